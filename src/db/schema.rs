@@ -1,0 +1,1 @@
+//! Ground: the tables as diesel sees them; a file a room. Its rule: checked against both databases by a test.

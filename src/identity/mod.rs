@@ -1,0 +1,5 @@
+//! Identity: actors, roles, credentials and sessions.
+
+pub mod actor;
+
+pub use actor::{Actor, Role};

@@ -1,0 +1,8 @@
+//! jiesu (接诉): a housing bureau's citizen hotline, from the call to the monthly rates.
+
+pub mod code;
+pub mod db;
+pub mod directory;
+pub mod error;
+pub mod identity;
+pub mod time;

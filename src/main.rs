@@ -1,0 +1,3 @@
+//! The program's subcommands.
+
+fn main() {}
