@@ -5,4 +5,5 @@ pub mod db;
 pub mod directory;
 pub mod error;
 pub mod identity;
+pub mod routing;
 pub mod time;

@@ -1,0 +1,3 @@
+//! 派单 Routing: which units get a ticket.
+
+pub mod catalogue;
