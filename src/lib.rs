@@ -6,4 +6,5 @@ pub mod directory;
 pub mod error;
 pub mod identity;
 pub mod routing;
+pub mod sealing;
 pub mod time;
