@@ -5,6 +5,7 @@ pub mod db;
 pub mod directory;
 pub mod error;
 pub mod identity;
+pub mod limits;
 pub mod routing;
 pub mod sealing;
 pub mod time;
