@@ -2,23 +2,42 @@
 //! `Db::write` (one transaction, one instant), everything that asks goes through `Db::read`.
 
 pub mod conn;
+mod failure;
+mod group;
+mod id;
+mod migrate;
 pub mod schema;
+mod sqlite;
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
-use diesel::Connection;
+use diesel::{ExpressionMethods, QueryDsl, RunQueryDsl};
 
 pub use conn::Conn;
 pub(crate) use conn::each;
+pub use failure::is_duplicate;
 
 use crate::error::{Error, Kind, Result};
 use crate::time::{Clock, Stamp};
 
 /// The door to the database; clones share it.
 #[derive(Clone)]
-pub struct Db {
-    conn: Arc<Mutex<Conn>>,
+pub struct Db(Arc<House>);
+
+struct House {
+    engine: Engine,
+    /// What every write needs beside its connection.
+    desk: Arc<Desk>,
+}
+
+enum Engine {
+    Sqlite(sqlite::Sqlite),
+}
+
+/// The clock and the identifiers of this node.
+struct Desk {
     clock: Arc<dyn Clock>,
+    ids: id::Ids,
 }
 
 /// A write in progress: its connection and its one instant.
@@ -26,63 +45,118 @@ pub struct Tx<'a> {
     pub conn: &'a mut Conn,
     /// The instant of everything this write does.
     pub now: Stamp,
+    ids: &'a id::Ids,
+}
+
+impl Tx<'_> {
+    /// A new identifier: larger than every one before on this node, and in the order of time
+    /// over all nodes to about a millisecond. Not a secret. Larger than 2^53.
+    pub fn id(&self) -> i64 {
+        self.ids.next(self.now)
+    }
+}
+
+/// Where the database is and how it is used.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// `sqlite://PATH`, `sqlite://:memory:` or `postgres://…` (several hosts allowed).
+    pub url: String,
+    /// How many connections are kept: readers on SQLite, all on PostgreSQL.
+    pub connections: u32,
+    /// How many writes may wait on SQLite before one is turned away.
+    pub queue: usize,
+}
+
+impl Settings {
+    pub fn new(url: impl Into<String>) -> Self {
+        Self { url: url.into(), connections: 16, queue: 1_024 }
+    }
 }
 
 impl Db {
     /// Opens the database of `url` (`sqlite://PATH`, `sqlite://:memory:` or `postgres://…`).
+    ///
+    /// # Errors
+    /// An unknown scheme, or a file that cannot be opened. A PostgreSQL that is away is no error
+    /// here: reads and writes say so, and it heals by itself.
     pub fn open(url: &str, clock: Arc<dyn Clock>) -> Result<Self> {
-        let path = url.strip_prefix("sqlite://").unwrap_or(url);
-        let conn = diesel::SqliteConnection::establish(path).map_err(Error::internal)?;
-        Ok(Self { conn: Arc::new(Mutex::new(Conn::Sqlite(conn))), clock })
+        Self::open_with(&Settings::new(url), clock)
+    }
+
+    /// The same with every setting.
+    ///
+    /// # Errors
+    /// As [`Db::open`].
+    pub fn open_with(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Self> {
+        let desk = Arc::new(Desk { clock, ids: id::Ids::begin(rand::random()) });
+        let engine = if let Some(path) = settings.url.strip_prefix("sqlite://") {
+            Engine::Sqlite(sqlite::Sqlite::open(path, settings, &desk)?)
+        } else {
+            return Err(Error::internal("database.url must begin with sqlite:// or postgres://"));
+        };
+        Ok(Self(Arc::new(House { engine, desk })))
     }
 
     /// Runs `change` in one transaction at one instant. It may run again (it must only use its
-    /// `tx`); its answer is given only after it is on disk.
+    /// `tx`, and must hand on every database error); its answer is given only after it is on disk.
+    ///
+    /// # Errors
+    /// What `change` says; `unavailable` where the database is away or too many writes wait;
+    /// `full` where the disk is. Nothing of the write is kept then. Where a connection is lost at
+    /// the very end, nobody knows: that is `unavailable` too, and an idempotency key settles it.
     pub fn write<T, F>(&self, change: F) -> Result<T>
     where
         T: Send + 'static,
         F: Fn(&mut Tx<'_>) -> Result<T> + Send + 'static,
     {
-        let now = self.clock.now();
-        let mut conn =
-            self.conn.lock().map_err(|_| Error::new(Kind::Unavailable, "unavailable"))?;
-        conn.transaction(|conn| change(&mut Tx { conn, now }).map_err(Wrapped::Ours)).map_err(
-            |wrapped| match wrapped {
-                Wrapped::Ours(error) => error,
-                Wrapped::Diesel(error) => error.into(),
-            },
-        )
+        self.take_node_number()?;
+        self.write_as_is(change)
     }
 
-    /// Asks without changing anything.
+    fn write_as_is<T, F>(&self, change: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: Fn(&mut Tx<'_>) -> Result<T> + Send + 'static,
+    {
+        match &self.0.engine {
+            Engine::Sqlite(sqlite) => sqlite.write(change),
+        }
+    }
+
+    /// Asks without changing anything; everything asked in one call is of one instant.
+    ///
+    /// # Errors
+    /// What `ask` says; `unavailable` where the database is away.
     pub fn read<T>(&self, ask: impl FnOnce(&mut Conn) -> Result<T>) -> Result<T> {
-        let mut conn =
-            self.conn.lock().map_err(|_| Error::new(Kind::Unavailable, "unavailable"))?;
-        ask(&mut conn)
+        match &self.0.engine {
+            Engine::Sqlite(sqlite) => sqlite.read(ask),
+        }
     }
 
     /// The present instant, for reads that need one.
     pub fn now(&self) -> Stamp {
-        self.clock.now()
+        self.0.desk.clock.now()
     }
-}
 
-enum Wrapped {
-    Ours(Error),
-    Diesel(diesel::result::Error),
-}
-
-impl From<diesel::result::Error> for Wrapped {
-    fn from(error: diesel::result::Error) -> Self {
-        Self::Diesel(error)
-    }
-}
-
-impl From<diesel::result::Error> for Error {
-    fn from(error: diesel::result::Error) -> Self {
-        match error {
-            diesel::result::Error::NotFound => Error::not_found(),
-            other => Error::internal(other),
+    /// The first write of a process takes the node's number, in a write of its own.
+    fn take_node_number(&self) -> Result<()> {
+        let ids = &self.0.desk.ids;
+        if ids.numbered() {
+            return Ok(());
         }
+        let taken = self.write_as_is(|tx| {
+            use schema::node_start::dsl::{next, node_start};
+            diesel::update(node_start).set(next.eq(next + 1)).execute(tx.conn)?;
+            Ok(node_start.select(next).first::<i64>(tx.conn)?)
+        });
+        match taken {
+            Ok(start) => ids.number(start),
+            Err(error) if matches!(error.kind(), Kind::Unavailable | Kind::Full) => {
+                return Err(error);
+            }
+            // Before the first migration there is no table: the number stays one by chance.
+            Err(_) => {}
+        }
+        Ok(())
     }
 }

@@ -1,0 +1,2 @@
+DROP TABLE number_lease;
+DROP TABLE node_start;

@@ -1,0 +1,266 @@
+//! Ground: SQLite's one writer. Its rule: writes that wait together are committed together, each
+//! as if it were alone.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
+use diesel::{QueryResult, SqliteConnection};
+
+use super::failure::{away, crowded};
+use super::sqlite::{Place, Seat, lock, panicked};
+use super::{Conn, Desk, Tx};
+use crate::error::{Error, Result};
+
+/// A group ends here even if more are waiting.
+const MEMBERS: usize = 128;
+const LONGEST: Duration = Duration::from_millis(20);
+
+/// The thread that writes, and the queue before it.
+pub(super) struct Writer {
+    queue: Mutex<Option<SyncSender<Box<dyn Member>>>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+/// A write that waits for its turn.
+trait Member: Send {
+    fn run(&mut self, tx: &mut Tx<'_>) -> Result<()>;
+    /// Tells the caller how it went: what it made, unless `fate` is an error.
+    fn answer(self: Box<Self>, fate: Result<()>);
+}
+
+struct Waiting<T, F> {
+    change: F,
+    made: Option<T>,
+    caller: SyncSender<Result<T>>,
+}
+
+impl<T, F> Member for Waiting<T, F>
+where
+    T: Send,
+    F: Fn(&mut Tx<'_>) -> Result<T> + Send,
+{
+    fn run(&mut self, tx: &mut Tx<'_>) -> Result<()> {
+        self.made = None;
+        self.made = Some((self.change)(tx)?);
+        Ok(())
+    }
+
+    fn answer(self: Box<Self>, fate: Result<()>) {
+        let made = self.made.ok_or_else(|| Error::internal("a write made nothing"));
+        // A caller that has gone away needs no answer.
+        drop(self.caller.send(fate.and(made)));
+    }
+}
+
+impl Writer {
+    pub(super) fn start(seat: Seat, place: Place, queue: usize, desk: Arc<Desk>) -> Result<Self> {
+        let (sender, receiver) = sync_channel(queue.max(1));
+        let desk = Clerk { seat, place, desk };
+        let thread = std::thread::Builder::new()
+            .name("sqlite-writer".to_owned())
+            .spawn(move || desk.work(&receiver))
+            .map_err(Error::internal)?;
+        Ok(Self { queue: Mutex::new(Some(sender)), thread: Mutex::new(Some(thread)) })
+    }
+
+    pub(super) fn write<T, F>(&self, change: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: Fn(&mut Tx<'_>) -> Result<T> + Send + 'static,
+    {
+        let (caller, answer) = sync_channel(1);
+        let queue = lock(&self.queue).clone().ok_or_else(|| away("the database is closed"))?;
+        queue.try_send(Box::new(Waiting { change, made: None, caller })).map_err(|refused| {
+            match refused {
+                TrySendError::Full(_) => crowded("too many writes are waiting"),
+                TrySendError::Disconnected(_) => away("the writer has ended"),
+            }
+        })?;
+        answer.recv().map_err(|_| away("the writer has ended"))?
+    }
+}
+
+impl Drop for Writer {
+    /// Lets the waiting writes finish, then closes the file.
+    fn drop(&mut self) {
+        lock(&self.queue).take();
+        if let Some(thread) = lock(&self.thread).take()
+            && thread.thread().id() != std::thread::current().id()
+        {
+            drop(thread.join());
+        }
+    }
+}
+
+/// What the writing thread owns.
+struct Clerk {
+    seat: Seat,
+    place: Place,
+    desk: Arc<Desk>,
+}
+
+/// A member and how it went, once it has run.
+type Entry = (Box<dyn Member>, Result<()>);
+
+impl Clerk {
+    fn work(&self, queue: &Receiver<Box<dyn Member>>) {
+        while let Ok(first) = queue.recv() {
+            let mut seat = lock(&self.seat);
+            if seat.is_none() {
+                *seat = self.place.open_writer().ok();
+            }
+            let Some(Conn::Sqlite(conn)) = seat.as_mut() else {
+                first.answer(Err(away("the database cannot be opened")));
+                continue;
+            };
+            if let Err(error) = begin(conn) {
+                self.mend(&mut seat);
+                drop(seat);
+                first.answer(Err(error.into()));
+                continue;
+            }
+            let mut group: Vec<Entry> = Vec::new();
+            let together = self.together(&mut seat, first, queue, &mut group);
+            if together.is_err() {
+                self.mend(&mut seat);
+                for (member, fate) in &mut group {
+                    *fate = self.alone(&mut seat, member.as_mut());
+                }
+            }
+            // Answered with the seat free: a caller may read at once.
+            drop(seat);
+            for (member, fate) in group {
+                member.answer(fate);
+            }
+        }
+        lock(&self.seat).take();
+    }
+
+    /// Runs `first` and all that wait within the open transaction and commits it. An error means
+    /// that nothing of it is on disk.
+    fn together(
+        &self,
+        seat: &mut Option<Conn>,
+        first: Box<dyn Member>,
+        queue: &Receiver<Box<dyn Member>>,
+        group: &mut Vec<Entry>,
+    ) -> Result<()> {
+        let began = Instant::now();
+        let mut next = Some(first);
+        let mut whole = Ok(());
+        while let Some(mut member) = next.take() {
+            let outcome = self.within(seat, member.as_mut());
+            let (fate, intact) = match outcome {
+                Outcome::Went(fate) => (fate, true),
+                Outcome::Lost => (Ok(()), false),
+            };
+            group.push((member, fate));
+            if !intact {
+                whole = Err(Error::internal("the transaction was rolled back underneath"));
+                break;
+            }
+            if group.len() < MEMBERS && began.elapsed() < LONGEST {
+                next = queue.try_recv().ok();
+            }
+        }
+        whole?;
+        let Some(Conn::Sqlite(conn)) = seat.as_mut() else { return Err(away("closed")) };
+        Ok(AnsiTransactionManager::commit_transaction(conn)?)
+    }
+
+    /// Runs one member in a savepoint, so that a refusal or a panic leaves nothing of it.
+    fn within(&self, seat: &mut Option<Conn>, member: &mut dyn Member) -> Outcome {
+        let Some(conn) = seat.as_mut() else { return Outcome::Lost };
+        if let Conn::Sqlite(sqlite) = conn
+            && AnsiTransactionManager::begin_transaction(sqlite).is_err()
+        {
+            return Outcome::Lost;
+        }
+        let fate = self.run(conn, member);
+        let Conn::Sqlite(sqlite) = conn else { return Outcome::Lost };
+        let closed = if fate.is_ok() {
+            // A member that left a transaction of its own open has not finished.
+            if depth(sqlite) == 2 {
+                AnsiTransactionManager::commit_transaction(sqlite)
+            } else {
+                Err(diesel::result::Error::BrokenTransactionManager)
+            }
+        } else {
+            let mut back = Ok(());
+            while back.is_ok() && depth(sqlite) > 1 {
+                back = AnsiTransactionManager::rollback_transaction(sqlite);
+            }
+            back
+        };
+        // A full disk can roll the whole transaction back without a word: then the savepoint is
+        // gone, and so is everybody's work.
+        if closed.is_ok() && depth(sqlite) == 1 { Outcome::Went(fate) } else { Outcome::Lost }
+    }
+
+    /// Runs one member in a transaction of its own.
+    fn alone(&self, seat: &mut Option<Conn>, member: &mut dyn Member) -> Result<()> {
+        if seat.is_none() {
+            *seat = Some(self.place.open_writer()?);
+        }
+        let Some(conn) = seat.as_mut() else { return Err(away("closed")) };
+        if let Conn::Sqlite(sqlite) = conn {
+            begin(sqlite)?;
+        }
+        let fate = self.run(conn, member);
+        let Conn::Sqlite(sqlite) = conn else { return Err(away("closed")) };
+        let ended = match &fate {
+            Ok(()) if depth(sqlite) == 1 => AnsiTransactionManager::commit_transaction(sqlite),
+            _ => Err(diesel::result::Error::BrokenTransactionManager),
+        };
+        if let Err(error) = ended {
+            self.mend(seat);
+            return fate.and(Err(error.into()));
+        }
+        fate
+    }
+
+    fn run(&self, conn: &mut Conn, member: &mut dyn Member) -> Result<()> {
+        let mut tx = Tx { conn, now: self.desk.clock.now(), ids: &self.desk.ids };
+        catch_unwind(AssertUnwindSafe(|| member.run(&mut tx))).unwrap_or_else(|_| Err(panicked()))
+    }
+
+    /// Makes the connection fit for the next transaction: a file is opened again; memory, which
+    /// would be lost, is rolled back.
+    fn mend(&self, seat: &mut Option<Conn>) {
+        if !self.place.is_memory() {
+            seat.take();
+            *seat = self.place.open_writer().ok();
+            return;
+        }
+        if let Some(Conn::Sqlite(conn)) = seat.as_mut() {
+            // Where no transaction is open any more, this fails and has nothing to do.
+            drop(conn.batch_execute("ROLLBACK"));
+            let status = AnsiTransactionManager::transaction_manager_status_mut(conn);
+            *status = diesel::connection::TransactionManagerStatus::default();
+        }
+    }
+}
+
+enum Outcome {
+    /// The member ran, and its savepoint is closed.
+    Went(Result<()>),
+    /// The transaction is gone with all members' work.
+    Lost,
+}
+
+fn begin(conn: &mut SqliteConnection) -> QueryResult<()> {
+    AnsiTransactionManager::begin_transaction_sql(conn, "BEGIN IMMEDIATE")
+}
+
+/// How many transactions are open, one in another; none where the manager is broken.
+fn depth(conn: &mut SqliteConnection) -> u32 {
+    AnsiTransactionManager::transaction_manager_status_mut(conn)
+        .transaction_depth()
+        .ok()
+        .flatten()
+        .map_or(0, std::num::NonZeroU32::get)
+}

@@ -1,0 +1,4 @@
+//! The one integration binary: the hotline from outside its rooms, on both databases.
+
+mod db;
+mod support;

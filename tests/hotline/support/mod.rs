@@ -1,0 +1,3 @@
+//! What the tests stand on. Its rule: nothing of it decides anything about the trade.
+
+pub mod databases;
