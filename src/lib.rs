@@ -1,5 +1,6 @@
 //! jiesu (接诉): a housing bureau's citizen hotline, from the call to the monthly rates.
 
+pub mod assessment;
 pub mod code;
 pub mod db;
 pub mod directory;
