@@ -2,18 +2,29 @@
 //! calendars and the profiles as a city wrote them. Its rule: a decision is given one immutable
 //! [`Directory`] and asks it for a day.
 
+pub mod cached;
+pub mod change;
+pub mod check;
 pub mod dated;
 pub mod entry;
+pub mod import;
 pub mod matter;
+pub mod paging;
 pub mod place;
 pub mod policy;
+pub mod recorded;
 pub mod snapshot;
+pub mod store;
 pub mod unit;
 pub mod vocabulary;
 
+pub use cached::Cached;
+pub use change::{create, import, put, revise};
 pub use dated::Span;
 pub use entry::{Entry, Noun};
+pub use import::{Days, Imported, Rejected, Sheet};
 pub use matter::{Category, Rule, Target};
+pub use paging::{Page, page};
 pub use place::{Company, Estate, Management, Region, RegionLevel};
 pub use policy::{CalendarOverride, CalendarYear, DayKind, PROFILE_IN_FORCE, Profile, Setting};
 pub use snapshot::Directory;

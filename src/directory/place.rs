@@ -74,18 +74,23 @@ impl Estate {
         self.companies.iter().rev().find(|run| run.span.holds_on(day)).map(|run| &run.company)
     }
 
+    /// Records that whoever runs the estate on `from_on` has left it the day before.
+    pub fn abandon(&mut self, from_on: NaiveDate) {
+        for run in &mut self.companies {
+            if run.span.holds_on(from_on) {
+                run.span.to_on = from_on.pred_opt();
+            }
+        }
+        self.companies.retain(|run| !run.span.is_backwards());
+    }
+
     /// Records that `company` takes over on `from_on`: an open earlier management ends the day
     /// before. The same company again changes nothing.
     pub fn hand_over(&mut self, company: CompanyCode, from_on: NaiveDate) {
         if self.company_on(from_on) == Some(&company) {
             return;
         }
-        for run in &mut self.companies {
-            if run.span.has_begun(from_on) && !run.span.has_ended(from_on) {
-                run.span.to_on = from_on.pred_opt();
-            }
-        }
-        self.companies.retain(|run| !run.span.is_backwards());
+        self.abandon(from_on);
         let next = self.companies.iter().map(|run| run.span.from_on).filter(|on| *on > from_on);
         let to_on = next.min().and_then(|on| on.pred_opt());
         self.companies.push(Management { company, span: Span { from_on, to_on } });

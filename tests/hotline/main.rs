@@ -1,4 +1,5 @@
 //! The one integration binary: the hotline from outside its rooms, on both databases.
 
 mod db;
+mod directory;
 mod support;

@@ -1,0 +1,2 @@
+DROP TABLE directory_version;
+DROP TABLE directory_entry;

@@ -1,0 +1,126 @@
+//! The directory in the database: recorded once, dated, loaded anew by every node.
+
+use chrono::NaiveDate;
+use diesel::{QueryDsl, RunQueryDsl};
+use jiesu::db::Db;
+use jiesu::db::schema::directory_entry::dsl::directory_entry;
+use jiesu::directory::{self, Cached, Days, Directory, Entry, Noun, Sheet, Unit, UnitKind};
+use jiesu::directory::{PROFILE_IN_FORCE, Profile, Setting, store};
+use jiesu::error::{Kind, Result};
+use jiesu::identity::{Actor, Role};
+
+use crate::support::databases::TestDb;
+
+fn day(text: &str) -> NaiveDate {
+    text.parse().unwrap()
+}
+
+fn today() -> NaiveDate {
+    day("2026-10-01")
+}
+
+fn sysadmin() -> Actor {
+    let roles = std::collections::BTreeSet::from([Role::Sysadmin]);
+    Actor { name: "sysadmin".into(), roles, ..Actor::system() }
+}
+
+fn unit(code: &str, name: &str) -> Entry {
+    Entry::Unit(Unit::new(code, name, UnitKind::Section, day("2020-01-01")))
+}
+
+fn create(db: &Db, entry: Entry) -> Result<i64> {
+    db.write(move |tx| directory::create(tx, &sysadmin(), entry.clone(), today()))
+}
+
+fn revise(db: &Db, entry: Entry, since_on: NaiveDate) -> Result<i64> {
+    db.write(move |tx| directory::revise(tx, &sysadmin(), entry.clone(), since_on, today()))
+}
+
+fn load(db: &Db) -> Directory {
+    db.read(store::load).unwrap()
+}
+
+#[test]
+fn a_revision_keeps_what_was_said_of_the_days_before() {
+    let test = TestDb::sqlite();
+    create(&test.db, unit("wuye", "物业科")).unwrap();
+    let version = revise(&test.db, unit("wuye", "物业管理科"), day("2026-06-01")).unwrap();
+    let directory = load(&test.db);
+    assert_eq!((version, directory.version()), (2, 2));
+    let name = |on: &str| directory.unit_on(&"wuye".into(), day(on)).unwrap().name.clone();
+    assert_eq!((name("2026-05-31"), name("2026-06-01")), ("物业科".into(), "物业管理科".into()));
+    let rows: i64 = test.db.read(|conn| Ok(directory_entry.count().get_result(conn)?)).unwrap();
+    assert_eq!(rows, 2);
+}
+
+#[test]
+fn a_code_is_created_once_and_revised_only_where_it_is() {
+    let test = TestDb::sqlite();
+    create(&test.db, unit("wuye", "物业科")).unwrap();
+    let again = create(&test.db, unit("wuye", "物业科")).unwrap_err();
+    assert_eq!(again.code(), "directory.exists");
+    let absent = revise(&test.db, unit("nobody", "无"), today()).unwrap_err();
+    assert_eq!(absent.kind(), Kind::NotFound);
+    let ahead = revise(&test.db, unit("wuye", "新"), day("2026-10-02")).unwrap_err();
+    assert_eq!(ahead.fields()[0].code, "directory.since_future");
+}
+
+#[test]
+fn nobody_but_the_sysadmin_changes_the_directory() {
+    let test = TestDb::sqlite();
+    for role in [Role::Dispatcher, Role::Secadmin, Role::Leader, Role::Auditor, Role::Platform] {
+        let roles = std::collections::BTreeSet::from([role]);
+        let actor = Actor { roles, ..Actor::system() };
+        let refused = test.db.write(move |tx| {
+            directory::create(tx, &actor, unit("wuye", "物业科"), today())
+        });
+        assert_eq!(refused.unwrap_err().kind(), Kind::Forbidden, "{role}");
+    }
+    assert_eq!(load(&test.db).version(), 0);
+}
+
+#[test]
+fn another_node_sees_a_change_at_its_next_question_and_loads_once() {
+    let test = TestDb::sqlite();
+    let other = test.another_node();
+    let cached = Cached::default();
+    let ask = || other.read(|conn| cached.current(conn)).unwrap();
+    assert!(ask().unit(&"wuye".into()).is_none());
+    create(&test.db, unit("wuye", "物业科")).unwrap();
+    let seen = ask();
+    assert!(seen.unit(&"wuye".into()).is_some());
+    assert!(std::sync::Arc::ptr_eq(&seen, &ask()));
+}
+
+#[test]
+fn a_profile_version_is_never_changed_and_the_site_names_one_that_is_there() {
+    let test = TestDb::sqlite();
+    let profile = |toml: &str| {
+        let toml = toml.to_owned();
+        Entry::Profile(Profile { name: "default".into(), version: 1, toml, from_on: today() })
+    };
+    let in_force = |value: &str| {
+        Entry::Setting(Setting { name: PROFILE_IN_FORCE.into(), value: value.into() })
+    };
+    create(&test.db, profile("a = 1")).unwrap();
+    let changed = revise(&test.db, profile("a = 2"), today()).unwrap_err();
+    assert_eq!(changed.code(), "directory.profile_fixed");
+    assert_eq!(create(&test.db, in_force("jinan")).unwrap_err().fields()[0].pointer, "/value");
+    create(&test.db, in_force("default")).unwrap();
+    assert_eq!(load(&test.db).setting_on(PROFILE_IN_FORCE, today()), Some("default"));
+}
+
+#[test]
+fn an_import_records_its_good_lines_in_one_write() {
+    let test = TestDb::sqlite();
+    let units = "code,name,kind\nzjj,局,bureau\nbad,,section\nwuye,物业科,section\n";
+    let days = Days { from_on: day("2020-01-01"), today: today() };
+    let outcomes = test
+        .db
+        .write(move |tx| directory::import(tx, &sysadmin(), &[(Sheet::Units, units)], days))
+        .unwrap();
+    assert_eq!((outcomes[0].created, outcomes[0].rejected.len()), (2, 1));
+    let directory = load(&test.db);
+    assert_eq!((directory.version(), directory.units().count()), (1, 2));
+    assert_eq!(Noun::Unit.as_str(), "unit");
+}
