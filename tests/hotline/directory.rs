@@ -71,9 +71,8 @@ fn nobody_but_the_sysadmin_changes_the_directory() {
     for role in [Role::Dispatcher, Role::Secadmin, Role::Leader, Role::Auditor, Role::Platform] {
         let roles = std::collections::BTreeSet::from([role]);
         let actor = Actor { roles, ..Actor::system() };
-        let refused = test.db.write(move |tx| {
-            directory::create(tx, &actor, unit("wuye", "物业科"), today())
-        });
+        let refused =
+            test.db.write(move |tx| directory::create(tx, &actor, unit("wuye", "物业科"), today()));
         assert_eq!(refused.unwrap_err().kind(), Kind::Forbidden, "{role}");
     }
     assert_eq!(load(&test.db).version(), 0);
