@@ -1,7 +1,9 @@
 //! jiesu (接诉): a housing bureau's citizen hotline, from the call to the monthly rates.
 
+pub mod app;
 pub mod assessment;
 pub mod code;
+pub mod config;
 pub mod db;
 pub mod directory;
 pub mod error;
@@ -10,3 +12,4 @@ pub mod limits;
 pub mod routing;
 pub mod sealing;
 pub mod time;
+pub mod web;

@@ -1,3 +1,166 @@
-//! The program's subcommands.
+//! The program's subcommands (contract.md "Program"). Its rule: it reads arguments, prints and
+//! chooses the exit code; everything else is done by the rooms. Exit codes: 0 done, 1 failed,
+//! 2 wrong usage, a wrong configuration, or not built yet.
 
-fn main() {}
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::{Args, Parser, Subcommand};
+use jiesu::app::{App, Demo};
+use jiesu::error::{Error, Kind, Result};
+use jiesu::web;
+
+/// 接诉：住建部门热线后台
+#[derive(Debug, Parser)]
+#[command(name = "jiesu", version, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Migrates if needed, serves the API and does the background work
+    Serve {
+        /// Loads the demo city once; its users can log in, on loopback only
+        #[arg(long)]
+        demo: bool,
+    },
+    /// Brings the schema up to date
+    Migrate,
+    /// Rebuilds the search index from the database
+    Reindex,
+    /// Checks and prints what a support person would ask
+    Doctor,
+    /// Users
+    #[command(subcommand)]
+    User(User),
+    /// Loads ticket histories, resumable; FILE.rejects.* says what was not taken and why
+    Import(Import),
+    /// Writes ticket histories in constant memory
+    Export(Export),
+    /// Writes a hot backup into a directory
+    Backup { dir: PathBuf },
+    /// Restores a backup
+    Restore { dir: PathBuf },
+    /// Proves that the event chains and the attachments are whole
+    Verify,
+    /// Writes the monthly report without the console
+    Report(Report),
+    /// Trains the suggester and prints its macro-F1
+    Learn {
+        #[arg(long)]
+        train: Option<PathBuf>,
+        #[arg(long)]
+        test: Option<PathBuf>,
+    },
+    /// Measures this machine: engine only and over HTTP, as ratios
+    Bench,
+    /// Certificates for this site
+    #[command(subcommand)]
+    Tls(Tls),
+    /// Downtimes of the system
+    #[command(subcommand)]
+    Outage(Outage),
+}
+
+#[derive(Debug, Subcommand)]
+enum User {
+    /// Creates a user and prints a one-time password
+    Add {
+        name: String,
+        #[arg(long = "role", required = true)]
+        roles: Vec<String>,
+        #[arg(long)]
+        unit: Option<String>,
+    },
+}
+
+#[derive(Debug, Args)]
+struct Import {
+    file: PathBuf,
+    /// Reads and checks, changes nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+#[derive(Debug, Args)]
+struct Export {
+    /// A window such as 2026-10
+    #[arg(long)]
+    window: Option<String>,
+    /// ndjson, csv or xlsx
+    #[arg(long, default_value = "ndjson")]
+    format: String,
+}
+
+#[derive(Debug, Args)]
+struct Report {
+    #[arg(long)]
+    window: String,
+    #[arg(long)]
+    kind: String,
+    #[arg(long)]
+    out: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+enum Tls {
+    /// A local certificate authority and a certificate for the site's names and addresses
+    Init,
+}
+
+#[derive(Debug, Subcommand)]
+enum Outage {
+    /// Extends the unit limits that a downtime touched
+    Declare { from: String, to: String },
+}
+
+fn main() -> ExitCode {
+    match run(Cli::parse().command) {
+        Ok(code) => code,
+        Err(error) => {
+            // The sentence says what to do; the cause below it is for whoever can do it.
+            eprintln!("jiesu: {} ({})", error.detail(), error.code());
+            let mut next = std::error::Error::source(&error);
+            while let Some(cause) = next {
+                eprintln!("  {cause}");
+                next = cause.source();
+            }
+            ExitCode::from(if error.kind() == Kind::Invalid { 2 } else { 1 })
+        }
+    }
+}
+
+fn run(command: Command) -> Result<ExitCode> {
+    match command {
+        Command::Serve { demo } => serve(if demo { Demo::On } else { Demo::Off }),
+        Command::Migrate => not_yet("migrate"),
+        Command::Reindex => not_yet("reindex"),
+        Command::Doctor => not_yet("doctor"),
+        Command::User(User::Add { .. }) => not_yet("user add"),
+        Command::Import(_) => not_yet("import"),
+        Command::Export(_) => not_yet("export"),
+        Command::Backup { .. } => not_yet("backup"),
+        Command::Restore { .. } => not_yet("restore"),
+        Command::Verify => not_yet("verify"),
+        Command::Report(_) => not_yet("report"),
+        Command::Learn { .. } => not_yet("learn"),
+        Command::Bench => not_yet("bench"),
+        Command::Tls(Tls::Init) => not_yet("tls init"),
+        Command::Outage(Outage::Declare { .. }) => not_yet("outage declare"),
+    }
+}
+
+/// A subcommand that contract.md names and that this version does not have.
+fn not_yet(name: &str) -> Result<ExitCode> {
+    Err(Error::with(Kind::Invalid, "program.not_yet", &[("name", name)]))
+}
+
+fn serve(demo: Demo) -> Result<ExitCode> {
+    let app = Arc::new(App::open(demo)?);
+    web::log::start(&app.config.log)?;
+    web::serve(app)?;
+    Ok(ExitCode::SUCCESS)
+}

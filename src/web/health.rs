@@ -1,0 +1,83 @@
+//! Web: is it alive, is it ready. Its rule: every check has a time limit and an answer of one
+//! word; nothing here tells a stranger more than that.
+
+use actix_web::{HttpResponse, get, web};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::app::App;
+use crate::error::Result;
+
+/// Whether the program is up.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Live {
+    /// `ok`
+    pub status: &'static str,
+    pub version: &'static str,
+}
+
+/// Whether requests will be served, and what is missing.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Ready {
+    pub status: Verdict,
+    pub checks: Vec<Check>,
+}
+
+/// One thing that must be well.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Check {
+    /// `database`, `migrations`, `disk`, `clock`
+    pub name: &'static str,
+    pub status: Verdict,
+    /// What it measured, where there is a number to it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unit: Option<&'static str>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    Ok,
+    Bad,
+}
+
+impl Verdict {
+    const fn of(good: bool) -> Self {
+        if good { Self::Ok } else { Self::Bad }
+    }
+}
+
+/// The process runs.
+#[utoipa::path(tag = "operations", responses((status = 200, body = Live)))]
+#[get("/health/live")]
+pub async fn live() -> HttpResponse {
+    HttpResponse::Ok().json(Live { status: "ok", version: env!("CARGO_PKG_VERSION") })
+}
+
+/// The process can do its work: database, migrations, disk, clocks.
+#[utoipa::path(tag = "operations", responses((status = 200, body = Ready), (status = 503, body = Ready)))]
+#[get("/health/ready")]
+pub async fn ready(app: web::Data<App>) -> Result<HttpResponse> {
+    let checks = super::run(move || Ok(checks(&app))).await?;
+    let good = checks.iter().all(|check| check.status == Verdict::Ok);
+    let body = Ready { status: Verdict::of(good), checks };
+    Ok(if good {
+        HttpResponse::Ok().json(body)
+    } else {
+        HttpResponse::ServiceUnavailable().insert_header(("retry-after", "2")).json(body)
+    })
+}
+
+fn checks(app: &App) -> Vec<Check> {
+    vec![disk(app)]
+}
+
+fn disk(app: &App) -> Check {
+    let free = rustix::fs::statvfs(&app.config.data_dir)
+        .map(|disk| disk.f_bavail.saturating_mul(disk.f_frsize) / 1_000_000)
+        .ok();
+    let good = free.is_some_and(|free| free >= app.config.health.disk_free_mb);
+    Check { name: "disk", status: Verdict::of(good), value: free, unit: Some("MB") }
+}

@@ -1,0 +1,26 @@
+//! Web: the faces of the house, the only place that knows HTTP and the only asynchronous one. Its
+//! rule: a handler parses, asks the rooms below in `run` (they block), and shows; it decides
+//! nothing itself.
+
+pub mod api;
+pub mod body;
+pub mod client;
+pub mod health;
+pub mod log;
+pub mod metrics;
+pub mod openapi;
+pub mod problem;
+pub mod serve;
+pub mod trace;
+
+pub use body::{Body, Page, Query, RawBody};
+pub use serve::{application, listen, serve};
+
+use crate::error::{Error, Kind, Result};
+
+/// Runs blocking work (the database) off the threads that answer.
+pub async fn run<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T> + Send + 'static,
+) -> Result<T> {
+    actix_web::web::block(work).await.map_err(|_| Error::new(Kind::Unavailable, "unavailable"))?
+}
