@@ -1,5 +1,6 @@
 //! The one integration binary: the hotline from outside its rooms, on both databases.
 
+mod commands_table;
 mod db;
 mod directory;
 mod support;
