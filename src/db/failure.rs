@@ -32,6 +32,11 @@ pub(super) fn crowded(source: impl Into<Box<dyn std::error::Error + Send + Sync>
     Error::new(Kind::Unavailable, "unavailable").because(source).retry_after(CROWDED_RETRY_S)
 }
 
+/// A change panicked: what it said stands in the log, not in an answer.
+pub(super) fn panicked() -> Error {
+    Error::internal("a write panicked; its message stands in the log")
+}
+
 enum Meaning {
     Absent,
     Away,
@@ -78,6 +83,11 @@ fn by_words(message: &str) -> Meaning {
 /// The database error underneath, if it is one.
 pub(super) fn underneath(error: &Error) -> Option<&Diesel> {
     error.cause().and_then(|cause| cause.downcast_ref::<Diesel>())
+}
+
+/// Whether the database turned a write away because of others at the same time.
+pub(super) fn is_crowded(error: &Error) -> bool {
+    matches!(underneath(error).map(meaning), Some(Meaning::Crowded))
 }
 
 /// Whether a row with this key is there already: the caller lost a race, or repeats itself.

@@ -4,14 +4,14 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex};
-use std::thread::JoinHandle;
+use std::thread::{JoinHandle, ThreadId};
 use std::time::{Duration, Instant};
 
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 use diesel::{QueryResult, SqliteConnection};
 
-use super::failure::{away, crowded};
-use super::sqlite::{Place, Seat, lock, panicked};
+use super::failure::{away, crowded, panicked};
+use super::sqlite::{Place, Seat, lock};
 use super::{Conn, Desk, Tx};
 use crate::error::{Error, Result};
 
@@ -23,6 +23,7 @@ const LONGEST: Duration = Duration::from_millis(20);
 pub(super) struct Writer {
     queue: Mutex<Option<SyncSender<Box<dyn Member>>>>,
     thread: Mutex<Option<JoinHandle<()>>>,
+    id: ThreadId,
 }
 
 /// A write that waits for its turn.
@@ -64,7 +65,8 @@ impl Writer {
             .name("sqlite-writer".to_owned())
             .spawn(move || desk.work(&receiver))
             .map_err(Error::internal)?;
-        Ok(Self { queue: Mutex::new(Some(sender)), thread: Mutex::new(Some(thread)) })
+        let id = thread.thread().id();
+        Ok(Self { queue: Mutex::new(Some(sender)), thread: Mutex::new(Some(thread)), id })
     }
 
     pub(super) fn write<T, F>(&self, change: F) -> Result<T>
@@ -72,6 +74,7 @@ impl Writer {
         T: Send + 'static,
         F: Fn(&mut Tx<'_>) -> Result<T> + Send + 'static,
     {
+        self.refuse_itself()?;
         let (caller, answer) = sync_channel(1);
         let queue = lock(&self.queue).clone().ok_or_else(|| away("the database is closed"))?;
         queue.try_send(Box::new(Waiting { change, made: None, caller })).map_err(|refused| {
@@ -84,12 +87,22 @@ impl Writer {
     }
 }
 
+impl Writer {
+    /// A write that waits for another write, or for a read, would wait for itself.
+    pub(super) fn refuse_itself(&self) -> Result<()> {
+        if std::thread::current().id() == self.id {
+            return Err(Error::internal("a write may only use its own transaction"));
+        }
+        Ok(())
+    }
+}
+
 impl Drop for Writer {
     /// Lets the waiting writes finish, then closes the file.
     fn drop(&mut self) {
         lock(&self.queue).take();
         if let Some(thread) = lock(&self.thread).take()
-            && thread.thread().id() != std::thread::current().id()
+            && self.id != std::thread::current().id()
         {
             drop(thread.join());
         }

@@ -2,10 +2,19 @@
 //! nodes may start at once.
 
 use diesel::migration::{Migration, MigrationSource};
+use diesel::{QueryDsl, RunQueryDsl};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::{Conn, Db, Engine};
 use crate::error::{Error, Kind, Result};
+
+diesel::table! {
+    /// diesel's own note of what was applied.
+    #[sql_name = "__diesel_schema_migrations"]
+    schema_versions (version) {
+        version -> Text,
+    }
+}
 
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
@@ -20,6 +29,7 @@ impl Db {
     pub fn migrate(&self) -> Result<Vec<String>> {
         match &self.0.engine {
             Engine::Sqlite(_) => self.write_as_is(|tx| up(tx.conn)),
+            Engine::Postgres(postgres) => postgres.change_schema(up),
         }
     }
 
@@ -30,6 +40,7 @@ impl Db {
     pub fn unmigrate(&self) -> Result<Vec<String>> {
         match &self.0.engine {
             Engine::Sqlite(_) => self.write_as_is(|tx| down(tx.conn)),
+            Engine::Postgres(postgres) => postgres.change_schema(down),
         }
     }
 
@@ -38,9 +49,20 @@ impl Db {
     /// # Errors
     /// As [`Db::read`].
     pub fn pending_migrations(&self) -> Result<Vec<String>> {
-        self.read(|conn| match conn {
-            Conn::Sqlite(conn) => pending(conn, &SQLITE),
-            Conn::Postgres(conn) => pending(conn, &POSTGRES),
+        self.read(|conn| {
+            let there = schema_versions::table
+                .select(schema_versions::version)
+                .load::<String>(conn)
+                .map_err(Error::from);
+            let there = match there {
+                Err(error) if error.kind() == Kind::Unavailable => return Err(error),
+                // Before the first migration there is no table of versions.
+                there => there.unwrap_or_default(),
+            };
+            match conn {
+                Conn::Sqlite(_) => missing::<diesel::sqlite::Sqlite>(&SQLITE, &there),
+                Conn::Postgres(_) => missing::<diesel::pg::Pg>(&POSTGRES, &there),
+            }
         })
     }
 }
@@ -82,21 +104,16 @@ where
     Ok(applied)
 }
 
-fn pending<C, DB>(conn: &mut C, source: &EmbeddedMigrations) -> Result<Vec<String>>
+fn missing<DB>(source: &EmbeddedMigrations, there: &[String]) -> Result<Vec<String>>
 where
     DB: diesel::backend::Backend,
-    C: MigrationHarness<DB> + diesel::connection::SimpleConnection,
     EmbeddedMigrations: MigrationSource<DB>,
 {
     let ours: Vec<Box<dyn Migration<DB>>> = source.migrations().map_err(said)?;
-    // A reader may not make the table of versions, so its absence is asked first.
-    let begun =
-        conn.batch_execute("SELECT version FROM __diesel_schema_migrations LIMIT 1").is_ok();
-    let there = if begun { conn.applied_migrations().map_err(said)? } else { Vec::new() };
-    Ok(ours
-        .iter()
-        .filter(|m| !there.contains(&m.name().version()))
-        .map(|m| m.name().to_string())
+    let names = ours.iter().map(|migration| migration.name());
+    Ok(names
+        .filter(|name| !there.contains(&name.version().to_string()))
+        .map(ToString::to_string)
         .collect())
 }
 

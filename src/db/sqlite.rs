@@ -1,15 +1,16 @@
 //! Ground: SQLite, embedded. Its rule: many readers, one writer, and nothing is answered before
 //! it is on disk.
 
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::panic::resume_unwind;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
+use diesel::connection::SimpleConnection;
 use diesel::{Connection, SqliteConnection};
 
+use super::failure::away;
 use super::group::Writer;
 use super::{Conn, Desk, Settings, Tx};
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 /// A connection that can be lost and opened again.
 pub(super) type Seat = Arc<Mutex<Option<Conn>>>;
@@ -63,24 +64,22 @@ impl Sqlite {
     }
 
     pub(super) fn read<T>(&self, ask: impl FnOnce(&mut Conn) -> Result<T>) -> Result<T> {
+        self.writer.refuse_itself()?;
         match &self.readers {
             Readers::Shared(seat) => {
                 let mut seat = lock(seat);
-                let conn = seat.as_mut().ok_or_else(|| super::failure::away("closed"))?;
+                let conn = seat.as_mut().ok_or_else(|| away("the database is closed"))?;
                 conn.batch_execute("PRAGMA query_only = ON")?;
-                let answer = look(conn, ask);
+                let answer = snapshot(conn, ask);
                 conn.batch_execute("PRAGMA query_only = OFF")?;
                 answer.unwrap_or_else(|panic| resume_unwind(panic))
             }
             Readers::Many { place, idle, keep } => {
                 let waiting = lock(idle).pop();
-                let mut conn = match waiting {
-                    Some(conn) => conn,
-                    None => place.open_reader()?,
-                };
-                let answer = look(&mut conn, ask);
+                let mut conn = waiting.map_or_else(|| place.open_reader(), Ok)?;
+                let answer = snapshot(&mut conn, ask);
                 let mut idle = lock(idle);
-                if idle.len() < *keep && at_rest(&mut conn) {
+                if idle.len() < *keep && matches!(conn.depth(), Ok(0)) {
                     idle.push(conn);
                 }
                 drop(idle);
@@ -90,51 +89,13 @@ impl Sqlite {
     }
 }
 
-/// Asks within one snapshot; a panic is carried past the clearing up.
-fn look<T>(
+fn snapshot<T>(
     conn: &mut Conn,
     ask: impl FnOnce(&mut Conn) -> Result<T>,
 ) -> std::thread::Result<Result<T>> {
-    if let Err(error) = conn.begin() {
-        return Ok(Err(error.into()));
-    }
-    let answer = catch_unwind(AssertUnwindSafe(|| ask(conn)));
-    conn.undo();
-    answer
-}
-
-fn at_rest(conn: &mut Conn) -> bool {
-    matches!(conn.depth(), Ok(0))
-}
-
-impl Conn {
-    fn begin(&mut self) -> diesel::QueryResult<()> {
-        match self {
-            Conn::Sqlite(conn) => AnsiTransactionManager::begin_transaction(conn),
-            Conn::Postgres(conn) => AnsiTransactionManager::begin_transaction(conn),
-        }
-    }
-
-    /// Leaves every transaction, whatever was left open.
-    fn undo(&mut self) {
-        while matches!(self.depth(), Ok(1..)) {
-            let left = match self {
-                Conn::Sqlite(conn) => AnsiTransactionManager::rollback_transaction(conn),
-                Conn::Postgres(conn) => AnsiTransactionManager::rollback_transaction(conn),
-            };
-            if left.is_err() {
-                break;
-            }
-        }
-    }
-
-    /// How many transactions are open, one in another.
-    pub(super) fn depth(&mut self) -> diesel::QueryResult<u32> {
-        let status = match self {
-            Conn::Sqlite(conn) => AnsiTransactionManager::transaction_manager_status_mut(conn),
-            Conn::Postgres(conn) => AnsiTransactionManager::transaction_manager_status_mut(conn),
-        };
-        Ok(status.transaction_depth()?.map_or(0, std::num::NonZeroU32::get))
+    match conn.begin("BEGIN") {
+        Ok(()) => conn.look(ask),
+        Err(error) => Ok(Err(error.into())),
     }
 }
 
@@ -164,9 +125,8 @@ impl Place {
             Place::Memory => ":memory:",
             Place::File(path) => path.as_str(),
         };
-        let mut conn = SqliteConnection::establish(path).map_err(|error| {
-            super::failure::away(format!("cannot open the SQLite file {path}: {error}"))
-        })?;
+        let mut conn = SqliteConnection::establish(path)
+            .map_err(|error| away(format!("cannot open the SQLite file {path}: {error}")))?;
         conn.batch_execute("PRAGMA busy_timeout = 5000; PRAGMA temp_store = MEMORY;")?;
         Ok(conn)
     }
@@ -174,9 +134,4 @@ impl Place {
     pub(super) fn is_memory(&self) -> bool {
         matches!(self, Place::Memory)
     }
-}
-
-/// Closes what can be closed and says why not otherwise.
-pub(super) fn panicked() -> Error {
-    Error::internal("a write panicked; the panic message stands in the log")
 }

@@ -1,3 +1,4 @@
 //! What the tests stand on. Its rule: nothing of it decides anything about the trade.
 
 pub mod databases;
+pub mod postgres;

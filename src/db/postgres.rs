@@ -1,0 +1,250 @@
+//! Ground: PostgreSQL. Its rule: every write is serialisable and may run again; a commit whose
+//! answer was lost is never repeated.
+
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::Arc;
+use std::time::Duration;
+
+use diesel::connection::SimpleConnection;
+use diesel::r2d2::{Error as ConnectError, HandleError, ManageConnection, Pool, PooledConnection};
+use diesel::result::{DatabaseErrorKind, Error as Diesel};
+use diesel::{Connection, PgConnection, QueryResult};
+
+use super::address::address;
+use super::failure::{away, panicked, underneath};
+use super::{Conn, Desk, Settings, Tx};
+use crate::error::{Error, Result};
+
+/// How long a caller waits for a connection before it is told to come back.
+const PATIENCE: Duration = Duration::from_millis(1_500);
+/// How often a write runs that others are in the way of.
+const TRIES: u32 = 5;
+const WRITE: &str = "BEGIN ISOLATION LEVEL SERIALIZABLE";
+const READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY";
+/// In a transaction that has failed, COMMIT would roll back and call that success; a statement
+/// before it, in the same message, does not.
+const COMMIT: &str = "SELECT 1; COMMIT";
+
+pub(super) struct Postgres {
+    pool: Pool<Dial>,
+    desk: Arc<Desk>,
+}
+
+/// How one write went.
+enum Went<T> {
+    Done(Result<T>),
+    /// Others were in the way and nothing was kept.
+    Again(Error),
+}
+
+impl Postgres {
+    pub(super) fn open(settings: &Settings, desk: &Arc<Desk>) -> Self {
+        let pool = Pool::builder()
+            .max_size(settings.connections.max(1))
+            .min_idle(Some(1))
+            .connection_timeout(PATIENCE)
+            // The BEGIN of each use is the test.
+            .test_on_check_out(false)
+            .error_handler(Box::new(Warn))
+            .build_unchecked(Dial { address: address(settings) });
+        Self { pool, desk: Arc::clone(desk) }
+    }
+
+    pub(super) fn write<T, F>(&self, change: F) -> Result<T>
+    where
+        F: Fn(&mut Tx<'_>) -> Result<T>,
+    {
+        let mut tries = 1;
+        loop {
+            match self.attempt(&change, tries) {
+                Went::Done(result) => return result,
+                Went::Again(error) if tries >= TRIES => return Err(error),
+                Went::Again(_) => {
+                    let longest = 4_u64 << tries;
+                    std::thread::sleep(Duration::from_millis(rand::random_range(1..=longest)));
+                    tries += 1;
+                }
+            }
+        }
+    }
+
+    fn attempt<T, F>(&self, change: &F, tries: u32) -> Went<T>
+    where
+        F: Fn(&mut Tx<'_>) -> Result<T>,
+    {
+        let mut line = match self.begun(WRITE) {
+            Ok(line) => line,
+            Err(error) => return Went::Done(Err(error)),
+        };
+        let mut tx = Tx { conn: &mut line.conn, now: self.desk.clock.now(), ids: &self.desk.ids };
+        let made =
+            catch_unwind(AssertUnwindSafe(|| change(&mut tx))).unwrap_or_else(|_| Err(panicked()));
+        let ended = made.and_then(|made| match line.conn.depth() {
+            Ok(1) => Ok(made),
+            _ => Err(Error::internal("a write left a transaction of its own open")),
+        });
+        let made = match ended {
+            Ok(made) => made,
+            Err(error) => {
+                let fault = underneath(&error).map(Fault::of);
+                line.end();
+                return match fault {
+                    Some(Fault::Conflict | Fault::Lost) => Went::Again(error),
+                    // Whoever lost a race for a key sees the winner's row the second time.
+                    Some(Fault::Duplicate) if tries == 1 => Went::Again(error),
+                    _ => Went::Done(Err(error)),
+                };
+            }
+        };
+        let Err(error) = line.conn.batch_execute(COMMIT) else { return Went::Done(Ok(made)) };
+        let fault = Fault::of(&error);
+        line.end();
+        match fault {
+            Fault::Lost => Went::Done(Err(away(error))),
+            Fault::Conflict => Went::Again(error.into()),
+            Fault::Duplicate | Fault::Other => Went::Done(Err(error.into())),
+        }
+    }
+
+    pub(super) fn read<T>(&self, ask: impl FnOnce(&mut Conn) -> Result<T>) -> Result<T> {
+        let mut line = self.begun(READ)?;
+        let answer = line.conn.look(ask);
+        if let Ok(Err(error)) = &answer
+            && underneath(error).map(Fault::of) == Some(Fault::Lost)
+        {
+            line.lost = true;
+        }
+        drop(line);
+        answer.unwrap_or_else(|panic| resume_unwind(panic))
+    }
+
+    /// Runs `change` alone among all nodes: a row is locked for as long as it takes.
+    pub(super) fn change_schema<T>(&self, change: fn(&mut Conn) -> Result<T>) -> Result<T> {
+        let mut last = away("no connection");
+        for _ in 0..TRIES {
+            match self.with_lock_row() {
+                // Two nodes may make the table at once; one of them fails and looks again.
+                Err(error) => last = error.into(),
+                Ok(()) => {
+                    let mut line = self.begun("BEGIN ISOLATION LEVEL READ COMMITTED")?;
+                    let locked = line
+                        .conn
+                        .batch_execute("SELECT id FROM schema_lock WHERE id = 1 FOR UPDATE");
+                    let made = locked.map_err(Error::from).and_then(|()| change(&mut line.conn));
+                    let made = made.and_then(|made| {
+                        line.conn.batch_execute(COMMIT).map(|()| made).map_err(Error::from)
+                    });
+                    if made.is_err() {
+                        line.end();
+                    }
+                    return made;
+                }
+            }
+            std::thread::sleep(Duration::from_millis(rand::random_range(5..=50)));
+        }
+        Err(last)
+    }
+
+    fn with_lock_row(&self) -> QueryResult<()> {
+        let mut line = self.pool.get().map_err(|_| Diesel::BrokenTransactionManager)?;
+        let made = line.conn.batch_execute(
+            "CREATE TABLE IF NOT EXISTS schema_lock (id INTEGER PRIMARY KEY NOT NULL);
+             INSERT INTO schema_lock (id) VALUES (1) ON CONFLICT (id) DO NOTHING;",
+        );
+        line.lost |= made.is_err();
+        made
+    }
+
+    /// A connection with a transaction begun. One that was lost while it lay idle is noticed here
+    /// and replaced.
+    fn begun(&self, begin: &str) -> Result<PooledConnection<Dial>> {
+        let mut last = None;
+        for _ in 0..=self.pool.max_size() {
+            let mut line = self.pool.get().map_err(away)?;
+            match line.conn.begin(begin) {
+                Ok(()) => return Ok(line),
+                Err(error) => {
+                    line.lost = true;
+                    last = Some(error);
+                }
+            }
+        }
+        Err(last.map_or_else(|| away("no connection"), away))
+    }
+}
+
+/// What a database error means for trying again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fault {
+    Lost,
+    Conflict,
+    Duplicate,
+    Other,
+}
+
+impl Fault {
+    fn of(error: &Diesel) -> Self {
+        match error {
+            Diesel::DatabaseError(kind, _) => match kind {
+                DatabaseErrorKind::ClosedConnection => Self::Lost,
+                // A deadlock (40P01) arrives as unknown, in the server's language.
+                DatabaseErrorKind::SerializationFailure | DatabaseErrorKind::Unknown => {
+                    Self::Conflict
+                }
+                DatabaseErrorKind::UniqueViolation => Self::Duplicate,
+                _ => Self::Other,
+            },
+            Diesel::BrokenTransactionManager => Self::Lost,
+            Diesel::RollbackErrorOnCommit { commit_error, .. } => Self::of(commit_error),
+            _ => Self::Other,
+        }
+    }
+}
+
+/// A connection of the pool.
+pub(super) struct Line {
+    conn: Conn,
+    /// Not to be used again.
+    lost: bool,
+}
+
+impl Line {
+    /// Rolls back whatever is open.
+    fn end(&mut self) {
+        self.lost |= self.conn.undo().is_err();
+    }
+}
+
+/// Makes connections to the one address.
+struct Dial {
+    address: String,
+}
+
+impl ManageConnection for Dial {
+    type Connection = Line;
+    type Error = ConnectError;
+
+    fn connect(&self) -> Result<Line, ConnectError> {
+        let conn = PgConnection::establish(&self.address).map_err(ConnectError::ConnectionError)?;
+        Ok(Line { conn: Conn::Postgres(conn), lost: false })
+    }
+
+    fn is_valid(&self, line: &mut Line) -> Result<(), ConnectError> {
+        line.conn.batch_execute("SELECT 1").map_err(ConnectError::QueryError)
+    }
+
+    fn has_broken(&self, line: &mut Line) -> bool {
+        line.lost || !matches!(line.conn.depth(), Ok(0))
+    }
+}
+
+/// A connection that cannot be made is said once per try, without the address (it may hold a
+/// password).
+#[derive(Debug)]
+struct Warn;
+
+impl HandleError<ConnectError> for Warn {
+    fn handle_error(&self, error: ConnectError) {
+        tracing::warn!(%error, "no connection to PostgreSQL");
+    }
+}
