@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::year_list::{BUILTIN, Listed, YearList};
+use crate::directory::DayKind;
 use crate::time::Stamp;
 
 /// Why a day is worked or not.
@@ -24,14 +25,14 @@ pub enum DayReason {
     /// A make-up workday 调休 by the State Council's list.
     MakeUp { name: String },
     /// The site's own rule for this day.
-    Local { name: String, kind: LocalKind },
+    Local { name: String, kind: DayKind },
 }
 
 impl DayReason {
     pub const fn is_working(&self) -> bool {
         matches!(
             self,
-            Self::Weekday | Self::MakeUp { .. } | Self::Local { kind: LocalKind::Work, .. }
+            Self::Weekday | Self::MakeUp { .. } | Self::Local { kind: DayKind::Work, .. }
         )
     }
 
@@ -43,8 +44,8 @@ impl DayReason {
             Self::Weekend => format!("{week}，休息日"),
             Self::Holiday { name } => format!("{week}，{name}放假"),
             Self::MakeUp { name } => format!("{week}，{name}调休上班"),
-            Self::Local { name, kind: LocalKind::Off } => format!("{week}，本地放假（{name}）"),
-            Self::Local { name, kind: LocalKind::Work } => format!("{week}，本地上班（{name}）"),
+            Self::Local { name, kind: DayKind::Off } => format!("{week}，本地放假（{name}）"),
+            Self::Local { name, kind: DayKind::Work } => format!("{week}，本地上班（{name}）"),
         }
     }
 }
@@ -61,26 +62,19 @@ const fn week_zh(weekday: Weekday) -> &'static str {
     }
 }
 
-crate::code_enum! {
-    /// What a local override makes of a day.
-    pub enum LocalKind {
-        Off = "off" "放假",
-        Work = "work" "上班",
-    }
-}
-
 /// One day that the site itself decides (a flood, a local festival); it beats every list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LocalDay {
     pub on: NaiveDate,
-    pub kind: LocalKind,
+    pub kind: DayKind,
     pub name: String,
 }
 
 /// The hours of a working day, for figures in working hours (domain.md §6): half-open spans
 /// `[from, to)` of local time, in order, not overlapping.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct WorkingHours(pub Vec<(NaiveTime, NaiveTime)>);
 
 /// Which days are worked, in which zone, and until when a day takes new work.
@@ -204,7 +198,7 @@ impl Calendar {
 
     pub fn is_working(&self, day: NaiveDate) -> bool {
         if let Some(local) = self.local.get(&day) {
-            return local.kind == LocalKind::Work;
+            return local.kind == DayKind::Work;
         }
         self.listed.get(&day).map_or(!self.rests(day), |(listed, _)| *listed == Listed::Work)
     }

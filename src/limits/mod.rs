@@ -2,13 +2,19 @@
 //! limit is counted from data — profile, calendar, instants — and can always say how.
 
 pub mod calendar;
+pub mod length;
 pub mod moves;
+pub mod policy;
+pub mod profile;
 pub mod span;
 pub mod timer;
+pub mod window;
 pub mod year_list;
 
-pub use calendar::{Calendar, DayReason, LocalDay, LocalKind, WorkingHours};
+pub use calendar::{Calendar, DayReason, LocalDay, WorkingHours};
 pub use moves::{Extension, ExtensionReason, Pause, PauseReason};
+pub use profile::Profile;
 pub use span::{ClockName, Light, Span};
 pub use timer::{Note, Recomputed, Timer};
+pub use window::{Window, WindowRule};
 pub use year_list::{ListError, YearList};

@@ -126,8 +126,7 @@ fn every_day_says_why_it_is_worked_or_not() {
 #[test]
 fn a_local_override_beats_the_list_and_changes_the_version() {
     let plain = calendar();
-    let flood =
-        LocalDay { on: day("2026-07-21"), kind: LocalKind::Off, name: "暴雨停工".into() };
+    let flood = LocalDay { on: day("2026-07-21"), kind: DayKind::Off, name: "暴雨停工".into() };
     let local = calendar().with_local([flood]);
     assert!(plain.is_working(day("2026-07-21")) && !local.is_working(day("2026-07-21")));
     assert_eq!(local.why(day("2026-07-21")).zh(day("2026-07-21")), "周二，本地放假（暴雨停工）");
