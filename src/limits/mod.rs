@@ -2,6 +2,7 @@
 //! limit is counted from data — profile, calendar, instants — and can always say how.
 
 pub mod calendar;
+pub mod explain;
 pub mod length;
 pub mod moves;
 pub mod policy;
@@ -12,6 +13,7 @@ pub mod window;
 pub mod year_list;
 
 pub use calendar::{Calendar, DayReason, LocalDay, WorkingHours};
+pub use explain::{Explanation, explain};
 pub use moves::{Extension, ExtensionReason, Pause, PauseReason};
 pub use profile::Profile;
 pub use span::{ClockName, Light, Span};

@@ -324,3 +324,8 @@ impl Timer {
         }
     }
 }
+
+#[cfg(test)]
+pub(super) mod support;
+#[cfg(test)]
+mod tests;
