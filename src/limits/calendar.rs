@@ -2,14 +2,13 @@
 //! local override, then the State Council's list, then the weekday rule — and never code.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::LazyLock;
 
 use chrono::{Datelike, Days, NaiveDate, NaiveTime, Weekday};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::year_list::{BUILTIN, Listed, YearList};
+use super::year_list::{Listed, YearList, builtin};
 use crate::directory::DayKind;
 use crate::time::Stamp;
 
@@ -89,9 +88,6 @@ pub struct Calendar {
     version: String,
 }
 
-static LISTS: LazyLock<Vec<YearList>> =
-    LazyLock::new(|| BUILTIN.iter().filter_map(|text| YearList::parse(text).ok()).collect());
-
 impl Calendar {
     /// A calendar with the weekday rule alone (Saturday and Sunday off). A start later than
     /// `cutoff` counts as a start on the next working day.
@@ -111,7 +107,7 @@ impl Calendar {
 
     /// The same with the lists that come with the program (2015 to 2026).
     pub fn builtin(zone: Tz, cutoff: NaiveTime) -> Self {
-        Self::new(zone, cutoff).with_years(LISTS.iter().cloned())
+        Self::new(zone, cutoff).with_years(builtin().iter().cloned())
     }
 
     /// Adds years' lists in the order given; a later one wins on a day that both name.

@@ -3,6 +3,7 @@
 
 pub mod calendar;
 pub mod explain;
+pub mod in_force;
 pub mod length;
 pub mod moves;
 pub mod policy;
@@ -14,6 +15,7 @@ pub mod year_list;
 
 pub use calendar::{Calendar, DayReason, LocalDay, WorkingHours};
 pub use explain::{Explanation, explain};
+pub use in_force::{InForce, Rulebook};
 pub use moves::{Extension, ExtensionReason, Pause, PauseReason};
 pub use profile::Profile;
 pub use span::{ClockName, Light, Span};

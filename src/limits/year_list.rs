@@ -1,6 +1,8 @@
 //! Limits: one year's list of days off and make-up workdays, as the State Council publishes it.
 //! Its rule: a list is data; a day stands in it once, and an empty list is no list.
 
+use std::sync::LazyLock;
+
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
@@ -124,7 +126,15 @@ impl HolidayCn {
     }
 }
 
-/// The lists that come with the program: the notices for 2015 to 2026.
+static PARSED: LazyLock<Vec<YearList>> =
+    LazyLock::new(|| BUILTIN.iter().filter_map(|text| YearList::parse(text).ok()).collect());
+
+/// The lists that come with the program, by year: 2015 to 2026.
+pub fn builtin() -> &'static [YearList] {
+    &PARSED
+}
+
+/// Their texts.
 pub(super) const BUILTIN: [&str; 12] = [
     include_str!("../../config/calendar/2015.json"),
     include_str!("../../config/calendar/2016.json"),

@@ -8,6 +8,7 @@ use chrono_tz::Asia::Shanghai;
 use rstest::rstest;
 
 use super::*;
+use crate::limits::year_list::BUILTIN;
 
 fn day(text: &str) -> NaiveDate {
     text.parse().unwrap()

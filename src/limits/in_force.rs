@@ -1,0 +1,173 @@
+//! Limits: which profile and which calendar hold on a day, read from the directory's texts. Its
+//! rule: what a site loaded replaces what came with the program, year by year and name by name; a
+//! text that cannot be read is named and left out, never half used.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use chrono::NaiveDate;
+
+use super::calendar::{Calendar, LocalDay};
+use super::profile::{Profile, builtin, builtin_names};
+use super::year_list::{self, YearList};
+use crate::directory::{self, Directory, PROFILE_IN_FORCE};
+use crate::error::{Error, Kind};
+
+/// A profile with the calendar by its zone and cut-off.
+#[derive(Debug, Clone)]
+pub struct Rulebook {
+    pub profile: Profile,
+    pub calendar: Calendar,
+}
+
+/// Every profile of one state of the directory, parsed once. Build it anew when the directory's
+/// version changes.
+#[derive(Debug, Clone)]
+pub struct InForce {
+    books: BTreeMap<String, Arc<Rulebook>>,
+    faults: Vec<String>,
+}
+
+impl InForce {
+    /// Reads the directory's profiles, yearly lists and local days; built-in ones fill the gaps.
+    pub fn of(directory: &Directory) -> Self {
+        let mut faults = Vec::new();
+        let lists = lists(directory, &mut faults);
+        let local = local_days(directory);
+        let mut profiles: Vec<Profile> = builtin_names().filter_map(builtin).collect();
+        for row in directory.profiles() {
+            match read(row) {
+                // A site's own version takes the place of a built-in one of the same id.
+                Ok(profile) => profiles.push(profile),
+                Err(why) => faults.push(format!("profile {}@{}: {why}", row.name, row.version)),
+            }
+        }
+        let books = profiles.into_iter().map(|profile| {
+            let calendar = Calendar::new(profile.zone, profile.cutoff)
+                .with_years(lists.iter().cloned())
+                .with_local(local.iter().cloned());
+            (profile.id(), Arc::new(Rulebook { profile, calendar }))
+        });
+        Self { books: books.collect(), faults }
+    }
+
+    /// The rulebook in force on `day`: the one that the setting `profile` names, else `default`;
+    /// its version of that day, else the built-in one.
+    ///
+    /// # Errors
+    /// `limits.no_profile` where the profile named is unknown or unreadable.
+    pub fn on(&self, directory: &Directory, day: NaiveDate) -> Result<Arc<Rulebook>, Error> {
+        let name = directory.setting_on(PROFILE_IN_FORCE, day).unwrap_or("default");
+        let version = directory.profile_on(name, day).map_or(1, |row| row.version);
+        self.by_id(&format!("{name}@{version}"))
+            .cloned()
+            .ok_or_else(|| Error::with(Kind::Unavailable, "limits.no_profile", &[("name", name)]))
+    }
+
+    /// The rulebook that a timer's `profile` names, such as `default@1`.
+    pub fn by_id(&self, id: &str) -> Option<&Arc<Rulebook>> {
+        self.books.get(id)
+    }
+
+    /// Every rulebook, by id.
+    pub fn books(&self) -> impl Iterator<Item = &Arc<Rulebook>> {
+        self.books.values()
+    }
+
+    /// What could not be read, in English, for `doctor` and the log.
+    pub fn faults(&self) -> &[String] {
+        &self.faults
+    }
+}
+
+fn read(row: &directory::Profile) -> Result<Profile, String> {
+    let profile = Profile::parse(&row.toml).map_err(|error| error.to_string())?;
+    if profile.name != row.name || i64::from(profile.version) != i64::from(row.version) {
+        return Err(format!("its text calls itself {}", profile.id()));
+    }
+    Ok(profile)
+}
+
+fn lists(directory: &Directory, faults: &mut Vec<String>) -> Vec<YearList> {
+    let mut lists = Vec::new();
+    for row in directory.calendars() {
+        match YearList::parse(&row.json) {
+            Ok(list) if list.year == row.year => lists.push(list),
+            Ok(list) => faults.push(format!("calendar {}: its text is of {}", row.year, list.year)),
+            Err(error) => faults.push(format!("calendar {}: {error}", row.year)),
+        }
+    }
+    let own: BTreeSet<i32> = lists.iter().map(|list| list.year).collect();
+    lists.extend(year_list::builtin().iter().filter(|list| !own.contains(&list.year)).cloned());
+    lists.sort_by_key(|list| list.year);
+    lists
+}
+
+fn local_days(directory: &Directory) -> Vec<LocalDay> {
+    let days = directory.overrides().filter_map(|change| {
+        let kind = change.day?;
+        Some(LocalDay { on: change.on, kind, name: change.reason.clone() })
+    });
+    days.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::profile::builtin_text;
+    use super::*;
+    use crate::directory::{CalendarOverride, CalendarYear, DayKind, Entry, Setting};
+
+    fn day(text: &str) -> NaiveDate {
+        text.parse().unwrap()
+    }
+
+    fn profile(version: i32, from: &str) -> Entry {
+        let toml = builtin_text("default").unwrap();
+        let toml = toml.replacen("version = 1", &format!("version = {version}"), 1);
+        let (name, from_on) = ("default".into(), day(from));
+        Entry::Profile(directory::Profile { name, version, toml, from_on })
+    }
+
+    #[test]
+    fn an_empty_site_runs_on_what_came_with_the_program() {
+        let directory = Directory::of([]);
+        let in_force = InForce::of(&directory);
+        let book = in_force.on(&directory, day("2026-10-01")).unwrap();
+        assert_eq!(book.profile.id(), "default@1");
+        assert!(book.calendar.has_year(2026) && in_force.faults().is_empty());
+        assert_eq!(in_force.books().count(), 5);
+    }
+
+    #[test]
+    fn the_sites_version_of_the_day_and_its_own_days_hold() {
+        let json = r#"{"year":2027,"papers":[],"days":[
+            {"name":"元旦","date":"2027-01-01","isOffDay":true}]}"#;
+        let closed = CalendarOverride {
+            on: day("2026-07-21"),
+            day: Some(DayKind::Off),
+            reason: "台风".into(),
+        };
+        let directory = Directory::of([
+            profile(2, "2026-07-01"),
+            Entry::CalendarYear(CalendarYear { year: 2027, json: json.into() }),
+            Entry::CalendarOverride(closed),
+        ]);
+        let in_force = InForce::of(&directory);
+        let id = |on: &str| in_force.on(&directory, day(on)).unwrap().profile.id();
+        assert_eq!((id("2026-06-30"), id("2026-07-01")), ("default@1".into(), "default@2".into()));
+        let calendar = &in_force.by_id("default@2").unwrap().calendar;
+        assert!(calendar.has_year(2027) && calendar.has_year(2015));
+        assert!(!calendar.is_working(day("2026-07-21")));
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_named_and_left_out() {
+        let setting = Setting { name: PROFILE_IN_FORCE.into(), value: "nanjing".into() };
+        let year = CalendarYear { year: 2027, json: r#"{"year":2027,"days":[]}"#.into() };
+        let directory = Directory::of([Entry::Setting(setting), Entry::CalendarYear(year)]);
+        let in_force = InForce::of(&directory);
+        assert_eq!(in_force.faults(), ["calendar 2027: the list of 2027 names no day"]);
+        let error = in_force.on(&directory, day("2026-10-01")).unwrap_err();
+        assert_eq!(error.code(), "limits.no_profile");
+    }
+}
