@@ -2,6 +2,7 @@
 
 pub mod app;
 pub mod assessment;
+pub mod audit;
 pub mod code;
 pub mod config;
 pub mod db;

@@ -1,7 +1,11 @@
 //! Ground: the tables as diesel sees them; a file a room. Its rule: checked against both databases by a test.
 
+mod audit;
 mod directory;
 mod ground;
+mod identity;
 
+pub use audit::audit_entry;
 pub use directory::{directory_entry, directory_version};
 pub use ground::{node_start, number_lease};
+pub use identity::{account, api_key, login_session, refresh_token};

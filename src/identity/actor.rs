@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use crate::code_enum;
 use crate::directory::UnitCode;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 
 code_enum! {
     /// The roles of contract.md; a small site may merge several in one user.
@@ -89,6 +89,13 @@ impl Actor {
     /// Refuses (403) whoever holds none of `roles`.
     pub fn require(&self, roles: &[Role]) -> Result<()> {
         if self.has_any(roles) { Ok(()) } else { Err(Error::forbidden()) }
+    }
+
+    /// Refuses (403) whoever asked to decide: merged roles never make one person both
+    /// (contract.md, "Roles").
+    pub fn require_other_than(&self, asked_by: i64) -> Result<()> {
+        let is_same = self.user != 0 && self.user == asked_by;
+        if is_same { Err(Error::new(Kind::Forbidden, "own_request")) } else { Ok(()) }
     }
 
     /// Whether the actor works for `unit` or for a unit above it.

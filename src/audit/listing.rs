@@ -1,0 +1,99 @@
+//! Audit: reading the trail. Its rule: newest first, in pages by (instant, id); who may read is
+//! asked before (`identity::trail`, `ticket`).
+
+use diesel::{BoolExpressionMethods, ExpressionMethods, QueryDsl, Queryable, RunQueryDsl};
+
+use super::{Line, Outcome};
+use crate::db::Conn;
+use crate::db::schema::audit_entry::{self as t};
+use crate::error::Result;
+use crate::time::Stamp;
+
+/// Which entries; all that are given must hold.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    pub from: Option<Stamp>,
+    /// Not included.
+    pub to: Option<Stamp>,
+    pub account_name: Option<String>,
+    pub action: Option<String>,
+    /// Kind and number.
+    pub subject: Option<(String, String)>,
+    /// The last line of the page before.
+    pub after: Option<(Stamp, i64)>,
+}
+
+#[derive(Queryable)]
+struct Row {
+    id: i64,
+    at: Stamp,
+    account_id: i64,
+    account_name: String,
+    action: String,
+    outcome: Outcome,
+    subject_kind: String,
+    subject: String,
+    purpose: Option<String>,
+    detail: Option<String>,
+    _once_key: Option<String>,
+}
+
+impl From<Row> for Line {
+    fn from(row: Row) -> Self {
+        Self {
+            id: row.id,
+            at: row.at,
+            account: row.account_id,
+            name: row.account_name,
+            action: row.action,
+            outcome: row.outcome,
+            subject_kind: row.subject_kind,
+            subject: row.subject,
+            purpose: row.purpose,
+            detail: row.detail,
+        }
+    }
+}
+
+/// At most `limit` lines that `filter` lets through, newest first.
+pub fn page(conn: &mut Conn, filter: &Filter, limit: u32) -> Result<Vec<Line>> {
+    let mut query = t::table.into_boxed();
+    if let Some(from) = filter.from {
+        query = query.filter(t::at.ge(from));
+    }
+    if let Some(to) = filter.to {
+        query = query.filter(t::at.lt(to));
+    }
+    if let Some(name) = &filter.account_name {
+        query = query.filter(t::account_name.eq(name));
+    }
+    if let Some(action) = &filter.action {
+        query = query.filter(t::action.eq(action));
+    }
+    if let Some((kind, subject)) = &filter.subject {
+        query = query.filter(t::subject_kind.eq(kind).and(t::subject.eq(subject)));
+    }
+    if let Some((at, id)) = filter.after {
+        query = query.filter(t::at.lt(at).or(t::at.eq(at).and(t::id.lt(id))));
+    }
+    let rows: Vec<Row> =
+        query.order((t::at.desc(), t::id.desc())).limit(i64::from(limit)).load(conn)?;
+    Ok(rows.into_iter().map(Line::from).collect())
+}
+
+/// Everyone who has done one of `actions` to `subject` (opened it, had its clear values shown),
+/// oldest first.
+pub fn readers_of(
+    conn: &mut Conn,
+    subject: (&str, &str),
+    actions: &[&str],
+    limit: u32,
+) -> Result<Vec<Line>> {
+    let rows: Vec<Row> = t::table
+        .filter(t::subject_kind.eq(subject.0).and(t::subject.eq(subject.1)))
+        .filter(t::action.eq_any(actions))
+        .order((t::at, t::id))
+        .limit(i64::from(limit))
+        .load(conn)?;
+    Ok(rows.into_iter().map(Line::from).collect())
+}

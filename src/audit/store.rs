@@ -1,0 +1,77 @@
+//! Audit: writing the trail. Its rule: in the transaction of what it speaks of.
+
+use chrono::NaiveDate;
+use diesel::{ExpressionMethods, Insertable, QueryDsl, RunQueryDsl};
+
+use super::{Entry, KEPT_DAYS, Outcome};
+use crate::db::schema::audit_entry;
+use crate::db::{Tx, each};
+use crate::error::Result;
+use crate::time::Stamp;
+
+#[derive(Insertable)]
+#[diesel(table_name = audit_entry)]
+struct Row<'a> {
+    id: i64,
+    at: Stamp,
+    account_id: i64,
+    account_name: &'a str,
+    action: &'a str,
+    outcome: Outcome,
+    subject_kind: &'a str,
+    subject: &'a str,
+    purpose: Option<&'a str>,
+    detail: Option<&'a str>,
+    once_key: Option<&'a str>,
+}
+
+fn row<'a>(tx: &Tx<'_>, entry: &'a Entry<'a>, once_key: Option<&'a str>) -> Row<'a> {
+    Row {
+        id: tx.id(),
+        at: tx.now,
+        account_id: entry.account.0,
+        account_name: entry.account.1,
+        action: entry.action,
+        outcome: entry.outcome,
+        subject_kind: entry.subject.0,
+        subject: entry.subject.1,
+        purpose: entry.purpose,
+        detail: entry.detail.as_deref(),
+        once_key,
+    }
+}
+
+/// Notes `entry`.
+pub fn record(tx: &mut Tx<'_>, entry: &Entry<'_>) -> Result<()> {
+    let row = row(tx, entry, None);
+    each!(tx.conn, c => diesel::insert_into(audit_entry::table).values(&row).execute(c))?;
+    Ok(())
+}
+
+/// Notes `entry` unless the same account has done the same to the same subject on `day`: openings
+/// count once a reader and day.
+pub fn record_once(tx: &mut Tx<'_>, entry: &Entry<'_>, day: NaiveDate) -> Result<()> {
+    let (kind, subject) = entry.subject;
+    let key = format!("{day} {} {} {kind} {subject}", entry.account.0, entry.action);
+    let row = row(tx, entry, Some(&key));
+    each!(tx.conn, c => diesel::insert_into(audit_entry::table)
+        .values(&row)
+        .on_conflict_do_nothing()
+        .execute(c))?;
+    Ok(())
+}
+
+/// Drops up to `most` entries older than `days` (never fewer than [`KEPT_DAYS`]); answers how
+/// many went. Asked again until it answers 0, no write is long.
+pub fn drop_older_than(tx: &mut Tx<'_>, days: u32, most: u32) -> Result<usize> {
+    let days = i64::from(days.max(KEPT_DAYS));
+    let before = tx.now.plus_millis(-days * 86_400_000);
+    let old: Vec<i64> = audit_entry::table
+        .filter(audit_entry::at.lt(before))
+        .order((audit_entry::at, audit_entry::id))
+        .limit(i64::from(most))
+        .select(audit_entry::id)
+        .load(tx.conn)?;
+    let gone = diesel::delete(audit_entry::table.filter(audit_entry::id.eq_any(old)));
+    Ok(gone.execute(tx.conn)?)
+}

@@ -1,0 +1,254 @@
+//! Identity: access tokens (JWT, HS256). Its rule: one algorithm, every claim required, times
+//! judged by the house's clock and not by the library's.
+
+use std::path::Path;
+
+use hmac::{Hmac, KeyInit, Mac};
+use jsonwebtoken::crypto::{CryptoProvider, JwtSigner, JwtVerifier, KeyUtils};
+use jsonwebtoken::errors::{ErrorKind, Result as JwtResult};
+use jsonwebtoken::signature::{Error as SignatureError, Signer, Verifier};
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use serde::{Deserialize, Serialize};
+use sha2::Sha256;
+
+use crate::error::{Error, Kind, Result};
+use crate::sealing::{KeyFolder, Purpose, entropy, keys::Ring};
+use crate::time::Stamp;
+
+/// Seconds by which the nodes' clocks may differ.
+const LEEWAY_S: i64 = 5;
+const ACCESS: &str = "access";
+
+/// What an access token says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Claims {
+    typ: String,
+    iss: String,
+    aud: String,
+    /// The account's id.
+    sub: String,
+    /// The session's id.
+    sid: String,
+    epoch: i64,
+    iat: i64,
+    nbf: i64,
+    exp: i64,
+}
+
+impl Claims {
+    pub fn account(&self) -> Option<i64> {
+        self.sub.parse().ok()
+    }
+    pub fn session(&self) -> Option<i64> {
+        self.sid.parse().ok()
+    }
+    pub const fn epoch(&self) -> i64 {
+        self.epoch
+    }
+}
+
+/// The keys that sign and check, by `kid`; the newest signs.
+#[derive(Clone)]
+pub struct TokenKeys {
+    ring: Ring,
+    issuer: String,
+}
+
+impl std::fmt::Debug for TokenKeys {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TokenKeys").field("ids", &self.ring.keys()).finish_non_exhaustive()
+    }
+}
+
+impl TokenKeys {
+    /// The keys under `data_dir`, made at the first start. `issuer` is both `iss` and `aud`.
+    pub fn open_or_create(data_dir: &Path, issuer: &str) -> Result<Self> {
+        let folder = KeyFolder::under(data_dir)?;
+        Ok(Self::of(folder.open_or_create(Purpose::Token, &mut entropy())?, issuer))
+    }
+
+    /// From a ring of keys; installs the HS256 provider.
+    pub fn of(ring: Ring, issuer: &str) -> Self {
+        // The second and every later try answers the provider that is there: the same one.
+        let _ = HS256.install_default();
+        Self { ring, issuer: issuer.to_owned() }
+    }
+
+    /// A signed token for `account` in `session`, good for `minutes` from `now`.
+    pub fn issue(
+        &self,
+        (account, session, epoch): (i64, i64, i64),
+        now: Stamp,
+        minutes: u32,
+    ) -> Result<String> {
+        let (kid, key) =
+            self.ring.last_key_value().ok_or_else(|| Error::internal("no token key"))?;
+        let at = now.millis().div_euclid(1_000);
+        let claims = Claims {
+            typ: ACCESS.to_owned(),
+            iss: self.issuer.clone(),
+            aud: self.issuer.clone(),
+            sub: account.to_string(),
+            sid: session.to_string(),
+            epoch,
+            iat: at,
+            nbf: at,
+            exp: at + i64::from(minutes) * 60,
+        };
+        let header = Header { kid: Some(kid.to_string()), ..Header::new(Algorithm::HS256) };
+        jsonwebtoken::encode(&header, &claims, &EncodingKey::from_secret(key))
+            .map_err(Error::internal)
+    }
+
+    /// The claims of `token`, signed by one of the keys and in force at `now`.
+    ///
+    /// # Errors
+    /// `unauthenticated`, whatever is wrong with it.
+    pub fn check(&self, token: &str, now: Stamp) -> Result<Claims> {
+        let claims = self.signed(token).ok_or_else(no_good)?;
+        let at = now.millis().div_euclid(1_000);
+        let in_force = claims.nbf <= at + LEEWAY_S && at < claims.exp + LEEWAY_S;
+        if claims.typ == ACCESS && in_force { Ok(claims) } else { Err(no_good()) }
+    }
+
+    fn signed(&self, token: &str) -> Option<Claims> {
+        let kid = jsonwebtoken::decode_header(token).ok()?.kid?.parse::<u32>().ok()?;
+        let key = DecodingKey::from_secret(self.ring.get(&kid)?);
+        let mut validation = Validation::new(Algorithm::HS256);
+        validation.set_required_spec_claims(&["exp", "nbf", "aud", "iss", "sub"]);
+        validation.set_audience(&[&self.issuer]);
+        validation.set_issuer(&[&self.issuer]);
+        // The library reads the machine's clock; the times are judged in `check`.
+        validation.validate_exp = false;
+        validation.validate_nbf = false;
+        Some(jsonwebtoken::decode::<Claims>(token, &key, &validation).ok()?.claims)
+    }
+}
+
+fn no_good() -> Error {
+    Error::new(Kind::Unauthenticated, "unauthenticated")
+}
+
+/// HS256 and nothing else: the crate's own providers bring RSA with them (RUSTSEC-2023-0071).
+static HS256: CryptoProvider = CryptoProvider {
+    signer_factory: |algorithm, key| {
+        if key.family() != jsonwebtoken::AlgorithmFamily::Hmac {
+            return Err(ErrorKind::InvalidKeyFormat.into());
+        }
+        Ok(Box::new(Keyed::new(*algorithm, key.as_bytes())?))
+    },
+    verifier_factory: |algorithm, key| {
+        Ok(Box::new(Keyed::new(*algorithm, key.try_get_as_bytes()?)?))
+    },
+    key_utils: KeyUtils::new_unimplemented(),
+};
+
+struct Keyed(Hmac<Sha256>);
+
+impl Keyed {
+    fn new(algorithm: Algorithm, key: &[u8]) -> JwtResult<Self> {
+        if algorithm != Algorithm::HS256 {
+            return Err(ErrorKind::InvalidAlgorithm.into());
+        }
+        let mac = <Hmac<Sha256> as KeyInit>::new_from_slice(key);
+        Ok(Self(mac.map_err(|_| ErrorKind::InvalidKeyFormat)?))
+    }
+}
+
+impl Signer<Vec<u8>> for Keyed {
+    fn try_sign(&self, message: &[u8]) -> Result<Vec<u8>, SignatureError> {
+        let mut mac = self.0.clone();
+        mac.update(message);
+        Ok(mac.finalize().into_bytes().to_vec())
+    }
+}
+
+impl Verifier<Vec<u8>> for Keyed {
+    fn verify(&self, message: &[u8], signature: &Vec<u8>) -> Result<(), SignatureError> {
+        let mut mac = self.0.clone();
+        mac.update(message);
+        mac.verify_slice(signature).map_err(|_| SignatureError::new())
+    }
+}
+
+impl JwtSigner for Keyed {
+    fn algorithm(&self) -> Algorithm {
+        Algorithm::HS256
+    }
+}
+
+impl JwtVerifier for Keyed {
+    fn algorithm(&self) -> Algorithm {
+        Algorithm::HS256
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn keys() -> TokenKeys {
+        TokenKeys::of(Ring::from([(1, [7; 32])]), "jiesu")
+    }
+
+    fn at(s: i64) -> Stamp {
+        Stamp::from_millis(s * 1_000)
+    }
+
+    fn signed(kid: &str, claims: &serde_json::Value) -> String {
+        let header = Header { kid: Some(kid.to_owned()), ..Header::new(Algorithm::HS256) };
+        jsonwebtoken::encode(&header, claims, &EncodingKey::from_secret(&[7; 32])).unwrap()
+    }
+
+    #[test]
+    fn a_token_says_who_it_is_for_until_it_expires() {
+        let token = keys().issue((4, 5, 6), at(1_000), 15).unwrap();
+        let claims = keys().check(&token, at(1_899)).unwrap();
+        assert_eq!((claims.account(), claims.session(), claims.epoch()), (Some(4), Some(5), 6));
+        assert!(keys().check(&token, at(1_904)).is_ok());
+        assert!(keys().check(&token, at(1_905)).is_err());
+        assert!(keys().check(&token, at(995)).is_ok());
+        assert!(keys().check(&token, at(994)).is_err());
+    }
+
+    #[test]
+    fn a_rotated_key_signs_and_the_old_one_still_checks() {
+        let old = keys().issue((1, 1, 0), at(0), 15).unwrap();
+        let both = TokenKeys::of(Ring::from([(1, [7; 32]), (2, [8; 32])]), "jiesu");
+        assert!(both.check(&old, at(0)).is_ok());
+        let new = both.issue((1, 1, 0), at(0), 15).unwrap();
+        assert_eq!(jsonwebtoken::decode_header(&new).unwrap().kid.as_deref(), Some("2"));
+        assert!(keys().check(&new, at(0)).is_err());
+    }
+
+    #[test]
+    fn every_claim_is_required_and_must_fit() {
+        let good = json!({"typ": "access", "iss": "jiesu", "aud": "jiesu", "sub": "4", "sid": "5",
+            "epoch": 0, "iat": 0, "nbf": 0, "exp": 900});
+        assert!(keys().check(&signed("1", &good), at(0)).is_ok());
+        for claim in ["typ", "iss", "aud", "sub", "sid", "epoch", "nbf", "exp"] {
+            let mut without = good.clone();
+            without.as_object_mut().unwrap().remove(claim);
+            assert!(keys().check(&signed("1", &without), at(0)).is_err(), "{claim}");
+        }
+        for (claim, wrong) in [("typ", "refresh"), ("iss", "other"), ("aud", "other")] {
+            let mut strange = good.clone();
+            strange[claim] = json!(wrong);
+            assert!(keys().check(&signed("1", &strange), at(0)).is_err(), "{claim}");
+        }
+        assert!(keys().check(&signed("9", &good), at(0)).is_err());
+    }
+
+    #[test]
+    fn a_changed_or_unsigned_token_is_refused() {
+        let token = keys().issue((4, 5, 6), at(0), 15).unwrap();
+        let (front, signature) = token.rsplit_once('.').unwrap();
+        assert!(keys().check(&format!("{front}."), at(0)).is_err());
+        assert!(keys().check(&format!("{front}x.{signature}"), at(0)).is_err());
+        let none = "eyJhbGciOiJub25lIiwia2lkIjoiMSJ9.e30.";
+        assert!(keys().check(none, at(0)).is_err() && keys().check("", at(0)).is_err());
+        let stranger = TokenKeys::of(Ring::from([(1, [9; 32])]), "jiesu");
+        assert!(stranger.check(&token, at(0)).is_err());
+    }
+}
