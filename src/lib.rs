@@ -9,6 +9,7 @@ pub mod db;
 pub mod directory;
 pub mod error;
 pub mod identity;
+pub mod jobs;
 pub mod limits;
 pub mod routing;
 pub mod sealing;

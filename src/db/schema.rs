@@ -4,8 +4,10 @@ mod audit;
 mod directory;
 mod ground;
 mod identity;
+mod jobs;
 
 pub use audit::audit_entry;
 pub use directory::{directory_entry, directory_version};
 pub use ground::{node_start, number_lease};
 pub use identity::{account, api_key, login_session, refresh_token};
+pub use jobs::{job, schedule};

@@ -3,4 +3,6 @@
 mod commands_table;
 mod db;
 mod directory;
+mod jobs;
+mod schema;
 mod support;

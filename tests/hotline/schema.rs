@@ -1,0 +1,125 @@
+//! The tables as diesel sees them are the tables as they are, on both databases.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use diesel::sql_types::Text;
+use diesel::{QueryableByName, RunQueryDsl};
+
+use crate::support::databases::{TestDb, on_each_database};
+
+/// Table to column to type and whether it may be empty.
+type Tables = BTreeMap<String, BTreeMap<String, String>>;
+
+#[derive(QueryableByName)]
+struct Column {
+    #[diesel(sql_type = Text)]
+    in_table: String,
+    #[diesel(sql_type = Text)]
+    named: String,
+    #[diesel(sql_type = Text)]
+    of_type: String,
+    #[diesel(sql_type = Text)]
+    may_be_null: String,
+}
+
+/// Read from the text of `src/db/schema/*.rs`, so that no table can be left out.
+fn written() -> Tables {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/db/schema");
+    let mut tables = Tables::new();
+    for file in std::fs::read_dir(folder).unwrap().flatten() {
+        let text = std::fs::read_to_string(file.path()).unwrap();
+        let text: String = text
+            .lines()
+            .filter(|line| !line.trim_start().starts_with("//"))
+            .filter(|line| !line.trim_start().starts_with('#'))
+            .collect::<Vec<_>>()
+            .join("\n");
+        for table in text.split("table! {").skip(1) {
+            let (head, rest) = table.split_once('{').unwrap();
+            let name = head.split('(').next().unwrap().trim().to_owned();
+            let columns = rest.split_once('}').unwrap().0;
+            let columns = columns.split(",\n").filter_map(|line| line.split_once("->"));
+            let columns = columns
+                .map(|(name, of)| (name.trim().to_owned(), plain(of.trim().trim_end_matches(','))));
+            assert!(
+                tables.insert(name.clone(), columns.collect()).is_none(),
+                "{name} is there twice"
+            );
+        }
+    }
+    assert!(tables.len() > 3);
+    tables
+}
+
+/// `Nullable<BigInt>` as `bigint?`.
+fn plain(of: &str) -> String {
+    let (of, end) = match of.strip_prefix("Nullable<") {
+        Some(inner) => (inner.trim_end_matches('>'), "?"),
+        None => (of, ""),
+    };
+    format!("{}{end}", word(of))
+}
+
+fn word(of: &str) -> &'static str {
+    match of.to_ascii_lowercase().as_str() {
+        "bigint" => "bigint",
+        "integer" => "integer",
+        "text" => "text",
+        "bool" | "boolean" => "boolean",
+        "binary" | "blob" | "bytea" => "binary",
+        "double" | "double precision" => "double",
+        other => panic!("the type {other} is none of those that both databases share"),
+    }
+}
+
+on_each_database! {
+    fn the_schema_written_is_the_schema_there(test: &TestDb) {
+        let question = if test.url.starts_with("sqlite") {
+            "SELECT m.name AS in_table, c.name AS named, c.type AS of_type,
+                    CASE WHEN c.\"notnull\" = 1 THEN 'NO' ELSE 'YES' END AS may_be_null
+             FROM sqlite_master m, pragma_table_xinfo(m.name) c
+             WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%'"
+        } else {
+            "SELECT table_name::text AS in_table, column_name::text AS named,
+                    data_type::text AS of_type, is_nullable::text AS may_be_null
+             FROM information_schema.columns WHERE table_schema = 'public'"
+        };
+        let columns: Vec<Column> =
+            test.db.read(|conn| Ok(diesel::sql_query(question).load(conn)?)).unwrap();
+        let mut there = Tables::new();
+        for column in columns {
+            if matches!(column.in_table.as_str(), "__diesel_schema_migrations" | "schema_lock") {
+                continue;
+            }
+            let end = if column.may_be_null == "YES" { "?" } else { "" };
+            let of = format!("{}{end}", word(&column.of_type));
+            there.entry(column.in_table).or_default().insert(column.named, of);
+        }
+        let written = written();
+        for (table, columns) in &written {
+            assert_eq!(there.get(table), Some(columns), "table {table}");
+            assert!(columns.len() <= 32, "table {table} has more columns than diesel takes");
+        }
+        assert_eq!(there.keys().collect::<Vec<_>>(), written.keys().collect::<Vec<_>>());
+    }
+}
+
+#[test]
+fn both_databases_have_the_same_migrations() {
+    let names = |database: &str| -> Vec<String> {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations").join(database);
+        let mut names: Vec<String> = std::fs::read_dir(folder)
+            .unwrap()
+            .flatten()
+            .inspect(|entry| {
+                assert!(entry.path().join("up.sql").is_file());
+                assert!(entry.path().join("down.sql").is_file());
+            })
+            .map(|entry| entry.file_name().to_string_lossy().into_owned())
+            .collect();
+        names.sort();
+        names
+    };
+    assert_eq!(names("sqlite"), names("postgres"));
+}
