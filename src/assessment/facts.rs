@@ -263,7 +263,7 @@ pub struct AssignmentFact {
     pub handle: Run,
     /// `rework1_…`, `rework2_…`: the clocks after the first and the second bad survey.
     pub reworks: [Run; 2],
-    /// `paused`: its running handle or rework clock stands still now (the ticket on the ledger).
+    /// `paused`: its open handle or rework clock stands still now (the ticket is on the ledger).
     pub paused: bool,
     /// `urges`: urges of the ticket while this was its lead.
     pub urges: i32,

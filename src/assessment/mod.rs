@@ -1,5 +1,23 @@
 //! Assessment 考核: what counts, and how much (domain.md §6). Its rule: a figure is made from plain
 //! facts by one pure pass, and drills down by the same pass to exactly the facts it was made from.
+//!
+//! [`facts`] say what happened, [`shares`] what each adds to which [`metrics`], [`figures`] add up,
+//! [`ranking`] compares and [`drill`] lists.
 
+pub mod drill;
 pub mod facts;
+pub mod figures;
+pub mod fraction;
+pub mod interval;
+pub mod metrics;
 mod names;
+pub mod ranking;
+pub mod rules;
+pub mod shares;
+
+pub use drill::{Item, Place, Side, drill};
+pub use facts::{Edition, Facts, GroupBy};
+pub use figures::{Cell, Depth, Dim, Rates, Row, Table};
+pub use metrics::{Definition, Metric};
+pub use rules::Rules;
+pub use shares::Question;

@@ -51,6 +51,10 @@ impl Names {
     pub fn text(&self, sym: Sym) -> &str {
         self.texts.get(sym.index()).map_or("-", AsRef::as_ref)
     }
+    /// Every code, in the order of the symbols.
+    pub fn all(&self) -> impl Iterator<Item = &str> {
+        self.texts.iter().map(AsRef::as_ref)
+    }
     /// How many symbols there are, the `-` included.
     pub fn count(&self) -> usize {
         self.texts.len()

@@ -1,0 +1,318 @@
+//! Assessment: tables of figures (domain.md §6). Its rule: one pass adds the shares up per key, and
+//! every total is pooled from the same sums (Σ numerators ÷ Σ denominators).
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use super::facts::{Edition, Facts, GroupBy, Names, Sym};
+use super::fraction::Fraction;
+use super::interval::wilson;
+use super::metrics::{Metric, Shape};
+use super::ranking;
+use super::rules::Rules;
+use super::shares::{self, Question};
+use crate::time::Stamp;
+
+/// A row that is listed whether or not anything happened: a unit, a category, a channel …
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dim {
+    pub key: String,
+    pub name: String,
+    /// The key above it, for a roll-up (units, regions, categories).
+    pub parent: Option<String>,
+    /// With whom it is ranked; none: not at all.
+    pub peers: Option<String>,
+}
+
+/// Whether a row holds its own facts or also those of everything below it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Depth {
+    Own,
+    RollUp,
+}
+
+/// One figure.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Cell {
+    pub metric: Metric,
+    /// In whole things (hours for the handling time); none for a score.
+    pub num: Option<f64>,
+    /// The numerator exactly, in units of [`Metric::scale`].
+    pub exact: i64,
+    /// None for a count and a score.
+    pub den: Option<i64>,
+    /// num ÷ den unrounded; a count itself; points for a score; none at a zero denominator.
+    pub value: Option<f64>,
+    /// The Wilson interval of a rate.
+    pub low: Option<f64>,
+    pub high: Option<f64>,
+    /// Of the handling time, in hours: mean of the middle two.
+    pub median: Option<f64>,
+    /// Of the handling time, in hours: nearest rank.
+    pub p90: Option<f64>,
+    /// The id and version of its definition.
+    pub definition: &'static str,
+}
+
+/// One line of a table.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Row {
+    /// `-` for what has no key; none for the total.
+    pub key: Option<String>,
+    pub name: String,
+    /// The response denominator.
+    pub n: i64,
+    /// One for each of [`Metric::ALL`], in its order.
+    pub cells: Vec<Cell>,
+    /// Within its peer group, 1-2-2-4, by composite; none for a flagged row and for one without.
+    pub rank: Option<u32>,
+    /// n is small: look at the interval and at three months, not at the rate.
+    pub flagged: bool,
+    pub peers: Option<String>,
+    /// Tickets received in the window that stand excluded, by reason; the same in both editions.
+    pub excluded: BTreeMap<String, i64>,
+    /// The composite as the fraction that ranks compare.
+    pub score: Option<Fraction>,
+}
+
+impl Row {
+    pub fn cell(&self, metric: Metric) -> &Cell {
+        &self.cells[metric.index()]
+    }
+}
+
+/// A table of figures.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rates {
+    pub by: GroupBy,
+    pub edition: Edition,
+    pub start: Stamp,
+    pub end: Stamp,
+    pub rows: Vec<Row>,
+    /// All rows shown, pooled; each fact once, also in a roll-up.
+    pub total: Row,
+}
+
+/// The sums of one key.
+#[derive(Debug, Clone)]
+pub(super) struct Sums {
+    cells: [(i64, i64); Metric::COUNT],
+    /// Each handling time, for median and P90.
+    times: Vec<i64>,
+    excluded: BTreeMap<Sym, i64>,
+}
+
+impl Default for Sums {
+    fn default() -> Self {
+        Self { cells: [(0, 0); Metric::COUNT], times: Vec::new(), excluded: BTreeMap::new() }
+    }
+}
+
+impl Sums {
+    fn add(&mut self, other: &Self) {
+        for (mine, theirs) in self.cells.iter_mut().zip(&other.cells) {
+            mine.0 += theirs.0;
+            mine.1 += theirs.1;
+        }
+        self.times.extend_from_slice(&other.times);
+        for (reason, count) in &other.excluded {
+            *self.excluded.entry(*reason).or_default() += count;
+        }
+    }
+
+    /// The numerators and denominators of the three rates.
+    pub(super) fn three(&self) -> [(i64, i64); 3] {
+        Metric::THREE.map(|metric| self.cells[metric.index()])
+    }
+
+    fn n(&self) -> i64 {
+        self.cells[Metric::ResponseRate.index()].1
+    }
+}
+
+/// The sums per key: computed once, then shown to readers of any scope.
+#[derive(Debug)]
+pub struct Table<'a> {
+    names: &'a Names,
+    ask: Question<'a>,
+    /// From a symbol to its place in `sums`.
+    places: Vec<u32>,
+    sums: Vec<(Sym, Sums)>,
+}
+
+const NOWHERE: u32 = u32::MAX;
+
+impl<'a> Table<'a> {
+    /// Adds up every share of `facts`: one pass, no allocation per fact.
+    pub fn compute(facts: &'a Facts, ask: Question<'a>) -> Self {
+        let places = vec![NOWHERE; facts.names.count()];
+        let mut table = Self { names: &facts.names, ask, places, sums: Vec::new() };
+        shares::each(facts, &ask, |share| {
+            let sums = table.of(share.key);
+            let cell = &mut sums.cells[share.metric.index()];
+            cell.0 += share.num;
+            cell.1 += share.den;
+            if share.metric == Metric::HandlingTime {
+                sums.times.push(share.num);
+            }
+        });
+        for fact in &facts.tickets {
+            if fact.excluded != Sym::NONE && ask.holds(fact.received_at) {
+                let sums = table.of(fact.keys.of(ask.by));
+                *sums.excluded.entry(fact.excluded).or_default() += 1;
+            }
+        }
+        table
+    }
+
+    fn of(&mut self, key: Sym) -> &mut Sums {
+        let mut place = self.places[key.index()] as usize;
+        if place == NOWHERE as usize {
+            place = self.sums.len();
+            self.places[key.index()] = u32::try_from(place).unwrap_or(NOWHERE);
+            self.sums.push((key, Sums::default()));
+        }
+        &mut self.sums[place].1
+    }
+
+    /// The table for a reader: a row for each of `dims` that `shown` admits (zero rows kept) and
+    /// for each other key that has facts; ranks are over whole peer groups, shown or not.
+    pub fn rates(&self, dims: &[Dim], depth: Depth, shown: impl Fn(&str) -> bool) -> Rates {
+        let tree = Tree::new(dims, depth);
+        let mut rolled: HashMap<&str, Sums> = HashMap::new();
+        let mut total = Sums::default();
+        for (sym, sums) in &self.sums {
+            let above = tree.above(self.names.text(*sym));
+            if above.iter().any(|key| shown(key)) {
+                total.add(sums);
+            }
+            for key in above {
+                rolled.entry(key).or_default().add(sums);
+            }
+        }
+        let known: HashSet<&str> = dims.iter().map(|dim| dim.key.as_str()).collect();
+        let mut others: Vec<&str> =
+            rolled.keys().copied().filter(|key| !known.contains(key)).collect();
+        others.sort_unstable_by_key(|key| (*key == "-", *key));
+        let zero = Sums::default();
+        let row = |key: &str, name: &str, peers: Option<&String>| {
+            let sums = rolled.get(key).unwrap_or(&zero);
+            self.row(Some(key), name, peers.cloned(), sums)
+        };
+        let mut rows: Vec<Row> =
+            dims.iter().map(|dim| row(&dim.key, &dim.name, dim.peers.as_ref())).collect();
+        rows.extend(others.into_iter().map(|key| row(key, key, None)));
+        let scored = |row: &Row| row.score.filter(|_| !row.flagged);
+        let ranks = ranking::ranks(rows.iter().map(|row| row.peers.as_deref().zip(scored(row))));
+        for (row, rank) in rows.iter_mut().zip(ranks) {
+            row.rank = rank;
+        }
+        rows.retain(|row| row.key.as_deref().is_some_and(&shown));
+        Rates {
+            by: self.ask.by,
+            edition: self.ask.edition,
+            start: self.ask.start,
+            end: self.ask.end,
+            rows,
+            total: self.row(None, "合计", None, &total),
+        }
+    }
+
+    fn row(&self, key: Option<&str>, name: &str, peers: Option<String>, sums: &Sums) -> Row {
+        let rules: &Rules = self.ask.rules;
+        let score = rules.scoring.score(sums.three());
+        let reasons = sums.excluded.iter();
+        Row {
+            key: key.map(str::to_owned),
+            name: name.to_owned(),
+            n: sums.n(),
+            cells: Metric::ALL.iter().map(|metric| cell(*metric, sums, score)).collect(),
+            rank: None,
+            flagged: sums.n() < rules.small_n,
+            peers,
+            excluded: reasons.map(|(sym, n)| (self.names.text(*sym).to_owned(), *n)).collect(),
+            score,
+        }
+    }
+}
+
+fn cell(metric: Metric, sums: &Sums, score: Option<Fraction>) -> Cell {
+    let (exact, den) = sums.cells[metric.index()];
+    let num = exact as f64 / metric.scale() as f64;
+    let mut cell = Cell {
+        metric,
+        num: Some(num),
+        exact,
+        den: Some(den),
+        value: (den > 0).then(|| exact as f64 / (metric.scale() * den) as f64),
+        low: None,
+        high: None,
+        median: None,
+        p90: None,
+        definition: metric.definition(),
+    };
+    match metric.shape() {
+        Shape::Count => (cell.den, cell.value) = (None, Some(num)),
+        Shape::Score => {
+            (cell.num, cell.den, cell.value) = (None, None, score.map(Fraction::as_f64));
+        }
+        Shape::Rate if den > 0 => {
+            let (low, high) = wilson(num, den as f64);
+            (cell.low, cell.high) = (Some(low), Some(high));
+        }
+        Shape::Mean if den > 0 => {
+            let mut times = sums.times.clone();
+            times.sort_unstable();
+            (cell.median, cell.p90) = (Some(hours(median(&times))), Some(hours(p90(&times))));
+        }
+        Shape::Rate | Shape::Mean | Shape::Ratio => {}
+    }
+    cell
+}
+
+fn hours(half_ms: i64) -> f64 {
+    half_ms as f64 / (2 * Metric::HandlingTime.scale()) as f64
+}
+
+/// The mean of the middle two, in half milliseconds; `times` is sorted and not empty.
+fn median(times: &[i64]) -> i64 {
+    let n = times.len();
+    times[(n - 1) / 2] + times[n / 2]
+}
+
+/// The nearest rank ⌈0.9·n⌉, in half milliseconds; `times` is sorted and not empty.
+fn p90(times: &[i64]) -> i64 {
+    2 * times[(times.len() * 9).div_ceil(10) - 1]
+}
+
+/// From a key to itself and, in a roll-up, to all keys above it.
+pub(super) struct Tree<'a> {
+    parents: HashMap<&'a str, &'a str>,
+}
+
+impl<'a> Tree<'a> {
+    pub(super) fn new(dims: &'a [Dim], depth: Depth) -> Self {
+        let edges = dims.iter().filter(|_| depth == Depth::RollUp);
+        let parents =
+            edges.filter_map(|dim| Some((dim.key.as_str(), dim.parent.as_deref()?))).collect();
+        Self { parents }
+    }
+
+    /// `key` first; a circle in the data ends where it closes.
+    pub(super) fn above(&self, key: &'a str) -> Vec<&'a str> {
+        let mut path = vec![key];
+        let mut at = key;
+        while let Some(parent) = self.parents.get(at) {
+            if path.contains(parent) {
+                break;
+            }
+            path.push(parent);
+            at = parent;
+        }
+        path
+    }
+}
+
+#[cfg(test)]
+pub(super) mod city;
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,167 @@
+//! Assessment: the numbers of a profile that figures use (domain.md §6 ⚙). Its rule: exact decimals,
+//! no binary fractions, so that equal scores are equal.
+
+use std::fmt;
+
+use super::fraction::Fraction;
+
+/// What 1 is in numerators: weights have at most three decimals.
+pub const UNIT: i64 = 1000;
+
+/// A decimal with three places, exactly.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct Mille(pub i64);
+
+impl fmt::Display for Mille {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = format!("{}.{:03}", self.0 / UNIT, (self.0 % UNIT).abs());
+        f.write_str(text.trim_end_matches('0').trim_end_matches('.'))
+    }
+}
+
+/// clamp(full − slope·(target − rate), floor, full): points for one rate; rate and target 0–1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Curve {
+    pub full: Mille,
+    pub slope: Mille,
+    pub target: Mille,
+    pub floor: Mille,
+}
+
+/// How the three rates (response, resolution, satisfaction) become one score.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scoring {
+    /// Σ weight·rate × 100.
+    Weights([Mille; 3]),
+    /// Σ of curves, in points.
+    Curves([Curve; 3]),
+}
+
+impl Scoring {
+    /// The points that one of the three rates brings, `num` in [`UNIT`]s over `den` > 0.
+    pub fn part(&self, which: usize, num: i64, den: i64) -> Fraction {
+        let (num, den) = (i128::from(num), i128::from(den));
+        let unit = i128::from(UNIT);
+        match self {
+            Self::Weights(weights) => {
+                Fraction::new(100 * i128::from(weights[which].0) * num, unit * unit * den)
+            }
+            Self::Curves(curves) => {
+                let curve = curves[which];
+                let [full, slope, target, floor] =
+                    [curve.full, curve.slope, curve.target, curve.floor]
+                        .map(|mille| i128::from(mille.0));
+                let points = full * unit * den - slope * (target * den - num);
+                let low = floor * unit * den;
+                let high = full * unit * den;
+                Fraction::new(points.max(low).min(high), unit * unit * den)
+            }
+        }
+    }
+
+    /// What one ticket of a rate brings to the score: by weights its own answer, by curves an equal
+    /// part of the rate's points; `rate` is the numerator and the denominator (> 0) of all.
+    pub fn portion(&self, which: usize, num: i64, rate: (i64, i64)) -> Fraction {
+        match self {
+            Self::Weights(_) => self.part(which, num, rate.1),
+            Self::Curves(_) => self.part(which, rate.0, rate.1).over(rate.1),
+        }
+    }
+
+    /// The sum of the three parts; none where a denominator is zero.
+    pub fn score(&self, rates: [(i64, i64); 3]) -> Option<Fraction> {
+        let mut sum = Fraction::ZERO;
+        for (which, (num, den)) in rates.into_iter().enumerate() {
+            if den <= 0 {
+                return None;
+            }
+            sum = sum.plus(self.part(which, num, den));
+        }
+        Some(sum)
+    }
+
+    /// In Chinese.
+    pub fn formula(&self) -> String {
+        const NAMES: [&str; 3] = ["响应率", "解决率", "满意率"];
+        match self {
+            Self::Weights(weights) => {
+                let parts =
+                    NAMES.iter().zip(weights).map(|(name, weight)| format!("{weight}×{name}"));
+                format!("（{}）×100", parts.collect::<Vec<_>>().join("＋"))
+            }
+            Self::Curves(curves) => {
+                let parts = NAMES.iter().zip(curves).map(|(name, curve)| {
+                    let Curve { full, slope, target, floor } = curve;
+                    format!("{name}得分（满分{full}，低于{target}每差1扣{slope}，最低{floor}）")
+                });
+                parts.collect::<Vec<_>>().join("＋")
+            }
+        }
+    }
+}
+
+/// The profile's numbers for figures.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rules {
+    /// `name@version` of the profile, printed with each definition.
+    pub profile: String,
+    /// b: what "basically solved" counts.
+    pub basic_solved: Mille,
+    /// w: what "basically satisfied" counts.
+    pub basic_satisfied: Mille,
+    pub scoring: Scoring,
+    /// A response denominator below this is flagged and outside the ranks.
+    pub small_n: i64,
+    /// Natural days in which the same caller and matter is a repeat.
+    pub repeat_days: i64,
+}
+
+impl Default for Rules {
+    /// The defaults of domain.md §6.
+    fn default() -> Self {
+        Self {
+            profile: "default@1".to_owned(),
+            basic_solved: Mille(1000),
+            basic_satisfied: Mille(900),
+            scoring: Scoring::Weights([Mille(100), Mille(500), Mille(400)]),
+            small_n: 10,
+            repeat_days: 90,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_decimal_is_shown_without_needless_zeros() {
+        let shown = [1000, 900, 25, 0, 12_500].map(|mille| Mille(mille).to_string());
+        assert_eq!(shown, ["1", "0.9", "0.025", "0", "12.5"]);
+    }
+
+    #[test]
+    fn the_default_composite_weighs_one_five_four() {
+        let score = Rules::default().scoring.score([(1000, 1), (500, 1), (900, 1)]);
+        assert_eq!(score, Some(Fraction::new(71, 1)));
+    }
+
+    #[test]
+    fn a_composite_without_one_of_its_rates_is_none() {
+        assert_eq!(Rules::default().scoring.score([(1000, 1), (0, 0), (900, 1)]), None);
+    }
+
+    #[test]
+    fn a_curve_ends_at_its_floor_and_at_its_full_score() {
+        let curve = Curve {
+            full: Mille(40_000),
+            slope: Mille(100_000),
+            target: Mille(900),
+            floor: Mille(5000),
+        };
+        let scoring = Scoring::Curves([curve; 3]);
+        assert_eq!(scoring.part(0, 95_000, 100), Fraction::new(40, 1)); // 95 %
+        assert_eq!(scoring.part(0, 80_000, 100), Fraction::new(30, 1)); // ten points below
+        assert_eq!(scoring.part(0, 10_000, 100), Fraction::new(5, 1)); // the floor
+    }
+}
