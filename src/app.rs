@@ -1,12 +1,14 @@
 //! The house put together once: configuration, clock, database. Its rule: whoever needs one of
 //! them gets it from here; nothing is opened before the configuration has been checked.
 
-use std::sync::Arc;
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::config::Config;
-use crate::db::Db;
+use crate::db::{Db, Settings};
 use crate::error::{Error, Kind, Result};
 use crate::identity::Role;
+use crate::sealing::{MasterKey, entropy};
 use crate::time::{Clock, SystemClock};
 
 /// Whether the demo city's users may log in (only on loopback, contract.md "Program").
@@ -22,6 +24,10 @@ pub struct App {
     pub config: Config,
     pub clock: Arc<dyn Clock>,
     pub db: Db,
+    /// The site's keys, from the folder `keys` of the data directory.
+    pub keys: Arc<MasterKey>,
+    /// The requests with an Idempotency-Key that are going on in this process.
+    pub running: Arc<RunningKeys>,
     pub demo: Demo,
 }
 
@@ -42,8 +48,15 @@ impl App {
             let values = [("file", place.as_str()), ("reason", reason.as_str())];
             Error::with(Kind::Invalid, "config.data_dir", &values)
         })?;
-        let db = Db::open(&config.database_url(), clock.clone())?;
-        Ok(Self { config, clock, db, demo })
+        let keys = Arc::new(MasterKey::open_or_create(&config.data_dir, &mut entropy())?);
+        let settings = Settings {
+            connections: config.database.pool,
+            queue: config.database.queue,
+            ..Settings::new(config.database_url())
+        };
+        let db = Db::open_with(&settings, clock.clone())?;
+        let running = Arc::default();
+        Ok(Self { config, clock, db, keys, running, demo })
     }
 }
 
@@ -58,4 +71,37 @@ fn check_roles(config: &Config) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Keys whose work is going on in this process.
+#[derive(Debug, Default)]
+pub struct RunningKeys(Mutex<HashSet<String>>);
+
+/// Keeps a key taken until it is dropped.
+#[derive(Debug)]
+pub struct RunningKey {
+    keys: Arc<RunningKeys>,
+    key: String,
+}
+
+impl RunningKeys {
+    /// Takes `key`.
+    ///
+    /// # Errors
+    /// `idempotency.running` (409) while somebody else has it.
+    pub fn enter(self: &Arc<Self>, key: &str) -> Result<RunningKey> {
+        let mut keys = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if keys.insert(key.to_owned()) {
+            Ok(RunningKey { keys: self.clone(), key: key.to_owned() })
+        } else {
+            Err(Error::refused("idempotency.running").retry_after(1))
+        }
+    }
+}
+
+impl Drop for RunningKey {
+    fn drop(&mut self) {
+        let mut keys = self.keys.0.lock().unwrap_or_else(PoisonError::into_inner);
+        keys.remove(&self.key);
+    }
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use clap::{Args, Parser, Subcommand};
 use jiesu::app::{App, Demo};
-use jiesu::error::{Error, Kind, Result};
+use jiesu::error::{Error, Kind, Result, sentence};
 use jiesu::web;
 
 /// 接诉：住建部门热线后台
@@ -136,7 +136,7 @@ fn main() -> ExitCode {
 fn run(command: Command) -> Result<ExitCode> {
     match command {
         Command::Serve { demo } => serve(if demo { Demo::On } else { Demo::Off }),
-        Command::Migrate => not_yet("migrate"),
+        Command::Migrate => migrate(),
         Command::Reindex => not_yet("reindex"),
         Command::Doctor => not_yet("doctor"),
         Command::User(User::Add { .. }) => not_yet("user add"),
@@ -161,6 +161,17 @@ fn not_yet(name: &str) -> Result<ExitCode> {
 fn serve(demo: Demo) -> Result<ExitCode> {
     let app = Arc::new(App::open(demo)?);
     web::log::start(&app.config.log)?;
+    let applied = app.db.migrate()?;
+    tracing::info!(migrations = applied.len(), "the schema is up to date");
     web::serve(app)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn migrate() -> Result<ExitCode> {
+    let applied = App::open(Demo::Off)?.db.migrate()?;
+    for name in &applied {
+        println!("{name}");
+    }
+    println!("{}", sentence("program.migrated", &[("count", &applied.len().to_string())]));
     Ok(ExitCode::SUCCESS)
 }

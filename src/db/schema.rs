@@ -5,9 +5,11 @@ mod directory;
 mod ground;
 mod identity;
 mod jobs;
+mod web;
 
 pub use audit::audit_entry;
 pub use directory::{directory_entry, directory_version};
 pub use ground::{node_start, number_lease};
 pub use identity::{account, api_key, login_session, refresh_token};
 pub use jobs::{job, schedule};
+pub use web::idempotency;

@@ -36,6 +36,17 @@ pub struct Check {
     pub unit: Option<&'static str>,
 }
 
+impl Check {
+    fn new(name: &'static str, status: Verdict) -> Self {
+        Self { name, status, value: None, unit: None }
+    }
+    fn measured(mut self, value: u64, unit: &'static str) -> Self {
+        self.value = Some(value);
+        self.unit = Some(unit);
+        self
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
@@ -71,7 +82,15 @@ pub async fn ready(app: web::Data<App>) -> Result<HttpResponse> {
 }
 
 fn checks(app: &App) -> Vec<Check> {
-    vec![disk(app)]
+    let mut checks = vec![];
+    let pending = app.db.pending_migrations();
+    checks.push(Check::new("database", Verdict::of(pending.is_ok())));
+    if let Ok(pending) = pending {
+        let count = pending.len() as u64;
+        checks.push(Check::new("migrations", Verdict::of(count == 0)).measured(count, "pending"));
+    }
+    checks.push(disk(app));
+    checks
 }
 
 fn disk(app: &App) -> Check {
@@ -79,5 +98,9 @@ fn disk(app: &App) -> Check {
         .map(|disk| disk.f_bavail.saturating_mul(disk.f_frsize) / 1_000_000)
         .ok();
     let good = free.is_some_and(|free| free >= app.config.health.disk_free_mb);
-    Check { name: "disk", status: Verdict::of(good), value: free, unit: Some("MB") }
+    let check = Check::new("disk", Verdict::of(good));
+    match free {
+        Some(free) => check.measured(free, "MB"),
+        None => check,
+    }
 }

@@ -5,15 +5,21 @@
 pub mod api;
 pub mod body;
 pub mod client;
+pub mod deadline;
+pub mod etag;
 pub mod health;
+pub mod idempotency;
 pub mod log;
 pub mod metrics;
 pub mod openapi;
 pub mod problem;
 pub mod serve;
+mod store;
 pub mod trace;
 
 pub use body::{Body, Page, Query, RawBody};
+pub use etag::IfMatch;
+pub use idempotency::{Answer, Idem, IdempotencyKey, write_once};
 pub use serve::{application, listen, serve};
 
 use crate::error::{Error, Kind, Result};

@@ -75,12 +75,13 @@ impl ResponseError for Error {
         status(self.kind())
     }
     fn error_response(&self) -> HttpResponse {
-        respond(self, status(self.kind()))
+        respond(self)
     }
 }
 
-/// The answer to `error`, with another status than its kind's (411 has no kind of its own).
-pub fn respond(error: &Error, status: StatusCode) -> HttpResponse {
+/// The answer to `error`.
+pub fn respond(error: &Error) -> HttpResponse {
+    let status = status(error.kind());
     log(error);
     let mut answer = HttpResponse::build(status);
     answer.insert_header((header::CONTENT_TYPE, "application/problem+json; charset=utf-8"));

@@ -6,3 +6,4 @@ mod directory;
 mod jobs;
 mod schema;
 mod support;
+mod web_idempotency;

@@ -1,0 +1,207 @@
+//! Web: a POST that is sent twice is done once. Its rule: the key and the answer are written in
+//! the same transaction as the change, so that either all three are there or none.
+//!
+//! A client that got no answer sends the same request with the same `Idempotency-Key` again:
+//! * the change was committed: it gets the stored answer, to the byte, with
+//!   `Idempotent-Replayed: true`; a crash between commit and answer makes no difference;
+//! * it was not: it is done now, for the first time;
+//! * it is going on: 409 `idempotency.running` (another node's: the write waits for that one);
+//! * the body is another one: 422 `idempotency.other_body`.
+//!
+//! A refusal changed nothing and is not kept: asked again, it is decided anew. A key belongs to
+//! one actor and one address, and is kept for `limits.idempotency_hours`. Answers are stored
+//! sealed: they may hold the code that a citizen is told once.
+//!
+//! So whatever depends on the state (the version, the transition) must be asked *inside* the
+//! change: a repeated command would else be refused because its first run has moved the state.
+
+use std::sync::Arc;
+
+use actix_web::dev::Payload;
+use actix_web::http::StatusCode;
+use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::{etag, store};
+use crate::app::App;
+use crate::db::{Tx, is_duplicate};
+use crate::error::{Error, Kind, Result};
+
+/// An answer that can be stored and given again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Answer {
+    status: u16,
+    headers: Vec<(String, String)>,
+    body: String,
+}
+
+impl Answer {
+    /// 200 with a body.
+    pub fn ok(body: &impl Serialize) -> Result<Self> {
+        let body = serde_json::to_string(body).map_err(Error::internal)?;
+        Ok(Self { status: 200, headers: Vec::new(), body })
+    }
+
+    /// 201 with where it lies and a body.
+    pub fn created(location: impl Into<String>, body: &impl Serialize) -> Result<Self> {
+        let mut answer = Self::ok(body)?;
+        answer.status = 201;
+        answer.headers.push(("location".to_owned(), location.into()));
+        Ok(answer)
+    }
+
+    /// 204.
+    pub fn no_content() -> Self {
+        Self { status: 204, headers: Vec::new(), body: String::new() }
+    }
+
+    /// Adds the `ETag` of `version`.
+    #[must_use]
+    pub fn versioned(mut self, version: i64) -> Self {
+        self.headers.push(("etag".to_owned(), etag::etag(version)));
+        self
+    }
+
+    /// The HTTP answer.
+    pub fn respond(self) -> HttpResponse {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::OK);
+        let mut answer = HttpResponse::build(status);
+        for (name, value) in self.headers {
+            answer.insert_header((name, value));
+        }
+        if self.body.is_empty() {
+            answer.finish()
+        } else {
+            answer.content_type("application/json").body(self.body)
+        }
+    }
+}
+
+/// The request's key, method and address, not yet bound to an actor and a body.
+#[derive(Debug, Clone)]
+pub struct IdempotencyKey {
+    key: Option<String>,
+    place: String,
+}
+
+impl FromRequest for IdempotencyKey {
+    type Error = Error;
+    type Future = std::future::Ready<Result<Self>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        std::future::ready(Self::of(request))
+    }
+}
+
+impl IdempotencyKey {
+    fn of(request: &HttpRequest) -> Result<Self> {
+        let place = format!("{} {}", request.method(), request.path());
+        let Some(value) = request.headers().get("idempotency-key") else {
+            return Ok(Self { key: None, place });
+        };
+        let key = value.to_str().ok().filter(|key| (1..=255).contains(&key.len()));
+        match key {
+            Some(key) => Ok(Self { key: Some(key.to_owned()), place }),
+            None => Err(Error::new(Kind::Malformed, "idempotency.key_form")),
+        }
+    }
+
+    /// Binds the key to who asks (`Actor::name`, or a word such as `public`) and to the body's
+    /// bytes (for a multipart body, whose boundary changes: to what it holds).
+    pub fn bind(self, actor: &str, body: &[u8]) -> Idem {
+        let key = self.key.map(|key| {
+            let mut hash = Sha256::new();
+            for part in [actor, &self.place, &key] {
+                hash.update((part.len() as u64).to_be_bytes());
+                hash.update(part);
+            }
+            URL_SAFE_NO_PAD.encode(hash.finalize())
+        });
+        Idem { key, body: URL_SAFE_NO_PAD.encode(Sha256::digest(body)) }
+    }
+}
+
+/// A key bound to actor, address and body.
+#[derive(Debug, Clone)]
+pub struct Idem {
+    key: Option<String>,
+    body: String,
+}
+
+/// Does `change` in one write, once for each key, and answers what it answered. All POST handlers
+/// that change something end with this; it blocks off the threads that answer. As with
+/// [`crate::db::Db::write`], `change` may run again and must only use its `tx`.
+///
+/// # Errors
+/// What `change` says; `idempotency.running` (409) and `idempotency.other_body` (422).
+pub async fn write_once<F>(app: &web::Data<App>, idem: Idem, change: F) -> Result<HttpResponse>
+where
+    F: Fn(&mut Tx<'_>) -> Result<Answer> + Send + Sync + 'static,
+{
+    let guard = match &idem.key {
+        Some(key) => Some(app.running.enter(key)?),
+        None => None,
+    };
+    let app = app.clone();
+    let (answer, replayed) = super::run(move || {
+        // The guard lives as long as the write, even when the client has gone away.
+        let _guard = guard;
+        let change = Arc::new(change);
+        let write = || {
+            let (app, idem, change) = (app.clone(), idem.clone(), change.clone());
+            let keys = app.keys.clone();
+            app.db.write(move |tx| once(tx, &keys, &idem, &*change))
+        };
+        match write() {
+            // Another node was quicker with the same key: now its answer is there.
+            Err(error) if is_duplicate(&error) => write(),
+            done => done,
+        }
+    })
+    .await?;
+    let mut response = answer.respond();
+    if replayed {
+        let name = actix_web::http::header::HeaderName::from_static("idempotent-replayed");
+        let value = actix_web::http::header::HeaderValue::from_static("true");
+        response.headers_mut().insert(name, value);
+    }
+    Ok(response)
+}
+
+/// The stored answer, or that of `change`, stored.
+fn once(
+    tx: &mut Tx<'_>,
+    keys: &crate::sealing::MasterKey,
+    idem: &Idem,
+    change: impl Fn(&mut Tx<'_>) -> Result<Answer>,
+) -> Result<(Answer, bool)> {
+    let Some(key) = &idem.key else { return Ok((change(tx)?, false)) };
+    let place = format!("idempotency.answer.{key}");
+    if let Some(kept) = store::kept_answer(tx.conn, key)? {
+        if kept.body != idem.body {
+            return Err(Error::new(Kind::Invalid, "idempotency.other_body"));
+        }
+        let plain = keys.open(&kept.answer, place.as_bytes())?;
+        return Ok((serde_json::from_slice(&plain).map_err(Error::internal)?, true));
+    }
+    let answer = change(tx)?;
+    let plain = serde_json::to_vec(&answer).map_err(Error::internal)?;
+    let sealed = keys.seal(&plain, place.as_bytes())?;
+    store::keep_answer(tx, key, &idem.body, sealed)?;
+    Ok((answer, false))
+}
+
+/// Forgets keys older than `limits.idempotency_hours`; returns how many. For the worker.
+///
+/// # Errors
+/// As [`crate::db::Db::write`].
+pub fn forget_old(app: &App) -> Result<usize> {
+    let hours = i64::from(app.config.limits.idempotency_hours);
+    app.db.write(move |tx| {
+        let before = tx.now.plus_millis(-hours * 3_600_000);
+        store::forget_answers(tx, before)
+    })
+}

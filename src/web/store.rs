@@ -1,0 +1,45 @@
+//! Web: the rows that only the web needs: answers kept for repeated requests. Its rule: nothing is
+//! decided here.
+
+use diesel::prelude::*;
+
+use crate::db::schema::idempotency;
+use crate::db::{Conn, Tx, each};
+use crate::error::Result;
+use crate::time::Stamp;
+
+/// A kept answer, sealed.
+#[derive(Debug, Queryable)]
+pub(super) struct Kept {
+    pub body: String,
+    pub answer: Vec<u8>,
+}
+
+#[derive(Insertable)]
+#[diesel(table_name = idempotency)]
+struct Row<'a> {
+    key: &'a str,
+    body: &'a str,
+    answer: Vec<u8>,
+    made_at: Stamp,
+}
+
+pub(super) fn kept_answer(conn: &mut Conn, key: &str) -> Result<Option<Kept>> {
+    let found = each!(conn, c => idempotency::table
+        .find(key)
+        .select((idempotency::body, idempotency::answer))
+        .first::<Kept>(c)
+        .optional())?;
+    Ok(found)
+}
+
+pub(super) fn keep_answer(tx: &mut Tx<'_>, key: &str, body: &str, answer: Vec<u8>) -> Result<()> {
+    let row = Row { key, body, answer, made_at: tx.now };
+    each!(tx.conn, c => diesel::insert_into(idempotency::table).values(&row).execute(c))?;
+    Ok(())
+}
+
+pub(super) fn forget_answers(tx: &mut Tx<'_>, before: Stamp) -> Result<usize> {
+    let gone = diesel::delete(idempotency::table.filter(idempotency::made_at.lt(before)));
+    Ok(gone.execute(tx.conn)?)
+}
