@@ -2,6 +2,7 @@
 //! them gets it from here; nothing is opened before the configuration has been checked.
 
 use std::collections::HashSet;
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::config::Config;
@@ -52,6 +53,7 @@ impl App {
         let settings = Settings {
             connections: config.database.pool,
             queue: config.database.queue,
+            ca_file: config.database_ca_file().map(Path::to_path_buf),
             ..Settings::new(config.database_url())
         };
         let db = Db::open_with(&settings, clock.clone())?;

@@ -49,8 +49,6 @@ pub struct Database {
     pub ca_file: PathBuf,
     pub pool: u32,
     pub queue: usize,
-    /// Milliseconds.
-    pub wait_ms: u64,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
