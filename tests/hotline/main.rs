@@ -3,6 +3,7 @@
 mod commands_table;
 mod db;
 mod directory;
+mod identity;
 mod jobs;
 mod schema;
 mod support;
