@@ -1,7 +1,7 @@
 //! Assessment: the metrics by name (domain.md §6): id, version, formula, time anchor, printed with
 //! each figure. Its rule: a formula that changes gets a new version; what it adds up is `shares.rs`.
 
-use super::rules::{Rules, UNIT};
+use super::rules::{Rules, UNIT, shown};
 use crate::code_enum;
 
 code_enum! {
@@ -201,8 +201,8 @@ impl Metric {
     pub fn define(self, rules: &Rules) -> Definition {
         let formula = self
             .formula()
-            .replace("{b}", &rules.basic_solved.to_string())
-            .replace("{w}", &rules.basic_satisfied.to_string())
+            .replace("{b}", &shown(rules.basic_solved))
+            .replace("{w}", &shown(rules.basic_satisfied))
             .replace("{days}", &rules.repeat_days.to_string())
             .replace("{score}", &rules.scoring.formula());
         Definition {

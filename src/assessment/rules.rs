@@ -1,40 +1,40 @@
 //! Assessment: the numbers of a profile that figures use (domain.md §6 ⚙). Its rule: exact decimals,
 //! no binary fractions, so that equal scores are equal.
 
-use std::fmt;
-
 use super::fraction::Fraction;
+use crate::limits::Profile;
+use crate::limits::length::Thousandths;
+use crate::limits::policy::{Composite, Curve};
 
 /// What 1 is in numerators: weights have at most three decimals.
 pub const UNIT: i64 = 1000;
-
-/// A decimal with three places, exactly.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
-pub struct Mille(pub i64);
-
-impl fmt::Display for Mille {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = format!("{}.{:03}", self.0 / UNIT, (self.0 % UNIT).abs());
-        f.write_str(text.trim_end_matches('0').trim_end_matches('.'))
-    }
-}
-
-/// clamp(full − slope·(target − rate), floor, full): points for one rate; rate and target 0–1.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Curve {
-    pub full: Mille,
-    pub slope: Mille,
-    pub target: Mille,
-    pub floor: Mille,
-}
 
 /// How the three rates (response, resolution, satisfaction) become one score.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scoring {
     /// Σ weight·rate × 100.
-    Weights([Mille; 3]),
+    Weights([Thousandths; 3]),
     /// Σ of curves, in points.
     Curves([Curve; 3]),
+}
+
+impl From<&Composite> for Scoring {
+    fn from(composite: &Composite) -> Self {
+        match *composite {
+            Composite::Weights { response, resolution, satisfaction } => {
+                Self::Weights([response, resolution, satisfaction])
+            }
+            Composite::Curves { response, resolution, satisfaction } => {
+                Self::Curves([response, resolution, satisfaction])
+            }
+        }
+    }
+}
+
+/// As people write it: `0.9`, `100`.
+pub fn shown(decimal: Thousandths) -> String {
+    let text = format!("{}.{:03}", decimal.0 / UNIT, decimal.0 % UNIT);
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 impl Scoring {
@@ -50,7 +50,7 @@ impl Scoring {
                 let curve = curves[which];
                 let [full, slope, target, floor] =
                     [curve.full, curve.slope, curve.target, curve.floor]
-                        .map(|mille| i128::from(mille.0));
+                        .map(|decimal| i128::from(decimal.0));
                 let points = full * unit * den - slope * (target * den - num);
                 let low = floor * unit * den;
                 let high = full * unit * den;
@@ -85,13 +85,16 @@ impl Scoring {
         const NAMES: [&str; 3] = ["响应率", "解决率", "满意率"];
         match self {
             Self::Weights(weights) => {
-                let parts =
-                    NAMES.iter().zip(weights).map(|(name, weight)| format!("{weight}×{name}"));
+                let parts = NAMES
+                    .iter()
+                    .zip(weights)
+                    .map(|(name, weight)| format!("{}×{name}", shown(*weight)));
                 format!("（{}）×100", parts.collect::<Vec<_>>().join("＋"))
             }
             Self::Curves(curves) => {
                 let parts = NAMES.iter().zip(curves).map(|(name, curve)| {
-                    let Curve { full, slope, target, floor } = curve;
+                    let [full, slope, target, floor] =
+                        [curve.full, curve.slope, curve.target, curve.floor].map(shown);
                     format!("{name}得分（满分{full}，低于{target}每差1扣{slope}，最低{floor}）")
                 });
                 parts.collect::<Vec<_>>().join("＋")
@@ -106,9 +109,9 @@ pub struct Rules {
     /// `name@version` of the profile, printed with each definition.
     pub profile: String,
     /// b: what "basically solved" counts.
-    pub basic_solved: Mille,
+    pub basic_solved: Thousandths,
     /// w: what "basically satisfied" counts.
-    pub basic_satisfied: Mille,
+    pub basic_satisfied: Thousandths,
     pub scoring: Scoring,
     /// A response denominator below this is flagged and outside the ranks.
     pub small_n: i64,
@@ -116,14 +119,28 @@ pub struct Rules {
     pub repeat_days: i64,
 }
 
+impl From<&Profile> for Rules {
+    fn from(profile: &Profile) -> Self {
+        let assessment = &profile.assessment;
+        Self {
+            profile: profile.id(),
+            basic_solved: assessment.basic_solved,
+            basic_satisfied: assessment.basic_satisfied,
+            scoring: Scoring::from(&assessment.composite),
+            small_n: i64::from(assessment.small_n),
+            repeat_days: i64::from(profile.repeat_days),
+        }
+    }
+}
+
 impl Default for Rules {
     /// The defaults of domain.md §6.
     fn default() -> Self {
         Self {
             profile: "default@1".to_owned(),
-            basic_solved: Mille(1000),
-            basic_satisfied: Mille(900),
-            scoring: Scoring::Weights([Mille(100), Mille(500), Mille(400)]),
+            basic_solved: Thousandths(1000),
+            basic_satisfied: Thousandths(900),
+            scoring: Scoring::Weights([Thousandths(100), Thousandths(500), Thousandths(400)]),
             small_n: 10,
             repeat_days: 90,
         }
@@ -136,8 +153,14 @@ mod tests {
 
     #[test]
     fn a_decimal_is_shown_without_needless_zeros() {
-        let shown = [1000, 900, 25, 0, 12_500].map(|mille| Mille(mille).to_string());
-        assert_eq!(shown, ["1", "0.9", "0.025", "0", "12.5"]);
+        let texts = [1000, 900, 25, 0, 12_500].map(|decimal| shown(Thousandths(decimal)));
+        assert_eq!(texts, ["1", "0.9", "0.025", "0", "12.5"]);
+    }
+
+    #[test]
+    fn the_default_profile_has_the_default_numbers() {
+        let profile = crate::limits::profile::builtin("default").unwrap();
+        assert_eq!(Rules::from(&profile), Rules::default());
     }
 
     #[test]
@@ -154,10 +177,10 @@ mod tests {
     #[test]
     fn a_curve_ends_at_its_floor_and_at_its_full_score() {
         let curve = Curve {
-            full: Mille(40_000),
-            slope: Mille(100_000),
-            target: Mille(900),
-            floor: Mille(5000),
+            full: Thousandths(40_000),
+            slope: Thousandths(100_000),
+            target: Thousandths(900),
+            floor: Thousandths(5000),
         };
         let scoring = Scoring::Curves([curve; 3]);
         assert_eq!(scoring.part(0, 95_000, 100), Fraction::new(40, 1)); // 95 %

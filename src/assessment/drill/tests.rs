@@ -3,7 +3,9 @@
 use super::*;
 use crate::assessment::facts::Edition;
 use crate::assessment::figures::city::{busy, dim};
-use crate::assessment::rules::{Curve, Mille, Rules, Scoring};
+use crate::assessment::rules::{Rules, Scoring};
+use crate::limits::length::Thousandths;
+use crate::limits::policy::Curve;
 
 #[test]
 fn every_cell_drills_down_to_shares_that_sum_to_it() {
@@ -28,10 +30,10 @@ fn every_cell_drills_down_to_shares_that_sum_to_it() {
 fn a_score_drills_down_to_points_that_sum_to_it_by_weights_and_by_curves() {
     let mut city = busy();
     let curve = |full| Curve {
-        full: Mille(full),
-        slope: Mille(100_000),
-        target: Mille(900),
-        floor: Mille(1000),
+        full: Thousandths(full),
+        slope: Thousandths(100_000),
+        target: Thousandths(900),
+        floor: Thousandths(1000),
     };
     let curves = Scoring::Curves([curve(20_000), curve(40_000), curve(40_000)]);
     for scoring in [Rules::default().scoring, curves] {
