@@ -8,7 +8,7 @@ use std::time::Duration;
 use diesel::connection::SimpleConnection;
 use diesel::r2d2::{Error as ConnectError, HandleError, ManageConnection, Pool, PooledConnection};
 use diesel::result::{DatabaseErrorKind, Error as Diesel};
-use diesel::{Connection, PgConnection, QueryResult};
+use diesel::{Connection, PgConnection};
 
 use super::address::address;
 use super::failure::{away, panicked, underneath};
@@ -120,39 +120,39 @@ impl Postgres {
 
     /// Runs `change` alone among all nodes: a row is locked for as long as it takes.
     pub(super) fn change_schema<T>(&self, change: fn(&mut Conn) -> Result<T>) -> Result<T> {
-        let mut last = away("no connection");
-        for _ in 0..TRIES {
-            match self.with_lock_row() {
-                // Two nodes may make the table at once; one of them fails and looks again.
-                Err(error) => last = error.into(),
-                Ok(()) => {
-                    let mut line = self.begun("BEGIN ISOLATION LEVEL READ COMMITTED")?;
-                    let locked = line
-                        .conn
-                        .batch_execute("SELECT id FROM schema_lock WHERE id = 1 FOR UPDATE");
-                    let made = locked.map_err(Error::from).and_then(|()| change(&mut line.conn));
-                    let made = made.and_then(|made| {
-                        line.conn.batch_execute(COMMIT).map(|()| made).map_err(Error::from)
-                    });
-                    if made.is_err() {
-                        line.end();
-                    }
-                    return made;
-                }
-            }
-            std::thread::sleep(Duration::from_millis(rand::random_range(5..=50)));
+        self.make_lock_row()?;
+        let mut line = self.begun("BEGIN ISOLATION LEVEL READ COMMITTED")?;
+        let conn = &mut line.conn;
+        let made = conn
+            .batch_execute("SELECT id FROM schema_lock WHERE id = 1 FOR UPDATE")
+            .map_err(Error::from)
+            .and_then(|()| change(conn))
+            .and_then(|made| Ok(conn.batch_execute(COMMIT).map(|()| made)?));
+        if made.is_err() {
+            line.end();
         }
-        Err(last)
+        made
     }
 
-    fn with_lock_row(&self) -> QueryResult<()> {
-        let mut line = self.pool.get().map_err(|_| Diesel::BrokenTransactionManager)?;
-        let made = line.conn.batch_execute(
-            "CREATE TABLE IF NOT EXISTS schema_lock (id INTEGER PRIMARY KEY NOT NULL);
-             INSERT INTO schema_lock (id) VALUES (1) ON CONFLICT (id) DO NOTHING;",
-        );
-        line.lost |= made.is_err();
-        made
+    fn make_lock_row(&self) -> Result<()> {
+        let mut tries = 1;
+        loop {
+            let mut line = self.begun("BEGIN")?;
+            let made = line.conn.batch_execute(
+                "CREATE TABLE IF NOT EXISTS schema_lock (id INTEGER PRIMARY KEY NOT NULL);
+                 INSERT INTO schema_lock (id) VALUES (1) ON CONFLICT (id) DO NOTHING;
+                 COMMIT",
+            );
+            let Err(error) = made else { return Ok(()) };
+            line.end();
+            // Two nodes may make the table at once: one of them fails and looks again.
+            if tries >= TRIES {
+                return Err(error.into());
+            }
+            drop(line);
+            std::thread::sleep(Duration::from_millis(rand::random_range(5..=50)));
+            tries += 1;
+        }
     }
 
     /// A connection with a transaction begun. One that was lost while it lay idle is noticed here

@@ -127,7 +127,7 @@ impl Place {
         };
         let mut conn = SqliteConnection::establish(path)
             .map_err(|error| away(format!("cannot open the SQLite file {path}: {error}")))?;
-        conn.batch_execute("PRAGMA busy_timeout = 5000; PRAGMA temp_store = MEMORY;")?;
+        conn.batch_execute("PRAGMA busy_timeout = 1500; PRAGMA temp_store = MEMORY;")?;
         Ok(conn)
     }
 

@@ -3,6 +3,7 @@
 
 mod commands_table;
 mod db;
+mod db_failures;
 mod directory;
 mod identity;
 mod jobs;

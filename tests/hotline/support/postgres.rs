@@ -12,8 +12,8 @@ use super::databases::Folder;
 /// A server of its own, reached by a socket in a folder of its own.
 pub struct Cluster {
     folder: Folder,
-    _watcher: Child,
-    orders: ChildStdin,
+    watcher: Child,
+    orders: Option<ChildStdin>,
     answers: BufReader<ChildStdout>,
     pub version: String,
 }
@@ -63,7 +63,7 @@ impl Cluster {
         let mut text = std::fs::read_to_string(&conf).unwrap();
         text.push_str(&format!(
             "listen_addresses = ''\nunix_socket_directories = '{}'\nfsync = off\n\
-             full_page_writes = off\nsynchronous_commit = off\nmax_connections = 400\n\
+             full_page_writes = off\nmax_connections = 400\n\
              shared_buffers = 64MB\nautovacuum = off\nlc_messages = 'C'\n{settings}\n",
             home.display()
         ));
@@ -78,10 +78,10 @@ impl Cluster {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        let orders = watcher.stdin.take().unwrap();
+        let orders = watcher.stdin.take();
         let answers = BufReader::new(watcher.stdout.take().unwrap());
         let version = version_of(&bin).unwrap_or_default();
-        let mut cluster = Self { folder, _watcher: watcher, orders, answers, version };
+        let mut cluster = Self { folder, watcher, orders, answers, version };
         cluster.expect("up");
         Some(cluster)
     }
@@ -97,7 +97,7 @@ impl Cluster {
 
     /// Sends `start`, `stop` or `kill` and waits until it is done.
     pub fn order(&mut self, order: &str) {
-        writeln!(self.orders, "{order}").unwrap();
+        writeln!(self.orders.as_mut().unwrap(), "{order}").unwrap();
         self.expect(if order == "start" { "up" } else { "down" });
     }
 
@@ -108,6 +108,14 @@ impl Cluster {
             let log = std::fs::read_to_string(self.home().join("log")).unwrap_or_default();
             panic!("PostgreSQL said {line:?} instead of {answer:?}\n{log}");
         }
+    }
+}
+
+impl Drop for Cluster {
+    /// Before the folder goes: a server whose folder is gone is no longer found to be stopped.
+    fn drop(&mut self) {
+        self.orders.take();
+        drop(self.watcher.wait());
     }
 }
 
