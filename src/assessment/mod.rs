@@ -5,6 +5,7 @@
 //! [`ranking`] compares and [`drill`] lists.
 
 pub mod drill;
+pub mod exclusion;
 pub mod facts;
 pub mod figures;
 pub mod fraction;

@@ -5,6 +5,7 @@ mod directory;
 mod ground;
 mod identity;
 mod jobs;
+mod ticket;
 mod web;
 
 pub use audit::audit_entry;
@@ -12,4 +13,8 @@ pub use directory::{directory_entry, directory_version};
 pub use ground::{node_start, number_lease};
 pub use identity::{account, api_key, login_session, refresh_token};
 pub use jobs::{job, schedule};
+pub use ticket::{
+    assignment, contact, event, ledger, seal, seal_leaf, ticket as tickets, ticket_body, unsealed,
+    whistle,
+};
 pub use web::idempotency;

@@ -1,3 +1,5 @@
 //! 派单 Routing: which units get a ticket.
 
 pub mod catalogue;
+pub mod dispatch;
+pub mod dispute;

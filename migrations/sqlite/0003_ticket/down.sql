@@ -1,0 +1,10 @@
+DROP TABLE seal_leaf;
+DROP TABLE seal;
+DROP TABLE unsealed;
+DROP TABLE event;
+DROP TABLE ledger;
+DROP TABLE whistle;
+DROP TABLE contact;
+DROP TABLE assignment;
+DROP TABLE ticket_body;
+DROP TABLE ticket;

@@ -1,0 +1,139 @@
+//! Assessment: leaving it for a coded reason 剔除, and the one appeal 申诉. Its rule: the ticket
+//! counts until decided; who asks never decides (domain.md §6).
+
+use crate::error::{Error, Kind, Result};
+use crate::identity::Role;
+use crate::ticket::command::{Classify, Decide, Exclude, FlagBody, Spoken};
+use crate::ticket::overlay::{Exclusion, ExclusionReason, ExclusionStage, Flag};
+use crate::ticket::{Class, Scene, Ticket};
+
+/// The head of the final lead asks, with evidence.
+pub fn ask(ticket: &mut Ticket, scene: &Scene<'_>, body: &Exclude) -> Result<()> {
+    if let Some(there) = &ticket.exclusion
+        && there.stage != ExclusionStage::Refused
+    {
+        return Err(Error::refused("exclude.pending"));
+    }
+    if ticket.exclusion.as_ref().is_some_and(|e| e.decided_by.is_some()) {
+        return Err(Error::refused("exclude.appeal_instead"));
+    }
+    let known = &scene.profile.assessment.exclusions;
+    if !known.iter().any(|reason| reason.code == body.reason.as_str()) {
+        return Err(Error::field("/reason", "exclude.reason_not_here"));
+    }
+    let by_head = scene.actor.has(Role::UnitHead);
+    ticket.exclusion = Some(Exclusion {
+        reason: body.reason,
+        evidence: body.evidence.to_string(),
+        asked_at: scene.now,
+        asked_by: scene.actor.user,
+        endorsed_by: None,
+        stage: if by_head { ExclusionStage::ToDecide } else { ExclusionStage::ToEndorse },
+        decided_by: None,
+        decided_at: None,
+        decision: None,
+        appeal: None,
+        appealed_by: None,
+    });
+    Ok(())
+}
+
+/// The reviewer decides; a vexatious caller needs a second reviewer.
+pub fn decide(ticket: &mut Ticket, scene: &Scene<'_>, body: &Decide) -> Result<()> {
+    let exclusion = at_stage(ticket, &[ExclusionStage::ToDecide, ExclusionStage::ToEndorse])?;
+    if exclusion.stage == ExclusionStage::ToEndorse {
+        return Err(Error::refused("request.not_endorsed"));
+    }
+    apart(scene, &[Some(exclusion.asked_by), exclusion.endorsed_by])?;
+    require_reason(body)?;
+    exclusion.decided_by = Some(scene.actor.user);
+    exclusion.decided_at = Some(scene.now);
+    exclusion.decision = body.reason.as_ref().map(ToString::to_string);
+    exclusion.stage = match (body.approve, exclusion.reason) {
+        (false, _) => ExclusionStage::Refused,
+        (true, ExclusionReason::Vexatious) => ExclusionStage::ToConfirm,
+        (true, _) => ExclusionStage::Approved,
+    };
+    Ok(())
+}
+
+/// A second reviewer confirms that the caller is vexatious.
+pub fn confirm(ticket: &mut Ticket, scene: &Scene<'_>) -> Result<()> {
+    let exclusion = at_stage(ticket, &[ExclusionStage::ToConfirm])?;
+    apart(scene, &[Some(exclusion.asked_by), exclusion.endorsed_by, exclusion.decided_by])?;
+    exclusion.decided_at = Some(scene.now);
+    exclusion.stage = ExclusionStage::Approved;
+    Ok(())
+}
+
+/// The unit appeals, once.
+pub fn appeal(ticket: &mut Ticket, scene: &Scene<'_>, body: &Spoken) -> Result<()> {
+    let exclusion = at_stage(ticket, &[ExclusionStage::Refused])?;
+    if exclusion.decided_by.is_none() {
+        return Err(Error::refused("exclude.none"));
+    }
+    exclusion.appeal = Some(body.text.to_string());
+    exclusion.appealed_by = Some(scene.actor.user);
+    exclusion.stage = ExclusionStage::Appealed;
+    Ok(())
+}
+
+/// The assessor's word is the last.
+pub fn decide_appeal(ticket: &mut Ticket, scene: &Scene<'_>, body: &Decide) -> Result<()> {
+    let exclusion = at_stage(ticket, &[ExclusionStage::Appealed])?;
+    apart(scene, &[Some(exclusion.asked_by), exclusion.appealed_by, exclusion.decided_by])?;
+    require_reason(body)?;
+    exclusion.decided_by = Some(scene.actor.user);
+    exclusion.decided_at = Some(scene.now);
+    exclusion.decision = body.reason.as_ref().map(ToString::to_string);
+    exclusion.stage =
+        if body.approve { ExclusionStage::Approved } else { ExclusionStage::RefusedFinally };
+    Ok(())
+}
+
+/// A reviewer chooses the class; the defaults by kind no longer apply.
+pub fn classify(ticket: &mut Ticket, _scene: &Scene<'_>, body: &Classify) -> Result<()> {
+    ticket.class = Class { class: body.assessment_class, chosen: true };
+    Ok(())
+}
+
+/// A bottom-line flag on a unit that works or worked on it.
+pub fn flag(ticket: &mut Ticket, scene: &Scene<'_>, body: &FlagBody) -> Result<()> {
+    if scene.directory.unit(&body.unit).is_none() {
+        return Err(Error::field("/unit", "field.unknown_code"));
+    }
+    if !ticket.assignments.values().any(|a| a.unit == body.unit) {
+        return Err(Error::field("/unit", "flag.not_on_ticket"));
+    }
+    ticket.flags.push(Flag {
+        at: scene.now,
+        flag: body.flag,
+        unit: body.unit.clone(),
+        text: body.text.to_string(),
+    });
+    Ok(())
+}
+
+fn at_stage<'a>(ticket: &'a mut Ticket, stages: &[ExclusionStage]) -> Result<&'a mut Exclusion> {
+    ticket
+        .exclusion
+        .as_mut()
+        .filter(|exclusion| stages.contains(&exclusion.stage))
+        .ok_or_else(|| Error::refused("exclude.none"))
+}
+
+/// Who asked, endorsed or decided earlier does not decide now.
+fn apart(scene: &Scene<'_>, earlier: &[Option<i64>]) -> Result<()> {
+    if earlier.contains(&Some(scene.actor.user)) {
+        return Err(Error::new(Kind::Forbidden, "separation"));
+    }
+    Ok(())
+}
+
+fn require_reason(body: &Decide) -> Result<()> {
+    if body.approve || body.reason.is_some() {
+        Ok(())
+    } else {
+        Err(Error::field("/reason", "field.required"))
+    }
+}

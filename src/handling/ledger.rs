@@ -1,0 +1,190 @@
+//! Handling: hard cases with a plan and a promised day 挂账. Its rule: the clocks pause from the
+//! approval; a missed promise lets them run again and opens a supervision (domain.md §3, §4).
+
+use chrono::Months;
+
+use super::reply::submit;
+use crate::error::{Error, FieldError, Kind, Result};
+use crate::identity::Role;
+use crate::limits::{ClockName, PauseReason, Span};
+use crate::ticket::command::{Decide, LedgerBody, Reasoned, Spoken, WriteOff};
+use crate::ticket::overlay::{Ledger, LedgerStage, Said, Step, Supervision};
+use crate::ticket::state::{State, Work};
+use crate::ticket::{Reply, Scene, Ticket};
+use crate::time::Stamp;
+
+/// The unit asks for the ledger, with grounds, a plan and a promised day.
+pub fn ask(ticket: &mut Ticket, scene: &Scene<'_>, body: &LedgerBody) -> Result<()> {
+    if current(ticket).is_some() {
+        return Err(Error::refused("ledger.pending"));
+    }
+    let today = scene.now.day(scene.calendar.zone());
+    let latest = today + Months::new(scene.profile.ledger.max_months);
+    if body.promised_at.0 <= today {
+        return Err(Error::field("/promised_at", "field.in_past"));
+    }
+    if body.promised_at.0 > latest {
+        let latest = latest.to_string();
+        let wrong = FieldError::with("/promised_at", "ledger.too_long", &[("latest", &latest)]);
+        return Err(Error::invalid(vec![wrong]));
+    }
+    let by_head = scene.actor.has(Role::UnitHead);
+    ticket.ledgers.push(Ledger {
+        grounds: body.grounds.to_string(),
+        plan: body.plan.to_string(),
+        promised_on: body.promised_at.0,
+        asked_at: scene.now,
+        asked_by: scene.actor.user,
+        endorsed_by: None,
+        stage: if by_head { LedgerStage::ToDecide } else { LedgerStage::ToEndorse },
+        opened_at: None,
+        ended_at: None,
+        missed_at: None,
+        timer: None,
+        progress: Vec::new(),
+        proof: None,
+    });
+    Ok(())
+}
+
+/// The reviewer decides.
+pub fn decide(ticket: &mut Ticket, scene: &Scene<'_>, body: &Decide) -> Result<()> {
+    let State::InUnits { lead } = ticket.state else { return Err(Error::not_found()) };
+    let Some(ledger) = current(ticket) else { return Err(Error::refused("ledger.none")) };
+    if ledger.stage == LedgerStage::ToEndorse {
+        return Err(Error::refused("request.not_endorsed"));
+    }
+    if ledger.asked_by == scene.actor.user || ledger.endorsed_by == Some(scene.actor.user) {
+        return Err(Error::new(Kind::Forbidden, "separation"));
+    }
+    super::extension::require_reason(body)?;
+    if !body.approve {
+        ledger.stage = LedgerStage::Refused;
+        return Ok(());
+    }
+    let promised_on = ledger.promised_on;
+    let until = Span::Until { at: Stamp::end_of(promised_on, scene.calendar.zone()) };
+    ledger.stage = LedgerStage::Running;
+    ledger.opened_at = Some(scene.now);
+    ledger.timer = Some(scene.start_span(ClockName::Ledger, until, scene.now, None));
+    for_paused_clocks(ticket, lead, |timer| timer.pause(scene.now, PauseReason::Ledger));
+    ticket.state = State::OnLedger { lead, promised_on };
+    Ok(())
+}
+
+/// What happened since; due every 30 days ⚙.
+pub fn progress(ticket: &mut Ticket, scene: &Scene<'_>, body: &Spoken) -> Result<()> {
+    let Some(ledger) = current(ticket) else { return Err(Error::refused("ledger.none")) };
+    let by = scene.actor.name.clone();
+    ledger.progress.push(Said { at: scene.now, by, text: body.text.to_string() });
+    Ok(())
+}
+
+/// The unit proves that it is done; the reviewer's pass writes it off.
+pub fn write_off(ticket: &mut Ticket, scene: &Scene<'_>, body: &WriteOff) -> Result<()> {
+    let State::OnLedger { lead, .. } = ticket.state else { return Err(Error::not_found()) };
+    resume(ticket, scene, lead);
+    let Some(ledger) = current(ticket) else { return Err(Error::refused("ledger.none")) };
+    ledger.stage = LedgerStage::ProvenDone;
+    ledger.proof = Some(body.proof.to_string());
+    if let Some(timer) = &mut ledger.timer {
+        timer.stop(scene.now);
+    }
+    if let Some(assignment) = ticket.assignments.get_mut(&lead) {
+        submit(assignment, scene);
+        assignment.reply = Some(body.proof.to_string());
+    }
+    ticket.reply = Some(Reply {
+        at: scene.now,
+        by: scene.actor.user,
+        text: body.proof.to_string(),
+        assists_summary: None,
+        promise: None,
+    });
+    ticket.state = State::Replied { lead };
+    Ok(())
+}
+
+/// Back to ordinary work: the clocks run again.
+pub fn cancel(ticket: &mut Ticket, scene: &Scene<'_>, _body: &Reasoned) -> Result<()> {
+    let State::OnLedger { lead, .. } = ticket.state else { return Err(Error::not_found()) };
+    resume(ticket, scene, lead);
+    if let Some(ledger) = current(ticket) {
+        ledger.stage = LedgerStage::Cancelled;
+        ledger.ended_at = Some(scene.now);
+        if let Some(timer) = &mut ledger.timer {
+            timer.stop(scene.now);
+        }
+    }
+    ticket.state = State::InUnits { lead };
+    Ok(())
+}
+
+/// The promised day has passed: the clocks resume and a supervision opens; the ticket stays on
+/// the ledger. Found by the sweep.
+pub fn promise_missed(ticket: &mut Ticket, scene: &Scene<'_>) -> Result<()> {
+    let State::OnLedger { lead, .. } = ticket.state else { return Err(Error::not_found()) };
+    let Some(ledger) = current(ticket) else { return Err(Error::refused("ledger.none")) };
+    let due_at = ledger.timer.as_ref().map_or(Stamp::MAX, |timer| timer.due_at);
+    if ledger.missed_at.is_some() || scene.now <= due_at {
+        return Err(Error::refused("ledger.not_missed"));
+    }
+    ledger.missed_at = Some(scene.now);
+    resume(ticket, scene, lead);
+    let unit = ticket.assignments.get(&lead).map(|a| a.unit.clone());
+    let id = ticket.supervisions.keys().next_back().map_or(1, |last| last + 1);
+    ticket.supervisions.insert(
+        id,
+        Supervision {
+            step: Step::Supervise,
+            text: crate::error::sentence("ledger.promise_missed", &[]),
+            opened_at: scene.now,
+            opened_by: scene.actor.user,
+            unit,
+            due_at: None,
+            answer: None,
+            result: None,
+        },
+    );
+    Ok(())
+}
+
+fn resume(ticket: &mut Ticket, scene: &Scene<'_>, lead: u32) {
+    for_paused_clocks(ticket, lead, |timer| timer.resume(scene.now, scene.calendar));
+    if let Some(assignment) = ticket.assignments.get_mut(&lead)
+        && !assignment.is_live()
+    {
+        assignment.work = Work::Handling {};
+    }
+}
+
+/// The clocks that a ledger pauses: overall and every handle clock that runs.
+fn for_paused_clocks(
+    ticket: &mut Ticket,
+    lead: u32,
+    mut change: impl FnMut(&mut crate::limits::Timer),
+) {
+    if let Some(timer) =
+        ticket.timers.get_mut(&ClockName::Overall).filter(|timer| timer.stopped_at.is_none())
+    {
+        change(timer);
+    }
+    if let Some(timer) = ticket
+        .assignments
+        .get_mut(&lead)
+        .and_then(crate::ticket::Assignment::running_handle)
+        .filter(|timer| timer.stopped_at.is_none())
+    {
+        change(timer);
+    }
+}
+
+/// The ledger entry that is asked for or running.
+fn current(ticket: &mut Ticket) -> Option<&mut Ledger> {
+    ticket.ledgers.iter_mut().find(|ledger| {
+        matches!(
+            ledger.stage,
+            LedgerStage::ToEndorse | LedgerStage::ToDecide | LedgerStage::Running
+        )
+    })
+}

@@ -1,0 +1,94 @@
+//! Handling: a street calls departments to come 吹哨报到. Its rule: every arrival and result is
+//! recorded, and both sides are assessed (domain.md §1).
+
+use crate::directory::UnitKind;
+use crate::error::{Error, FieldError, Kind, Result};
+use crate::limits::ClockName;
+use crate::ticket::command::{ReportIn, Resulted, WhistleBody};
+use crate::ticket::overlay::{Called, Said, Whistle};
+use crate::ticket::state::Part;
+use crate::ticket::{Assignment, Scene, Ticket};
+
+/// The head of a street calls units; each may read along from now.
+pub fn call(ticket: &mut Ticket, scene: &Scene<'_>, body: &WhistleBody) -> Result<()> {
+    let Some(by_unit) = scene.actor.unit.clone() else { return Err(Error::forbidden()) };
+    let is_street =
+        scene.directory.unit(&by_unit).is_some_and(|unit| unit.kind == UnitKind::Street);
+    if !is_street {
+        return Err(Error::new(Kind::Forbidden, "whistle.not_a_street"));
+    }
+    let mut wrong = Vec::new();
+    if body.units.is_empty() {
+        wrong.push(FieldError::new("/units", "field.required"));
+    }
+    for (index, unit) in body.units.iter().enumerate() {
+        let pointer = format!("/units/{index}");
+        if scene.directory.unit(unit).is_none() {
+            wrong.push(FieldError::new(pointer, "field.unknown_code"));
+        } else if *unit == by_unit {
+            wrong.push(FieldError::new(pointer, "whistle.itself"));
+        } else if body.units.iter().take(index).any(|earlier| earlier == unit) {
+            wrong.push(FieldError::new(pointer, "dispatch.named_twice"));
+        }
+    }
+    if !wrong.is_empty() {
+        return Err(Error::invalid(wrong));
+    }
+    let called = body
+        .units
+        .iter()
+        .map(|unit| Called {
+            unit: unit.clone(),
+            head: scene.head_of(unit),
+            timer: scene.start(ClockName::ReportIn, ticket.urgency, scene.now),
+            arrived_at: None,
+            result: None,
+        })
+        .collect();
+    for unit in &body.units {
+        if !ticket.units().any(|there| there == unit) {
+            let k = ticket.next_assignment();
+            let copy = Assignment::sent(unit.clone(), scene.head_of(unit), Part::Copy, scene.now);
+            ticket.assignments.insert(k, copy);
+        }
+    }
+    let id = ticket.whistles.keys().next_back().map_or(1, |last| last + 1);
+    let (by, at, text) = (scene.actor.user, scene.now, body.text.to_string());
+    let by_head = scene.head_of(&by_unit);
+    let whistle = Whistle { by_unit, by_head, by, at, text, called, closed: None };
+    ticket.whistles.insert(id, whistle);
+    Ok(())
+}
+
+/// A called unit has come; a second report adds its result.
+pub fn report_in(ticket: &mut Ticket, scene: &Scene<'_>, id: u32, body: &ReportIn) -> Result<()> {
+    let Some(whistle) = ticket.whistles.get_mut(&id) else { return Err(Error::not_found()) };
+    if whistle.closed.is_some() {
+        return Err(Error::refused("whistle.closed"));
+    }
+    let Some(called) = whistle.called.iter_mut().find(|c| scene.actor.works_for(&c.unit)) else {
+        return Err(Error::new(Kind::Forbidden, "whistle.not_called"));
+    };
+    if called.arrived_at.is_none() {
+        called.arrived_at = Some(scene.now);
+        called.timer.stop(scene.now);
+    }
+    if let Some(result) = &body.result {
+        called.result = Some(result.to_string());
+    }
+    Ok(())
+}
+
+/// The street that called closes it with a result.
+pub fn close(ticket: &mut Ticket, scene: &Scene<'_>, id: u32, body: &Resulted) -> Result<()> {
+    let Some(whistle) = ticket.whistles.get_mut(&id) else { return Err(Error::not_found()) };
+    if !scene.actor.works_for(&whistle.by_unit) {
+        return Err(Error::new(Kind::Forbidden, "whistle.not_caller"));
+    }
+    if whistle.closed.is_some() {
+        return Err(Error::refused("whistle.closed"));
+    }
+    let by = scene.actor.name.clone();
+    whistle.closed = Some(Said { at: scene.now, by, text: body.result.to_string() });
+    Ok(())
+}

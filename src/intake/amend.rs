@@ -1,0 +1,80 @@
+//! Intake: correcting what was written down. Its rule: a new urgency recomputes the limits from
+//! their starts (domain.md §4).
+
+use super::register::{check_place, company_of, completed_place};
+use crate::error::{Error, FieldError, Result};
+use crate::ticket::command::{Amend, Fields};
+use crate::ticket::{Scene, Ticket};
+
+/// Changes the fields named; what is absent stays.
+pub fn amend(ticket: &mut Ticket, scene: &Scene<'_>, body: &Amend) -> Result<()> {
+    let fields = &body.fields;
+    check(ticket, scene, fields)?;
+    if let Some(kind) = fields.kind {
+        ticket.kind = kind;
+        if !ticket.class.chosen {
+            ticket.class = scene.class_of(kind);
+        }
+    }
+    if let Some(category) = &fields.category {
+        ticket.category = Some(category.clone());
+    }
+    if let Some(title) = &fields.title {
+        title.as_str().clone_into(&mut ticket.title);
+    }
+    if let Some(content) = &fields.content {
+        content.as_str().clone_into(&mut ticket.content);
+    }
+    if let Some(accused) = &fields.accused {
+        ticket.accused = Some(accused.clone());
+    }
+    if let Some(tags) = &fields.tags {
+        ticket.tags.clone_from(tags);
+    }
+    if let Some(caller) = &fields.caller {
+        ticket.caller = caller.clone();
+    }
+    if let Some(place) = &fields.place {
+        ticket.place = completed_place(scene.directory, place);
+        let day = ticket.received_at.day(scene.calendar.zone());
+        ticket.company = company_of(scene.directory, &ticket.place, day);
+    }
+    if let Some(urgency) = fields.urgency {
+        ticket.change_urgency(scene, urgency);
+    }
+    Ok(())
+}
+
+fn check(ticket: &Ticket, scene: &Scene<'_>, fields: &Fields) -> Result<()> {
+    let mut wrong = Vec::new();
+    if let Some(category) = &fields.category
+        && scene.directory.category(category).is_none()
+    {
+        wrong.push(FieldError::new("/fields/category", "field.unknown_code"));
+    }
+    if let Some(place) = &fields.place {
+        check_place(scene.directory, place, "/fields/place", &mut wrong);
+    }
+    if let Some(caller) = &fields.caller
+        && !caller.anonymous
+        && caller.phone.is_none()
+        && caller.email.is_none()
+    {
+        wrong.push(FieldError::new("/fields/caller/phone", "intake.nobody_to_answer"));
+    }
+    // Sealing follows the kind and the accused: a company that leads already would see the case.
+    if let Some(lead) = ticket.live_lead().and_then(|k| ticket.assignments.get(&k)) {
+        let mut after = ticket.clone();
+        after.kind = fields.kind.unwrap_or(ticket.kind);
+        if fields.accused.is_some() {
+            after.accused.clone_from(&fields.accused);
+        }
+        if let Some(caller) = &fields.caller {
+            after.caller = caller.clone();
+        }
+        if !crate::ticket::sight::may_lead(&after, &lead.unit, scene.directory) {
+            wrong.push(FieldError::new("/fields", "dispatch.sealed_lead"));
+        }
+    }
+    if wrong.is_empty() { Ok(()) } else { Err(Error::invalid(wrong)) }
+}

@@ -1,0 +1,8 @@
+//! Intake 受理: a call becomes a numbered ticket, or is answered, declined, diverted or merged.
+
+pub mod amend;
+pub mod duplicate;
+pub mod register;
+pub mod settle;
+
+pub use register::{DispatchMode, Draft, register};

@@ -1,0 +1,330 @@
+//! Lifecycle: the one way a ticket comes to be and is changed. Its rule: load, see (404), be allowed
+//! (403), be well formed (422), be possible (409), decide, record: one transaction, one instant.
+
+use std::sync::Arc;
+
+use rand::RngExt;
+use serde_json::{Value, json};
+
+use super::rules::{RuleBook, Rules};
+use super::{decide, table};
+use crate::db::{Conn, Db, Tx};
+use crate::directory::Channel;
+use crate::error::{Error, Kind, Result};
+use crate::identity::{Actor, Role};
+use crate::intake::{DispatchMode, Draft, duplicate, register};
+use crate::routing::catalogue::{Match, Question, match_rules};
+use crate::sealing::MasterKey;
+use crate::ticket::command::{Command, CommandName, Dispatch, Parser, Target};
+use crate::ticket::event::{self, Event};
+use crate::ticket::sight::{Sight, sight};
+use crate::ticket::store::{self, Stored, Vault};
+use crate::ticket::{Mode, Scene, State, Ticket};
+use crate::time::Stamp;
+
+/// The hotline of one node: database, keys and rules.
+pub struct Hotline {
+    pub db: Db,
+    pub keys: Arc<MasterKey>,
+    pub rules: RuleBook,
+}
+
+/// A ticket and the six digits told to the citizen once.
+pub struct Registered {
+    pub stored: Stored,
+    pub code: String,
+}
+
+impl Rules {
+    /// The scene of a decision by `actor` at `now`.
+    pub fn scene<'a>(&'a self, actor: &'a Actor, now: Stamp, mode: Mode) -> Scene<'a> {
+        Scene {
+            now,
+            actor,
+            profile: &self.profile,
+            calendar: &self.calendar,
+            directory: &self.directory,
+            mode,
+        }
+    }
+
+    /// What storing needs, with `keys`.
+    pub fn vault<'a>(&'a self, keys: &'a MasterKey) -> Vault<'a> {
+        Vault { keys, calendar: &self.calendar, hours: &self.profile.working_hours }
+    }
+}
+
+impl Hotline {
+    /// A free number for a ticket that comes in now; taken before the write, so that a refused
+    /// ticket leaves a gap.
+    pub fn number(&self) -> Result<String> {
+        let rules = self.db.read(|conn| self.rules.current(conn, self.db.now()))?;
+        let year = self.db.now().in_zone(rules.profile.zone);
+        self.db.number(chrono::Datelike::year(&year))
+    }
+
+    /// Registers `draft` under `no`, and dispatches it where that is asked and the catalogue has
+    /// one most specific answer.
+    pub fn register(
+        &self,
+        tx: &mut Tx<'_>,
+        actor: &Actor,
+        no: &str,
+        draft: &Draft,
+    ) -> Result<Registered> {
+        actor.require(&[Role::Agent, Role::Platform, Role::Citizen, Role::System])?;
+        let rules = self.rules.current(tx.conn, tx.now)?;
+        let scene = rules.scene(actor, tx.now, Mode::Live);
+        let mut ticket = register(&scene, no.to_owned(), draft)?;
+        let code = format!("{:06}", rand::rng().random_range(0..1_000_000_u32));
+        ticket.code_hash = Some(code_hash(&self.keys, no, &code));
+        let body = json!({ "kind": draft.kind, "channel": draft.channel });
+        let mut events = vec![first_event(actor, tx.now, body, &ticket)?];
+        if wants_dispatch(draft, actor)
+            && let Some((after, event)) = by_catalogue(&rules, &ticket, tx.now)?
+        {
+            events.push(event);
+            ticket = after;
+        }
+        let stored = store::insert(tx, rules.vault(&self.keys), ticket, &events)?;
+        Ok(Registered { stored, code })
+    }
+
+    /// The ticket numbered `no`, as far as `actor` may see it at all.
+    ///
+    /// # Errors
+    /// 404 where it is absent or not for this reader's eyes.
+    pub fn see(&self, conn: &mut Conn, rules: &Rules, actor: &Actor, no: &str) -> Result<Stored> {
+        let stored =
+            store::load(conn, rules.vault(&self.keys), no)?.ok_or_else(Error::not_found)?;
+        if sight(&stored.ticket, actor, &rules.directory) == Sight::Nothing {
+            return Err(Error::not_found());
+        }
+        Ok(stored)
+    }
+
+    /// Gives the command `name` with `body` to the ticket numbered `no`.
+    ///
+    /// # Errors
+    /// In this order: 404, 403, 412 (`expected` names another version), 422, 409.
+    pub fn command<P: Parser>(
+        &self,
+        tx: &mut Tx<'_>,
+        actor: &Actor,
+        order: &Order<'_>,
+        body: &P,
+    ) -> Result<Stored> {
+        let rules = self.rules.current(tx.conn, tx.now)?;
+        let stored = self.see(tx.conn, &rules, actor, order.no)?;
+        let scene = rules.scene(actor, tx.now, Mode::Live);
+        check_target(&stored.ticket, order.target)?;
+        table::require(&stored.ticket, &scene, order.name, order.target)?;
+        if order.expected.is_some_and(|version| version != stored.version) {
+            return Err(Error::new(Kind::Stale, "stale"));
+        }
+        let command = Command::parse(order.name, body)?;
+        if let Command::Merge(merge) = &command {
+            return self.merge(tx, &rules, actor, stored, &merge.into, &command);
+        }
+        self.perform(tx, &rules, actor, stored, &command, order.target)
+    }
+
+    /// Decides and records one command on a loaded ticket, and what follows on its relatives.
+    pub fn perform(
+        &self,
+        tx: &mut Tx<'_>,
+        rules: &Rules,
+        actor: &Actor,
+        stored: Stored,
+        command: &Command,
+        target: Target,
+    ) -> Result<Stored> {
+        let scene = rules.scene(actor, tx.now, Mode::Live);
+        let after = decide(&stored.ticket, command, target, &scene)?;
+        let body = command.body().map_err(Error::internal)?;
+        let before = stored.ticket.clone();
+        let label = command.name().wire();
+        let kept = self.keep(tx, rules, actor, &stored, after, label, body, target)?;
+        self.relatives(tx, rules, &before, &kept.ticket)?;
+        Ok(kept)
+    }
+
+    /// Records `after` as made by `label`: the only caller of `store::save`.
+    #[expect(clippy::too_many_arguments, reason = "one recording function, all its facts named")]
+    pub fn keep(
+        &self,
+        tx: &mut Tx<'_>,
+        rules: &Rules,
+        actor: &Actor,
+        before: &Stored,
+        after: Ticket,
+        label: &str,
+        body: Value,
+        target: Target,
+    ) -> Result<Stored> {
+        let patch = event::patch(&to_value(&before.ticket)?, &to_value(&after)?);
+        let mut event = Event::by(actor, tx.now, label, body, patch);
+        event.assignment = target.assignment;
+        event.side = target.side;
+        store::save(tx, rules.vault(&self.keys), before, after, &event)
+    }
+
+    /// What a change of one ticket means for those merged with it.
+    fn relatives(
+        &self,
+        tx: &mut Tx<'_>,
+        rules: &Rules,
+        before: &Ticket,
+        after: &Ticket,
+    ) -> Result<()> {
+        let system = Actor::system();
+        if let (State::Merged { into }, false) =
+            (&before.state, matches!(after.state, State::Merged { .. }))
+        {
+            self.change_other(tx, rules, into, "unmerge/child", |parent, _| {
+                parent.children.retain(|child| *child != after.no);
+            })?;
+        }
+        if before.first_passed_at.is_none() && after.first_passed_at.is_some()
+            || before.direct.is_none() && after.direct.is_some()
+        {
+            for child in &after.children {
+                self.change_other(tx, rules, child, "merge/answered", |child, now| {
+                    let scene = rules.scene(&system, now, Mode::Live);
+                    duplicate::answered_with_parent(child, &scene);
+                })?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Merges `child` into the ticket numbered `into`; its own children move along.
+    fn merge(
+        &self,
+        tx: &mut Tx<'_>,
+        rules: &Rules,
+        actor: &Actor,
+        child: Stored,
+        into: &str,
+        command: &Command,
+    ) -> Result<Stored> {
+        let vault = rules.vault(&self.keys);
+        let unknown = || Error::field("/into", "field.unknown_code");
+        let parent = store::load(tx.conn, vault, into)?.ok_or_else(unknown)?;
+        if sight(&parent.ticket, actor, &rules.directory) == Sight::Nothing {
+            return Err(unknown());
+        }
+        let scene = rules.scene(actor, tx.now, Mode::Live);
+        table::admit(&child.ticket, &scene, CommandName::Merge, Target::default())?;
+        duplicate::may_merge(&child.ticket, &parent.ticket)?;
+        let grandchildren = child.ticket.children.clone();
+        let mut after = decide(&child.ticket, command, Target::default(), &scene)?;
+        after.children.clear();
+        let body = command.body().map_err(Error::internal)?;
+        let none = Target::default();
+        let kept = self.keep(tx, rules, actor, &child, after, "merge", body, none)?;
+        for no in &grandchildren {
+            self.change_other(tx, rules, no, "merge/moved", |ticket, _| {
+                ticket.state = State::Merged { into: into.to_owned() };
+            })?;
+        }
+        self.change_other(tx, rules, into, "merge/child", |parent, _| {
+            parent.children.push(child.ticket.no.clone());
+            parent.children.extend(grandchildren.iter().cloned());
+        })?;
+        Ok(kept)
+    }
+
+    /// Changes a related ticket as the program itself, with an event that says why.
+    fn change_other(
+        &self,
+        tx: &mut Tx<'_>,
+        rules: &Rules,
+        no: &str,
+        label: &str,
+        change: impl FnOnce(&mut Ticket, Stamp),
+    ) -> Result<()> {
+        let Some(stored) = store::load(tx.conn, rules.vault(&self.keys), no)? else {
+            return Ok(());
+        };
+        let mut after = stored.ticket.clone();
+        change(&mut after, tx.now);
+        if after != stored.ticket {
+            let (system, none) = (Actor::system(), Target::default());
+            self.keep(tx, rules, &system, &stored, after, label, json!({}), none)?;
+        }
+        Ok(())
+    }
+}
+
+/// A command on its way: to which ticket, of which version, aimed where.
+pub struct Order<'a> {
+    pub no: &'a str,
+    pub name: CommandName,
+    pub target: Target,
+    /// The version the caller saw (`If-Match`), where one was named.
+    pub expected: Option<i32>,
+}
+
+/// The keyed hash of the six digits: never the digits themselves.
+pub fn code_hash(keys: &MasterKey, no: &str, code: &str) -> String {
+    let mac = keys.chain_seal(format!("code\0{no}\0{code}").as_bytes());
+    mac.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The first event of a ticket: its patch is the whole document.
+pub fn first_event(actor: &Actor, at: Stamp, body: Value, ticket: &Ticket) -> Result<Event> {
+    Ok(Event::by(actor, at, "register", body, to_value(ticket)?))
+}
+
+fn to_value(ticket: &Ticket) -> Result<Value> {
+    serde_json::to_value(ticket).map_err(Error::internal)
+}
+
+fn check_target(ticket: &Ticket, target: Target) -> Result<()> {
+    match target.assignment {
+        Some(k) if !ticket.assignments.contains_key(&k) => Err(Error::not_found()),
+        _ => Ok(()),
+    }
+}
+
+/// `dispatch` defaults to hold for agents and auto otherwise.
+fn wants_dispatch(draft: &Draft, actor: &Actor) -> bool {
+    let by_default = if actor.has(Role::Agent) { DispatchMode::Hold } else { DispatchMode::Auto };
+    draft.dispatch.unwrap_or(by_default) == DispatchMode::Auto && draft.channel != Channel::Open311
+}
+
+/// What the catalogue makes of it: the ticket sent to its units, or nothing where no rule or more
+/// than one fits, or the lead may not have it.
+fn by_catalogue(rules: &Rules, ticket: &Ticket, now: Stamp) -> Result<Option<(Ticket, Event)>> {
+    let question = Question {
+        category: ticket.category.as_ref(),
+        region: ticket.region(),
+        estate: ticket.estate(),
+    };
+    let day = now.day(rules.profile.zone);
+    let Match::One { outcome, reason } = match_rules(&rules.directory, &question, day) else {
+        return Ok(None);
+    };
+    let dispatch = Dispatch {
+        lead: Some(outcome.lead),
+        assists: outcome.assists.into_iter().collect(),
+        copies: outcome.copies.into_iter().collect(),
+        urgency: None,
+        designate: false,
+        note: None,
+    };
+    let system = Actor::system();
+    let scene = rules.scene(&system, now, Mode::Live);
+    let command = Command::Dispatch(dispatch);
+    let mut after = match decide(ticket, &command, Target::default(), &scene) {
+        Ok(after) => after,
+        // The catalogue named a unit that may not have this one: a person decides.
+        Err(error) if error.kind() == Kind::Invalid => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    after.matches.push(reason.text);
+    let patch = event::patch(&to_value(ticket)?, &to_value(&after)?);
+    let body = command.body().map_err(Error::internal)?;
+    Ok(Some((after, Event::by(&system, now, "dispatch", body, patch))))
+}

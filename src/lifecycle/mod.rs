@@ -1,0 +1,11 @@
+//! Lifecycle: which command is allowed in which state to whom, the one pure decision, and the one
+//! way a ticket is changed. Above the stations, below every face.
+
+pub mod decide;
+pub mod hotline;
+pub mod rules;
+pub mod table;
+
+pub use decide::decide;
+pub use hotline::{Hotline, Order, Registered};
+pub use rules::{RuleBook, Rules};

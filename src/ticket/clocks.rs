@@ -1,0 +1,83 @@
+//! Ticket: its own clocks through its life (domain.md §4). Its rule: the citizen's clock starts at
+//! receipt, stops when a reply has passed, and nothing a unit does resets it.
+
+use super::state::{State, Work};
+use super::{Assignment, Scene, Ticket};
+use crate::directory::Urgency;
+use crate::limits::ClockName;
+use crate::time::Stamp;
+
+impl Ticket {
+    /// Enters `accepted`: the dispatch clock starts anew each time.
+    pub fn back_to_accepted(&mut self, scene: &Scene<'_>) {
+        self.state = State::Accepted {};
+        let timer = scene.start(ClockName::Dispatch, self.urgency, scene.now);
+        self.timers.insert(ClockName::Dispatch, timer);
+    }
+
+    /// Starts the citizen's own clock, never later than what upstream allows.
+    pub fn start_overall(&mut self, scene: &Scene<'_>, starts_at: Stamp) {
+        let cap = self.upstream.as_ref().and_then(|upstream| upstream.due_at);
+        let span = scene.profile.overall_span(self.urgency);
+        let timer = scene.start_span(ClockName::Overall, span, starts_at, cap);
+        self.timers.insert(ClockName::Overall, timer);
+    }
+
+    /// Stops `clock` of the ticket where it runs.
+    pub fn stop_clock(&mut self, clock: ClockName, at: Stamp) {
+        if let Some(timer) = self.timers.get_mut(&clock)
+            && timer.is_open()
+        {
+            timer.stop(at);
+        }
+    }
+
+    /// It ended without a unit's reply: the citizen's clock stops, clocks of units still at work
+    /// are no longer owed, and their work is done.
+    pub fn finish_clocks(&mut self, scene: &Scene<'_>) {
+        self.stop_clock(ClockName::Dispatch, scene.now);
+        self.stop_clock(ClockName::Overall, scene.now);
+        self.timers.retain(|_, timer| !timer.is_open());
+        for assignment in self.assignments.values_mut().filter(|a| a.is_live()) {
+            assignment.drop_open_timers();
+            assignment.work = Work::Done { at: scene.now };
+        }
+    }
+
+    /// Gives it another urgency; every open limit is recomputed from its start.
+    pub fn change_urgency(&mut self, scene: &Scene<'_>, urgency: Urgency) {
+        if self.urgency == urgency {
+            return;
+        }
+        self.urgency = urgency;
+        let overall = scene.profile.overall_span(urgency);
+        for (clock, timer) in &mut self.timers {
+            if timer.is_open() {
+                let span = match clock {
+                    ClockName::Overall => overall,
+                    clock => scene.profile.span(*clock, urgency),
+                };
+                timer.recompute(span, scene.calendar);
+            }
+        }
+        for assignment in self.assignments.values_mut().filter(|a| a.is_live()) {
+            recompute_unit_clocks(assignment, scene, urgency);
+        }
+    }
+}
+
+fn recompute_unit_clocks(assignment: &mut Assignment, scene: &Scene<'_>, urgency: Urgency) {
+    let passed_down = assignment.parent.is_some();
+    let reworking = !assignment.reworks.is_empty();
+    for (clock, timer) in &mut assignment.timers {
+        // A submitted reply may be sent back: its handle clock follows the new urgency too.
+        let is_handle = *clock == ClockName::Handle;
+        let follows = timer.is_open() || (is_handle && !reworking);
+        if follows && !(passed_down && is_handle) {
+            timer.recompute(scene.profile.span(*clock, urgency), scene.calendar);
+        }
+    }
+    if let Some(rework) = assignment.reworks.last_mut() {
+        rework.timer.recompute(scene.profile.span(ClockName::Rework, urgency), scene.calendar);
+    }
+}

@@ -1,0 +1,69 @@
+//! Ticket: who may see how much of it (domain.md §11). Its rule: decided here, once, for lists,
+//! single tickets, files and figures alike; the listing's query says the same in SQL.
+
+use super::Ticket;
+use super::state::Part;
+use crate::directory::{Directory, UnitCode};
+use crate::identity::{Actor, Role};
+
+/// How much of a ticket a reader may see.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Sight {
+    /// Nothing: it does not exist for this reader (404).
+    Nothing,
+    /// The matter and the place to estate level, redacted; no caller, no contact clock.
+    HandlingCopy,
+    /// Everything but the personal fields, which are masked until revealed.
+    Case,
+}
+
+/// What `actor` may see of `ticket`.
+pub fn sight(ticket: &Ticket, actor: &Actor, directory: &Directory) -> Sight {
+    if actor.roles.iter().any(|role| role.sees_all_tickets()) {
+        return Sight::Case;
+    }
+    if actor.has(Role::Platform) {
+        return if ticket.upstream.is_some() { Sight::Case } else { Sight::Nothing };
+    }
+    if !actor.roles.iter().any(|role| role.sees_unit_tickets()) {
+        return Sight::Nothing;
+    }
+    let works_on_it = ticket.units().any(|unit| actor.works_for(unit));
+    if !works_on_it {
+        return Sight::Nothing;
+    }
+    if ticket.is_sealed() && (actor.company || is_accused(ticket, actor, directory)) {
+        return Sight::HandlingCopy;
+    }
+    Sight::Case
+}
+
+/// Whether the actor belongs to the unit the citizen accuses, or below it.
+fn is_accused(ticket: &Ticket, actor: &Actor, directory: &Directory) -> bool {
+    let Some(accused) = &ticket.accused else { return false };
+    let Some(unit) = &actor.unit else { return false };
+    let accused = UnitCode::from(accused.as_str());
+    directory.subtree(&accused).contains(unit)
+}
+
+/// Units that may never lead a sealed ticket: property companies and the accused.
+pub fn may_lead(ticket: &Ticket, unit: &UnitCode, directory: &Directory) -> bool {
+    if !ticket.is_sealed() {
+        return true;
+    }
+    let accused = ticket
+        .accused
+        .as_ref()
+        .is_some_and(|accused| directory.subtree(&UnitCode::from(accused.as_str())).contains(unit));
+    !directory.is_company(unit) && !accused
+}
+
+/// Whether `actor` works for the ticket's live or final lead.
+pub fn works_for_lead(ticket: &Ticket, actor: &Actor) -> bool {
+    ticket.final_lead().is_some_and(|(_, lead)| actor.works_for(&lead.unit))
+}
+
+/// Whether `actor` may only read: the unit has copies and nothing else.
+pub fn reads_only(ticket: &Ticket, actor: &Actor) -> bool {
+    !ticket.assignments.values().any(|a| a.part != Part::Copy && actor.works_for(&a.unit))
+}

@@ -1,0 +1,269 @@
+//! Ticket: loading and keeping it. Its rule: `insert` and `save` are the only writers: row,
+//! projections, event and mark go together, in the caller's transaction, at its instant.
+
+mod repeat;
+pub mod rows;
+mod write;
+
+use std::collections::BTreeMap;
+
+use diesel::prelude::*;
+
+use super::event::{self, Event};
+use super::{Noted, Ticket};
+use crate::db::schema::{event as events, ticket_body, tickets};
+use crate::db::{Conn, Tx};
+use crate::error::{Error, Kind, Result};
+use crate::limits::{Calendar, WorkingHours};
+use crate::sealing::{MasterKey, RecordKey, entropy, place};
+use crate::time::Stamp;
+use rows::{Lens, Rows, TicketRow, project};
+
+/// The keys and rules that storing needs.
+#[derive(Clone, Copy)]
+pub struct Vault<'a> {
+    pub keys: &'a MasterKey,
+    pub calendar: &'a Calendar,
+    pub hours: &'a WorkingHours,
+}
+
+/// A ticket as it was loaded: to be changed by [`save`] only.
+#[derive(Debug, Clone)]
+pub struct Stored {
+    pub id: i64,
+    /// How many events it has; the ETag.
+    pub version: i32,
+    pub ticket: Ticket,
+    pub earlier_at: Option<Stamp>,
+    key: RecordKey,
+    head: Vec<u8>,
+}
+
+/// The id behind a number.
+pub fn id_of(conn: &mut Conn, no: &str) -> Result<Option<i64>> {
+    Ok(tickets::table.filter(tickets::no.eq(no)).select(tickets::id).first(conn).optional()?)
+}
+
+/// The ticket numbered `no`.
+pub fn load(conn: &mut Conn, vault: Vault<'_>, no: &str) -> Result<Option<Stored>> {
+    let Some(id) = id_of(conn, no)? else { return Ok(None) };
+    load_by_id(conn, vault, id)
+}
+
+/// The ticket with this id.
+pub fn load_by_id(conn: &mut Conn, vault: Vault<'_>, id: i64) -> Result<Option<Stored>> {
+    type Found = (i32, Option<i64>, Option<Vec<u8>>, Vec<u8>, Vec<u8>);
+    let found: Option<Found> = tickets::table
+        .inner_join(ticket_body::table.on(ticket_body::ticket_id.eq(tickets::id)))
+        .filter(tickets::id.eq(id))
+        .select((
+            tickets::version,
+            tickets::earlier_at.nullable(),
+            ticket_body::record_key,
+            ticket_body::doc,
+            ticket_body::head,
+        ))
+        .first(conn)
+        .optional()?;
+    let Some((version, earlier_at, wrapped, doc, head)) = found else { return Ok(None) };
+    let wrapped = wrapped.ok_or_else(|| Error::new(Kind::NotFound, "ticket.erased"))?;
+    let key = RecordKey::unwrap(vault.keys, &wrapped, &place("ticket_body", "record_key", id))?;
+    let ticket = open_document(&key, id, &doc)?;
+    let earlier_at = earlier_at.map(Stamp::from_millis);
+    Ok(Some(Stored { id, version, ticket, earlier_at, key, head }))
+}
+
+fn open_document(key: &RecordKey, id: i64, sealed: &[u8]) -> Result<Ticket> {
+    let plain = key.open(sealed, &place("ticket_body", "doc", id))?;
+    serde_json::from_slice(&plain).map_err(Error::internal)
+}
+
+/// Many whole tickets at once, for lists that show more than the row holds.
+pub fn load_many(conn: &mut Conn, vault: Vault<'_>, ids: &[i64]) -> Result<BTreeMap<i64, Ticket>> {
+    let found: Vec<(i64, Option<Vec<u8>>, Vec<u8>)> = ticket_body::table
+        .filter(ticket_body::ticket_id.eq_any(ids.to_vec()))
+        .select((ticket_body::ticket_id, ticket_body::record_key, ticket_body::doc))
+        .load(conn)?;
+    let mut many = BTreeMap::new();
+    for (id, wrapped, doc) in found {
+        let Some(wrapped) = wrapped else { continue };
+        let at = place("ticket_body", "record_key", id);
+        let key = RecordKey::unwrap(vault.keys, &wrapped, &at)?;
+        many.insert(id, open_document(&key, id, &doc)?);
+    }
+    Ok(many)
+}
+
+/// Every event of the ticket, oldest first.
+pub fn load_events(conn: &mut Conn, stored: &Stored) -> Result<Vec<Event>> {
+    let found: Vec<(i32, Vec<u8>)> = events::table
+        .filter(events::ticket_id.eq(stored.id))
+        .order(events::seq)
+        .select((events::seq, events::sealed))
+        .load(conn)?;
+    found
+        .into_iter()
+        .map(|(seq, sealed)| {
+            let plain = stored.key.open(&sealed, &event_place(stored.id, seq))?;
+            serde_json::from_slice(&plain).map_err(Error::internal)
+        })
+        .collect()
+}
+
+fn event_place(id: i64, seq: i32) -> Vec<u8> {
+    let mut bytes = place("event", "sealed", id);
+    bytes.extend_from_slice(&seq.to_be_bytes());
+    bytes
+}
+
+/// The next limit of `ticket` that nobody was told of yet.
+pub fn next_notice(ticket: &Ticket) -> Option<(Stamp, String, Noted)> {
+    rows::next_notice(ticket)
+}
+
+/// Keeps a new ticket with its events, the last of which made it what it is.
+///
+/// # Errors
+/// `ticket.upstream_known` or `ticket.no_known` where the number is taken.
+pub fn insert(
+    tx: &mut Tx<'_>,
+    vault: Vault<'_>,
+    ticket: Ticket,
+    history: &[Event],
+) -> Result<Stored> {
+    let id = tx.id();
+    let key = RecordKey::fresh(&mut entropy());
+    let wrapped = key.wrap(vault.keys, &place("ticket_body", "record_key", id))?;
+    let version = i32::try_from(history.len()).unwrap_or(i32::MAX);
+    let mut lens = Lens {
+        id,
+        version,
+        keys: vault.keys,
+        calendar: vault.calendar,
+        hours: vault.hours,
+        earlier_at: None,
+    };
+    let mut rows = project(&ticket, &lens);
+    lens.earlier_at = repeat::earlier_of(tx.conn, &rows.ticket)?;
+    rows.ticket.earlier_at = lens.earlier_at;
+    let mut head = event::genesis(id).to_vec();
+    let mut links = Vec::with_capacity(history.len());
+    for (index, event) in history.iter().enumerate() {
+        let seq = i32::try_from(index + 1).unwrap_or(i32::MAX);
+        links.push(link(&key, id, seq, &mut head, event)?);
+    }
+    let doc = seal_document(&key, id, &ticket)?;
+    write::insert_rows(tx, &rows)?;
+    write::insert_body(tx, id, wrapped, doc, head.clone())?;
+    write::insert_events(tx, links)?;
+    repeat::refresh_later(tx, None, &rows.ticket)?;
+    Ok(Stored { id, version, ticket, earlier_at: lens.earlier_at, key, head })
+}
+
+/// Keeps `after` in place of what was loaded, with the event that made it so.
+///
+/// # Errors
+/// `stale` where somebody changed it meanwhile.
+pub fn save(
+    tx: &mut Tx<'_>,
+    vault: Vault<'_>,
+    before: &Stored,
+    after: Ticket,
+    event: &Event,
+) -> Result<Stored> {
+    let version = before.version + 1;
+    let lens = |version, earlier_at| Lens {
+        id: before.id,
+        version,
+        keys: vault.keys,
+        calendar: vault.calendar,
+        hours: vault.hours,
+        earlier_at,
+    };
+    let old = project(&before.ticket, &lens(before.version, before.earlier_at));
+    let mut new = project(&after, &lens(version, before.earlier_at));
+    if repeat::matter_differs(&old.ticket, &new.ticket) {
+        new.ticket.earlier_at = repeat::earlier_of(tx.conn, &new.ticket)?;
+    }
+    let mut head = before.head.clone();
+    let chained = link(&before.key, before.id, version, &mut head, event)?;
+    let doc = seal_document(&before.key, before.id, &after)?;
+    write::update_rows(tx, &old, &new, before.version)?;
+    write::update_body(tx, before.id, doc, head.clone())?;
+    write::insert_events(tx, vec![chained])?;
+    if repeat::matter_differs(&old.ticket, &new.ticket) {
+        repeat::refresh_later(tx, Some(&old.ticket), &new.ticket)?;
+    }
+    let earlier_at = new.ticket.earlier_at;
+    let key = before.key.clone();
+    Ok(Stored { id: before.id, version, ticket: after, earlier_at, key, head })
+}
+
+fn link(
+    key: &RecordKey,
+    id: i64,
+    seq: i32,
+    head: &mut Vec<u8>,
+    event: &Event,
+) -> Result<write::EventRow> {
+    let plain = serde_json::to_vec(event).map_err(Error::internal)?;
+    let sealed = key.seal(&plain, &event_place(id, seq))?;
+    let hash = event::link(head, id, seq, event.at, &sealed).to_vec();
+    head.clone_from(&hash);
+    Ok(write::EventRow { ticket_id: id, seq, at: event.at, sealed, hash })
+}
+
+fn seal_document(key: &RecordKey, id: i64, ticket: &Ticket) -> Result<Vec<u8>> {
+    let plain = serde_json::to_vec(ticket).map_err(Error::internal)?;
+    key.seal(&plain, &place("ticket_body", "doc", id))
+}
+
+/// The rows of a stored ticket as the database has them, for proofs that they follow from the
+/// events.
+pub fn rows_on_disk(conn: &mut Conn, id: i64) -> Result<Rows> {
+    write::read_rows(conn, id)
+}
+
+/// The rows that follow from `ticket`.
+pub fn rows_of(stored: &Stored, ticket: &Ticket, vault: Vault<'_>) -> Rows {
+    let lens = Lens {
+        id: stored.id,
+        version: stored.version,
+        keys: vault.keys,
+        calendar: vault.calendar,
+        hours: vault.hours,
+        earlier_at: stored.earlier_at,
+    };
+    project(ticket, &lens)
+}
+
+/// The list's row of a ticket.
+pub fn row_of(conn: &mut Conn, id: i64) -> Result<Option<TicketRow>> {
+    Ok(tickets::table.find(id).select(TicketRow::as_select()).first(conn).optional()?)
+}
+
+/// Live tickets with a limit that somebody should be told of at `now`, the longest due first.
+pub fn due_for_notice(conn: &mut Conn, now: Stamp, most: i64) -> Result<Vec<i64>> {
+    Ok(tickets::table
+        .filter(tickets::next_at.le(now.millis()))
+        .order(tickets::next_at)
+        .limit(most)
+        .select(tickets::id)
+        .load(conn)?)
+}
+
+/// Live tickets after `after`, for work on every open limit.
+pub fn live_after(conn: &mut Conn, after: i64, most: i64) -> Result<Vec<i64>> {
+    let live: Vec<&str> = super::StateName::ALL
+        .iter()
+        .filter(|state| state.is_live())
+        .map(|state| state.as_str())
+        .collect();
+    Ok(tickets::table
+        .filter(tickets::id.gt(after))
+        .filter(tickets::state.eq_any(live))
+        .order(tickets::id)
+        .limit(most)
+        .select(tickets::id)
+        .load(conn)?)
+}

@@ -1,0 +1,163 @@
+//! Ticket: the statements that keep its rows. Its rule: only what changed is written.
+
+use diesel::prelude::*;
+
+use super::rows::{AssignmentRow, ContactRow, LedgerRow, Rows, TicketRow, WhistleRow};
+use crate::db::schema::{
+    assignment, contact, event, ledger, ticket_body, tickets, unsealed, whistle,
+};
+use crate::db::{Conn, Tx, each};
+use crate::error::{Error, Kind, Result};
+use crate::time::Stamp;
+
+/// A row of `event`.
+#[derive(Debug, Insertable)]
+#[diesel(table_name = event)]
+pub(super) struct EventRow {
+    pub ticket_id: i64,
+    pub seq: i32,
+    pub at: Stamp,
+    pub sealed: Vec<u8>,
+    pub hash: Vec<u8>,
+}
+
+pub(super) fn insert_rows(tx: &mut Tx<'_>, rows: &Rows) -> Result<()> {
+    each!(tx.conn, c => {
+        diesel::insert_into(tickets::table).values(&rows.ticket).execute(c).map_err(taken)?;
+        if !rows.assignments.is_empty() {
+            diesel::insert_into(assignment::table).values(&rows.assignments).execute(c)?;
+        }
+        if !rows.contacts.is_empty() {
+            diesel::insert_into(contact::table).values(&rows.contacts).execute(c)?;
+        }
+        if !rows.whistles.is_empty() {
+            diesel::insert_into(whistle::table).values(&rows.whistles).execute(c)?;
+        }
+        if !rows.ledgers.is_empty() {
+            diesel::insert_into(ledger::table).values(&rows.ledgers).execute(c)?;
+        }
+    });
+    Ok(())
+}
+
+/// A number that is there already is a conflict that the caller can understand.
+fn taken(error: diesel::result::Error) -> Error {
+    use diesel::result::DatabaseErrorKind::UniqueViolation;
+    match error {
+        diesel::result::Error::DatabaseError(UniqueViolation, _) => {
+            Error::new(Kind::Refused, "ticket.number_known")
+        }
+        other => other.into(),
+    }
+}
+
+pub(super) fn insert_body(
+    tx: &mut Tx<'_>,
+    id: i64,
+    record_key: Vec<u8>,
+    doc: Vec<u8>,
+    head: Vec<u8>,
+) -> Result<()> {
+    let values = (
+        ticket_body::ticket_id.eq(id),
+        ticket_body::record_key.eq(record_key),
+        ticket_body::doc.eq(doc),
+        ticket_body::head.eq(head),
+    );
+    each!(tx.conn, c => diesel::insert_into(ticket_body::table).values(values).execute(c)?);
+    Ok(())
+}
+
+pub(super) fn update_body(tx: &mut Tx<'_>, id: i64, doc: Vec<u8>, head: Vec<u8>) -> Result<()> {
+    let values = (ticket_body::doc.eq(doc), ticket_body::head.eq(head));
+    each!(tx.conn, c => diesel::update(ticket_body::table.find(id)).set(values).execute(c)?);
+    Ok(())
+}
+
+/// Events, and the marks that their ticket's chain has grown.
+pub(super) fn insert_events(tx: &mut Tx<'_>, rows: Vec<EventRow>) -> Result<()> {
+    let mark =
+        rows.last().map(|row| (unsealed::ticket_id.eq(row.ticket_id), unsealed::seq.eq(row.seq)));
+    each!(tx.conn, c => {
+        diesel::insert_into(event::table).values(&rows).execute(c)?;
+        if let Some(mark) = mark {
+            diesel::insert_into(unsealed::table).values(mark).execute(c)?;
+        }
+    });
+    Ok(())
+}
+
+pub(super) fn update_rows(tx: &mut Tx<'_>, old: &Rows, new: &Rows, expected: i32) -> Result<()> {
+    let row = &new.ticket;
+    let target = tickets::table.find(row.id).filter(tickets::version.eq(expected));
+    let changed = each!(tx.conn, c => diesel::update(target).set(row).execute(c)?);
+    if changed != 1 {
+        return Err(Error::new(Kind::Stale, "stale"));
+    }
+    for row in &new.assignments {
+        match old.assignments.iter().find(|there| there.k == row.k) {
+            Some(there) if there == row => {}
+            Some(_) => {
+                let target = assignment::table.find((row.ticket_id, row.k));
+                each!(tx.conn, c => diesel::update(target).set(row).execute(c)?);
+            }
+            None => {
+                each!(tx.conn, c => diesel::insert_into(assignment::table).values(row).execute(c)?);
+            }
+        }
+    }
+    for row in new.contacts.iter().filter(|row| !old.contacts.contains(row)) {
+        each!(tx.conn, c => diesel::insert_into(contact::table).values(row).execute(c)?);
+    }
+    for row in &new.whistles {
+        match old.whistles.iter().find(|there| (there.id, &there.unit) == (row.id, &row.unit)) {
+            Some(there) if there == row => {}
+            Some(_) => {
+                let target = whistle::table.find((row.ticket_id, row.id, row.unit.as_str()));
+                each!(tx.conn, c => diesel::update(target).set(row).execute(c)?);
+            }
+            None => {
+                each!(tx.conn, c => diesel::insert_into(whistle::table).values(row).execute(c)?);
+            }
+        }
+    }
+    for row in &new.ledgers {
+        match old.ledgers.iter().find(|there| there.seq == row.seq) {
+            Some(there) if there == row => {}
+            Some(_) => {
+                let target = ledger::table.find((row.ticket_id, row.seq));
+                each!(tx.conn, c => diesel::update(target).set(row).execute(c)?);
+            }
+            None => {
+                each!(tx.conn, c => diesel::insert_into(ledger::table).values(row).execute(c)?);
+            }
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn read_rows(conn: &mut Conn, id: i64) -> Result<Rows> {
+    Ok(Rows {
+        ticket: tickets::table.find(id).select(TicketRow::as_select()).first(conn)?,
+        assignments: assignment::table
+            .filter(assignment::ticket_id.eq(id))
+            .order(assignment::k)
+            .select(AssignmentRow::as_select())
+            .load(conn)?,
+        contacts: contact::table
+            .filter(contact::ticket_id.eq(id))
+            .order((contact::k, contact::seq))
+            .select(ContactRow::as_select())
+            .load(conn)?,
+        whistles: whistle::table
+            .filter(whistle::ticket_id.eq(id))
+            .order((whistle::id, whistle::unit))
+            .select(WhistleRow::as_select())
+            .load(conn)?,
+        ledgers: ledger::table
+            .filter(ledger::ticket_id.eq(id))
+            .order(ledger::seq)
+            .select(LedgerRow::as_select())
+            .load(conn)?,
+    })
+}
