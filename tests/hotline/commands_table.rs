@@ -251,11 +251,17 @@ fn expand(
     }
 }
 
+fn plain(command: &str) -> String {
+    command.replace("/{id}", "")
+}
+
 /// What the program has and the tables lack, or the tables demand and the program lacks.
-/// `commands` are `ticket merge` or `assignment sign`; `routes` are `GET /tickets/{no}`.
+/// `commands` are `ticket merge` or `assignment sign`, with or without `/{id}`; `routes` are
+/// `GET /tickets/{no}`.
 pub fn differences(commands: &BTreeSet<String>, routes: &BTreeSet<String>) -> Vec<String> {
     let listed: BTreeSet<String> =
-        rows().iter().map(|row| format!("{} {}", row.scope, row.command)).collect();
+        rows().iter().map(|row| plain(&format!("{} {}", row.scope, row.command))).collect();
+    let commands: BTreeSet<String> = commands.iter().map(|name| plain(name)).collect();
     let mut all_routes = BTreeSet::new();
     let mut due_routes = BTreeSet::new();
     for row in table("routes.csv") {
@@ -270,7 +276,7 @@ pub fn differences(commands: &BTreeSet<String>, routes: &BTreeSet<String>) -> Ve
         found.extend(names.into_iter().map(|name| format!("{what}: {name}")));
     };
     note("command missing from commands.csv", commands.difference(&listed).collect());
-    note("command missing from the program", listed.difference(commands).collect());
+    note("command missing from the program", listed.difference(&commands).collect());
     note("route missing from routes.csv", routes.difference(&all_routes).collect());
     note("route missing from the program", due_routes.difference(routes).collect());
     found
