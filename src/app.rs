@@ -2,14 +2,16 @@
 //! them gets it from here; nothing is opened before the configuration has been checked.
 
 use std::collections::HashSet;
+use std::num::NonZeroU32;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::config::Config;
 use crate::db::{Db, Settings};
+use crate::directory::Cached;
 use crate::error::{Error, Kind, Result};
-use crate::identity::Role;
-use crate::sealing::{MasterKey, entropy};
+use crate::identity::{Gate, LoginLimiter, Role};
+use crate::sealing::MasterKey;
 use crate::time::{Clock, SystemClock};
 
 /// Whether the demo city's users may log in (only on loopback, contract.md "Program").
@@ -27,6 +29,12 @@ pub struct App {
     pub db: Db,
     /// The site's keys, from the folder `keys` of the data directory.
     pub keys: Arc<MasterKey>,
+    /// Who may come in: the site's choices and the keys of the tokens.
+    pub gate: Gate,
+    /// How often one may try to.
+    pub limiter: LoginLimiter,
+    /// Units, places, categories, calendars, profiles.
+    pub directory: Cached,
     /// The requests with an Idempotency-Key that are going on in this process.
     pub running: Arc<RunningKeys>,
     pub demo: Demo,
@@ -49,7 +57,10 @@ impl App {
             let values = [("file", place.as_str()), ("reason", reason.as_str())];
             Error::with(Kind::Invalid, "config.data_dir", &values)
         })?;
-        let keys = Arc::new(MasterKey::open_or_create(&config.data_dir, &mut entropy())?);
+        let gate = Gate::open_or_create(&config.data_dir, (&config.auth).into())?;
+        let keys = Arc::new(gate.master.clone());
+        let tries = NonZeroU32::new(config.auth.tries_per_minute).unwrap_or(NonZeroU32::MIN);
+        let limiter = LoginLimiter::new(clock.clone(), tries);
         let settings = Settings {
             connections: config.database.pool,
             queue: config.database.queue,
@@ -57,8 +68,8 @@ impl App {
             ..Settings::new(config.database_url())
         };
         let db = Db::open_with(&settings, clock.clone())?;
-        let running = Arc::default();
-        Ok(Self { config, clock, db, keys, running, demo })
+        let (directory, running) = (Cached::default(), Arc::default());
+        Ok(Self { config, clock, db, keys, gate, limiter, directory, running, demo })
     }
 }
 

@@ -163,6 +163,9 @@ fn serve(demo: Demo) -> Result<ExitCode> {
     web::log::start(&app.config.log)?;
     let applied = app.db.migrate()?;
     tracing::info!(migrations = applied.len(), "the schema is up to date");
+    if demo == Demo::On {
+        jiesu::identity::demo::load_users(&app.db)?;
+    }
     web::serve(app)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -5,6 +5,7 @@ use actix_web::{HttpResponse, get, web};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::blocking::run;
 use crate::app::App;
 use crate::error::Result;
 
@@ -71,7 +72,7 @@ pub async fn live() -> HttpResponse {
 #[utoipa::path(tag = "operations", responses((status = 200, body = Ready), (status = 503, body = Ready)))]
 #[get("/health/ready")]
 pub async fn ready(app: web::Data<App>) -> Result<HttpResponse> {
-    let checks = super::run(move || Ok(checks(&app))).await?;
+    let checks = run(move || Ok(checks(&app))).await?;
     let good = checks.iter().all(|check| check.status == Verdict::Ok);
     let body = Ready { status: Verdict::of(good), checks };
     Ok(if good {

@@ -19,16 +19,19 @@ use std::sync::Arc;
 
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
+use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::blocking::run;
 use super::{etag, store};
 use crate::app::App;
 use crate::db::{Tx, is_duplicate};
 use crate::error::{Error, Kind, Result};
+use crate::sealing::MasterKey;
 
 /// An answer that can be stored and given again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -146,7 +149,7 @@ where
         None => None,
     };
     let app = app.clone();
-    let (answer, replayed) = super::run(move || {
+    let (answer, replayed) = run(move || {
         // The guard lives as long as the write, even when the client has gone away.
         let _guard = guard;
         let change = Arc::new(change);
@@ -162,36 +165,78 @@ where
         }
     })
     .await?;
-    let mut response = answer.respond();
-    if replayed {
-        let name = actix_web::http::header::HeaderName::from_static("idempotent-replayed");
-        let value = actix_web::http::header::HeaderValue::from_static("true");
-        response.headers_mut().insert(name, value);
-    }
-    Ok(response)
+    Ok(mark(answer.respond(), replayed))
 }
 
 /// The stored answer, or that of `change`, stored.
 fn once(
     tx: &mut Tx<'_>,
-    keys: &crate::sealing::MasterKey,
+    keys: &MasterKey,
     idem: &Idem,
     change: impl Fn(&mut Tx<'_>) -> Result<Answer>,
 ) -> Result<(Answer, bool)> {
     let Some(key) = &idem.key else { return Ok((change(tx)?, false)) };
-    let place = format!("idempotency.answer.{key}");
     if let Some(kept) = store::kept_answer(tx.conn, key)? {
-        if kept.body != idem.body {
-            return Err(Error::new(Kind::Invalid, "idempotency.other_body"));
-        }
-        let plain = keys.open(&kept.answer, place.as_bytes())?;
-        return Ok((serde_json::from_slice(&plain).map_err(Error::internal)?, true));
+        return Ok((open(keys, key, idem, &kept)?, true));
     }
     let answer = change(tx)?;
-    let plain = serde_json::to_vec(&answer).map_err(Error::internal)?;
-    let sealed = keys.seal(&plain, place.as_bytes())?;
-    store::keep_answer(tx, key, &idem.body, sealed)?;
+    store::keep_answer(tx, key, &idem.body, seal(keys, key, &answer)?)?;
     Ok((answer, false))
+}
+
+/// As [`write_once`] for work that writes by itself (accounts: their rooms own the write). The
+/// answer is stored right after the work; a crash in between lets it be done again.
+///
+/// # Errors
+/// What `work` says; `idempotency.running` (409) and `idempotency.other_body` (422).
+pub async fn answer_once<F>(app: &web::Data<App>, idem: Idem, work: F) -> Result<HttpResponse>
+where
+    F: FnOnce() -> Result<Answer> + Send + 'static,
+{
+    let guard = match &idem.key {
+        Some(key) => Some(app.running.enter(key)?),
+        None => None,
+    };
+    let app = app.clone();
+    let (answer, replayed) = run(move || {
+        let _guard = guard;
+        let Some(key) = idem.key.clone() else { return Ok((work()?, false)) };
+        let kept = app.db.read(|conn| store::kept_answer(conn, &key))?;
+        if let Some(kept) = kept {
+            return Ok((open(&app.keys, &key, &idem, &kept)?, true));
+        }
+        let answer = work()?;
+        let sealed = seal(&app.keys, &key, &answer)?;
+        app.db.write(move |tx| store::keep_answer(tx, &key, &idem.body, sealed.clone()))?;
+        Ok((answer, false))
+    })
+    .await?;
+    Ok(mark(answer.respond(), replayed))
+}
+
+fn mark(mut response: HttpResponse, replayed: bool) -> HttpResponse {
+    if replayed {
+        let name = HeaderName::from_static("idempotent-replayed");
+        response.headers_mut().insert(name, HeaderValue::from_static("true"));
+    }
+    response
+}
+
+fn place(key: &str) -> String {
+    format!("idempotency.answer.{key}")
+}
+
+fn seal(keys: &MasterKey, key: &str, answer: &Answer) -> Result<Vec<u8>> {
+    let plain = serde_json::to_vec(answer).map_err(Error::internal)?;
+    keys.seal(&plain, place(key).as_bytes())
+}
+
+fn open(keys: &MasterKey, key: &str, idem: &Idem, kept: &store::Kept) -> Result<Answer> {
+    if kept.body != idem.body {
+        return Err(Error::new(Kind::Invalid, "idempotency.other_body"));
+    }
+    let plain = keys.open(&kept.answer, place(key).as_bytes())?;
+    serde_json::from_slice(&plain).map_err(Error::internal)
 }
 
 /// Forgets keys older than `limits.idempotency_hours`; returns how many. For the worker.

@@ -3,6 +3,8 @@
 //! nothing itself.
 
 pub mod api;
+pub mod asker;
+pub mod blocking;
 pub mod body;
 pub mod client;
 pub mod deadline;
@@ -17,16 +19,9 @@ pub mod serve;
 mod store;
 pub mod trace;
 
+pub use asker::{Asker, Known};
+pub use blocking::run;
 pub use body::{Body, Page, Query, RawBody};
 pub use etag::IfMatch;
 pub use idempotency::{Answer, Idem, IdempotencyKey, write_once};
 pub use serve::{application, listen, serve};
-
-use crate::error::{Error, Kind, Result};
-
-/// Runs blocking work (the database) off the threads that answer.
-pub async fn run<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T> + Send + 'static,
-) -> Result<T> {
-    actix_web::web::block(work).await.map_err(|_| Error::new(Kind::Unavailable, "unavailable"))?
-}

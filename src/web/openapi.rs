@@ -7,6 +7,7 @@ use actix_web::http::header::{self, ContentType};
 use actix_web::{HttpResponse, get, web};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
+use utoipa_actix_web::service_config::ServiceConfig;
 use utoipa_actix_web::{AppExt, scope};
 use utoipa_swagger_ui::{Config as DocsConfig, SwaggerUi};
 
@@ -40,12 +41,18 @@ impl Modify for Tokens {
     }
 }
 
+/// Every route of the interface, this description too.
+pub fn routes(services: &mut ServiceConfig<'_>) {
+    api::routes(services);
+    services.service(openapi_json);
+}
+
 /// The whole document, from a throw-away application.
 pub fn document() -> utoipa::openapi::OpenApi {
     actix_web::App::new()
         .into_utoipa_app()
         .openapi(Head::openapi())
-        .service(scope::scope(api::BASE).configure(api::routes))
+        .service(scope::scope(api::BASE).configure(routes))
         .split_for_parts()
         .1
 }

@@ -36,7 +36,7 @@ pub fn application(
             }
         })
         .into_utoipa_app()
-        .service(scope::scope(api::BASE).configure(api::routes))
+        .service(scope::scope(api::BASE).configure(openapi::routes))
         .into_app()
         .default_service(web::to(|| async {
             Result::<&str>::Err(Error::new(Kind::NotFound, "web.no_route"))

@@ -9,4 +9,6 @@ mod identity;
 mod jobs;
 mod schema;
 mod support;
+mod web_auth;
+mod web_edges;
 mod web_idempotency;

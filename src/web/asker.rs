@@ -1,0 +1,139 @@
+//! Web: who asks, from the `Authorization: Bearer` header (an access token or a machine account's
+//! key). Its rule: the database is asked on every request, so that an ended session is over at
+//! once; a key may do only what its scopes name, and nothing where no scope is meant for it.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use actix_web::dev::Payload;
+use actix_web::http::{Method, header};
+use actix_web::web::Data;
+use actix_web::{FromRequest, HttpRequest};
+
+use super::blocking::run;
+use super::client;
+use crate::app::{App, Demo};
+use crate::directory::UnitCode;
+use crate::error::{Error, Kind, Result};
+use crate::identity::{Actor, DemoDoor, Post, Scope, Visitor, authenticate};
+
+type Pending<T> = Pin<Box<dyn Future<Output = Result<T>>>>;
+
+/// The actor of a request, who has nothing else to do first (such as changing a password).
+#[derive(Debug, Clone)]
+pub struct Asker(pub Actor);
+
+/// Whoever has shown a good token, whatever is still due: for one's own account only.
+#[derive(Debug, Clone)]
+pub struct Known(pub Visitor);
+
+impl FromRequest for Asker {
+    type Error = Error;
+    type Future = Pending<Self>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let visit = visit(request);
+        let scope = scope_of(request.method(), request.path());
+        Box::pin(async move {
+            let visitor = visit.await?;
+            match scope {
+                Some(scope) => visitor.require_scope(scope)?,
+                None if visitor.scopes.is_some() => {
+                    return Err(Error::new(Kind::Forbidden, "login.scope"));
+                }
+                None => {}
+            }
+            visitor.actor().cloned().map(Self)
+        })
+    }
+}
+
+impl FromRequest for Known {
+    type Error = Error;
+    type Future = Pending<Self>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let visit = visit(request);
+        Box::pin(async move { visit.await.map(Self) })
+    }
+}
+
+fn visit(request: &HttpRequest) -> Pending<Visitor> {
+    let app = request.app_data::<Data<App>>().cloned();
+    let bearer = bearer(request);
+    let door = door(request);
+    Box::pin(async move {
+        let (Some(app), Some(bearer)) = (app, bearer) else {
+            return Err(Error::new(Kind::Unauthenticated, "unauthenticated"));
+        };
+        run(move || {
+            app.db.read(|conn| {
+                let directory = app.directory.current(conn)?;
+                let post = |unit: &UnitCode| Post {
+                    subtree: directory.subtree(unit),
+                    company: directory.is_company(unit),
+                };
+                authenticate(conn, &app.gate, &bearer, app.clock.now(), door, &post)
+            })
+        })
+        .await
+    })
+}
+
+fn bearer(request: &HttpRequest) -> Option<Arc<str>> {
+    let text = request.headers().get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = text.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim().into())
+}
+
+/// Demo users come in while `--demo` runs, from this machine and through no proxy.
+pub fn door(request: &HttpRequest) -> DemoDoor {
+    let app = request.app_data::<Data<App>>();
+    let demo = app.is_some_and(|app| app.demo == Demo::On);
+    if demo && client::from_this_machine(request) { DemoDoor::Open } else { DemoDoor::Shut }
+}
+
+/// The one table of what a key needs where; no scope opens the rest.
+fn scope_of(method: &Method, path: &str) -> Option<Scope> {
+    let rest = path.strip_prefix("/api/v1/")?;
+    let noun = rest.split('/').next().unwrap_or_default();
+    let reads = method == Method::GET;
+    match noun {
+        "tickets" if reads || rest == "tickets/find" => Some(Scope::TicketsRead),
+        "search" | "attachments" if reads => Some(Scope::TicketsRead),
+        "tickets" | "assignments" | "batch" => Some(Scope::TicketsWrite),
+        "calls" => Some(Scope::Calls),
+        "rates" if reads => Some(Scope::Rates),
+        "categories" | "units" | "regions" | "estates" | "companies" | "catalogue" | "profiles"
+        | "calendar"
+            if reads =>
+        {
+            Some(Scope::Reference)
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_opens_only_what_its_scope_names_and_never_administration() {
+        let scope = |method: Method, path: &str| scope_of(&method, path);
+        assert_eq!(scope(Method::POST, "/api/v1/tickets"), Some(Scope::TicketsWrite));
+        assert_eq!(scope(Method::POST, "/api/v1/tickets/find"), Some(Scope::TicketsRead));
+        assert_eq!(scope(Method::GET, "/api/v1/tickets/2026-000001"), Some(Scope::TicketsRead));
+        assert_eq!(scope(Method::GET, "/api/v1/units"), Some(Scope::Reference));
+        for (method, path) in [
+            (Method::PUT, "/api/v1/units/a"),
+            (Method::GET, "/api/v1/users"),
+            (Method::GET, "/api/v1/audit"),
+            (Method::POST, "/api/v1/reports"),
+            (Method::GET, "/elsewhere"),
+        ] {
+            assert_eq!(scope(method, path), None, "{path}");
+        }
+    }
+}
