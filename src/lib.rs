@@ -1,5 +1,8 @@
 //! jiesu (接诉): a housing bureau's citizen hotline, from the call to the monthly rates.
 
+#[doc = include_str!("ARCHITECTURE.md")]
+pub mod architecture {}
+
 pub mod app;
 pub mod assessment;
 pub mod audit;
