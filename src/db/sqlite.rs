@@ -110,7 +110,12 @@ impl Place {
         if let Place::File(_) = self {
             conn.batch_execute("PRAGMA journal_mode = WAL; PRAGMA journal_size_limit = 67108864;")?;
         }
-        conn.batch_execute("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;")?;
+        // FAST zeroes what is deleted inside pages and costs nothing that could be measured; ON
+        // also writes every freed page once more: about a fifth fewer writes a second. Personal
+        // data is sealed before it gets here, so what a freed page still holds cannot be read.
+        conn.batch_execute(
+            "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA secure_delete = FAST;",
+        )?;
         Ok(Conn::Sqlite(conn))
     }
 

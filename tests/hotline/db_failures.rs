@@ -118,6 +118,29 @@ fn a_connection_lost_before_the_commit_is_replaced_and_the_write_done_once() {
 }
 
 #[test]
+fn a_connection_lost_at_the_commit_is_never_tried_again() {
+    let Some(test) = TestDb::postgres() else { return };
+    test.db
+        .write(|tx| {
+            Ok(tx.conn.batch_execute(
+                "CREATE FUNCTION hang_up() RETURNS trigger LANGUAGE plpgsql AS
+                     $$ BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END $$;
+                 CREATE CONSTRAINT TRIGGER at_commit AFTER INSERT ON number_lease
+                     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION hang_up();",
+            )?)
+        })
+        .unwrap();
+    let runs = Arc::new(AtomicUsize::new(0));
+    let seen = runs.clone();
+    let lost = test.db.write(move |tx| {
+        seen.fetch_add(1, Ordering::SeqCst);
+        keep(tx, "perhaps")
+    });
+    assert_eq!(lost.unwrap_err().kind(), Kind::Unavailable);
+    assert_eq!(runs.load(Ordering::SeqCst), 1);
+}
+
+#[test]
 fn a_write_that_swallows_a_database_error_is_not_called_done() {
     let Some(test) = TestDb::postgres() else { return };
     test.db.write(|tx| keep(tx, "one")).unwrap();
