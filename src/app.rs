@@ -11,6 +11,7 @@ use crate::db::{Db, Settings};
 use crate::directory::Cached;
 use crate::error::{Error, Kind, Result};
 use crate::identity::{Gate, LoginLimiter, Role};
+use crate::lifecycle::{Hotline, RuleBook};
 use crate::sealing::MasterKey;
 use crate::time::{Clock, SystemClock};
 
@@ -35,6 +36,8 @@ pub struct App {
     pub limiter: LoginLimiter,
     /// Units, places, categories, calendars, profiles.
     pub directory: Cached,
+    /// Every command on a ticket.
+    pub hotline: Arc<Hotline>,
     /// The requests with an Idempotency-Key that are going on in this process.
     pub running: Arc<RunningKeys>,
     pub demo: Demo,
@@ -69,7 +72,9 @@ impl App {
         };
         let db = Db::open_with(&settings, clock.clone())?;
         let (directory, running) = (Cached::default(), Arc::default());
-        Ok(Self { config, clock, db, keys, gate, limiter, directory, running, demo })
+        let rules = RuleBook::new(directory.clone(), config.site.profile.clone());
+        let hotline = Arc::new(Hotline { db: db.clone(), keys: keys.clone(), rules });
+        Ok(Self { config, clock, db, keys, gate, limiter, directory, hotline, running, demo })
     }
 }
 

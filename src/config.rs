@@ -28,6 +28,8 @@ pub struct Config {
     pub sms: Sms,
     pub limits: Limits,
     pub web: Web,
+    pub worker: Worker,
+    pub audit: Audit,
     pub metrics: Metrics,
     pub health: Health,
     pub log: Log,
@@ -130,6 +132,23 @@ pub struct Web {
     pub blocking_threads: usize,
     pub trusted_proxies: Vec<IpAddr>,
     pub docs: bool,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Worker {
+    pub enabled: bool,
+    pub threads: usize,
+    pub pause_ms: u64,
+    pub sweep_seconds: u32,
+    pub calendar_seconds: u32,
+    pub seal_seconds: u32,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Audit {
+    pub keep_days: u32,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -23,3 +23,4 @@ pub mod sealing;
 pub mod ticket;
 pub mod time;
 pub mod web;
+pub mod worker;

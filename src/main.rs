@@ -6,10 +6,12 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use chrono::TimeDelta;
 use clap::{Args, Parser, Subcommand};
 use jiesu::app::{App, Demo};
 use jiesu::error::{Error, Kind, Result, sentence};
 use jiesu::web;
+use jiesu::worker::Worker;
 
 /// 接诉：住建部门热线后台
 #[derive(Debug, Parser)]
@@ -166,7 +168,15 @@ fn serve(demo: Demo) -> Result<ExitCode> {
     if demo == Demo::On {
         jiesu::identity::demo::load_users(&app.db)?;
     }
-    web::serve(app)?;
+    let answers = app.clone();
+    let worker = Worker::start(&app, |crew| {
+        crew.every("answers.forget", TimeDelta::hours(1), move || {
+            web::idempotency::forget_old(&answers).map(drop)
+        })
+    })?;
+    let served = web::serve(app);
+    worker.stop();
+    served?;
     Ok(ExitCode::SUCCESS)
 }
 

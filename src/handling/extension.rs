@@ -87,6 +87,7 @@ pub fn decide(ticket: &mut Ticket, scene: &Scene<'_>, k: u32, body: &Decide) -> 
         return Err(Error::refused("extension.not_here"));
     };
     let extension = handle.extend_to(until, scene.now, scene.calendar);
+    assignment.judge_again();
     if is_lead && let Some(overall) = ticket.timers.get_mut(&ClockName::Overall) {
         overall.extend_like(&extension, scene.calendar);
     }

@@ -3,7 +3,10 @@
 
 pub mod decide;
 pub mod hotline;
+pub mod outage;
+pub mod recompute;
 pub mod rules;
+pub mod sweep;
 pub mod table;
 
 pub use decide::decide;

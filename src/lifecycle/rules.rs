@@ -1,26 +1,36 @@
 //! Lifecycle: the rules in force: directory, calendar and profile as one snapshot. Its rule: read
-//! again when the directory's version moves, never in between; a decision sees one snapshot.
+//! again when the directory's version moves or the day does, never in between; a decision sees one
+//! snapshot.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::NaiveDate;
 
 use crate::db::Conn;
-use crate::directory::{Cached, Directory};
-use crate::error::{Error, Result};
-use crate::limits::profile::builtin;
-use crate::limits::{Calendar, LocalDay, Profile, YearList};
+use crate::directory::{Cached, Directory, PROFILE_IN_FORCE};
+use crate::error::{Error, Kind, Result};
+use crate::limits::{Calendar, InForce, Profile, Rulebook};
 use crate::time::Stamp;
-
-/// The setting that names the profile in force.
-pub const PROFILE_SETTING: &str = "profile";
 
 /// Directory, calendar and profile, as of one moment.
 pub struct Rules {
     pub directory: Arc<Directory>,
     pub calendar: Calendar,
     pub profile: Profile,
+    in_force: Arc<InForce>,
     on: NaiveDate,
+}
+
+impl Rules {
+    /// The calendar by which limits of the profile `id` (`name@version`) are counted.
+    pub fn calendar_of(&self, id: &str) -> &Calendar {
+        self.in_force.by_id(id).map_or(&self.calendar, |book| &book.calendar)
+    }
+
+    /// What of the directory could not be read, in English, for `doctor`.
+    pub fn faults(&self) -> &[String] {
+        self.in_force.faults()
+    }
 }
 
 /// Keeps the newest rules of this node.
@@ -41,39 +51,47 @@ impl RuleBook {
     pub fn current(&self, conn: &mut Conn, now: Stamp) -> Result<Arc<Rules>> {
         let directory = self.cached.current(conn)?;
         let mut newest = self.newest.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(rules) = newest.as_ref()
-            && Arc::ptr_eq(&rules.directory, &directory)
+        let known = newest.as_ref().filter(|rules| Arc::ptr_eq(&rules.directory, &directory));
+        if let Some(rules) = known
             && rules.on == now.day(rules.profile.zone)
         {
             return Ok(rules.clone());
         }
-        let rules = Arc::new(self.build(directory, now)?);
+        let in_force = match known {
+            Some(rules) => rules.in_force.clone(),
+            None => Arc::new(InForce::of(&directory)),
+        };
+        let rules = Arc::new(self.build(directory, in_force, now)?);
         *newest = Some(rules.clone());
         Ok(rules)
     }
 
-    fn build(&self, directory: Arc<Directory>, now: Stamp) -> Result<Rules> {
-        let utc_day = now.utc().date_naive();
-        let name = directory.setting_on(PROFILE_SETTING, utc_day).unwrap_or(&self.fallback);
-        let profile = match directory.profile_on(name, utc_day) {
-            Some(stored) => Profile::parse(&stored.toml)?,
-            None => builtin(name)
-                .ok_or_else(|| Error::internal(format!("no profile is called {name}")))?,
-        };
-        let calendar = calendar(&directory, &profile)?;
+    fn build(
+        &self,
+        directory: Arc<Directory>,
+        in_force: Arc<InForce>,
+        now: Stamp,
+    ) -> Result<Rules> {
+        // Which day it is depends on the profile's zone, and which profile it is on the day.
+        let zone = self.book(&directory, &in_force, now.utc().date_naive())?.profile.zone;
+        let book = self.book(&directory, &in_force, now.day(zone))?;
+        let Rulebook { profile, calendar } = (*book).clone();
         let on = now.day(profile.zone);
-        Ok(Rules { directory, calendar, profile, on })
+        Ok(Rules { directory, calendar, profile, in_force, on })
     }
-}
 
-/// The built-in lists, then the site's own years and days over them.
-fn calendar(directory: &Directory, profile: &Profile) -> Result<Calendar> {
-    let mut years = Vec::new();
-    for year in directory.calendars() {
-        years.push(YearList::parse(&year.json).map_err(Error::internal)?);
+    /// The profile that the directory names for `day`, else the configuration's.
+    fn book(
+        &self,
+        directory: &Directory,
+        in_force: &InForce,
+        day: NaiveDate,
+    ) -> Result<Arc<Rulebook>> {
+        let name = directory.setting_on(PROFILE_IN_FORCE, day).unwrap_or(&self.fallback);
+        let version = directory.profile_on(name, day).map_or(1, |row| row.version);
+        in_force
+            .by_id(&format!("{name}@{version}"))
+            .cloned()
+            .ok_or_else(|| Error::with(Kind::Unavailable, "limits.no_profile", &[("name", name)]))
     }
-    let local = directory
-        .overrides()
-        .filter_map(|day| Some(LocalDay { on: day.on, kind: day.day?, name: day.reason.clone() }));
-    Ok(profile.calendar().with_years(years).with_local(local))
 }

@@ -182,6 +182,12 @@ impl Assignment {
         self.timers.retain(|_, timer| timer.stopped_at.is_some());
         self.reworks.retain(|rework| rework.timer.stopped_at.is_some());
     }
+    /// A later limit may have mended a miss of the first round: the handle clock says so.
+    pub fn judge_again(&mut self) {
+        if let Some(handle) = self.timers.get(&ClockName::Handle) {
+            self.handle_missed &= handle.missed;
+        }
+    }
     /// The open request for an extension, if any.
     pub fn open_extension(&mut self) -> Option<&mut ExtensionRequest> {
         self.extensions.iter_mut().find(|request| {

@@ -7,6 +7,7 @@ pub mod citizen;
 pub mod clocks;
 pub mod command;
 pub mod event;
+pub mod notice;
 pub mod overlay;
 pub mod scene;
 pub mod sight;
@@ -20,6 +21,7 @@ use serde::{Deserialize, Serialize};
 
 pub use assignment::Assignment;
 pub use citizen::{CallRef, Caller, Matter, Place, Upstream};
+pub use notice::Notice;
 pub use scene::{Mode, Scene};
 pub use sight::Sight;
 pub use state::{Part, State, StateName, Work, WorkName};
@@ -126,9 +128,9 @@ pub struct Ticket {
     /// Tickets merged into this one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub children: Vec<String>,
-    /// Which limits were already told of: `clock` or `clock/k` → soon or overdue.
+    /// Which limits were already told of, by their names (see [`notice`]).
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub noted: BTreeMap<String, Noted>,
+    pub noted: BTreeMap<String, notice::Told>,
     /// The earlier ticket that this one follows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub previous: Option<String>,

@@ -1,6 +1,7 @@
 DROP TABLE seal_leaf;
 DROP TABLE seal;
 DROP TABLE unsealed;
+DROP TABLE counted_by;
 DROP TABLE event;
 DROP TABLE ledger;
 DROP TABLE whistle;

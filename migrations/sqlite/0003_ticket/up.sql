@@ -126,6 +126,14 @@ CREATE TABLE event (
     PRIMARY KEY (ticket_id, seq)
 );
 
+-- The calendar by which open limits were last counted; one row.
+CREATE TABLE counted_by (
+    id INTEGER NOT NULL PRIMARY KEY,
+    calendar TEXT NOT NULL,
+    at BIGINT NOT NULL
+);
+INSERT INTO counted_by (id, calendar, at) VALUES (1, '', 0);
+
 -- Tickets whose chain has grown since the last seal.
 CREATE TABLE unsealed (
     ticket_id BIGINT NOT NULL,

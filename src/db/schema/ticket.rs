@@ -121,6 +121,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    /// The calendar by which open limits were last counted.
+    counted_by (id) {
+        id -> Integer,
+        calendar -> Text,
+        at -> BigInt,
+    }
+}
+
+diesel::table! {
     unsealed (ticket_id, seq) {
         ticket_id -> BigInt,
         seq -> Integer,

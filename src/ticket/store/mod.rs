@@ -1,6 +1,7 @@
 //! Ticket: loading and keeping it. Its rule: `insert` and `save` are the only writers: row,
 //! projections, event and mark go together, in the caller's transaction, at its instant.
 
+mod counted;
 mod repeat;
 pub mod rows;
 mod write;
@@ -9,14 +10,15 @@ use std::collections::BTreeMap;
 
 use diesel::prelude::*;
 
+use super::Ticket;
 use super::event::{self, Event};
-use super::{Noted, Ticket};
 use crate::db::schema::{event as events, ticket_body, tickets};
 use crate::db::{Conn, Tx};
 use crate::error::{Error, Kind, Result};
 use crate::limits::{Calendar, WorkingHours};
 use crate::sealing::{MasterKey, RecordKey, entropy, place};
 use crate::time::Stamp;
+pub use counted::{count_by, counted_by};
 use rows::{Lens, Rows, TicketRow, project};
 
 /// The keys and rules that storing needs.
@@ -114,11 +116,6 @@ fn event_place(id: i64, seq: i32) -> Vec<u8> {
     let mut bytes = place("event", "sealed", id);
     bytes.extend_from_slice(&seq.to_be_bytes());
     bytes
-}
-
-/// The next limit of `ticket` that nobody was told of yet.
-pub fn next_notice(ticket: &Ticket) -> Option<(Stamp, String, Noted)> {
-    rows::next_notice(ticket)
 }
 
 /// Keeps a new ticket with its events, the last of which made it what it is.
@@ -242,28 +239,62 @@ pub fn row_of(conn: &mut Conn, id: i64) -> Result<Option<TicketRow>> {
     Ok(tickets::table.find(id).select(TicketRow::as_select()).first(conn).optional()?)
 }
 
-/// Live tickets with a limit that somebody should be told of at `now`, the longest due first.
-pub fn due_for_notice(conn: &mut Conn, now: Stamp, most: i64) -> Result<Vec<i64>> {
-    Ok(tickets::table
+/// Live tickets with a limit that somebody should be told of at `now`, the longest due first: up to
+/// `most` after the place `after`, each with the place it stands at.
+pub fn due_for_notice(
+    conn: &mut Conn,
+    now: Stamp,
+    after: (Stamp, i64),
+    most: i64,
+) -> Result<Vec<(Stamp, i64)>> {
+    let (at, id) = (after.0.millis(), after.1);
+    let later = tickets::next_at.gt(at).or(tickets::next_at.eq(at).and(tickets::id.gt(id)));
+    let found: Vec<(Option<i64>, i64)> = tickets::table
         .filter(tickets::next_at.le(now.millis()))
-        .order(tickets::next_at)
+        .filter(later)
+        .order((tickets::next_at, tickets::id))
+        .limit(most)
+        .select((tickets::next_at, tickets::id))
+        .load(conn)?;
+    Ok(found.into_iter().map(|(at, id)| (Stamp::from_millis(at.unwrap_or_default()), id)).collect())
+}
+
+/// Tickets after `after` that have limits which may still run: live ones, and merged ones, whose
+/// own clock runs on and whose units' clocks may come back.
+pub fn running_after(conn: &mut Conn, after: i64, most: i64) -> Result<Vec<i64>> {
+    Ok(tickets::table
+        .filter(tickets::id.gt(after))
+        .filter(tickets::state.eq_any(running()))
+        .order(tickets::id)
         .limit(most)
         .select(tickets::id)
         .load(conn)?)
 }
 
-/// Live tickets after `after`, for work on every open limit.
-pub fn live_after(conn: &mut Conn, after: i64, most: i64) -> Result<Vec<i64>> {
-    let live: Vec<&str> = super::StateName::ALL
-        .iter()
-        .filter(|state| state.is_live())
-        .map(|state| state.as_str())
-        .collect();
+/// Tickets after `after` whose limits may have run within `[from, to)`.
+pub fn running_within(
+    conn: &mut Conn,
+    from: Stamp,
+    to: Stamp,
+    after: i64,
+    most: i64,
+) -> Result<Vec<i64>> {
+    let still = tickets::state.eq_any(running());
+    let ended_later = tickets::ended_at.gt(from.millis());
     Ok(tickets::table
         .filter(tickets::id.gt(after))
-        .filter(tickets::state.eq_any(live))
+        .filter(tickets::received_at.lt(to.millis()))
+        .filter(still.or(ended_later))
         .order(tickets::id)
         .limit(most)
         .select(tickets::id)
         .load(conn)?)
+}
+
+fn running() -> Vec<&'static str> {
+    let states = super::StateName::ALL.iter();
+    states
+        .filter(|state| state.is_live() || **state == super::StateName::Merged)
+        .map(|state| state.as_str())
+        .collect()
 }

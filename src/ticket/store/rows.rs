@@ -13,7 +13,7 @@ use crate::sealing::{MasterKey, mask_text};
 use crate::ticket::assignment::RequestStage;
 use crate::ticket::overlay::{ExclusionReason, LedgerStage, Solved};
 use crate::ticket::state::{Part, StateName, WorkName};
-use crate::ticket::{Assignment, Noted, Ticket};
+use crate::ticket::{Assignment, Ticket};
 use crate::time::Stamp;
 
 /// What the projection needs besides the ticket.
@@ -208,7 +208,7 @@ fn ticket_row(ticket: &Ticket, lens: &Lens<'_>) -> TicketRow {
         upstream_no: ticket.upstream.as_ref().map(|upstream| upstream.no.to_string()),
         yellow_at: lights.iter().map(|timer| timer.soon_at).min(),
         red_at: lights.iter().map(|timer| timer.due_at).min(),
-        next_at: next_notice(ticket).map(|(at, ..)| at),
+        next_at: ticket.next_notice().map(|notice| notice.at),
         accused: ticket.accused.as_ref().map(ToString::to_string).filter(|code| is_code(code)),
     }
 }
@@ -267,40 +267,6 @@ fn handled_ms(ticket: &Ticket, lens: &Lens<'_>) -> Option<i64> {
         })
         .sum();
     Some((working(ticket.received_at, end) - on_ledger).max(0))
-}
-
-/// The next limit that nobody was told of yet: when, of which clock, and what will be told.
-pub fn next_notice(ticket: &Ticket) -> Option<(Stamp, String, Noted)> {
-    if !ticket.state.is_live() {
-        return None;
-    }
-    let own = ticket.timers.iter().map(|(clock, timer)| (clock.to_string(), timer));
-    let units = ticket.assignments.iter().filter(|(_, a)| a.is_live()).flat_map(|(k, a)| {
-        let reworks = a
-            .reworks
-            .iter()
-            .enumerate()
-            .map(move |(i, rework)| (format!("rework{}/{k}", i + 1), &rework.timer));
-        let timers = a
-            .timers
-            .iter()
-            .filter(|(clock, _)| **clock != ClockName::DisputeWindow)
-            .map(move |(clock, timer)| (format!("{clock}/{k}"), timer));
-        timers.chain(reworks)
-    });
-    let ledgers = ticket.ledgers.iter().enumerate().filter_map(|(i, ledger)| {
-        let running = ledger.stage == LedgerStage::Running && ledger.missed_at.is_none();
-        ledger.timer.as_ref().filter(|_| running).map(|timer| (format!("ledger{i}"), timer))
-    });
-    own.chain(units)
-        .chain(ledgers)
-        .filter(|(_, timer)| timer.is_open() && !timer.is_paused())
-        .filter_map(|(key, timer)| match ticket.noted.get(&key) {
-            None => Some((timer.soon_at, key, Noted::Soon)),
-            Some(Noted::Soon) => Some((timer.due_at.plus_millis(1), key, Noted::Overdue)),
-            Some(Noted::Overdue) => None,
-        })
-        .min_by(|a, b| (a.0, &a.1).cmp(&(b.0, &b.1)))
 }
 
 fn assignment_row(ticket_id: i64, k: u32, a: &Assignment, is_final: bool) -> AssignmentRow {

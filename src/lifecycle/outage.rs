@@ -1,0 +1,88 @@
+//! Lifecycle: a downtime of the system that was declared (domain.md §4). Its rule: it extends the
+//! units' limits that ran in it, and no other; declared again, it changes nothing.
+
+use std::sync::Arc;
+
+use serde_json::json;
+
+use super::Hotline;
+use crate::db::Tx;
+use crate::error::{Error, Kind, Result};
+use crate::identity::{Actor, Role};
+use crate::ticket::command::Target;
+use crate::ticket::notice::Whose;
+use crate::ticket::store;
+use crate::time::Stamp;
+
+/// How many tickets are asked for at once.
+const HANDFUL: i64 = 200;
+
+/// A downtime `[from, to)`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Outage {
+    pub from: Stamp,
+    pub to: Stamp,
+}
+
+impl Hotline {
+    /// Extends the unit limits that `outage` touched, each with an event; answers on how many
+    /// tickets. It goes ticket by ticket: broken off, it is declared again.
+    ///
+    /// # Errors
+    /// 403; 422 where it ends before it begins or has not ended yet; the database's own.
+    pub fn declare_outage(self: &Arc<Self>, actor: &Actor, outage: Outage) -> Result<usize> {
+        actor.require(&[Role::Sysadmin, Role::System])?;
+        if outage.from >= outage.to {
+            return Err(Error::field("/to", "outage.backwards"));
+        }
+        if outage.to > self.db.now() {
+            return Err(Error::field("/to", "outage.not_over"));
+        }
+        let (mut extended, mut after) = (0, i64::MIN);
+        loop {
+            let Outage { from, to } = outage;
+            let ids = self.db.read(|conn| store::running_within(conn, from, to, after, HANDFUL))?;
+            let Some(last) = ids.last() else { return Ok(extended) };
+            after = *last;
+            for id in ids {
+                let (hotline, actor) = (Arc::clone(self), actor.clone());
+                match self.db.write(move |tx| hotline.extend_by(tx, &actor, outage, id)) {
+                    Ok(some) => extended += usize::from(some),
+                    Err(error) if error.kind() == Kind::NotFound => {}
+                    Err(error) => return Err(error),
+                }
+            }
+        }
+    }
+
+    fn extend_by(&self, tx: &mut Tx<'_>, actor: &Actor, outage: Outage, id: i64) -> Result<bool> {
+        let rules = self.rules.current(tx.conn, tx.now)?;
+        let Some(stored) = store::load_by_id(tx.conn, rules.vault(&self.keys), id)? else {
+            return Ok(false);
+        };
+        let Outage { from, to } = outage;
+        let mut after = stored.ticket.clone();
+        let mut moved = Vec::new();
+        for named in after.every_limit() {
+            if !matches!(named.whose, Whose::Unit(_) | Whose::Called) {
+                continue;
+            }
+            let before = named.timer.due_at;
+            named.timer.extend_by_outage(from, to, rules.calendar_of(&named.timer.profile));
+            let now = named.timer.due_at;
+            if now != before {
+                moved.push(json!({ "limit": named.limit, "from": before, "to": now }));
+            }
+        }
+        if after == stored.ticket {
+            return Ok(false);
+        }
+        for assignment in after.assignments.values_mut() {
+            assignment.judge_again();
+        }
+        let body = json!({ "from": from, "to": to, "moved": moved });
+        let none = Target::default();
+        self.keep(tx, &rules, actor, &stored, after, "limits/outage", body, none)?;
+        Ok(true)
+    }
+}
