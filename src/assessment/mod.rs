@@ -2,7 +2,7 @@
 //! facts by one pure pass, and drills down by the same pass to exactly the facts it was made from.
 //!
 //! [`facts`] say what happened, [`shares`] what each adds to which [`metrics`], [`figures`] add up,
-//! [`ranking`] compares and [`drill`] lists.
+//! [`ranking`] compares and [`mod@drill`] lists.
 
 pub mod drill;
 pub mod exclusion;

@@ -131,7 +131,7 @@ pub fn leftovers(sources: &[Source]) -> Vec<String> {
                 found.push(format!("{} {word}", source.place(at)));
             }
         }
-        for word in ["#[ignore", "#[allow", "#![allow", "#![expect"] {
+        for word in ["#[ignore", "#[allow", "#![allow"] {
             for (at, _) in source.bare.match_indices(word) {
                 found.push(format!(
                     "{} {word}: finish it, or #[expect(…, reason)]",
@@ -139,9 +139,8 @@ pub fn leftovers(sources: &[Source]) -> Vec<String> {
                 ));
             }
         }
-        for (at, _) in source.bare.match_indices("#[expect(") {
-            let end = source.closing(at + 1);
-            if !source.bare[at..end].contains("reason") {
+        for at in source.finds("[expect(") {
+            if !source.bare[at..source.closing(at)].contains("reason") {
                 found.push(format!("{} #[expect] without a reason", source.place(at)));
             }
         }
