@@ -5,6 +5,7 @@ mod commands_table;
 mod db;
 mod db_failures;
 mod directory;
+mod figures_oracle;
 mod identity;
 mod jobs;
 mod schema;

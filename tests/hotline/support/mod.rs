@@ -1,5 +1,8 @@
 //! What the tests stand on. Its rule: nothing of it decides anything about the trade.
 
 pub mod databases;
+pub mod histories;
+pub mod oracle;
 pub mod postgres;
+pub mod record;
 pub mod server;

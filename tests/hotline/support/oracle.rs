@@ -1,0 +1,242 @@
+//! The figures of domain.md §6 once more, computed slowly and plainly from the lines of a history
+//! file. Its rule: nothing of the crate is used here; numerators in thousandths (milliseconds for
+//! the handling time), weights b = 1, w = 0.9.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::histories::DAY;
+use super::record::{Sent, Ticket};
+
+/// What the lines do not say.
+#[derive(Debug, Default, Clone)]
+pub struct City {
+    /// unit → its head.
+    pub heads: HashMap<String, String>,
+    /// estate → its property company.
+    pub companies: HashMap<String, String>,
+}
+
+/// The question.
+pub struct Ask<'a> {
+    pub start: i64,
+    pub end: i64,
+    pub now: i64,
+    pub group_by: &'a str,
+    pub assessed: bool,
+}
+
+/// One cell: numerator, denominator (0 for a count), and each handling time.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Sum {
+    pub num: i64,
+    pub den: i64,
+    pub times: Vec<i64>,
+}
+
+impl Sum {
+    /// The middle, and the nearest rank of nine tenths, in half milliseconds.
+    pub fn middle_and_p90(&self) -> Option<(i64, i64)> {
+        let mut times = self.times.clone();
+        times.sort_unstable();
+        let n = times.len();
+        let last = times.last()?;
+        let middle = if n % 2 == 1 { 2 * times[n / 2] } else { times[n / 2 - 1] + times[n / 2] };
+        let rank = (1..=n).find(|rank| rank * 10 >= n * 9).unwrap_or(n);
+        Some((middle, 2 * times.get(rank - 1).unwrap_or(last)))
+    }
+}
+
+/// Row key → metric → sum; the total stands under the empty key.
+#[derive(Debug, Default)]
+pub struct Figures(HashMap<String, HashMap<&'static str, Sum>>);
+
+impl Figures {
+    /// The sum of a cell; nothing where no ticket touched it.
+    pub fn of(&self, key: &str, metric: &str) -> Sum {
+        self.0.get(key).and_then(|row| row.get(metric)).cloned().unwrap_or_default()
+    }
+
+    fn sum(&mut self, key: &str, metric: &'static str) -> &mut Sum {
+        if !self.0.contains_key(key) {
+            self.0.insert(key.to_owned(), HashMap::new());
+        }
+        self.0.get_mut(key).unwrap().entry(metric).or_default()
+    }
+}
+
+/// The composite in points: 10 response + 50 resolution + 40 satisfaction.
+pub fn composite(figures: &Figures, key: &str) -> Option<f64> {
+    let weighed = [("response_rate", 10.0), ("resolution_rate", 50.0), ("satisfaction_rate", 40.0)];
+    let mut points = 0.0;
+    for (metric, weight) in weighed {
+        let sum = Some(figures.of(key, metric)).filter(|sum| sum.den > 0)?;
+        points += weight * sum.num as f64 / (sum.den * 1000) as f64;
+    }
+    Some(points)
+}
+
+struct Book<'a> {
+    ask: &'a Ask<'a>,
+    city: &'a City,
+    figures: Figures,
+}
+
+impl Book<'_> {
+    fn key(&self, ticket: &Ticket, unit: Option<&str>) -> String {
+        let key = match self.ask.group_by {
+            "unit" => unit.map(str::to_owned),
+            "head" => unit.and_then(|unit| self.city.heads.get(unit)).cloned(),
+            "company" => {
+                let estate = ticket.keys.get("estate");
+                estate.and_then(|estate| self.city.companies.get(estate)).cloned()
+            }
+            other => ticket.keys.get(other).cloned(),
+        };
+        key.unwrap_or_else(|| "-".to_owned())
+    }
+
+    fn put(&mut self, key: &str, metric: &'static str, num: i64, den: i64) {
+        for key in [key, ""] {
+            let sum = self.figures.sum(key, metric);
+            sum.num += num;
+            sum.den += den;
+            if metric == "handling_time" {
+                sum.times.push(num);
+            }
+        }
+    }
+
+    fn rate(&mut self, key: &str, metric: &'static str, holds: bool) {
+        self.put(key, metric, if holds { 1000 } else { 0 }, 1);
+    }
+
+    fn inside(&self, at: i64) -> bool {
+        at >= self.ask.start && at < self.ask.end
+    }
+
+    fn ticket(&mut self, ticket: &Ticket, again: bool) {
+        let unit = ticket.sent.iter().find(|one| one.last_lead).map(|one| one.unit.as_str());
+        let key = self.key(ticket, unit);
+        let open_at_end = ticket.closed.is_none_or(|closed| closed >= self.ask.end);
+        if ticket.received < self.ask.end && open_at_end {
+            self.put(&key, "carried_over", 1000, 0);
+        }
+        if !ticket.merged && ticket.closed.is_some_and(|closed| self.inside(closed)) {
+            self.put(&key, "finished", 1000, 0);
+            if let Some(ms) = ticket.handled {
+                self.put(&key, "handling_time", ms, 1);
+            }
+        }
+        if !self.inside(ticket.received) {
+            return;
+        }
+        self.put(&key, "received", 1000, 0);
+        if ticket.merged {
+            self.put(&key, "merged", 1000, 0);
+        }
+        if ticket.flagged {
+            self.put(&key, "bottom_line", 1000, 0);
+        }
+        self.rate(&key, "direct_rate", ticket.direct);
+        self.rate(&key, "repeat_rate", again);
+        if let (false, [first, .., last] | [first @ last]) = (ticket.merged, &ticket.valid[..]) {
+            self.survey(&key, ticket.counts, first, last);
+        }
+    }
+
+    fn survey(&mut self, key: &str, counts: [bool; 3], first: &[String; 3], last: &[String; 3]) {
+        let weight = |answer: &str, basic| match answer {
+            "yes" | "solved" | "satisfied" => 1000,
+            "basic" => basic,
+            _ => 0,
+        };
+        let rates = ["response_rate", "resolution_rate", "satisfaction_rate"];
+        for (which, basic) in [0, 1000, 900].into_iter().enumerate() {
+            if counts[which] {
+                self.put(key, rates[which], weight(&last[which], basic), 1);
+            }
+        }
+        if counts[1] {
+            self.rate(key, "first_resolution_rate", first[1] == "solved");
+        }
+    }
+
+    fn assignment(&mut self, ticket: &Ticket, one: &Sent) {
+        let key = self.key(ticket, Some(&one.unit));
+        let void = one.returned || one.recalled;
+        if self.inside(one.sent) {
+            self.rate(&key, "return_rate", one.returned);
+            for (metric, limit) in [("sign_rate", one.sign), ("contact_rate", one.contact)] {
+                if !void && (limit.met.is_some() || limit.due < self.ask.now) {
+                    self.rate(&key, metric, limit.kept());
+                }
+            }
+            if one.lead {
+                self.rate(&key, "withdrawal_rate", false);
+            }
+            if one.lead && !one.returned {
+                self.rate(&key, "rework_rate", !one.reworks.is_empty());
+                self.rate(&key, "urge_rate", false);
+                self.rate(&key, "extension_rate", false);
+            }
+        }
+        for at in &one.contacts {
+            if self.inside(*at) && !one.returned {
+                self.put(&key, "bottom_line", 0, 1);
+            }
+        }
+        let metric = if one.lead { "on_time_rate" } else { "assist_on_time_rate" };
+        let first = [(metric, one.handle)].into_iter();
+        for (metric, limit) in first.chain(one.reworks.iter().map(|r| ("rework_on_time_rate", *r)))
+        {
+            if !void && self.inside(limit.due) && limit.due < self.ask.now {
+                self.rate(&key, metric, limit.kept());
+            }
+        }
+    }
+}
+
+/// Which tickets (by place) have an earlier one of the same caller and matter within 90 days.
+pub fn repeats(tickets: &[Ticket]) -> Vec<bool> {
+    let matter = |ticket: &Ticket| {
+        let place = ticket.keys.get("estate").map(|estate| format!("estate {estate}"));
+        let region = || format!("region {}", ticket.keys.get("region").map_or("", |r| r));
+        let category = ticket.keys.get("category").cloned();
+        (ticket.caller.clone(), category, place.unwrap_or_else(region))
+    };
+    let mut seen: HashMap<_, Vec<i64>> = HashMap::new();
+    for ticket in tickets {
+        seen.entry(matter(ticket)).or_default().push(ticket.received);
+    }
+    let again = |ticket: &Ticket| {
+        let others = &seen[&matter(ticket)];
+        others.iter().any(|at| *at < ticket.received && ticket.received - at <= 90 * DAY)
+    };
+    tickets.iter().map(again).collect()
+}
+
+/// Every metric of every row; `again` is what [`repeats`] says.
+pub fn figures(tickets: &[Ticket], again: &[bool], city: &City, ask: &Ask<'_>) -> Figures {
+    let mut book = Book { ask, city, figures: Figures::default() };
+    for (ticket, again) in tickets.iter().zip(again) {
+        if ask.assessed && ticket.excluded.is_some() {
+            continue;
+        }
+        book.ticket(ticket, *again);
+        for one in &ticket.sent {
+            book.assignment(ticket, one);
+        }
+    }
+    book.figures
+}
+
+/// How many of the window's tickets are excluded, by reason.
+pub fn excluded(tickets: &[Ticket], ask: &Ask<'_>) -> BTreeMap<String, i64> {
+    let mut reasons = BTreeMap::new();
+    for ticket in tickets.iter().filter(|t| t.received >= ask.start && t.received < ask.end) {
+        if let Some(reason) = &ticket.excluded {
+            *reasons.entry(reason.clone()).or_default() += 1;
+        }
+    }
+    reasons
+}
