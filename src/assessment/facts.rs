@@ -180,7 +180,7 @@ pub struct TicketFact {
     /// `received_at`: upstream's where given.
     pub received_at: Stamp,
     /// `ended_at`: when the ticket last left the live states (closed, declined, diverted,
-    /// withdrawn, merged); null while live. For a closed ticket it is the last closed_at.
+    /// withdrawn, merged); null while live. For a closed ticket it is the last `closed_at`.
     pub ended_at: Option<Stamp>,
     /// `gaps`: earlier ends that a reopening undid, by [`Gap::read`].
     pub gaps: Box<[Gap]>,
@@ -197,10 +197,10 @@ pub struct TicketFact {
     pub first_solved: Option<Solved>,
     /// `contacted, solved, satisfied`: the last valid survey (by its instant, then its order).
     pub survey: Option<ValidSurvey>,
-    /// `handled_ms`: working milliseconds from received_at to the first passed review or the
+    /// `handled_ms`: working milliseconds from `received_at` to the first passed review or the
     /// direct answer, whichever is first, less the working milliseconds on the ledger between.
     pub handled_ms: Option<i64>,
-    /// `earlier_at`: received_at of the latest ticket received strictly before this one from the
+    /// `earlier_at`: `received_at` of the latest ticket received strictly before this one from the
     /// same caller (phone hash) about the same matter (leaf category and estate, else region).
     pub earlier_at: Option<Stamp>,
     /// `flagged`: any bottom-line flag, by a survey of whatever outcome or by `flag`.
@@ -230,6 +230,7 @@ pub struct Run {
 }
 
 /// A row of `assignment` with its ticket's keys (a join).
+#[expect(clippy::struct_excessive_bools, reason = "flat columns of a row, each on its own")]
 #[derive(Debug, Clone)]
 pub struct AssignmentFact {
     /// `assignment.id`.

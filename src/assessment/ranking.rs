@@ -1,6 +1,7 @@
 //! Assessment: ranks (domain.md §6 rule 4). Its rule: 1-2-2-4 by score within the whole peer group,
 //! exact fractions compared; who has no peers, too few answers or no score stays outside.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use super::fraction::Fraction;
@@ -16,7 +17,7 @@ pub fn ranks<'a>(rows: impl Iterator<Item = Option<(&'a str, Fraction)>>) -> Vec
         }
     }
     for mut group in groups.into_values() {
-        group.sort_by(|a, b| b.0.cmp(&a.0));
+        group.sort_by_key(|(score, _)| Reverse(*score));
         let mut tied = (None, 0);
         for (counted, (score, place)) in (1..).zip(group) {
             if tied.0 != Some(score) {

@@ -26,7 +26,9 @@ fn millis(text: &str) -> i64 {
 
 fn codes() -> Codes {
     let named = |name: &str, n: usize| (0..n).map(|i| format!("{name}{i}")).collect::<Vec<_>>();
-    let place = |i: usize| (format!("street{}", i % 7), (i % 5 != 0).then(|| format!("estate{i}")));
+    let place = |i: usize| {
+        (format!("street{}", i % 7), (!i.is_multiple_of(5)).then(|| format!("estate{i}")))
+    };
     Codes {
         units: named("unit", 12),
         categories: named("leaf", 9),
@@ -110,8 +112,8 @@ impl Reading<'_> {
             earlier_at: earlier.copied().map(at),
             flagged: ticket.flagged,
         });
-        for (place, one) in ticket.sent.iter().enumerate() {
-            self.assignment(id, 1000 * id + place as i64, ticket, one, excluded);
+        for (place, one) in (1000 * id..).zip(&ticket.sent) {
+            self.assignment(id, place, ticket, one, excluded);
         }
     }
 
@@ -139,7 +141,7 @@ impl Reading<'_> {
             is_final: one.last_lead,
             fate,
             withdrawn: false,
-            sent_at: at(one.sent),
+            sent_at: at(one.at),
             sign_due_at: Some(at(one.sign.due)),
             signed_at: one.sign.met.map(at),
             contact_due_at: Some(at(one.contact.due)),
@@ -149,7 +151,7 @@ impl Reading<'_> {
             paused: false,
             urges: 0,
             extensions: 0,
-            rework_count: one.reworks.len() as i32,
+            rework_count: one.reworks.iter().map(|_| 1).sum(),
         });
         for entry in &one.contacts {
             let (assignment, at, is_sub) = (id, at(*entry), false);
@@ -188,8 +190,8 @@ fn same_row(row: &Row, expected: &Figures, ask: &Ask<'_>) -> usize {
         assert_eq!((cell.exact, cell.den.unwrap_or(0)), (sum.num, sum.den), "{place}");
         met += usize::from(sum.num + sum.den != 0);
         if let Some((middle, p90)) = sum.middle_and_p90() {
-            let half_hours = |value: Option<f64>| (value.unwrap() * 7_200_000.0).round() as i64;
-            assert_eq!((half_hours(cell.median), half_hours(cell.p90)), (middle, p90), "{place}");
+            let hours = [middle, p90].map(|half_ms| Some(half_ms as f64 / 7_200_000.0));
+            assert_eq!([cell.median, cell.p90], hours, "{place}");
         }
     }
     met
@@ -272,9 +274,9 @@ fn the_oracles_clocks_are_those_of_the_default_profile() {
         let due = |clock, start| profile.span(clock, urgency).due(at(start), &calendar).millis();
         let sent_back = line["reviews"].to_string().contains("\"pass\":false");
         for one in &ticket.sent {
-            assert_eq!(one.sign.due, due(ClockName::Sign, one.sent));
-            assert_eq!(one.contact.due, due(ClockName::Contact, one.sent));
-            assert!(sent_back || one.handle.due == due(ClockName::Handle, one.sent), "{line}");
+            assert_eq!(one.sign.due, due(ClockName::Sign, one.at));
+            assert_eq!(one.contact.due, due(ClockName::Contact, one.at));
+            assert!(sent_back || one.handle.due == due(ClockName::Handle, one.at), "{line}");
         }
         if let (Some(closed), true) = (ticket.closed, ticket.direct) {
             let worked = calendar.working_millis_between(at(ticket.received), at(closed), hours);

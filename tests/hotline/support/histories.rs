@@ -51,13 +51,14 @@ impl Dice {
     }
     /// From 0 to below `n`.
     pub fn below(&mut self, n: i64) -> i64 {
-        (self.roll() % n.max(1) as u64) as i64
+        i64::try_from(self.roll() >> 1).unwrap() % n.max(1)
     }
     pub fn percent(&mut self, chance: i64) -> bool {
         self.below(100) < chance
     }
     pub fn pick<'a, T>(&mut self, from: &'a [T]) -> &'a T {
-        &from[self.below(from.len() as i64) as usize]
+        let which = self.below(i64::try_from(from.len()).unwrap());
+        &from[usize::try_from(which).unwrap()]
     }
     /// A wait of up to `most`, short ones more likely.
     fn wait(&mut self, most: i64) -> i64 {
@@ -119,21 +120,21 @@ impl Story<'_> {
     }
 
     /// An assignment that was sent now: perhaps signed, perhaps worked on, not yet replied.
-    fn assignment(&mut self, role: &str) -> Option<Value> {
+    fn assignment(&mut self, role: &str) -> Value {
         let mut one = json!({"unit": self.dice.pick(&self.codes.units), "role": role,
             "sent_at": rfc3339(self.at)});
         if self.dice.percent(90) {
-            let Some(signed) = self.stamp(2 * DAY) else { return Some(one) };
+            let Some(signed) = self.stamp(2 * DAY) else { return one };
             one["signed_at"] = json!(signed);
             one["contacts"] = json!(self.contacts());
         }
-        Some(one)
+        one
     }
 
     /// Leads that were returned, or replaced by the next one.
     fn former_leads(&mut self, into: &mut Vec<Value>) -> Option<()> {
         while self.dice.percent(18) && into.len() < 2 {
-            let mut one = self.assignment("lead")?;
+            let mut one = self.assignment("lead");
             if self.dice.percent(75) {
                 one["returned_at"] = json!(self.stamp(2 * DAY)?);
             }
@@ -144,7 +145,7 @@ impl Story<'_> {
     }
 
     /// The reply is sent in, perhaps refused and sent in again, and passed. The file holds one
-    /// replied_at for a lead: the first of all, or the last.
+    /// `replied_at` for a lead: the first of all, or the last.
     fn reply_and_review(
         &mut self,
         replies: &mut Vec<String>,
@@ -230,11 +231,11 @@ impl Story<'_> {
             return None; // nobody has it now
         }
         let sent = self.at;
-        let lead = self.assignment("lead")?;
+        let lead = self.assignment("lead");
         for _ in 0..self.dice.below(7) / 3 {
             let worked = self.at;
             self.at = sent;
-            let mut assist = self.assignment("assist")?;
+            let mut assist = self.assignment("assist");
             if self.dice.percent(10) {
                 assist["returned_at"] = json!(rfc3339(self.at + 1));
             } else {
@@ -323,7 +324,7 @@ fn history(dice: &mut Dice, plan: &Plan, codes: &Codes, no: usize, callers: i64)
         ticket["assessment_class"] = json!(*dice.pick(&["three_rates", "response_only", "none"]));
     }
     // merged while it was in the units: closed_at is when
-    if no % 29 == 0 && ticket.get("exclusion").is_none() {
+    if no.is_multiple_of(29) && ticket.get("exclusion").is_none() {
         ticket["merged_into"] = json!(format!("H-{:06}", no - 1));
         for part in ["reviews", "surveys"] {
             ticket[part] = json!([]);
@@ -341,6 +342,6 @@ fn history(dice: &mut Dice, plan: &Plan, codes: &Codes, no: usize, callers: i64)
 /// The lines of a file.
 pub fn histories(plan: &Plan, codes: &Codes) -> Vec<String> {
     let mut dice = Dice::new(plan.seed);
-    let callers = (plan.count as i64 / 6).max(3);
+    let callers = i64::try_from(plan.count / 6).unwrap().max(3);
     (1..=plan.count).map(|no| history(&mut dice, plan, codes, no, callers).to_string()).collect()
 }

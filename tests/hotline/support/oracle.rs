@@ -164,7 +164,7 @@ impl Book<'_> {
     fn assignment(&mut self, ticket: &Ticket, one: &Sent) {
         let key = self.key(ticket, Some(&one.unit));
         let void = one.returned || one.recalled;
-        if self.inside(one.sent) {
+        if self.inside(one.at) {
             self.rate(&key, "return_rate", one.returned);
             for (metric, limit) in [("sign_rate", one.sign), ("contact_rate", one.contact)] {
                 if !void && (limit.met.is_some() || limit.due < self.ask.now) {

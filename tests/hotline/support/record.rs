@@ -2,12 +2,12 @@
 //! its own clocks (domain.md §4, profile `default`). Its rule: nothing of the crate is used here.
 //!
 //! Where the short form of a line leaves something open, it is read so:
-//! * The leads follow each other by sent_at; one that was not returned is recalled by the next.
-//! * A review needs a submission since the sending or the last send-back: the lead's replied_at
+//! * The leads follow each other by `sent_at`; one that was not returned is recalled by the next.
+//! * A review needs a submission since the sending or the last send-back: the lead's `replied_at`
 //!   where it lies there, else the review's own instant.
 //! * A bad valid survey that a review follows was sent back for rework at the survey's instant.
-//! * A merge ends the ticket at its closed_at, and recalls its assignments.
-//! * Closed without any assignment is answered directly, at closed_at.
+//! * A merge ends the ticket at its `closed_at`, and recalls its assignments.
+//! * Closed without any assignment is answered directly, at `closed_at`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -158,10 +158,11 @@ impl Limit {
     }
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "what a line says, each on its own")]
 pub struct Sent {
     pub unit: String,
     pub lead: bool,
-    pub sent: i64,
+    pub at: i64,
     pub returned: bool,
     pub recalled: bool,
     pub last_lead: bool,
@@ -303,7 +304,7 @@ fn sent(line: &Value, one: &Value, urgency: &str, days: &Days) -> Sent {
     Sent {
         unit: text(&one["unit"]).unwrap(),
         lead,
-        sent: at,
+        at,
         returned: time(&one["returned_at"]).is_some(),
         recalled: line["merged_into"].is_string() && time(&one["returned_at"]).is_none(),
         last_lead: false,
@@ -337,8 +338,8 @@ pub fn read(line: &Value, days: &Days) -> Ticket {
         list(&line["assignments"]).iter().map(|one| sent(line, one, urgency, days)).collect();
     let closed = time(&line["closed_at"]);
     let direct = closed.is_some() && all.is_empty() && !line["merged_into"].is_string();
-    let last = all.iter().filter(|one| one.lead).map(|one| one.sent).max();
-    for one in all.iter_mut().filter(|one| one.lead && Some(one.sent) != last) {
+    let last = all.iter().filter(|one| one.lead).map(|one| one.at).max();
+    for one in all.iter_mut().filter(|one| one.lead && Some(one.at) != last) {
         one.recalled |= !one.returned;
     }
     for (place, one) in all.iter_mut().enumerate() {
@@ -346,7 +347,7 @@ pub fn read(line: &Value, days: &Days) -> Ticket {
             one.last_lead = true;
             let replied = time(&line["assignments"][place]["replied_at"]);
             let mut limits =
-                lead_limits(line, one.sent, replied, Length::handle(urgency), days).into_iter();
+                lead_limits(line, one.at, replied, Length::handle(urgency), days).into_iter();
             one.handle = limits.next().unwrap();
             one.reworks = limits.collect();
         }
