@@ -8,6 +8,7 @@ pub mod clocks;
 pub mod command;
 pub mod event;
 pub mod notice;
+pub mod listing;
 pub mod overlay;
 pub mod scene;
 pub mod sight;

@@ -1,8 +1,10 @@
 //! Ticket: who may see how much of it (domain.md §11). Its rule: decided here, once, for lists,
 //! single tickets, files and figures alike; the listing's query says the same in SQL.
 
+use std::collections::BTreeSet;
+
 use super::Ticket;
-use super::state::Part;
+use super::state::{Part, State, WorkName};
 use crate::directory::{Directory, UnitCode};
 use crate::identity::{Actor, Role};
 
@@ -17,6 +19,30 @@ pub enum Sight {
     Case,
 }
 
+/// Which tickets a reader may see at all, for the query of a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Scope {
+    Nothing,
+    All,
+    /// What came from upstream.
+    Upstream,
+    /// What these units work on or worked on.
+    Units(BTreeSet<UnitCode>),
+}
+
+/// The scope of `actor`'s lists.
+pub fn scope(actor: &Actor) -> Scope {
+    if actor.roles.iter().any(|role| role.sees_all_tickets()) {
+        Scope::All
+    } else if actor.has(Role::Platform) {
+        Scope::Upstream
+    } else if actor.roles.iter().any(|role| role.sees_unit_tickets()) {
+        Scope::Units(actor.subtree.clone())
+    } else {
+        Scope::Nothing
+    }
+}
+
 /// What `actor` may see of `ticket`.
 pub fn sight(ticket: &Ticket, actor: &Actor, directory: &Directory) -> Sight {
     if actor.roles.iter().any(|role| role.sees_all_tickets()) {
@@ -28,7 +54,10 @@ pub fn sight(ticket: &Ticket, actor: &Actor, directory: &Directory) -> Sight {
     if !actor.roles.iter().any(|role| role.sees_unit_tickets()) {
         return Sight::Nothing;
     }
-    let works_on_it = ticket.units().any(|unit| actor.works_for(unit));
+    let merged = matches!(ticket.state, State::Merged { .. });
+    let works_on_it = ticket.assignments.values().any(|a| {
+        actor.works_for(&a.unit) && (merged || a.work.name() != WorkName::Recalled)
+    });
     if !works_on_it {
         return Sight::Nothing;
     }

@@ -7,5 +7,6 @@ DROP TABLE ledger;
 DROP TABLE whistle;
 DROP TABLE contact;
 DROP TABLE assignment;
+DROP TABLE caller_key;
 DROP TABLE ticket_body;
 DROP TABLE ticket;

@@ -49,6 +49,13 @@ CREATE TABLE ticket_body (
     head BLOB NOT NULL
 );
 
+-- Keyed hashes of a caller's numbers and name, to find a caller's tickets without either.
+CREATE TABLE caller_key (
+    hash TEXT NOT NULL,
+    ticket_id BIGINT NOT NULL REFERENCES ticket (id),
+    PRIMARY KEY (hash, ticket_id)
+);
+
 CREATE TABLE assignment (
     ticket_id BIGINT NOT NULL REFERENCES ticket (id),
     k INTEGER NOT NULL,

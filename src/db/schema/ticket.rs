@@ -47,6 +47,13 @@ diesel::table! {
 }
 
 diesel::table! {
+    caller_key (hash, ticket_id) {
+        hash -> Text,
+        ticket_id -> BigInt,
+    }
+}
+
+diesel::table! {
     assignment (ticket_id, k) {
         ticket_id -> BigInt,
         k -> Integer,
@@ -156,6 +163,7 @@ diesel::table! {
 }
 
 diesel::allow_tables_to_appear_in_same_query!(
+    caller_key,
     ticket,
     ticket_body,
     assignment,

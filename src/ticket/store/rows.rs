@@ -3,7 +3,7 @@
 
 use diesel::prelude::*;
 
-use crate::db::schema::{assignment, contact, ledger, tickets, whistle};
+use crate::db::schema::{assignment, caller_key, contact, ledger, tickets, whistle};
 use crate::directory::{
     AssessmentClass, CategoryCode, Channel, CompanyCode, EstateCode, Kind, RegionCode, UnitCode,
     Urgency,
@@ -143,6 +143,33 @@ pub struct Rows {
     pub contacts: Vec<ContactRow>,
     pub whistles: Vec<WhistleRow>,
     pub ledgers: Vec<LedgerRow>,
+    pub callers: Vec<CallerRow>,
+}
+
+/// A row of `caller_key`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Queryable, Selectable, Insertable)]
+#[diesel(table_name = caller_key)]
+pub struct CallerRow {
+    pub hash: String,
+    pub ticket_id: i64,
+}
+
+/// The keyed hash of a caller's name, to find the caller's tickets by it.
+pub fn name_hash(keys: &MasterKey, name: &str) -> String {
+    let plain: String = name.split_whitespace().collect();
+    let mac = keys.chain_seal(format!("caller-name\0{plain}").as_bytes());
+    mac.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn caller_rows(ticket: &Ticket, lens: &Lens<'_>) -> Vec<CallerRow> {
+    let phones = [&ticket.caller.phone, &ticket.caller.second_phone];
+    let phones = phones.into_iter().flatten().map(|phone| lens.keys.phone_hash(phone));
+    let names = ticket.caller.name.iter().map(|name| name_hash(lens.keys, name));
+    let mut rows: Vec<CallerRow> =
+        phones.chain(names).map(|hash| CallerRow { hash, ticket_id: lens.id }).collect();
+    rows.sort();
+    rows.dedup();
+    rows
 }
 
 /// The rows of `ticket`.
@@ -158,6 +185,7 @@ pub fn project(ticket: &Ticket, lens: &Lens<'_>) -> Rows {
         contacts: contact_rows(ticket, lens.id),
         whistles: whistle_rows(ticket, lens.id),
         ledgers: ledger_rows(ticket, lens.id),
+        callers: caller_rows(ticket, lens),
     }
 }
 

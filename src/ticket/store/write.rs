@@ -2,9 +2,9 @@
 
 use diesel::prelude::*;
 
-use super::rows::{AssignmentRow, ContactRow, LedgerRow, Rows, TicketRow, WhistleRow};
+use super::rows::{AssignmentRow, CallerRow, ContactRow, LedgerRow, Rows, TicketRow, WhistleRow};
 use crate::db::schema::{
-    assignment, contact, event, ledger, ticket_body, tickets, unsealed, whistle,
+    assignment, caller_key, contact, event, ledger, ticket_body, tickets, unsealed, whistle,
 };
 use crate::db::{Conn, Tx, each};
 use crate::error::{Error, Kind, Result};
@@ -35,6 +35,9 @@ pub(super) fn insert_rows(tx: &mut Tx<'_>, rows: &Rows) -> Result<()> {
         }
         if !rows.ledgers.is_empty() {
             diesel::insert_into(ledger::table).values(&rows.ledgers).execute(c)?;
+        }
+        if !rows.callers.is_empty() {
+            diesel::insert_into(caller_key::table).values(&rows.callers).execute(c)?;
         }
     });
     Ok(())
@@ -93,6 +96,13 @@ pub(super) fn update_rows(tx: &mut Tx<'_>, old: &Rows, new: &Rows, expected: i32
     let changed = each!(tx.conn, c => diesel::update(target).set(row).execute(c)?);
     if changed != 1 {
         return Err(Error::new(Kind::Stale, "stale"));
+    }
+    if old.callers != new.callers {
+        let gone = caller_key::table.filter(caller_key::ticket_id.eq(row.id));
+        each!(tx.conn, c => {
+            diesel::delete(gone).execute(c)?;
+            diesel::insert_into(caller_key::table).values(&new.callers).execute(c)?;
+        });
     }
     for row in &new.assignments {
         match old.assignments.iter().find(|there| there.k == row.k) {
@@ -158,6 +168,11 @@ pub(super) fn read_rows(conn: &mut Conn, id: i64) -> Result<Rows> {
             .filter(ledger::ticket_id.eq(id))
             .order(ledger::seq)
             .select(LedgerRow::as_select())
+            .load(conn)?,
+        callers: caller_key::table
+            .filter(caller_key::ticket_id.eq(id))
+            .order(caller_key::hash)
+            .select(CallerRow::as_select())
             .load(conn)?,
     })
 }

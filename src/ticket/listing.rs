@@ -1,0 +1,195 @@
+//! Ticket: lists. Its rule: what a reader may see is part of the query, the same that
+//! `sight::sight` says of one ticket; pages go on by key, never by offset.
+
+use std::collections::BTreeSet;
+
+use diesel::dsl::{exists, not};
+use diesel::prelude::*;
+
+use super::sight::Scope;
+use super::state::{StateName, WorkName};
+use super::store::rows::TicketRow;
+use crate::code_enum;
+use crate::db::Conn;
+use crate::db::schema::{assignment, caller_key, tickets};
+use crate::directory::{CategoryCode, Channel, EstateCode, Kind, RegionCode, UnitCode};
+use crate::error::{Error, Result};
+use crate::limits::Light;
+use crate::time::Stamp;
+
+code_enum! {
+    /// In which order a list goes.
+    pub enum Sort {
+        Newest = "-received_at" "最新在前",
+        Oldest = "received_at" "最早在前",
+        Due = "due_at" "最急在前",
+    }
+}
+
+/// What a list is narrowed to; an empty filter narrows nothing.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    pub states: Vec<StateName>,
+    /// Any of these works on it.
+    pub units: Option<BTreeSet<UnitCode>>,
+    pub categories: Option<BTreeSet<CategoryCode>>,
+    pub estate: Option<EstateCode>,
+    pub regions: Option<BTreeSet<RegionCode>>,
+    pub light: Option<Light>,
+    pub kind: Option<Kind>,
+    pub channel: Option<Channel>,
+    pub received_from: Option<Stamp>,
+    /// Not included.
+    pub received_to: Option<Stamp>,
+    pub sort: Option<Sort>,
+    /// Only tickets of a caller with one of these keys.
+    pub callers: Option<Vec<String>>,
+}
+
+type Query<'a> = tickets::BoxedQuery<'a, crate::db::conn::MultiBackend>;
+
+/// A page of at most `limit` rows after the key `after`, and the key to go on from.
+///
+/// # Errors
+/// 422 at `/after` where the key was not given by a list.
+pub fn page(
+    conn: &mut Conn,
+    scope: &Scope,
+    filter: &Filter,
+    now: Stamp,
+    after: Option<&str>,
+    limit: usize,
+) -> Result<(Vec<TicketRow>, Option<String>)> {
+    let sort = filter.sort.unwrap_or(Sort::Newest);
+    let Some(query) = scoped(scope) else { return Ok((Vec::new(), None)) };
+    let mut query = narrowed(query, filter, now);
+    if let Some(after) = after {
+        let (key, id) = read_key(after)?;
+        query = match sort {
+            Sort::Newest => query.filter(
+                tickets::received_at
+                    .lt(key)
+                    .or(tickets::received_at.eq(key).and(tickets::id.lt(id))),
+            ),
+            Sort::Oldest => query.filter(
+                tickets::received_at
+                    .gt(key)
+                    .or(tickets::received_at.eq(key).and(tickets::id.gt(id))),
+            ),
+            Sort::Due => query.filter(
+                tickets::red_at.gt(key).or(tickets::red_at.eq(key).and(tickets::id.gt(id))),
+            ),
+        };
+    }
+    let query = match sort {
+        Sort::Newest => query.order((tickets::received_at.desc(), tickets::id.desc())),
+        Sort::Oldest => query.order((tickets::received_at.asc(), tickets::id.asc())),
+        Sort::Due => query
+            .filter(tickets::red_at.is_not_null())
+            .order((tickets::red_at.asc(), tickets::id.asc())),
+    };
+    let most = i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1);
+    let mut rows: Vec<TicketRow> =
+        query.select(TicketRow::as_select()).limit(most).load(conn)?;
+    let more = rows.len() > limit;
+    rows.truncate(limit);
+    let next = rows.last().filter(|_| more).map(|row| {
+        let key = match sort {
+            Sort::Due => row.red_at.unwrap_or(Stamp::MAX),
+            _ => row.received_at,
+        };
+        format!("{}.{}", key.millis(), row.id)
+    });
+    Ok((rows, next))
+}
+
+fn read_key(text: &str) -> Result<(i64, i64)> {
+    text.split_once('.')
+        .and_then(|(key, id)| Some((key.parse().ok()?, id.parse().ok()?)))
+        .ok_or_else(|| Error::field("/after", "field.format"))
+}
+
+/// Every ticket that `scope` may see; none where it sees nothing.
+fn scoped<'a>(scope: &Scope) -> Option<Query<'a>> {
+    let all = tickets::table.into_boxed();
+    match scope {
+        Scope::Nothing => None,
+        Scope::All => Some(all),
+        Scope::Upstream => Some(all.filter(tickets::upstream_no.is_not_null())),
+        Scope::Units(units) => {
+            let codes: Vec<String> = units.iter().map(ToString::to_string).collect();
+            // A recalled unit sees it no more; a merged child still stands in its units' lists.
+            Some(all.filter(exists(
+                assignment::table
+                    .filter(assignment::ticket_id.eq(tickets::id))
+                    .filter(assignment::unit.eq_any(codes))
+                    .filter(
+                        assignment::state
+                            .ne(WorkName::Recalled.as_str())
+                            .or(tickets::state.eq(StateName::Merged.as_str())),
+                    ),
+            )))
+        }
+    }
+}
+
+fn narrowed<'a>(mut query: Query<'a>, filter: &Filter, now: Stamp) -> Query<'a> {
+    let texts = |codes: &BTreeSet<_>| codes.iter().map(ToString::to_string).collect::<Vec<_>>();
+    if !filter.states.is_empty() {
+        let states: Vec<&str> = filter.states.iter().map(|state| state.as_str()).collect();
+        query = query.filter(tickets::state.eq_any(states));
+    }
+    if let Some(units) = &filter.units {
+        let codes: Vec<String> = units.iter().map(ToString::to_string).collect();
+        query = query.filter(exists(
+            assignment::table
+                .filter(assignment::ticket_id.eq(tickets::id))
+                .filter(assignment::unit.eq_any(codes))
+                .filter(not(assignment::state.eq_any(["returned", "recalled"]))),
+        ));
+    }
+    if let Some(categories) = &filter.categories {
+        query = query.filter(tickets::category.eq_any(texts(categories)));
+    }
+    if let Some(regions) = &filter.regions {
+        let codes: Vec<String> = regions.iter().map(ToString::to_string).collect();
+        query = query.filter(tickets::region.eq_any(codes));
+    }
+    if let Some(estate) = &filter.estate {
+        query = query.filter(tickets::estate.eq(estate.as_str().to_owned()));
+    }
+    if let Some(kind) = filter.kind {
+        query = query.filter(tickets::kind.eq(kind.as_str()));
+    }
+    if let Some(channel) = filter.channel {
+        query = query.filter(tickets::channel.eq(channel.as_str()));
+    }
+    if let Some(from) = filter.received_from {
+        query = query.filter(tickets::received_at.ge(from.millis()));
+    }
+    if let Some(to) = filter.received_to {
+        query = query.filter(tickets::received_at.lt(to.millis()));
+    }
+    if let Some(callers) = &filter.callers {
+        query = query.filter(exists(
+            caller_key::table
+                .filter(caller_key::ticket_id.eq(tickets::id))
+                .filter(caller_key::hash.eq_any(callers.clone())),
+        ));
+    }
+    lit(query, filter.light, now.millis())
+}
+
+/// The worst light of overall and the lead's handle clock, as `Ticket::light` says it.
+fn lit(query: Query<'_>, light: Option<Light>, now: i64) -> Query<'_> {
+    match light {
+        None => query,
+        Some(Light::Red) => query.filter(tickets::red_at.lt(now)),
+        Some(Light::Yellow) => {
+            query.filter(tickets::red_at.ge(now)).filter(tickets::yellow_at.le(now))
+        }
+        Some(Light::Green) => {
+            query.filter(tickets::yellow_at.is_null().or(tickets::yellow_at.gt(now)))
+        }
+    }
+}
