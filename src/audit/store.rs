@@ -5,7 +5,7 @@ use diesel::{ExpressionMethods, Insertable, QueryDsl, RunQueryDsl};
 
 use super::{Entry, KEPT_DAYS, Outcome};
 use crate::db::schema::audit_entry;
-use crate::db::{Tx, each};
+use crate::db::{Conn, Tx, each};
 use crate::error::Result;
 use crate::time::Stamp;
 
@@ -39,6 +39,14 @@ fn row<'a>(tx: &Tx<'_>, entry: &'a Entry<'a>, once_key: Option<&'a str>) -> Row<
         detail: entry.detail.as_deref(),
         once_key,
     }
+}
+
+/// Whether [`record_once`] has noted it that day already.
+pub fn is_recorded(conn: &mut Conn, entry: &Entry<'_>, day: NaiveDate) -> Result<bool> {
+    let (kind, subject) = entry.subject;
+    let key = format!("{day} {} {} {kind} {subject}", entry.account.0, entry.action);
+    let found = audit_entry::table.filter(audit_entry::once_key.eq(key));
+    Ok(diesel::select(diesel::dsl::exists(found)).get_result(conn)?)
 }
 
 /// Notes `entry`.

@@ -119,9 +119,7 @@ impl Hotline {
         let scene = rules.scene(actor, tx.now, Mode::Live);
         check_target(&stored.ticket, order.target)?;
         table::require(&stored.ticket, &scene, order.name, order.target)?;
-        if order.expected.is_some_and(|version| version != stored.version) {
-            return Err(Error::new(Kind::Stale, "stale"));
-        }
+        (order.expected)(stored.version)?;
         let command = Command::parse(order.name, body)?;
         if let Command::Merge(merge) = &command {
             return self.merge(tx, &rules, actor, stored, &merge.into, &command);
@@ -262,8 +260,8 @@ pub struct Order<'a> {
     pub no: &'a str,
     pub name: CommandName,
     pub target: Target,
-    /// The version the caller saw (`If-Match`), where one was named.
-    pub expected: Option<i32>,
+    /// Whether the caller meant this version (`If-Match`).
+    pub expected: &'a dyn Fn(i32) -> Result<()>,
 }
 
 /// The keyed hash of the six digits: never the digits themselves.

@@ -89,8 +89,7 @@ pub fn page(
             .order((tickets::red_at.asc(), tickets::id.asc())),
     };
     let most = i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1);
-    let mut rows: Vec<TicketRow> =
-        query.select(TicketRow::as_select()).limit(most).load(conn)?;
+    let mut rows: Vec<TicketRow> = query.select(TicketRow::as_select()).limit(most).load(conn)?;
     let more = rows.len() > limit;
     rows.truncate(limit);
     let next = rows.last().filter(|_| more).map(|row| {
@@ -119,16 +118,18 @@ fn scoped<'a>(scope: &Scope) -> Option<Query<'a>> {
         Scope::Units(units) => {
             let codes: Vec<String> = units.iter().map(ToString::to_string).collect();
             // A recalled unit sees it no more; a merged child still stands in its units' lists.
-            Some(all.filter(exists(
-                assignment::table
-                    .filter(assignment::ticket_id.eq(tickets::id))
-                    .filter(assignment::unit.eq_any(codes))
-                    .filter(
-                        assignment::state
-                            .ne(WorkName::Recalled.as_str())
-                            .or(tickets::state.eq(StateName::Merged.as_str())),
-                    ),
-            )))
+            Some(
+                all.filter(exists(
+                    assignment::table
+                        .filter(assignment::ticket_id.eq(tickets::id))
+                        .filter(assignment::unit.eq_any(codes))
+                        .filter(
+                            assignment::state
+                                .ne(WorkName::Recalled.as_str())
+                                .or(tickets::state.eq(StateName::Merged.as_str())),
+                        ),
+                )),
+            )
         }
     }
 }

@@ -55,9 +55,10 @@ pub fn sight(ticket: &Ticket, actor: &Actor, directory: &Directory) -> Sight {
         return Sight::Nothing;
     }
     let merged = matches!(ticket.state, State::Merged { .. });
-    let works_on_it = ticket.assignments.values().any(|a| {
-        actor.works_for(&a.unit) && (merged || a.work.name() != WorkName::Recalled)
-    });
+    let works_on_it = ticket
+        .assignments
+        .values()
+        .any(|a| actor.works_for(&a.unit) && (merged || a.work.name() != WorkName::Recalled));
     if !works_on_it {
         return Sight::Nothing;
     }

@@ -2,6 +2,10 @@
 //! nowhere, always by `.service(…)`, so that it is described too.
 
 pub mod auth;
+pub mod commands;
+pub mod history;
+pub mod tickets;
+pub mod view;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -20,6 +24,15 @@ pub fn routes(services: &mut ServiceConfig<'_>) {
         .service(auth::password)
         .service(auth::totp)
         .service(auth::totp_confirm)
+        .service(tickets::list)
+        .service(tickets::take_in)
+        .service(tickets::find)
+        .service(tickets::one)
+        .service(history::events)
+        .service(history::limits)
+        .service(history::readers)
+        .service(history::reveal)
+        .configure(commands::routes)
         .service(health::live)
         .service(health::ready)
         .service(metrics::metrics_text);

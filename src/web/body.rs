@@ -107,6 +107,10 @@ fn wrong_field(pointer: &str, said: &str) -> Error {
         (pointer.to_owned(), "field.required")
     } else if said.starts_with("invalid type") || said.starts_with("invalid length") {
         (pointer.to_owned(), "field.type")
+    } else if said.starts_with("field.empty") {
+        (pointer.to_owned(), "field.empty")
+    } else if said.starts_with("field.too_long") {
+        (pointer.to_owned(), "field.too_long")
     } else {
         (pointer.to_owned(), "field.format")
     };

@@ -1,0 +1,297 @@
+//! Web, `/tickets`: taking one in, lists, one ticket, finding a caller's. Its rule: 404 before 403
+//! before 422 before 409, so a body is parsed only after its ticket was seen.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use actix_web::{HttpResponse, get, post, web};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::view::{self, LineView, TicketView};
+use crate::app::App;
+use crate::audit::{self, Entry};
+use crate::directory::{CategoryCode, Channel, EstateCode, Kind, RegionCode, UnitCode};
+use crate::error::{Error, FieldError, Result};
+use crate::identity::{Actor, Role};
+use crate::intake::Draft;
+use crate::lifecycle::{Hotline, Registered, Rules};
+use crate::limits::Light;
+use crate::ticket::listing::{self, Filter, Sort};
+use crate::ticket::sight::{Scope, scope, sight};
+use crate::ticket::state::StateName;
+use crate::ticket::store::Stored;
+use crate::ticket::store::rows::name_hash;
+use crate::ticket::{Mode, Text};
+use crate::time::Stamp;
+use crate::web::problem::Problem;
+use crate::web::{Answer, Asker, Body, IdempotencyKey, Page, Query, RawBody, run, write_once};
+
+/// A new ticket with the six digits that the agent tells the citizen, once.
+#[derive(Serialize, ToSchema)]
+pub struct Taken {
+    #[serde(flatten)]
+    ticket: TicketView,
+    /// Six digits; never shown again.
+    code: String,
+}
+
+/// Takes a ticket in. `dispatch` defaults to hold for agents and to auto otherwise.
+#[utoipa::path(tag = "tickets", request_body = Draft,
+    params(("Idempotency-Key" = Option<String>, Header, description = "the same key and body give the same ticket")),
+    responses(
+        (status = 201, body = Taken),
+        (status = 403, body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "ticket.number_known", body = Problem, content_type = "application/problem+json"),
+        (status = 422, body = Problem, content_type = "application/problem+json"),
+    ))]
+#[post("/tickets")]
+pub async fn take_in(
+    app: web::Data<App>,
+    Asker(actor): Asker,
+    key: IdempotencyKey,
+    raw: RawBody,
+) -> Result<HttpResponse> {
+    actor.require(&[Role::Agent, Role::Platform])?;
+    let draft: Draft = raw.parse()?;
+    let hotline = app.hotline.clone();
+    let no = {
+        let hotline = hotline.clone();
+        run(move || hotline.number()).await?
+    };
+    let idem = key.bind(&actor.name, raw.bytes());
+    write_once(&app, idem, move |tx| {
+        let rules = hotline.rules.current(tx.conn, tx.now)?;
+        let Registered { stored, code } = hotline.register(tx, &actor, &no, &draft)?;
+        let ticket = shown(&rules, &actor, &stored, tx.now);
+        let version = i64::from(stored.version);
+        let place = format!("/api/v1/tickets/{no}");
+        Ok(Answer::created(place, &Taken { ticket, code })?.versioned(version))
+    })
+    .await
+}
+
+/// The ticket as `actor` may see it at `now`.
+pub fn shown(rules: &Rules, actor: &Actor, stored: &Stored, now: Stamp) -> TicketView {
+    let scene = rules.scene(actor, now, Mode::Live);
+    view::ticket(stored, &scene, sight(&stored.ticket, actor, &rules.directory))
+}
+
+/// One ticket, masked. Opening it is noted once a reader and day.
+#[utoipa::path(tag = "tickets", params(("no" = String, Path)), responses(
+    (status = 200, body = TicketView),
+    (status = 404, description = "absent, or not for this reader's eyes", body = Problem, content_type = "application/problem+json"),
+))]
+#[get("/tickets/{no}")]
+pub async fn one(
+    app: web::Data<App>,
+    Asker(actor): Asker,
+    no: web::Path<String>,
+) -> Result<HttpResponse> {
+    let hotline = app.hotline.clone();
+    run(move || {
+        let now = hotline.db.now();
+        let (answer, version) = hotline.db.read(|conn| {
+            let rules = hotline.rules.current(conn, now)?;
+            let stored = hotline.see(conn, &rules, &actor, &no)?;
+            Ok((shown(&rules, &actor, &stored, now), stored.version))
+        })?;
+        note_opening(&hotline, &actor, &no)?;
+        Answer::ok(&answer).map(|answer| answer.versioned(i64::from(version)))
+    })
+    .await
+    .map(Answer::respond)
+}
+
+/// Notes that `actor` opened the ticket, once a day.
+fn note_opening(hotline: &Arc<Hotline>, actor: &Actor, no: &str) -> Result<()> {
+    let day = hotline.db.now().day(chrono_tz::Asia::Shanghai);
+    let entry = || Entry::new((actor.user, &actor.name), "ticket.open", ("ticket", no));
+    if hotline.db.read(|conn| audit::is_recorded(conn, &entry(), day))? {
+        return Ok(());
+    }
+    let (user, name, no) = (actor.user, actor.name.clone(), no.to_owned());
+    hotline.db.write(move |tx| {
+        let entry = Entry::new((user, &name), "ticket.open", ("ticket", &no));
+        audit::record_once(tx, &entry, day)
+    })
+}
+
+/// What a list may be narrowed to.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct ListQuery {
+    /// One state or several, separated by commas.
+    state: Option<String>,
+    /// A unit's code: it or a unit below it works on the ticket.
+    unit: Option<UnitCode>,
+    /// A category's code, of any level.
+    category: Option<CategoryCode>,
+    estate: Option<EstateCode>,
+    /// A region's code, of any level.
+    region: Option<RegionCode>,
+    light: Option<Light>,
+    kind: Option<Kind>,
+    channel: Option<Channel>,
+    /// RFC 3339.
+    #[param(value_type = Option<String>)]
+    received_from: Option<Stamp>,
+    /// RFC 3339, not included.
+    #[param(value_type = Option<String>)]
+    received_to: Option<Stamp>,
+    sort: Option<Sort>,
+    /// 1 to 500, 50 where nothing is said.
+    limit: Option<u32>,
+    /// The `next` of the page before.
+    after: Option<String>,
+}
+
+/// A page of a list.
+#[derive(Serialize, ToSchema)]
+pub struct Lines {
+    items: Vec<LineView>,
+    next: Option<String>,
+}
+
+/// Tickets in this reader's scope, newest first where nothing else is asked.
+#[utoipa::path(tag = "tickets", params(ListQuery), responses(
+    (status = 200, body = Lines),
+    (status = 403, description = "the role sees no cases", body = Problem, content_type = "application/problem+json"),
+))]
+#[get("/tickets")]
+pub async fn list(
+    app: web::Data<App>,
+    Asker(actor): Asker,
+    Query(query): Query<ListQuery>,
+) -> Result<HttpResponse> {
+    let limit = Page { limit: query.limit, after: None }.limit()?;
+    let hotline = app.hotline.clone();
+    run(move || {
+        let now = hotline.db.now();
+        let lines = hotline.db.read(|conn| {
+            let rules = hotline.rules.current(conn, now)?;
+            let filter = filter(&query, &rules)?;
+            lines(conn, &rules, &actor, &filter, now, query.after.as_deref(), limit)
+        })?;
+        Answer::ok(&lines)
+    })
+    .await
+    .map(Answer::respond)
+}
+
+fn lines(
+    conn: &mut crate::db::Conn,
+    rules: &Rules,
+    actor: &Actor,
+    filter: &Filter,
+    now: Stamp,
+    after: Option<&str>,
+    limit: usize,
+) -> Result<Lines> {
+    let scope = scope(actor);
+    if scope == Scope::Nothing {
+        return Err(Error::forbidden());
+    }
+    let (rows, next) = listing::page(conn, &scope, filter, now, after, limit)?;
+    let scene = rules.scene(actor, now, Mode::Live);
+    Ok(Lines { items: rows.iter().map(|row| view::line(row, &scene)).collect(), next })
+}
+
+/// The query's codes with what lies below them; unknown codes are 422.
+fn filter(query: &ListQuery, rules: &Rules) -> Result<Filter> {
+    let directory = &rules.directory;
+    let mut wrong = Vec::new();
+    let mut unknown = |name: &str| {
+        wrong.push(FieldError::new(format!("/{name}"), "field.unknown_code"));
+    };
+    let mut states = Vec::new();
+    for word in query.state.iter().flat_map(|text| text.split(',')) {
+        match word.trim().parse::<StateName>() {
+            Ok(state) => states.push(state),
+            Err(_) => unknown("state"),
+        }
+    }
+    if query.unit.as_ref().is_some_and(|unit| directory.unit(unit).is_none()) {
+        unknown("unit");
+    }
+    if query.category.as_ref().is_some_and(|code| directory.category(code).is_none()) {
+        unknown("category");
+    }
+    if query.region.as_ref().is_some_and(|code| directory.region(code).is_none()) {
+        unknown("region");
+    }
+    if query.estate.as_ref().is_some_and(|code| directory.estate(code).is_none()) {
+        unknown("estate");
+    }
+    if !wrong.is_empty() {
+        return Err(Error::invalid(wrong));
+    }
+    let regions = query.region.as_ref().map(|outer| {
+        let below: BTreeSet<RegionCode> = directory
+            .regions()
+            .filter(|inner| inner.code == *outer || directory.contains(outer, &inner.code))
+            .map(|inner| inner.code.clone())
+            .collect();
+        below
+    });
+    Ok(Filter {
+        states,
+        units: query.unit.as_ref().map(|unit| directory.subtree(unit)),
+        categories: query.category.as_ref().map(|code| directory.category_subtree(code)),
+        estate: query.estate.clone(),
+        regions,
+        light: query.light,
+        kind: query.kind,
+        channel: query.channel,
+        received_from: query.received_from,
+        received_to: query.received_to,
+        sort: query.sort,
+        callers: None,
+    })
+}
+
+/// Whose tickets are looked for; in a body, so that no name or number stands in a URL.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Sought {
+    caller_phone: Option<Text>,
+    name: Option<Text>,
+}
+
+/// Finds a caller's tickets in this reader's scope, by number, by name, or by both.
+#[utoipa::path(tag = "tickets", request_body = Sought, params(Page), responses(
+    (status = 200, body = Lines),
+    (status = 422, body = Problem, content_type = "application/problem+json"),
+))]
+#[post("/tickets/find")]
+pub async fn find(
+    app: web::Data<App>,
+    Asker(actor): Asker,
+    Query(page): Query<Page>,
+    Body(sought): Body<Sought>,
+) -> Result<HttpResponse> {
+    let limit = page.limit()?;
+    // Whoever gets handling copies only may not learn which of them a caller has.
+    if actor.company {
+        return Err(Error::forbidden());
+    }
+    let hotline = app.hotline.clone();
+    run(move || {
+        let phone = sought.caller_phone.as_ref().map(|phone| hotline.keys.phone_hash(phone));
+        let name = sought.name.as_ref().map(|name| name_hash(&hotline.keys, name));
+        let keys: Vec<String> = phone.into_iter().chain(name).collect();
+        if keys.is_empty() {
+            return Err(Error::field("/caller_phone", "field.required"));
+        }
+        let now = hotline.db.now();
+        let found = hotline.db.read(|conn| {
+            let rules = hotline.rules.current(conn, now)?;
+            let filter = Filter { callers: Some(keys.clone()), ..Filter::default() };
+            lines(conn, &rules, &actor, &filter, now, page.after.as_deref(), limit)
+        })?;
+        Answer::ok(&found)
+    })
+    .await
+    .map(Answer::respond)
+}

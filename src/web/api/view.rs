@@ -1,0 +1,425 @@
+//! Web: what leaves the house of a ticket. Its rule: names, phones and addresses are masked for
+//! everyone; a handling copy shows the matter and the place to estate level, and no caller at all
+//! (domain.md §11). Nothing else serialises a ticket to a client.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use crate::directory::{
+    AssessmentClass, CategoryCode, Channel, CompanyCode, EstateCode, Kind, RegionCode, UnitCode,
+    Urgency,
+};
+use crate::lifecycle::table;
+use crate::limits::{ClockName, Light, Timer};
+use crate::sealing::{mask_address, mask_email, mask_name, mask_phone, mask_text};
+use crate::ticket::assignment::Assignment;
+use crate::ticket::command::Target;
+use crate::ticket::overlay::{
+    Attempt, Contacted, ExclusionReason, ExclusionStage, Satisfied, Solved,
+};
+use crate::ticket::sight::Sight;
+use crate::ticket::state::{Awaits, Part, State, StateName, WorkName};
+use crate::ticket::store::{Stored, rows::TicketRow};
+use crate::ticket::{Scene, Ticket};
+use crate::time::Stamp;
+
+/// A ticket, as much as the reader may see.
+#[derive(Serialize, ToSchema)]
+pub struct TicketView {
+    no: String,
+    version: i32,
+    state: StateName,
+    kind: Kind,
+    channel: Channel,
+    urgency: Urgency,
+    category: Option<CategoryCode>,
+    title: String,
+    /// Telephone numbers, identity numbers and the caller's name in it are masked.
+    content: String,
+    /// Absent on a handling copy.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    caller: Option<CallerView>,
+    place: PlaceView,
+    /// The code of the unit that leads (or led).
+    lead: Option<UnitCode>,
+    assignments: Vec<AssignmentView>,
+    limits: BTreeMap<ClockName, LimitView>,
+    /// The next limit to run out: of the ticket or of its units.
+    next_limit: Option<NextLimit>,
+    light: Light,
+    counts: Counts,
+    /// What a ticket in surveying waits for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    awaits: Option<Awaits>,
+    survey: Option<SurveyView>,
+    /// The first valid survey, where it is not the last one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    first_survey: Option<SurveyView>,
+    assessment: AssessmentView,
+    reply: Option<String>,
+    received_at: String,
+    closed_at: Option<String>,
+    links: Links,
+    /// Whether this reader gets the sealed handling copy.
+    handling_copy: bool,
+    /// The commands this reader may give now.
+    allowed: Vec<&'static str>,
+}
+
+/// Who called, masked.
+#[derive(Serialize, ToSchema)]
+struct CallerView {
+    name: Option<String>,
+    phone: Option<String>,
+    email: Option<String>,
+    anonymous: bool,
+    confidential: bool,
+    reply_wanted: bool,
+    do_not_call: bool,
+}
+
+#[derive(Serialize, ToSchema)]
+struct PlaceView {
+    region: Option<RegionCode>,
+    estate: Option<EstateCode>,
+    company: Option<CompanyCode>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    address: Option<String>,
+}
+
+/// One unit's part.
+#[derive(Serialize, ToSchema)]
+struct AssignmentView {
+    id: String,
+    unit: UnitCode,
+    role: Part,
+    state: WorkName,
+    designated: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parent: Option<String>,
+    sent_at: String,
+    limits: BTreeMap<ClockName, LimitView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reply: Option<String>,
+    allowed: Vec<&'static str>,
+}
+
+/// When a clock runs out, and how it stands.
+#[derive(Serialize, ToSchema)]
+struct LimitView {
+    due_at: String,
+    light: Light,
+    stopped_at: Option<String>,
+    missed: bool,
+}
+
+#[derive(Serialize, ToSchema)]
+struct NextLimit {
+    clock: ClockName,
+    due_at: String,
+    light: Light,
+}
+
+#[derive(Serialize, ToSchema)]
+struct Counts {
+    disputes: usize,
+    extensions: usize,
+    urges: usize,
+    reworks: u32,
+    attempts: usize,
+}
+
+#[derive(Serialize, ToSchema)]
+struct SurveyView {
+    at: String,
+    contacted: Contacted,
+    solved: Solved,
+    satisfied: Satisfied,
+}
+
+#[derive(Serialize, ToSchema)]
+struct AssessmentView {
+    class: AssessmentClass,
+    excluded: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    exclusion: Option<ExclusionView>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct ExclusionView {
+    reason: ExclusionReason,
+    stage: ExclusionStage,
+}
+
+#[derive(Serialize, ToSchema)]
+struct Links {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    merged_into: Option<String>,
+    merged: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    previous: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    upstream: Option<String>,
+}
+
+/// A line of a list.
+#[derive(Serialize, ToSchema)]
+pub struct LineView {
+    no: String,
+    version: i32,
+    state: StateName,
+    kind: Kind,
+    channel: Channel,
+    urgency: Urgency,
+    category: Option<CategoryCode>,
+    title: String,
+    region: Option<RegionCode>,
+    estate: Option<EstateCode>,
+    lead: Option<UnitCode>,
+    light: Light,
+    due_at: Option<String>,
+    received_at: String,
+    closed_at: Option<String>,
+}
+
+/// The line of `row` in a list at the instant of `scene`.
+pub fn line(row: &TicketRow, scene: &Scene<'_>) -> LineView {
+    let zone = scene.profile.zone;
+    let light = match (row.red_at, row.yellow_at) {
+        (Some(red), _) if scene.now > red => Light::Red,
+        (_, Some(yellow)) if scene.now >= yellow => Light::Yellow,
+        _ => Light::Green,
+    };
+    LineView {
+        no: row.no.clone(),
+        version: row.version,
+        state: row.state,
+        kind: row.kind,
+        channel: row.channel,
+        urgency: row.urgency,
+        category: row.category.clone(),
+        title: row.title.clone(),
+        region: row.region.clone(),
+        estate: row.estate.clone(),
+        lead: row.lead_unit.clone(),
+        light,
+        due_at: row.red_at.map(|at| at.rfc3339(zone)),
+        received_at: row.received_at.rfc3339(zone),
+        closed_at: row.ended_at.map(|at| at.rfc3339(zone)),
+    }
+}
+
+/// The ticket as `scene.actor` may see it.
+pub fn ticket(stored: &Stored, scene: &Scene<'_>, sight: Sight) -> TicketView {
+    let ticket = &stored.ticket;
+    let copy = sight == Sight::HandlingCopy;
+    let shown = Shown { ticket, scene, copy };
+    let (first, last) = ticket.valid_surveys();
+    TicketView {
+        no: ticket.no.clone(),
+        version: stored.version,
+        state: ticket.state.name(),
+        kind: ticket.kind,
+        channel: ticket.channel,
+        urgency: ticket.urgency,
+        category: ticket.category.clone(),
+        title: shown.text(&ticket.title),
+        content: shown.text(&ticket.content),
+        caller: (!copy).then(|| shown.caller()),
+        place: shown.place(),
+        lead: ticket.final_lead().map(|(_, lead)| lead.unit.clone()),
+        assignments: ticket.assignments.iter().map(|(k, a)| shown.assignment(*k, a)).collect(),
+        limits: shown.limits(ticket.timers.values()),
+        next_limit: shown.next_limit(),
+        light: ticket.light(scene.now),
+        counts: shown.counts(),
+        awaits: match ticket.state {
+            State::Surveying { awaits } => Some(awaits),
+            _ => None,
+        },
+        survey: last.and_then(|attempt| shown.survey(attempt)),
+        first_survey: first.filter(|_| first != last).and_then(|attempt| shown.survey(attempt)),
+        assessment: AssessmentView {
+            class: ticket.class.class,
+            excluded: ticket.is_excluded(),
+            exclusion: ticket
+                .exclusion
+                .as_ref()
+                .map(|e| ExclusionView { reason: e.reason, stage: e.stage }),
+        },
+        reply: ticket.reply.as_ref().map(|reply| shown.text(&reply.text)),
+        received_at: shown.at(ticket.received_at),
+        closed_at: ticket.ended_at().map(|at| shown.at(at)),
+        links: shown.links(),
+        handling_copy: copy,
+        allowed: table::allowed(ticket, scene, Target::default())
+            .into_iter()
+            .map(table_name)
+            .collect(),
+    }
+}
+
+fn table_name(name: crate::ticket::command::CommandName) -> &'static str {
+    name.wire()
+}
+
+struct Shown<'a> {
+    ticket: &'a Ticket,
+    scene: &'a Scene<'a>,
+    copy: bool,
+}
+
+impl Shown<'_> {
+    fn at(&self, at: Stamp) -> String {
+        at.rfc3339(self.scene.profile.zone)
+    }
+
+    fn text(&self, text: &str) -> String {
+        masked(self.ticket, text)
+    }
+
+    fn caller(&self) -> CallerView {
+        let caller = &self.ticket.caller;
+        CallerView {
+            name: caller.name.as_ref().map(|name| mask_name(name)),
+            phone: caller.phone.as_ref().map(|phone| mask_phone(phone)),
+            email: caller.email.as_ref().map(|email| mask_email(email)),
+            anonymous: caller.anonymous,
+            confidential: caller.confidential,
+            reply_wanted: caller.reply_wanted,
+            do_not_call: caller.do_not_call,
+        }
+    }
+
+    fn place(&self) -> PlaceView {
+        let place = &self.ticket.place;
+        PlaceView {
+            region: place.region.clone(),
+            estate: place.estate.clone(),
+            company: self.ticket.company.clone(),
+            address: place.address.as_ref().filter(|_| !self.copy).map(|text| mask_address(text)),
+        }
+    }
+
+    fn assignment(&self, k: u32, a: &Assignment) -> AssignmentView {
+        let target = Target { assignment: Some(k), side: None };
+        AssignmentView {
+            id: self.ticket.assignment_id(k),
+            unit: a.unit.clone(),
+            role: a.part,
+            state: a.work.name(),
+            designated: a.designated,
+            parent: a.parent.map(|parent| self.ticket.assignment_id(parent)),
+            sent_at: self.at(a.sent_at),
+            limits: self.limits(a.all_timers()),
+            reply: a.reply.as_ref().map(|reply| self.text(reply)),
+            allowed: table::allowed(self.ticket, self.scene, target)
+                .into_iter()
+                .map(table_name)
+                .collect(),
+        }
+    }
+
+    fn limits<'t>(
+        &self,
+        timers: impl Iterator<Item = &'t Timer>,
+    ) -> BTreeMap<ClockName, LimitView> {
+        timers
+            .filter(|timer| !(self.copy && timer.clock == ClockName::Contact))
+            .map(|timer| {
+                let view = LimitView {
+                    due_at: self.at(timer.due_at),
+                    light: timer.light(self.scene.now),
+                    stopped_at: timer.stopped_at.map(|at| self.at(at)),
+                    missed: timer.missed || timer.overdue(self.scene.now),
+                };
+                (timer.clock, view)
+            })
+            .collect()
+    }
+
+    fn next_limit(&self) -> Option<NextLimit> {
+        let live = self.ticket.assignments.values().filter(|a| a.is_live());
+        self.ticket
+            .timers
+            .values()
+            .chain(live.flat_map(Assignment::all_timers))
+            .filter(|timer| timer.is_open() && !timer.is_paused())
+            .filter(|timer| timer.clock != ClockName::DisputeWindow)
+            .filter(|timer| !(self.copy && timer.clock == ClockName::Contact))
+            .min_by_key(|timer| timer.due_at)
+            .map(|timer| NextLimit {
+                clock: timer.clock,
+                due_at: self.at(timer.due_at),
+                light: timer.light(self.scene.now),
+            })
+    }
+
+    fn counts(&self) -> Counts {
+        let all = self.ticket.assignments.values();
+        Counts {
+            disputes: all
+                .clone()
+                .map(|a| a.disputes.len() + usize::from(a.is(WorkName::Disputed)))
+                .sum(),
+            extensions: all.map(|a| a.extensions.len()).sum(),
+            urges: self.ticket.urges.len(),
+            reworks: self.ticket.reworks(),
+            attempts: self.ticket.attempts.len(),
+        }
+    }
+
+    fn survey(&self, attempt: &Attempt) -> Option<SurveyView> {
+        let (contacted, solved, satisfied) = attempt.answers()?;
+        Some(SurveyView { at: self.at(attempt.at), contacted, solved, satisfied })
+    }
+
+    fn links(&self) -> Links {
+        let ticket = self.ticket;
+        Links {
+            merged_into: match &ticket.state {
+                State::Merged { into } => Some(into.clone()),
+                _ => None,
+            },
+            merged: ticket.children.clone(),
+            previous: ticket.previous.clone(),
+            upstream: ticket.upstream.as_ref().map(|upstream| upstream.no.to_string()),
+        }
+    }
+}
+
+/// Free text of `ticket` with numbers, mails and the caller's name masked.
+pub fn masked(ticket: &Ticket, text: &str) -> String {
+    let names: Vec<&str> = ticket.caller.name.iter().map(|name| name.as_str()).collect();
+    mask_text(text, &names)
+}
+
+/// A stored body with everything personal in it masked.
+pub fn masked_json(ticket: &Ticket, value: &Value) -> Value {
+    match value {
+        Value::Object(fields) => fields
+            .iter()
+            .map(|(key, value)| {
+                let shown = match (key.as_str(), value) {
+                    ("name", Value::String(text)) => Value::from(mask_name(text)),
+                    ("phone" | "second_phone", Value::String(text)) => {
+                        Value::from(mask_phone(text))
+                    }
+                    ("email", Value::String(text)) => Value::from(mask_email(text)),
+                    ("address" | "building", Value::String(text)) => {
+                        Value::from(mask_address(text))
+                    }
+                    (_, value) => masked_json(ticket, value),
+                };
+                (key.clone(), shown)
+            })
+            .collect::<serde_json::Map<_, _>>()
+            .into(),
+        Value::Array(items) => items.iter().map(|item| masked_json(ticket, item)).collect(),
+        Value::String(text) => Value::from(masked(ticket, text)),
+        other => other.clone(),
+    }
+}
