@@ -6,6 +6,7 @@ pub mod cached;
 pub mod change;
 pub mod check;
 pub mod dated;
+pub mod demo;
 pub mod entry;
 pub mod import;
 pub mod matter;

@@ -12,7 +12,7 @@ use crate::directory::place::{Company, Estate, Region};
 use crate::directory::policy::{CalendarOverride, CalendarYear, Profile, Setting};
 use crate::directory::unit::{Unfit, Unit, UnitKind};
 use crate::directory::vocabulary::{
-    CategoryCode, CompanyCode, EstateCode, RegionCode, UnitCode, Urgency,
+    CategoryCode, CompanyCode, EstateCode, Kind, RegionCode, UnitCode, Urgency,
 };
 
 type Book<C, T> = BTreeMap<C, Revisions<T>>;
@@ -316,6 +316,17 @@ impl Directory {
         std::iter::once(code.clone())
             .chain(self.category_ancestors(code))
             .find_map(|at| self.category(&at).and_then(|category| category.urgency))
+    }
+
+    /// The kinds that a ticket of it usually is: its own, else those of the nearest one above that
+    /// names some.
+    pub fn kind_hints(&self, code: &CategoryCode) -> &[Kind] {
+        std::iter::once(code.clone())
+            .chain(self.category_ancestors(code))
+            .filter_map(|at| self.categories.get(&at).map(Revisions::newest))
+            .map(|category| category.kinds.as_slice())
+            .find(|kinds| !kinds.is_empty())
+            .unwrap_or_default()
     }
 
     pub fn rule(&self, code: &str) -> Option<&Rule> {

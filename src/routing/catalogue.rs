@@ -81,9 +81,9 @@ struct Fit<'a> {
 /// Asks the catalogue as it stands on `day`. A rule that has ended or not begun does not count, nor
 /// one whose lead cannot be found for the place or may not be responsible on the day.
 pub fn match_rules(directory: &Directory, question: &Question<'_>, day: NaiveDate) -> Match {
-    let place = Place::of(directory, question);
+    let matter = Matter::of(directory, question);
     let fits: Vec<Fit<'_>> =
-        directory.rules().filter_map(|rule| fit(directory, question, &place, rule, day)).collect();
+        directory.rules().filter_map(|rule| fit(directory, &matter, rule, day)).collect();
     let Some(most) = fits.iter().map(|fit| fit.specificity).max() else {
         return Match::None;
     };
@@ -100,18 +100,23 @@ pub fn match_rules(directory: &Directory, question: &Question<'_>, day: NaiveDat
     Match::One { outcome: first.outcome.clone(), reason }
 }
 
-/// The place asked about: its regions from the smallest up.
-struct Place<'a> {
+/// What is asked about with all that it lies in: its regions and categories from the smallest up.
+struct Matter<'a> {
     estate: Option<&'a EstateCode>,
     regions: Vec<&'a Region>,
+    categories: Vec<CategoryCode>,
 }
 
-impl<'a> Place<'a> {
+impl<'a> Matter<'a> {
     fn of(directory: &'a Directory, question: &Question<'a>) -> Self {
         let estates_own = question.estate.and_then(|code| directory.estate(code));
         let region = question.region.or_else(|| estates_own.map(|estate| &estate.region));
         let regions = region.map(|code| directory.region_path(code)).unwrap_or_default();
-        Self { estate: question.estate, regions }
+        let above = |code: &CategoryCode| directory.category_ancestors(code);
+        let categories = question.category.map_or_else(Vec::new, |code| {
+            std::iter::once(code.clone()).chain(above(code)).collect()
+        });
+        Self { estate: question.estate, regions, categories }
     }
 
     fn lies_in(&self, region: &RegionCode) -> Option<RegionLevel> {
@@ -125,35 +130,33 @@ impl<'a> Place<'a> {
 
 fn fit<'a>(
     directory: &Directory,
-    question: &Question<'_>,
-    place: &Place<'_>,
+    matter: &Matter<'_>,
     rule: &'a Rule,
     day: NaiveDate,
 ) -> Option<Fit<'a>> {
     if !rule.span.holds_on(day) {
         return None;
     }
-    let category_level = category_level(directory, question, rule)?;
-    let width = place_width(place, rule)?;
-    let outcome = outcome(directory, place, rule, day)?;
+    let category_level = category_level(directory, matter, rule)?;
+    let width = place_width(matter, rule)?;
+    let outcome = outcome(directory, matter, rule, day)?;
     Some(Fit { rule, specificity: Specificity { place: width, category_level }, outcome })
 }
 
 /// The level of the rule's category, where the question's lies in it.
-fn category_level(directory: &Directory, question: &Question<'_>, rule: &Rule) -> Option<u8> {
+fn category_level(directory: &Directory, matter: &Matter<'_>, rule: &Rule) -> Option<u8> {
     let Some(wanted) = &rule.category else {
         return Some(0);
     };
-    let asked = question.category?;
-    let lies_in = asked == wanted || directory.category_ancestors(asked).contains(wanted);
+    let lies_in = matter.categories.contains(wanted);
     if lies_in { directory.category(wanted).map(|category| category.level) } else { None }
 }
 
 /// How narrow the rule's place is, where the question's lies in it.
-fn place_width(place: &Place<'_>, rule: &Rule) -> Option<PlaceWidth> {
+fn place_width(matter: &Matter<'_>, rule: &Rule) -> Option<PlaceWidth> {
     let mut width = PlaceWidth::Anywhere;
     if let Some(region) = &rule.region {
-        width = match place.lies_in(region)? {
+        width = match matter.lies_in(region)? {
             RegionLevel::District => PlaceWidth::District,
             RegionLevel::Street => PlaceWidth::Street,
             RegionLevel::Community => PlaceWidth::Community,
@@ -161,7 +164,7 @@ fn place_width(place: &Place<'_>, rule: &Rule) -> Option<PlaceWidth> {
     }
     match &rule.estate {
         None => Some(width),
-        Some(estate) if place.estate == Some(estate) => Some(PlaceWidth::Estate),
+        Some(estate) if matter.estate == Some(estate) => Some(PlaceWidth::Estate),
         Some(_) => None,
     }
 }
@@ -169,13 +172,13 @@ fn place_width(place: &Place<'_>, rule: &Rule) -> Option<PlaceWidth> {
 /// The units that the rule names for this place on this day; nothing where it names no fit lead.
 fn outcome(
     directory: &Directory,
-    place: &Place<'_>,
+    matter: &Matter<'_>,
     rule: &Rule,
     day: NaiveDate,
 ) -> Option<Outcome> {
     let fit = |unit: &UnitCode| directory.may_be_responsible(unit, day).is_ok();
     let exists = |unit: &UnitCode| directory.unit(unit).is_some_and(|it| it.span.holds_on(day));
-    let find = |target: &Target| resolve(directory, place, target, day);
+    let find = |target: &Target| resolve(directory, matter, target, day);
     let lead = find(&rule.lead).filter(fit)?;
     let assists: BTreeSet<UnitCode> =
         rule.assists.iter().filter_map(find).filter(fit).filter(|unit| *unit != lead).collect();
@@ -191,16 +194,16 @@ fn outcome(
 
 fn resolve(
     directory: &Directory,
-    place: &Place<'_>,
+    matter: &Matter<'_>,
     target: &Target,
     day: NaiveDate,
 ) -> Option<UnitCode> {
     match target {
         Target::Unit(code) => Some(code.clone()),
-        Target::StreetOfPlace => place.unit_at(RegionLevel::Street).cloned(),
-        Target::DistrictOfPlace => place.unit_at(RegionLevel::District).cloned(),
+        Target::StreetOfPlace => matter.unit_at(RegionLevel::Street).cloned(),
+        Target::DistrictOfPlace => matter.unit_at(RegionLevel::District).cloned(),
         Target::CompanyOfEstate => {
-            let company = directory.company_on(place.estate?, day)?;
+            let company = directory.company_on(matter.estate?, day)?;
             directory.unit_of_company(company, day).map(|unit| unit.code.clone())
         }
     }

@@ -123,3 +123,16 @@ fn an_import_records_its_good_lines_in_one_write() {
     assert_eq!((directory.version(), directory.units().count()), (1, 2));
     assert_eq!(Noun::Unit.as_str(), "unit");
 }
+
+#[test]
+fn the_demo_city_loads_once_and_the_second_time_changes_nothing() {
+    let test = TestDb::sqlite();
+    let load_demo =
+        || test.db.write(|tx| directory::demo::load(tx, &Actor::system(), today())).unwrap();
+    assert!(load_demo().iter().all(|sheet| sheet.created > 0 && sheet.rejected.is_empty()));
+    let city = load(&test.db);
+    let head = |on: &str| city.head_on(&"wuye".into(), day(on)).map(str::to_owned);
+    assert!(head("2026-06-30").is_some() && head("2026-06-30") != head("2026-07-01"));
+    assert!(load_demo().iter().all(|sheet| sheet.created == 0 && sheet.rejected.is_empty()));
+    assert_eq!(load(&test.db).version(), city.version());
+}

@@ -3,7 +3,9 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::directory::import::plan;
 use crate::directory::{Category, Company, Entry, Estate, Management, Span, Unit, UnitKind};
+use crate::directory::{Days, demo};
 
 fn day(text: &str) -> NaiveDate {
     text.parse().unwrap()
@@ -204,6 +206,49 @@ fn the_reason_names_the_rule_what_it_asked_for_and_the_lead() {
     for word in ["R7", "k12", "东苑", "东街道", "2"] {
         assert!(reason.text.contains(word), "{} lacks {word}", reason.text);
     }
+}
+
+fn demo_city() -> Directory {
+    let mut city = Directory::default();
+    let days = Days { from_on: start(), today: today() };
+    for (sheet, text) in demo::SHEETS {
+        plan(&mut city, *sheet, text, days).unwrap();
+    }
+    city
+}
+
+#[test]
+fn the_demo_catalogue_knows_one_answer_for_every_matter_in_every_estate() {
+    let city = demo_city();
+    let leaves: Vec<_> = city.categories().filter(|it| it.level == 3).collect();
+    let days = ["2025-06-01", "2026-10-01", "2027-06-01"].map(day);
+    for (n, estate) in city.estates().enumerate() {
+        for category in leaves.iter().skip(n % 20).step_by(20) {
+            let question = Question {
+                category: Some(&category.code),
+                region: None,
+                estate: Some(&estate.code),
+            };
+            for on in days {
+                let found = match_rules(&city, &question, on);
+                assert!(matches!(found, Match::One { .. }), "{} {on}: {found:?}", category.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn an_ordinary_property_matter_of_the_demo_city_goes_to_wuye_with_the_street() {
+    let city = demo_city();
+    let estate = city.estates().find(|it| it.code == "E002".into()).unwrap();
+    let question =
+        Question { category: Some(&"H010301".into()), region: None, estate: Some(&estate.code) };
+    let Match::One { outcome, reason } = match_rules(&city, &question, today()) else {
+        panic!("no match")
+    };
+    assert_eq!(outcome.lead, "wuye".into());
+    assert_eq!(outcome.assists, BTreeSet::from(["jd-ql1".into()]));
+    assert_eq!(reason.rule, "R01");
 }
 
 prop_compose! {
