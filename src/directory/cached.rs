@@ -10,7 +10,9 @@ use crate::error::Result;
 
 /// The snapshot held in memory; clones share it.
 #[derive(Debug, Clone, Default)]
-pub struct Cached(Arc<RwLock<Option<(Mark, Arc<Directory>)>>>);
+pub struct Cached(Arc<RwLock<Option<Held>>>);
+
+type Held = (Mark, Arc<Directory>);
 
 impl Cached {
     /// The directory as the database has it now, in the eyes of `conn`.

@@ -15,16 +15,7 @@ use crate::error::{Error, FieldError, Result};
 
 pub use line::Rejected;
 use line::{Line, table};
-pub use sheet::Sheet;
-
-/// The days that lines without their own get.
-#[derive(Debug, Clone, Copy)]
-pub struct Days {
-    /// First day of things whose line has no `from_on`.
-    pub from_on: NaiveDate,
-    /// From this day on a changed line holds, where it has no `since_on`; never a later day.
-    pub today: NaiveDate,
-}
+pub use sheet::{Days, Sheet};
 
 /// What became of one sheet.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -5,7 +5,6 @@ use std::str::FromStr;
 
 use chrono::NaiveDate;
 
-use super::Days;
 use super::line::{Cell, Line};
 use crate::code_enum;
 use crate::directory::dated::Span;
@@ -27,6 +26,15 @@ code_enum! {
         Categories = "categories" "事项分类",
         Catalogue = "catalogue" "派单目录",
     }
+}
+
+/// The days that lines without their own get.
+#[derive(Debug, Clone, Copy)]
+pub struct Days {
+    /// First day of things whose line has no `from_on`.
+    pub from_on: NaiveDate,
+    /// From this day on a changed line holds, where it has no `since_on`; never a later day.
+    pub today: NaiveDate,
 }
 
 type Read<T> = Result<T, Vec<FieldError>>;
