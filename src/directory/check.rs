@@ -5,7 +5,9 @@ use crate::directory::dated::Span;
 use crate::directory::entry::Entry;
 use crate::directory::matter::{Category, Rule, Target};
 use crate::directory::place::{Company, Estate, Region};
-use crate::directory::policy::{CalendarOverride, CalendarYear, Profile, Setting};
+use crate::directory::policy::{
+    BUILT_IN_PROFILES, CalendarOverride, CalendarYear, PROFILE_IN_FORCE, Profile, Setting,
+};
 use crate::directory::snapshot::Directory;
 use crate::directory::unit::{Unfit, Unit, UnitKind};
 use crate::error::FieldError;
@@ -241,7 +243,7 @@ fn calendar_year(faults: &mut Faults, it: &CalendarYear) {
         Ok(list) => {
             let year = list.get("year").and_then(serde_json::Value::as_i64);
             faults.unless(year == Some(i64::from(it.year)), "/json", "directory.calendar_year");
-            let days = list.get("days").is_some_and(serde_json::Value::is_array);
+            let days = ["days", "off"].iter().any(|name| list[name].is_array());
             faults.unless(days, "/json", "directory.calendar_form");
         }
         Err(_) => faults.add("/json", "directory.calendar_form"),
@@ -260,8 +262,9 @@ fn profile(faults: &mut Faults, it: &Profile) {
 
 fn setting(faults: &mut Faults, directory: &Directory, it: &Setting) {
     faults.code(&it.name);
-    if it.name == crate::directory::policy::PROFILE_IN_FORCE {
-        let known = directory.profiles().any(|profile| profile.name == it.value);
+    if it.name == PROFILE_IN_FORCE {
+        let known = BUILT_IN_PROFILES.contains(&it.value.as_str())
+            || directory.profiles().any(|profile| profile.name == it.value);
         faults.unless(known, "/value", "field.unknown_code");
     }
 }

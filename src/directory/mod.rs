@@ -27,7 +27,9 @@ pub use import::{Days, Imported, Rejected, Sheet};
 pub use matter::{Category, Rule, Target};
 pub use paging::{Page, page};
 pub use place::{Company, Estate, Management, Region, RegionLevel};
-pub use policy::{CalendarOverride, CalendarYear, DayKind, PROFILE_IN_FORCE, Profile, Setting};
+pub use policy::{
+    BUILT_IN_PROFILES, CalendarOverride, CalendarYear, DayKind, PROFILE_IN_FORCE, Profile, Setting,
+};
 pub use snapshot::Directory;
 pub use unit::{Head, Phone, Unfit, Unit, UnitKind};
 pub use vocabulary::{

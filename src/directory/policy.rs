@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::code_enum;
 
-/// The State Council's list of one year, as its JSON text (holiday-cn form: `{year, days: [{name,
-/// date, isOffDay}]}`); it may touch days of the year before.
+/// The State Council's list of one year, as its JSON text (our compact form `{year, off, work}` or
+/// holiday-cn's `{year, days: [{name, date, isOffDay}]}`); it may touch days of the year before.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CalendarYear {
     pub year: i32,
@@ -51,5 +51,27 @@ pub struct Setting {
     pub value: String,
 }
 
+/// The profiles that come with the program (`config/profiles/*.toml`); a site may name them without
+/// loading them, and may load versions of its own under the same names.
+pub const BUILT_IN_PROFILES: &[&str] = &["anhui", "beijing", "default", "jinan", "xuzhou-housing"];
+
 /// The setting that names the profile in force.
 pub const PROFILE_IN_FORCE: &str = "profile";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_built_in_profiles_are_the_files_that_come_with_the_program() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("config/profiles");
+        let mut names: Vec<String> = std::fs::read_dir(folder)
+            .unwrap()
+            .map(|file| file.unwrap().path())
+            .filter(|path| path.extension().is_some_and(|it| it == "toml"))
+            .map(|path| path.file_stem().unwrap().to_string_lossy().into_owned())
+            .collect();
+        names.sort();
+        assert_eq!(names, BUILT_IN_PROFILES);
+    }
+}

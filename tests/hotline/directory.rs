@@ -9,7 +9,7 @@ use jiesu::directory::{PROFILE_IN_FORCE, Profile, Setting, store};
 use jiesu::error::{Kind, Result};
 use jiesu::identity::{Actor, Role};
 
-use crate::support::databases::{TestDb, on_each_database};
+use crate::support::databases::on_each_database;
 
 fn day(text: &str) -> NaiveDate {
     text.parse().unwrap()
@@ -95,7 +95,7 @@ on_each_database! {
         create(&test.db, profile("a = 1")).unwrap();
         let changed = revise(&test.db, profile("a = 2"), today()).unwrap_err();
         assert_eq!(changed.code(), "directory.profile_fixed");
-        assert_eq!(create(&test.db, in_force("jinan")).unwrap_err().fields()[0].pointer, "/value");
+        assert_eq!(create(&test.db, in_force("atlantis")).unwrap_err().fields()[0].pointer, "/value");
         create(&test.db, in_force("default")).unwrap();
         assert_eq!(load(&test.db).setting_on(PROFILE_IN_FORCE, today()), Some("default"));
     }
