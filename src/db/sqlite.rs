@@ -110,9 +110,11 @@ impl Place {
         if let Place::File(_) = self {
             conn.batch_execute("PRAGMA journal_mode = WAL; PRAGMA journal_size_limit = 67108864;")?;
         }
-        // FAST zeroes what is deleted inside pages and costs nothing that could be measured; ON
-        // also writes every freed page once more: about a fifth fewer writes a second. Personal
-        // data is sealed before it gets here, so what a freed page still holds cannot be read.
+        // FAST zeroes what is deleted inside pages; ON also writes every freed page once more. In
+        // a trial on a busy machine (three rounds, wide scatter) FAST was no slower than OFF and
+        // ON was the slowest or level each time, a quarter on average. Personal data is sealed
+        // before it gets here, so what a freed page still holds cannot be read. To be measured
+        // again on a quiet machine.
         conn.batch_execute(
             "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA secure_delete = FAST;",
         )?;
