@@ -15,6 +15,7 @@ mod names;
 pub mod ranking;
 pub mod rules;
 pub mod shares;
+pub mod store;
 
 pub use drill::{Item, Place, Side, drill};
 pub use facts::{Edition, Facts, GroupBy};

@@ -14,7 +14,7 @@ pub use ground::{node_start, number_lease};
 pub use identity::{account, api_key, login_session, refresh_token};
 pub use jobs::{job, schedule};
 pub use ticket::{
-    assignment, caller_key, contact, counted_by, event, ledger, seal, seal_leaf,
-    ticket as tickets, ticket_body, unsealed, whistle,
+    assignment, caller_key, contact, counted_by, event, ledger, seal, seal_leaf, ticket as tickets,
+    ticket_body, unsealed, whistle,
 };
 pub use web::idempotency;

@@ -4,6 +4,7 @@
 pub mod auth;
 pub mod commands;
 pub mod history;
+pub mod rates;
 pub mod tickets;
 pub mod view;
 
@@ -32,6 +33,8 @@ pub fn routes(services: &mut ServiceConfig<'_>) {
         .service(history::limits)
         .service(history::readers)
         .service(history::reveal)
+        .service(rates::rates)
+        .service(rates::behind)
         .configure(commands::routes)
         .service(health::live)
         .service(health::ready)

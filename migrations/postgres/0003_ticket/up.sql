@@ -38,6 +38,8 @@ CREATE INDEX ticket_state ON ticket (state, received_at, id);
 CREATE INDEX ticket_phone ON ticket (phone_hash, received_at) WHERE phone_hash IS NOT NULL;
 CREATE INDEX ticket_next ON ticket (next_at) WHERE next_at IS NOT NULL;
 CREATE INDEX ticket_ended ON ticket (ended_at) WHERE ended_at IS NOT NULL;
+CREATE INDEX ticket_live ON ticket (received_at) WHERE ended_at IS NULL;
+CREATE INDEX ticket_gaps ON ticket (received_at) WHERE gaps <> '';
 CREATE UNIQUE INDEX ticket_upstream ON ticket (upstream_no) WHERE upstream_no IS NOT NULL;
 
 -- The whole ticket, sealed with its own key; the key is sealed with the master key. Erasing the key

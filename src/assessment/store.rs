@@ -1,0 +1,433 @@
+//! Assessment: the facts of a window out of the projection tables. Its rule: never fewer rows than
+//! `facts.rs` asks for, and by index: a site of a million tickets pays for the month it asks about.
+
+use std::collections::{BTreeSet, HashMap};
+
+use diesel::prelude::*;
+
+use super::facts::{
+    AssignmentFact, ContactFact, Facts, Fate, Gap, Keys, LedgerFact, Names, Part, Run, Satisfied,
+    Solved, Standing, Sym, TicketFact, ValidSurvey, WhistleFact,
+};
+use crate::db::schema::{assignment, contact, ledger, tickets, whistle};
+use crate::db::{Conn, each};
+use crate::directory::{AssessmentClass, Kind, UnitCode};
+use crate::error::Result;
+use crate::time::Stamp;
+
+/// Whose facts are loaded: everyone's, or those of these units.
+pub type Units = Option<BTreeSet<UnitCode>>;
+
+/// How far a limit may lie after the sending of what it limits, in milliseconds: the longest ledger
+/// with every extension.
+const LONGEST_MS: i64 = 400 * 86_400_000;
+
+type TicketLine = (
+    (i64, String, Stamp, Option<Stamp>, String, Kind, String, AssessmentClass),
+    (
+        Option<String>,
+        Option<String>,
+        Option<String>,
+        Option<String>,
+        Option<String>,
+        Option<String>,
+    ),
+    (Option<String>, bool, Option<String>, Option<String>, Option<i64>, Option<Stamp>, bool),
+);
+
+macro_rules! ticket_columns {
+    () => {
+        (
+            (
+                tickets::id,
+                tickets::state,
+                tickets::received_at,
+                tickets::ended_at,
+                tickets::gaps,
+                tickets::kind,
+                tickets::channel,
+                tickets::assessment_class,
+            ),
+            (
+                tickets::lead_unit,
+                tickets::lead_head,
+                tickets::category,
+                tickets::estate,
+                tickets::company,
+                tickets::region,
+            ),
+            (
+                tickets::excluded,
+                tickets::direct,
+                tickets::first_solved,
+                tickets::survey,
+                tickets::handled_ms,
+                tickets::earlier_at,
+                tickets::flagged,
+            ),
+        )
+    };
+}
+
+/// Every fact that a question about `[start, end)` needs.
+pub fn load(conn: &mut Conn, start: Stamp, end: Stamp, units: &Units) -> Result<Facts> {
+    let mut facts = Facts::default();
+    let mut loaded: HashMap<i64, (Keys, Sym, bool)> = HashMap::new();
+    for line in ticket_lines(conn, start, end)? {
+        let withdrawn = line.0.1 == "withdrawn";
+        let fact = ticket_fact(line, &mut facts.names);
+        loaded.insert(fact.id, (fact.keys, fact.excluded, withdrawn));
+        facts.tickets.push(fact);
+    }
+    load_assignments(conn, start, end, &mut facts, &mut loaded)?;
+    load_contacts(conn, start, end, &mut facts, &mut loaded)?;
+    load_whistles(conn, start, end, &mut facts, &mut loaded)?;
+    load_ledger(conn, start, end, &mut facts, &mut loaded)?;
+    if let Some(units) = units {
+        keep_only(&mut facts, units);
+    }
+    Ok(facts)
+}
+
+fn ticket_lines(conn: &mut Conn, start: Stamp, end: Stamp) -> Result<Vec<TicketLine>> {
+    let (from, to) = (start.millis(), end.millis());
+    let mut lines: Vec<TicketLine> = each!(conn, c => tickets::table
+        .filter(tickets::received_at.ge(from).and(tickets::received_at.lt(to)))
+        .select(ticket_columns!())
+        .load(c))?;
+    lines.extend(each!(conn, c => tickets::table
+        .filter(tickets::ended_at.is_null().and(tickets::received_at.lt(from)))
+        .select(ticket_columns!())
+        .load::<TicketLine>(c))?);
+    lines.extend(each!(conn, c => tickets::table
+        .filter(tickets::ended_at.ge(from).and(tickets::received_at.lt(from)))
+        .select(ticket_columns!())
+        .load::<TicketLine>(c))?);
+    lines.extend(each!(conn, c => tickets::table
+        .filter(tickets::gaps.ne(""))
+        .filter(tickets::ended_at.lt(from).and(tickets::received_at.lt(from)))
+        .select(ticket_columns!())
+        .load::<TicketLine>(c))?);
+    Ok(lines)
+}
+
+fn ticket_fact(line: TicketLine, names: &mut Names) -> TicketFact {
+    let (
+        (id, state, received_at, ended_at, gaps, kind, channel, class),
+        (unit, head, category, estate, company, region),
+        (excluded, direct, first_solved, survey, handled_ms, earlier_at, flagged),
+    ) = line;
+    TicketFact {
+        id,
+        standing: Standing::of_state(&state),
+        received_at,
+        ended_at,
+        gaps: if gaps.is_empty() { Box::default() } else { Gap::read(&gaps) },
+        keys: Keys {
+            unit: names.intern_some(unit.as_deref()),
+            head: names.intern_some(head.as_deref()),
+            category: names.intern_some(category.as_deref()),
+            estate: names.intern_some(estate.as_deref()),
+            company: names.intern_some(company.as_deref()),
+            region: names.intern_some(region.as_deref()),
+            channel: names.intern(&channel),
+        },
+        kind,
+        class,
+        excluded: names.intern_some(excluded.as_deref()),
+        direct,
+        first_solved: first_solved.and_then(|text| text.parse().ok()),
+        survey: survey.as_deref().and_then(read_survey),
+        handled_ms,
+        earlier_at,
+        flagged,
+    }
+}
+
+/// `contacted:solved:satisfied`, as the projection writes it.
+fn read_survey(text: &str) -> Option<ValidSurvey> {
+    let mut parts = text.split(':');
+    let contacted = parts.next()? == "yes";
+    let solved: Solved = parts.next()?.parse().ok()?;
+    let satisfied: Satisfied = parts.next()?.parse().ok()?;
+    Some(ValidSurvey { contacted, solved, satisfied })
+}
+
+/// Keys, exclusion and withdrawal of tickets that other facts name and that were not loaded.
+fn load_missing(
+    conn: &mut Conn,
+    ids: &[i64],
+    names: &mut Names,
+    loaded: &mut HashMap<i64, (Keys, Sym, bool)>,
+) -> Result<()> {
+    let missing: BTreeSet<i64> =
+        ids.iter().copied().filter(|id| !loaded.contains_key(id)).collect();
+    let missing: Vec<i64> = missing.into_iter().collect();
+    for some in missing.chunks(900) {
+        let lines: Vec<TicketLine> = each!(conn, c => tickets::table
+            .filter(tickets::id.eq_any(some.to_vec()))
+            .select(ticket_columns!())
+            .load(c))?;
+        for line in lines {
+            let withdrawn = line.0.1 == "withdrawn";
+            let fact = ticket_fact(line, names);
+            loaded.insert(fact.id, (fact.keys, fact.excluded, withdrawn));
+        }
+    }
+    Ok(())
+}
+
+type AssignmentLine = (
+    (i64, i32, String, Option<String>, String, String, bool, bool, Stamp),
+    (Option<Stamp>, Option<Stamp>, Option<Stamp>, Option<Stamp>),
+    (Option<Stamp>, Option<Stamp>, bool),
+    (Option<Stamp>, Option<Stamp>, bool),
+    (Option<Stamp>, Option<Stamp>, bool),
+    (bool, i32, i32, i32),
+);
+
+fn load_assignments(
+    conn: &mut Conn,
+    start: Stamp,
+    end: Stamp,
+    facts: &mut Facts,
+    loaded: &mut HashMap<i64, (Keys, Sym, bool)>,
+) -> Result<()> {
+    use assignment as a;
+    let (from, to) = (start.millis(), end.millis());
+    let within = |from: i64, to: i64| a::sent_at.ge(from).and(a::sent_at.lt(to));
+    // Sent before the window, with a limit that may lie in it.
+    let due =
+        a::handle_due_at.ge(from).or(a::rework1_due_at.ge(from)).or(a::rework2_due_at.ge(from));
+    let columns = (
+        (
+            a::ticket_id,
+            a::k,
+            a::unit,
+            a::head,
+            a::part,
+            a::state,
+            a::is_sub,
+            a::is_final,
+            a::sent_at,
+        ),
+        (a::sign_due_at, a::signed_at, a::contact_due_at, a::contacted_at),
+        (a::handle_due_at, a::handle_stopped_at, a::handle_missed),
+        (a::rework1_due_at, a::rework1_stopped_at, a::rework1_missed),
+        (a::rework2_due_at, a::rework2_stopped_at, a::rework2_missed),
+        (a::paused, a::urges, a::extensions, a::rework_count),
+    );
+    let mut lines: Vec<AssignmentLine> = each!(conn, c => a::table
+        .filter(within(from, to))
+        .filter(a::part.ne("copy"))
+        .select(columns)
+        .load(c))?;
+    lines.extend(each!(conn, c => a::table
+        .filter(within(from.saturating_sub(LONGEST_MS), from))
+        .filter(due.assume_not_null())
+        .filter(a::part.ne("copy"))
+        .select(columns)
+        .load::<AssignmentLine>(c))?);
+    let ids: Vec<i64> = lines.iter().map(|line| line.0.0).collect();
+    load_missing(conn, &ids, &mut facts.names, loaded)?;
+    for line in lines {
+        let (keys, excluded, withdrawn) =
+            loaded.get(&line.0.0).copied().unwrap_or((Keys::default(), Sym::NONE, false));
+        let fact = assignment_fact(line, keys, excluded, withdrawn, &mut facts.names);
+        facts.assignments.push(fact);
+    }
+    Ok(())
+}
+
+fn assignment_fact(
+    line: AssignmentLine,
+    keys: Keys,
+    excluded: Sym,
+    withdrawn: bool,
+    names: &mut Names,
+) -> AssignmentFact {
+    let (
+        (ticket, k, unit, head, part, state, is_sub, is_final, sent_at),
+        (sign_due_at, signed_at, contact_due_at, contacted_at),
+        handle,
+        rework1,
+        rework2,
+        (paused, urges, extensions, rework_count),
+    ) = line;
+    let run = |(due_at, stopped_at, missed)| Run { due_at, stopped_at, missed };
+    AssignmentFact {
+        id: i64::from(k),
+        ticket,
+        keys: Keys { unit: names.intern(&unit), head: names.intern_some(head.as_deref()), ..keys },
+        excluded,
+        part: part.parse().unwrap_or(Part::Copy),
+        is_sub,
+        is_final,
+        fate: match state.as_str() {
+            "done" => Fate::Done,
+            "returned" => Fate::Returned,
+            "recalled" => Fate::Recalled,
+            _ => Fate::Live,
+        },
+        withdrawn,
+        sent_at,
+        sign_due_at,
+        signed_at,
+        contact_due_at,
+        contacted_at,
+        handle: run(handle),
+        reworks: [run(rework1), run(rework2)],
+        paused,
+        urges,
+        extensions,
+        rework_count,
+    }
+}
+
+fn load_contacts(
+    conn: &mut Conn,
+    start: Stamp,
+    end: Stamp,
+    facts: &mut Facts,
+    loaded: &mut HashMap<i64, (Keys, Sym, bool)>,
+) -> Result<()> {
+    type Line = (i64, i32, Stamp, String, Option<String>, bool, String);
+    let lines: Vec<Line> = each!(conn, c => contact::table
+        .inner_join(assignment::table.on(
+            assignment::ticket_id.eq(contact::ticket_id).and(assignment::k.eq(contact::k)),
+        ))
+        .filter(contact::at.ge(start.millis()).and(contact::at.lt(end.millis())))
+        .select((
+            contact::ticket_id,
+            contact::k,
+            contact::at,
+            assignment::unit,
+            assignment::head,
+            assignment::is_sub,
+            assignment::state,
+        ))
+        .load(c))?;
+    let ids: Vec<i64> = lines.iter().map(|line| line.0).collect();
+    load_missing(conn, &ids, &mut facts.names, loaded)?;
+    for (ticket, k, at, unit, head, is_sub, state) in lines {
+        let (keys, excluded, _) =
+            loaded.get(&ticket).copied().unwrap_or((Keys::default(), Sym::NONE, false));
+        facts.contacts.push(ContactFact {
+            ticket,
+            assignment: i64::from(k),
+            at,
+            keys: Keys {
+                unit: facts.names.intern(&unit),
+                head: facts.names.intern_some(head.as_deref()),
+                ..keys
+            },
+            excluded,
+            is_sub,
+            fate: match state.as_str() {
+                "done" => Fate::Done,
+                "returned" => Fate::Returned,
+                "recalled" => Fate::Recalled,
+                _ => Fate::Live,
+            },
+        });
+    }
+    Ok(())
+}
+
+fn load_whistles(
+    conn: &mut Conn,
+    start: Stamp,
+    end: Stamp,
+    facts: &mut Facts,
+    loaded: &mut HashMap<i64, (Keys, Sym, bool)>,
+) -> Result<()> {
+    type Line = (i64, String, Option<String>, String, Option<String>, Stamp, Stamp, Option<Stamp>);
+    let lines: Vec<Line> = each!(conn, c => whistle::table
+        .filter(whistle::called_at.ge(start.millis()).and(whistle::called_at.lt(end.millis())))
+        .select((
+            whistle::ticket_id,
+            whistle::unit,
+            whistle::head,
+            whistle::caller,
+            whistle::caller_head,
+            whistle::called_at,
+            whistle::due_at,
+            whistle::answered_at,
+        ))
+        .load(c))?;
+    let ids: Vec<i64> = lines.iter().map(|line| line.0).collect();
+    load_missing(conn, &ids, &mut facts.names, loaded)?;
+    for (ticket, unit, head, caller, caller_head, called_at, due_at, answered_at) in lines {
+        let (keys, excluded, _) =
+            loaded.get(&ticket).copied().unwrap_or((Keys::default(), Sym::NONE, false));
+        let names = &mut facts.names;
+        let keys =
+            Keys { unit: names.intern(&unit), head: names.intern_some(head.as_deref()), ..keys };
+        facts.whistles.push(WhistleFact {
+            ticket,
+            keys,
+            caller: names.intern(&caller),
+            caller_head: names.intern_some(caller_head.as_deref()),
+            excluded,
+            called_at,
+            due_at,
+            answered_at,
+        });
+    }
+    Ok(())
+}
+
+fn load_ledger(
+    conn: &mut Conn,
+    start: Stamp,
+    end: Stamp,
+    facts: &mut Facts,
+    loaded: &mut HashMap<i64, (Keys, Sym, bool)>,
+) -> Result<()> {
+    type Line = (i64, Stamp, Option<Stamp>, Option<Stamp>);
+    let lines: Vec<Line> = each!(conn, c => ledger::table
+        .filter(ledger::approved_at.lt(end.millis()))
+        .select((
+            ledger::ticket_id,
+            ledger::approved_at,
+            ledger::written_off_at,
+            ledger::cancelled_at,
+        ))
+        .load(c))?;
+    let still = |line: &Line| line.2.or(line.3).is_none_or(|ended| ended >= start);
+    let lines: Vec<Line> = lines.into_iter().filter(still).collect();
+    let ids: Vec<i64> = lines.iter().map(|line| line.0).collect();
+    load_missing(conn, &ids, &mut facts.names, loaded)?;
+    for (ticket, approved_at, written_off_at, cancelled_at) in lines {
+        let (keys, excluded, _) =
+            loaded.get(&ticket).copied().unwrap_or((Keys::default(), Sym::NONE, false));
+        let fact = LedgerFact { ticket, keys, excluded, approved_at, written_off_at, cancelled_at };
+        facts.ledger.push(fact);
+    }
+    Ok(())
+}
+
+/// Takes away the facts of other units than `units`.
+fn keep_only(facts: &mut Facts, units: &BTreeSet<UnitCode>) {
+    let mine: BTreeSet<usize> =
+        units.iter().filter_map(|unit| facts.names.find(unit.as_str())).map(Sym::index).collect();
+    let is_mine = |keys: &Keys| mine.contains(&keys.unit.index());
+    facts.tickets.retain(|fact| is_mine(&fact.keys));
+    facts.assignments.retain(|fact| is_mine(&fact.keys));
+    facts.contacts.retain(|fact| is_mine(&fact.keys));
+    facts.whistles.retain(|fact| is_mine(&fact.keys));
+    facts.ledger.retain(|fact| is_mine(&fact.keys));
+}
+
+/// The numbers of tickets by their ids.
+pub fn numbers(conn: &mut Conn, ids: &[i64]) -> Result<HashMap<i64, String>> {
+    let mut numbers = HashMap::new();
+    for some in ids.chunks(900) {
+        let found: Vec<(i64, String)> = tickets::table
+            .filter(tickets::id.eq_any(some.to_vec()))
+            .select((tickets::id, tickets::no))
+            .load(conn)?;
+        numbers.extend(found);
+    }
+    Ok(numbers)
+}

@@ -1,0 +1,398 @@
+//! Web, `/rates`: figures and what lies behind them (domain.md §6). Its rule: the table and its
+//! drill-down are asked with the same words and made from the same facts.
+
+use std::collections::BTreeMap;
+
+use actix_web::{HttpResponse, get, web};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::app::App;
+use crate::assessment::facts::Facts;
+use crate::assessment::rules::Rules as Scoring;
+use crate::assessment::{
+    Cell, Depth, Dim, Edition, GroupBy, Metric, Place, Question, Row, Side, Table, drill, store,
+};
+use crate::db::Conn;
+use crate::directory::{Channel, Directory};
+use crate::error::{Error, Result};
+use crate::identity::{Actor, Role};
+use crate::lifecycle::Rules;
+use crate::limits::Window;
+use crate::ticket::sight::{Scope, scope};
+use crate::time::Stamp;
+use crate::web::problem::Problem;
+use crate::web::{Answer, Asker, Query, run};
+
+/// Which figures.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct RatesQuery {
+    /// `2026-10`: the profile's window that ends in October.
+    window: Option<String>,
+    /// Instead of a window: a day or an RFC 3339 instant, included.
+    from: Option<String>,
+    /// A day or an RFC 3339 instant, not included.
+    to: Option<String>,
+    /// `unit` where nothing is said.
+    group_by: Option<GroupBy>,
+    /// `all` where nothing is said.
+    edition: Option<Edition>,
+    /// `true`: a row also holds what lies below it in the tree.
+    rollup: Option<bool>,
+}
+
+/// Which side of which cell.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct DrillQuery {
+    window: Option<String>,
+    from: Option<String>,
+    to: Option<String>,
+    group_by: Option<GroupBy>,
+    edition: Option<Edition>,
+    rollup: Option<bool>,
+    /// The row's key (`-` for what has none); the total where it is left out.
+    key: Option<String>,
+    metric: Metric,
+    /// `num` where nothing is said.
+    part: Option<Side>,
+    /// 1 to 500, 50 where nothing is said.
+    limit: Option<u32>,
+    after: Option<String>,
+}
+
+/// One figure.
+#[derive(Serialize, ToSchema)]
+struct CellView {
+    num: Option<f64>,
+    den: Option<i64>,
+    /// num ÷ den, unrounded; null at a zero denominator.
+    value: Option<f64>,
+    /// The Wilson 95 % interval of a rate.
+    low: Option<f64>,
+    high: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    median: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    p90: Option<f64>,
+    /// The id and version of its definition.
+    definition: &'static str,
+}
+
+/// One line of figures.
+#[derive(Serialize, ToSchema)]
+struct RowView {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key: Option<String>,
+    name: String,
+    /// The response denominator.
+    n: i64,
+    metrics: BTreeMap<&'static str, CellView>,
+    rank: Option<u32>,
+    /// n is small: outside the ranks.
+    flagged: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    peers: Option<String>,
+    /// Tickets that stand excluded, by reason.
+    excluded: BTreeMap<String, i64>,
+}
+
+/// What a metric means.
+#[derive(Serialize, ToSchema)]
+struct DefinitionView {
+    definition: String,
+    name: &'static str,
+    formula: String,
+}
+
+/// Figures of a window.
+#[derive(Serialize, ToSchema)]
+pub struct RatesView {
+    from: String,
+    to: String,
+    group_by: GroupBy,
+    edition: Edition,
+    /// `name@version`
+    profile: String,
+    rows: Vec<RowView>,
+    /// Pools the rows shown.
+    total: RowView,
+    definitions: BTreeMap<&'static str, DefinitionView>,
+}
+
+/// Figures by unit, head, category, estate, company, region or channel.
+#[utoipa::path(tag = "figures", params(RatesQuery), responses(
+    (status = 200, body = RatesView),
+    (status = 403, body = Problem, content_type = "application/problem+json"),
+    (status = 422, body = Problem, content_type = "application/problem+json"),
+))]
+#[get("/rates")]
+pub async fn rates(
+    app: web::Data<App>,
+    Asker(actor): Asker,
+    Query(query): Query<RatesQuery>,
+) -> Result<HttpResponse> {
+    let hotline = app.hotline.clone();
+    run(move || {
+        let now = hotline.db.now();
+        let view = hotline.db.read(|conn| {
+            let rules = hotline.rules.current(conn, now)?;
+            let asked = Asked::of(&query, &rules, &actor, now)?;
+            let facts = asked.facts(conn)?;
+            let table = Table::compute(&facts, asked.question());
+            let rates = table.rates(&asked.dims, asked.depth, |key| asked.shows(key));
+            Ok(RatesView {
+                from: asked.window.start.rfc3339(rules.profile.zone),
+                to: asked.window.end.rfc3339(rules.profile.zone),
+                group_by: asked.by,
+                edition: asked.edition,
+                profile: rules.profile.id(),
+                rows: rates.rows.into_iter().map(row).collect(),
+                total: row(rates.total),
+                definitions: definitions(&asked.scoring),
+            })
+        })?;
+        Answer::ok(&view)
+    })
+    .await
+    .map(Answer::respond)
+}
+
+/// A ticket, or one assignment of it, behind a figure.
+#[derive(Serialize, ToSchema)]
+struct DrillItem {
+    no: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    assignment: Option<String>,
+    weight: f64,
+}
+
+/// A page of what lies behind a figure.
+#[derive(Serialize, ToSchema)]
+pub struct DrillView {
+    items: Vec<DrillItem>,
+    next: Option<String>,
+}
+
+/// The tickets behind one side of one figure; their weights sum to it.
+#[utoipa::path(tag = "figures", params(DrillQuery), responses(
+    (status = 200, body = DrillView),
+    (status = 403, body = Problem, content_type = "application/problem+json"),
+    (status = 422, body = Problem, content_type = "application/problem+json"),
+))]
+#[get("/rates/tickets")]
+pub async fn behind(
+    app: web::Data<App>,
+    Asker(actor): Asker,
+    Query(query): Query<DrillQuery>,
+) -> Result<HttpResponse> {
+    let limit = crate::web::Page { limit: query.limit, after: None }.limit()?;
+    let skip: usize = match &query.after {
+        Some(after) => after.parse().map_err(|_| Error::field("/after", "field.format"))?,
+        None => 0,
+    };
+    let hotline = app.hotline.clone();
+    run(move || {
+        let now = hotline.db.now();
+        let view = hotline.db.read(|conn| {
+            let rules = hotline.rules.current(conn, now)?;
+            let as_rates = RatesQuery {
+                window: query.window.clone(),
+                from: query.from.clone(),
+                to: query.to.clone(),
+                group_by: query.group_by,
+                edition: query.edition,
+                rollup: query.rollup,
+            };
+            let asked = Asked::of(&as_rates, &rules, &actor, now)?;
+            let facts = asked.facts(conn)?;
+            let place = Place { dims: &asked.dims, depth: asked.depth, key: query.key.as_deref() };
+            let side = query.part.unwrap_or(Side::Num);
+            let shows = |key: &str| asked.shows(key);
+            let all = drill(&facts, &asked.question(), place, query.metric, side, shows);
+            let more = all.len() > skip + limit;
+            let some = all.get(skip..(skip + limit).min(all.len())).unwrap_or_default();
+            let ids: Vec<i64> = some.iter().map(|item| item.ticket).collect();
+            let numbers = store::numbers(conn, &ids)?;
+            let items = some
+                .iter()
+                .filter_map(|item| {
+                    let no = numbers.get(&item.ticket)?.clone();
+                    let assignment = item.assignment.map(|k| format!("{no}-{k}"));
+                    Some(DrillItem { no, assignment, weight: item.weight })
+                })
+                .collect();
+            Ok(DrillView { items, next: more.then(|| (skip + limit).to_string()) })
+        })?;
+        Answer::ok(&view)
+    })
+    .await
+    .map(Answer::respond)
+}
+
+/// A question as it was understood, with the reader's scope.
+struct Asked {
+    window: Window,
+    now: Stamp,
+    by: GroupBy,
+    edition: Edition,
+    depth: Depth,
+    scoring: Scoring,
+    dims: Vec<Dim>,
+    /// The rows this reader may see, where not all.
+    rows: Option<std::collections::BTreeSet<String>>,
+    /// The units whose facts this reader may see, where not all.
+    units: store::Units,
+}
+
+impl Asked {
+    fn of(query: &RatesQuery, rules: &Rules, actor: &Actor, now: Stamp) -> Result<Self> {
+        let scope = scope(actor);
+        let units = match scope {
+            Scope::All => None,
+            Scope::Units(units) if !actor.has(Role::Platform) => Some(units),
+            _ => return Err(Error::forbidden()),
+        };
+        let by = query.group_by.unwrap_or(GroupBy::Unit);
+        let dims = dims(by, &rules.directory);
+        // By unit, ranks are over whole peer groups: all facts are counted, own rows are shown.
+        let rows = units.as_ref().filter(|_| by == GroupBy::Unit);
+        let rows = rows.map(|units| units.iter().map(ToString::to_string).collect());
+        Ok(Self {
+            window: window(query, rules)?,
+            now,
+            by,
+            edition: query.edition.unwrap_or(Edition::All),
+            depth: if query.rollup == Some(true) { Depth::RollUp } else { Depth::Own },
+            scoring: (&rules.profile).into(),
+            dims,
+            units: units.filter(|_| by != GroupBy::Unit),
+            rows,
+        })
+    }
+
+    fn facts(&self, conn: &mut Conn) -> Result<Facts> {
+        store::load(conn, self.window.start, self.window.end, &self.units)
+    }
+
+    fn question(&self) -> Question<'_> {
+        Question {
+            start: self.window.start,
+            end: self.window.end,
+            now: self.now,
+            by: self.by,
+            edition: self.edition,
+            rules: &self.scoring,
+        }
+    }
+
+    fn shows(&self, key: &str) -> bool {
+        self.rows.as_ref().is_none_or(|rows| rows.contains(key))
+    }
+}
+
+fn window(query: &RatesQuery, rules: &Rules) -> Result<Window> {
+    let (rule, zone) = (rules.profile.window, rules.profile.zone);
+    match (&query.window, &query.from, &query.to) {
+        (Some(name), None, None) => {
+            rule.parse(name, zone).ok_or_else(|| Error::field("/window", "field.format"))
+        }
+        (None, Some(from), Some(to)) => {
+            rule.from_to(from, to, zone).ok_or_else(|| Error::field("/from", "field.format"))
+        }
+        (None, None, Some(_)) => Err(Error::field("/from", "field.required")),
+        (None, Some(_), None) => Err(Error::field("/to", "field.required")),
+        _ => Err(Error::field("/window", "field.required")),
+    }
+}
+
+/// The rows that are listed whether or not anything happened.
+fn dims(by: GroupBy, directory: &Directory) -> Vec<Dim> {
+    let dim = |key: &str, name: &str, parent: Option<String>, peers: Option<&str>| Dim {
+        key: key.to_owned(),
+        name: name.to_owned(),
+        parent,
+        peers: peers.filter(|peers| !peers.is_empty()).map(str::to_owned),
+    };
+    match by {
+        GroupBy::Unit => directory
+            .units()
+            .map(|u| {
+                let parent = u.parent.as_ref().map(ToString::to_string);
+                dim(u.code.as_str(), &u.name, parent, Some(&u.peer_group))
+            })
+            .collect(),
+        GroupBy::Head => {
+            let heads = directory.units().flat_map(|u| u.heads.iter().map(|head| &head.name));
+            let heads: std::collections::BTreeSet<&String> = heads.collect();
+            heads.into_iter().map(|head| dim(head, head, None, Some("head"))).collect()
+        }
+        GroupBy::Category => directory
+            .categories()
+            .map(|c| {
+                dim(c.code.as_str(), &c.name, c.parent.as_ref().map(ToString::to_string), None)
+            })
+            .collect(),
+        GroupBy::Estate => directory
+            .estates()
+            .map(|e| dim(e.code.as_str(), &e.name, None, Some(&e.peer_group)))
+            .collect(),
+        GroupBy::Company => directory
+            .companies()
+            .map(|c| dim(c.code.as_str(), &c.name, None, Some(&c.peer_group)))
+            .collect(),
+        GroupBy::Region => directory
+            .regions()
+            .map(|r| {
+                dim(r.code.as_str(), &r.name, r.parent.as_ref().map(ToString::to_string), None)
+            })
+            .collect(),
+        GroupBy::Channel => {
+            Channel::ALL.iter().map(|c| dim(c.as_str(), c.zh(), None, None)).collect()
+        }
+    }
+}
+
+fn row(row: Row) -> RowView {
+    RowView {
+        key: row.key,
+        name: row.name,
+        n: row.n,
+        metrics: row.cells.into_iter().map(|cell| (cell.metric.as_str(), figure(&cell))).collect(),
+        rank: row.rank,
+        flagged: row.flagged,
+        peers: row.peers,
+        excluded: row.excluded,
+    }
+}
+
+fn figure(cell: &Cell) -> CellView {
+    CellView {
+        num: cell.num,
+        den: cell.den,
+        value: cell.value,
+        low: cell.low,
+        high: cell.high,
+        median: cell.median,
+        p90: cell.p90,
+        definition: cell.definition,
+    }
+}
+
+fn definitions(scoring: &Scoring) -> BTreeMap<&'static str, DefinitionView> {
+    Metric::ALL
+        .iter()
+        .map(|metric| {
+            let definition = metric.define(scoring);
+            let view = DefinitionView {
+                definition: definition.id,
+                name: definition.name,
+                formula: definition.formula,
+            };
+            (metric.as_str(), view)
+        })
+        .collect()
+}
