@@ -251,34 +251,34 @@ fn expand(
     }
 }
 
-fn plain(command: &str) -> String {
-    command.replace("/{id}", "")
+/// A method and a path whose parameters have lost their names: `GET /tickets/{}`.
+pub fn route_of(method: &str, path: &str) -> String {
+    let parts = path.split('/').map(|part| if part.starts_with('{') { "{}" } else { part });
+    format!("{method} {}", parts.collect::<Vec<_>>().join("/"))
 }
 
-/// What the program has and the tables lack, or the tables demand and the program lacks.
-/// `commands` are `ticket merge` or `assignment sign`, with or without `/{id}`; `routes` are
-/// `GET /tickets/{no}`.
-pub fn differences(commands: &BTreeSet<String>, routes: &BTreeSet<String>) -> Vec<String> {
-    let listed: BTreeSet<String> =
-        rows().iter().map(|row| plain(&format!("{} {}", row.scope, row.command))).collect();
-    let commands: BTreeSet<String> = commands.iter().map(|name| plain(name)).collect();
-    let mut all_routes = BTreeSet::new();
-    let mut due_routes = BTreeSet::new();
+/// What the program offers and the tables lack, or the tables demand and the program lacks.
+/// `offered` are routes as [`route_of`] writes them, commands among them.
+pub fn differences(offered: &BTreeSet<String>) -> Vec<String> {
+    let mut listed = BTreeSet::new();
+    let mut due = BTreeSet::new();
     for row in table("routes.csv") {
-        let route = format!("{} {}", row["method"], row["path"]);
+        let route = route_of(&row["method"], &row["path"]);
         if row["since"] != "later" {
-            due_routes.insert(route.clone());
+            due.insert(route.clone());
         }
-        all_routes.insert(route);
+        listed.insert(route);
     }
-    let mut found = Vec::new();
-    let mut note = |what: &str, names: Vec<&String>| {
-        found.extend(names.into_iter().map(|name| format!("{what}: {name}")));
+    for row in rows() {
+        let route = route_of("POST", &format!("/{}s/{{}}/{}", row.scope, row.command));
+        due.insert(route.clone());
+        listed.insert(route);
+    }
+    let missing = |what: &str, names: Vec<&String>| -> Vec<String> {
+        names.into_iter().map(|name| format!("{what}: {name}")).collect()
     };
-    note("command missing from commands.csv", commands.difference(&listed).collect());
-    note("command missing from the program", listed.difference(&commands).collect());
-    note("route missing from routes.csv", routes.difference(&all_routes).collect());
-    note("route missing from the program", due_routes.difference(routes).collect());
+    let mut found = missing("not in the tables", offered.difference(&listed).collect());
+    found.extend(missing("not in the program", due.difference(offered).collect()));
     found
 }
 
@@ -346,21 +346,18 @@ mod the_tables {
 
     #[test]
     fn name_what_the_program_has_and_they_lack() {
-        let mut commands: BTreeSet<String> =
-            rows().iter().map(|row| format!("{} {}", row.scope, row.command)).collect();
-        let mut routes: BTreeSet<String> = table("routes.csv")
+        let due = differences(&BTreeSet::new());
+        assert!(due.contains(&"not in the program: POST /assignments/{}/sign".to_owned()));
+        let mut offered: BTreeSet<String> = due
             .iter()
-            .map(|row| format!("{} {}", row["method"], row["path"]))
+            .filter_map(|line| Some(line.strip_prefix("not in the program: ")?.to_owned()))
             .collect();
-        assert_eq!(differences(&commands, &routes), Vec::<String>::new());
-        commands.insert("ticket explode".to_owned());
-        routes.remove("GET /me");
+        assert_eq!(differences(&offered), Vec::<String>::new());
+        offered.insert("POST /tickets/{}/explode".to_owned());
+        offered.remove("GET /me");
         assert_eq!(
-            differences(&commands, &routes),
-            [
-                "command missing from commands.csv: ticket explode",
-                "route missing from the program: GET /me"
-            ]
+            differences(&offered),
+            ["not in the tables: POST /tickets/{}/explode", "not in the program: GET /me"]
         );
     }
 }

@@ -7,6 +7,7 @@ mod db_failures;
 mod directory;
 mod figures_oracle;
 mod identity;
+mod interface;
 mod jobs;
 mod schema;
 mod support;
