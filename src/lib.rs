@@ -10,6 +10,7 @@ pub mod code;
 pub mod config;
 pub mod db;
 pub mod directory;
+pub mod doctor;
 pub mod error;
 pub mod followup;
 pub mod handling;

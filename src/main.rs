@@ -9,7 +9,12 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 use clap::{Args, Parser, Subcommand};
 use jiesu::app::{App, Demo};
+use jiesu::doctor::{self, Finding, Verdict};
 use jiesu::error::{Error, Kind, Result, sentence};
+use jiesu::identity::Actor;
+use jiesu::lifecycle::outage::Outage as Downtime;
+use jiesu::lifecycle::sealer::seal_file;
+use jiesu::time::Stamp;
 use jiesu::web;
 use jiesu::worker::Worker;
 
@@ -140,18 +145,18 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Serve { demo } => serve(if demo { Demo::On } else { Demo::Off }),
         Command::Migrate => migrate(),
         Command::Reindex => not_yet("reindex"),
-        Command::Doctor => not_yet("doctor"),
+        Command::Doctor => Ok(examine(&App::open(Demo::Off)?)),
         Command::User(User::Add { .. }) => not_yet("user add"),
         Command::Import(_) => not_yet("import"),
         Command::Export(_) => not_yet("export"),
         Command::Backup { .. } => not_yet("backup"),
         Command::Restore { .. } => not_yet("restore"),
-        Command::Verify => not_yet("verify"),
+        Command::Verify => verify(&App::open(Demo::Off)?),
         Command::Report(_) => not_yet("report"),
         Command::Learn { .. } => not_yet("learn"),
         Command::Bench => not_yet("bench"),
         Command::Tls(Tls::Init) => not_yet("tls init"),
-        Command::Outage(Outage::Declare { .. }) => not_yet("outage declare"),
+        Command::Outage(Outage::Declare { from, to }) => declare(&from, &to),
     }
 }
 
@@ -166,7 +171,6 @@ fn serve(demo: Demo) -> Result<ExitCode> {
     let applied = app.db.migrate()?;
     tracing::info!(migrations = applied.len(), "the schema is up to date");
     if demo == Demo::On {
-        load_demo_city(&app)?;
         jiesu::identity::demo::load_users(&app.db)?;
     }
     let answers = app.clone();
@@ -181,23 +185,67 @@ fn serve(demo: Demo) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The invented city, once: what has been changed by hand since stays.
-fn load_demo_city(app: &App) -> Result<()> {
-    let there = app.db.read(|conn| app.directory.current(conn))?;
-    if there.units().next().is_some() {
-        return Ok(());
-    }
-    let today = app.db.now().day(app.config.site.zone);
-    app.db.write(move |tx| {
-        jiesu::directory::demo::load(tx, &jiesu::identity::Actor::system(), today).map(|_| ())
-    })
-}
-
 fn migrate() -> Result<ExitCode> {
     let applied = App::open(Demo::Off)?.db.migrate()?;
     for name in &applied {
         println!("{name}");
     }
     println!("{}", sentence("program.migrated", &[("count", &applied.len().to_string())]));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Prints what a support person would ask; 1 where somebody should look at something.
+fn examine(app: &App) -> ExitCode {
+    let mut code = ExitCode::SUCCESS;
+    for Finding { what, answer, verdict } in doctor::examine(app) {
+        let mark = if verdict == Verdict::Well { " " } else { "!" };
+        println!("{mark} {what}：{answer}");
+        if verdict == Verdict::Look {
+            code = ExitCode::FAILURE;
+        }
+    }
+    code
+}
+
+/// Proves the history; prints the first problems and gives 1 where there are any.
+fn verify(app: &App) -> Result<ExitCode> {
+    let proof = app.hotline.prove(&seal_file(&app.config.data_dir))?;
+    for problem in &proof.problems {
+        let mut place = String::new();
+        for (name, number) in [
+            ("ticket", problem.ticket_id),
+            ("seq", problem.seq.map(i64::from)),
+            ("seal", problem.seal),
+        ] {
+            if let Some(number) = number {
+                place.push_str(&format!(" {name}={number}"));
+            }
+        }
+        println!("{}{place} ({})", problem.fault.zh(), problem.fault);
+    }
+    let numbers = [
+        ("tickets", proof.tickets),
+        ("events", proof.events),
+        ("seals", proof.seals),
+        ("unsealed", proof.unsealed),
+        ("problems", proof.count),
+    ]
+    .map(|(name, number)| (name, number.to_string()));
+    println!("{}", sentence("verify.summary", &numbers.each_ref().map(|(k, v)| (*k, v.as_str()))));
+    Ok(if proof.holds() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Declares a downtime; times with an offset, or as the site's clocks show them.
+fn declare(from: &str, to: &str) -> Result<ExitCode> {
+    let app = App::open(Demo::Off)?;
+    let zone = app.config.site.zone;
+    let read = |text: &str| {
+        Stamp::parse(text)
+            .or_else(|| Stamp::parse_local(text, zone))
+            .ok_or_else(|| Error::with(Kind::Invalid, "outage.time", &[("text", text)]))
+    };
+    let outage = Downtime { from: read(from)?, to: read(to)? };
+    let count = app.hotline.declare_outage(&Actor::system(), outage)?;
+    println!("{}", sentence("outage.declared", &[("count", &count.to_string())]));
     Ok(ExitCode::SUCCESS)
 }

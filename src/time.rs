@@ -50,6 +50,15 @@ impl Stamp {
     pub fn parse(text: &str) -> Option<Self> {
         DateTime::parse_from_rfc3339(text).ok().map(|at| Self(at.timestamp_millis()))
     }
+    /// Parses a time without offset (`2026-10-01T08:00` or with seconds, or a space between) as the
+    /// clocks in `zone` show it.
+    pub fn parse_local(text: &str, zone: Tz) -> Option<Self> {
+        let text = text.replacen(' ', "T", 1);
+        ["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M"]
+            .iter()
+            .find_map(|form| NaiveDateTime::parse_from_str(&text, form).ok())
+            .map(|local| Self::from_local(local, zone))
+    }
     #[must_use]
     pub const fn plus_millis(self, millis: i64) -> Self {
         Self(self.0.saturating_add(millis))

@@ -12,6 +12,7 @@ use crate::app::App;
 use crate::error::{Error, Result};
 use crate::jobs::{Bell, Crew};
 use crate::lifecycle::recompute::Recompute;
+use crate::lifecycle::sealer::seal_file;
 use crate::{audit, identity};
 
 /// Rows of old sessions and old audit entries that one write drops.
@@ -22,6 +23,8 @@ pub fn crew(app: &Arc<App>, bell: &Bell) -> Crew {
     let every = |seconds: u32| TimeDelta::seconds(i64::from(seconds.max(1)));
     let config = &app.config.worker;
     let (sweep, watch, anew) = (app.hotline.clone(), app.hotline.clone(), app.hotline.clone());
+    let (sealer, until) = (app.hotline.clone(), bell.clone());
+    let file = seal_file(&app.config.data_dir);
     let (sessions, audited, stop) = (app.clone(), app.clone(), bell.clone());
     Crew::new(app.db.clone())
         // 时限: soon, overdue, a promise missed.
@@ -29,6 +32,8 @@ pub fn crew(app: &Arc<App>, bell: &Bell) -> Crew {
         .every("limits.calendar", every(config.calendar_seconds), move || {
             watch.watch_calendar().map(drop)
         })
+        // 封存: a seal over what has happened since the last one.
+        .every("seal", every(config.seal_seconds), move || sealer.seal(&file, &until).map(drop))
         .does(Recompute::JOB, move |job| Ok(anew.recompute(job.body()?)?))
         .every("sessions.drop", TimeDelta::hours(1), move || {
             drop_all(|| sessions.db.write(|tx| identity::drop_old_sessions(tx, DROPPED_AT_ONCE)))

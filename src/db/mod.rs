@@ -4,7 +4,6 @@
 mod address;
 pub mod conn;
 mod failure;
-mod file;
 mod group;
 mod id;
 mod migrate;

@@ -19,6 +19,9 @@ pub fn reopen(ticket: &mut Ticket, scene: &Scene<'_>) -> Result<()> {
         ticket.class = scene.class_of(ticket.kind);
     }
     ticket.direct = None;
+    if ticket.first_passed_at.is_none() {
+        ticket.handled_ms = None;
+    }
     ticket.start_overall(scene, scene.now);
     ticket.back_to_accepted(scene);
     Ok(())

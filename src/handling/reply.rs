@@ -156,6 +156,7 @@ fn pass(ticket: &mut Ticket, scene: &Scene<'_>, lead: u32) {
         ledger.stage = LedgerStage::WrittenOff;
         ledger.ended_at = Some(scene.now);
     }
+    ticket.note_handling_time(scene);
     if ticket.survey_is_due() {
         ticket.timers.insert(ClockName::Survey, survey_timer(ticket, scene));
         ticket.state = State::Surveying { awaits: Awaits::Answer };

@@ -86,6 +86,7 @@ pub fn register(scene: &Scene<'_>, no: String, draft: &Draft) -> Result<Ticket> 
         direct: None,
         reply: None,
         first_passed_at: None,
+        handled_ms: None,
         attempts: Vec::new(),
         triages: Vec::new(),
         ledgers: Vec::new(),

@@ -30,6 +30,7 @@ pub fn answer(ticket: &mut Ticket, scene: &Scene<'_>, body: &Answer) -> Result<(
         ticket.class = Class { class: scene.profile.assessment.direct_class, chosen: false };
     }
     ticket.finish_clocks(scene);
+    ticket.note_handling_time(scene);
     let drawn =
         is_drawn(&ticket.no, scene.profile.survey.direct_sample_percent) && ticket.survey_is_due();
     if drawn {

@@ -4,8 +4,10 @@
 pub mod decide;
 pub mod hotline;
 pub mod outage;
+pub mod prove;
 pub mod recompute;
 pub mod rules;
+pub mod sealer;
 pub mod sweep;
 pub mod table;
 

@@ -32,6 +32,25 @@ impl Ticket {
         }
     }
 
+    /// Counts how long it was handled, once: up to now, its first passed review or direct answer.
+    pub fn note_handling_time(&mut self, scene: &Scene<'_>) {
+        if self.handled_ms.is_some() {
+            return;
+        }
+        let hours = &scene.profile.working_hours;
+        let end = scene.now;
+        let working = |from, to| scene.calendar.working_millis_between(from, to, hours);
+        let on_ledger: i64 = self
+            .ledgers
+            .iter()
+            .filter_map(|ledger| {
+                let to = ledger.ended_at.into_iter().chain(ledger.missed_at).min().unwrap_or(end);
+                Some(working(ledger.opened_at?, to.min(end)))
+            })
+            .sum();
+        self.handled_ms = Some((working(self.received_at, end) - on_ledger).max(0));
+    }
+
     /// It ended without a unit's reply: the citizen's clock stops, clocks of units still at work
     /// are no longer owed, and their work is done.
     pub fn finish_clocks(&mut self, scene: &Scene<'_>) {

@@ -11,6 +11,7 @@ pub mod listing;
 pub mod notice;
 pub mod overlay;
 pub mod scene;
+pub mod seal;
 pub mod sight;
 pub mod state;
 pub mod store;
@@ -101,6 +102,10 @@ pub struct Ticket {
     pub reply: Option<Reply>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub first_passed_at: Option<Stamp>,
+    /// Working milliseconds from receipt to the first passed review or the direct answer, less
+    /// those on the ledger; counted then, by the calendar and the hours in force then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handled_ms: Option<i64>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attempts: Vec<Attempt>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -1,6 +1,8 @@
 //! The one integration binary: the hotline from outside its rooms, on both databases.
 #![cfg(test)] // so that clippy knows the support as test code
 
+mod chain;
+mod chain_forgeries;
 mod commands_table;
 mod db;
 mod db_failures;
@@ -11,6 +13,7 @@ mod interface;
 mod jobs;
 mod schema;
 mod support;
+mod sweep;
 mod web_auth;
 mod web_edges;
 mod web_idempotency;

@@ -8,7 +8,7 @@ use crate::source::{Source, is_word};
 /// The storeys, top first; rooms of one line do not know each other.
 pub const STOREYS: [&[&str]; 21] = [
     &["main"],
-    &["web", "worker"],
+    &["web", "worker", "doctor"],
     &["app"],
     &["reports", "proactive", "moving"],
     &["lifecycle"],

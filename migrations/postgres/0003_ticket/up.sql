@@ -143,25 +143,26 @@ CREATE TABLE counted_by (
 );
 INSERT INTO counted_by (id, calendar, at) VALUES (1, '', 0);
 
--- Tickets whose chain has grown since the last seal.
+-- Events that no seal covers yet: those of one write, from `since` to `seq`.
 CREATE TABLE unsealed (
     ticket_id BIGINT NOT NULL,
     seq INTEGER NOT NULL,
+    since INTEGER NOT NULL,
     PRIMARY KEY (ticket_id, seq)
 );
 
--- A Merkle root over the heads of the tickets that changed, chained and keyed.
+-- A Merkle root over the heads of the tickets that changed, chained and keyed; numbered 1, 2, 3 …
 CREATE TABLE seal (
-    id BIGINT NOT NULL PRIMARY KEY,
+    no BIGINT NOT NULL PRIMARY KEY,
     at BIGINT NOT NULL,
     leaves INTEGER NOT NULL,
     root BYTEA NOT NULL,
     mac BYTEA NOT NULL
 );
 CREATE TABLE seal_leaf (
-    seal_id BIGINT NOT NULL REFERENCES seal (id),
+    seal_no BIGINT NOT NULL REFERENCES seal (no),
     ticket_id BIGINT NOT NULL,
     seq INTEGER NOT NULL,
     head BYTEA NOT NULL,
-    PRIMARY KEY (seal_id, ticket_id)
+    PRIMARY KEY (seal_no, ticket_id)
 );

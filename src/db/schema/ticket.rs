@@ -140,12 +140,13 @@ diesel::table! {
     unsealed (ticket_id, seq) {
         ticket_id -> BigInt,
         seq -> Integer,
+        since -> Integer,
     }
 }
 
 diesel::table! {
-    seal (id) {
-        id -> BigInt,
+    seal (no) {
+        no -> BigInt,
         at -> BigInt,
         leaves -> Integer,
         root -> Binary,
@@ -154,8 +155,8 @@ diesel::table! {
 }
 
 diesel::table! {
-    seal_leaf (seal_id, ticket_id) {
-        seal_id -> BigInt,
+    seal_leaf (seal_no, ticket_id) {
+        seal_no -> BigInt,
         ticket_id -> BigInt,
         seq -> Integer,
         head -> Binary,

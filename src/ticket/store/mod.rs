@@ -2,8 +2,10 @@
 //! projections, event and mark go together, in the caller's transaction, at its instant.
 
 mod counted;
+pub mod proof;
 mod repeat;
 pub mod rows;
+mod seals;
 mod write;
 
 use std::collections::BTreeMap;
@@ -15,18 +17,16 @@ use super::event::{self, Event};
 use crate::db::schema::{event as events, ticket_body, tickets};
 use crate::db::{Conn, Tx};
 use crate::error::{Error, Kind, Result};
-use crate::limits::{Calendar, WorkingHours};
 use crate::sealing::{MasterKey, RecordKey, entropy, place};
 use crate::time::Stamp;
 pub use counted::{count_by, counted_by};
 use rows::{Lens, Rows, TicketRow, project};
+pub use seals::{count_unsealed, insert_seal, last_seal, seals_after, unsealed_heads};
 
-/// The keys and rules that storing needs.
+/// The keys that storing needs.
 #[derive(Clone, Copy)]
 pub struct Vault<'a> {
     pub keys: &'a MasterKey,
-    pub calendar: &'a Calendar,
-    pub hours: &'a WorkingHours,
 }
 
 /// A ticket as it was loaded: to be changed by [`save`] only.
@@ -132,14 +132,7 @@ pub fn insert(
     let key = RecordKey::fresh(&mut entropy());
     let wrapped = key.wrap(vault.keys, &place("ticket_body", "record_key", id))?;
     let version = i32::try_from(history.len()).unwrap_or(i32::MAX);
-    let mut lens = Lens {
-        id,
-        version,
-        keys: vault.keys,
-        calendar: vault.calendar,
-        hours: vault.hours,
-        earlier_at: None,
-    };
+    let mut lens = Lens { id, version, keys: vault.keys, earlier_at: None };
     let mut rows = project(&ticket, &lens);
     lens.earlier_at = repeat::earlier_of(tx.conn, &rows.ticket)?;
     rows.ticket.earlier_at = lens.earlier_at;
@@ -169,14 +162,7 @@ pub fn save(
     event: &Event,
 ) -> Result<Stored> {
     let version = before.version + 1;
-    let lens = |version, earlier_at| Lens {
-        id: before.id,
-        version,
-        keys: vault.keys,
-        calendar: vault.calendar,
-        hours: vault.hours,
-        earlier_at,
-    };
+    let lens = |version, earlier_at| Lens { id: before.id, version, keys: vault.keys, earlier_at };
     let old = project(&before.ticket, &lens(before.version, before.earlier_at));
     let mut new = project(&after, &lens(version, before.earlier_at));
     if repeat::matter_differs(&old.ticket, &new.ticket) {
@@ -227,8 +213,6 @@ pub fn rows_of(stored: &Stored, ticket: &Ticket, vault: Vault<'_>) -> Rows {
         id: stored.id,
         version: stored.version,
         keys: vault.keys,
-        calendar: vault.calendar,
-        hours: vault.hours,
         earlier_at: stored.earlier_at,
     };
     project(ticket, &lens)

@@ -8,7 +8,7 @@ use crate::directory::{
     AssessmentClass, CategoryCode, Channel, CompanyCode, EstateCode, Kind, RegionCode, UnitCode,
     Urgency,
 };
-use crate::limits::{Calendar, ClockName, Timer, WorkingHours};
+use crate::limits::{ClockName, Timer};
 use crate::sealing::{MasterKey, mask_text};
 use crate::ticket::assignment::RequestStage;
 use crate::ticket::overlay::{ExclusionReason, LedgerStage, Solved};
@@ -21,8 +21,6 @@ pub struct Lens<'a> {
     pub id: i64,
     pub version: i32,
     pub keys: &'a MasterKey,
-    pub calendar: &'a Calendar,
-    pub hours: &'a WorkingHours,
     /// received_at of the latest earlier ticket of the same caller and matter.
     pub earlier_at: Option<Stamp>,
 }
@@ -227,7 +225,7 @@ fn ticket_row(ticket: &Ticket, lens: &Lens<'_>) -> TicketRow {
         survey: last
             .and_then(|attempt| attempt.answers())
             .map(|(contacted, solved, satisfied)| format!("{contacted}:{solved}:{satisfied}")),
-        handled_ms: handled_ms(ticket, lens),
+        handled_ms: ticket.handled_ms,
         earlier_at: lens.earlier_at,
         flagged: !ticket.flags.is_empty()
             || ticket.attempts.iter().any(|attempt| !attempt.bottom_line.is_empty()),
@@ -276,25 +274,6 @@ fn lit_timers(ticket: &Ticket) -> Vec<&Timer> {
         .chain(handle)
         .filter(|timer| timer.is_open() && !timer.is_paused())
         .collect()
-}
-
-/// Working milliseconds from receipt to the first passed review or the direct answer, less those
-/// on the ledger between.
-fn handled_ms(ticket: &Ticket, lens: &Lens<'_>) -> Option<i64> {
-    let direct = ticket.direct.as_ref().map(|direct| direct.at);
-    let end = ticket.first_passed_at.into_iter().chain(direct).min()?;
-    let working =
-        |from: Stamp, to: Stamp| lens.calendar.working_millis_between(from, to, lens.hours);
-    let on_ledger: i64 = ticket
-        .ledgers
-        .iter()
-        .filter_map(|ledger| {
-            let from = ledger.opened_at?;
-            let to = ledger.ended_at.into_iter().chain(ledger.missed_at).min().unwrap_or(end);
-            (from < end).then(|| working(from, to.min(end)))
-        })
-        .sum();
-    Some((working(ticket.received_at, end) - on_ledger).max(0))
 }
 
 fn assignment_row(ticket_id: i64, k: u32, a: &Assignment, is_final: bool) -> AssignmentRow {
@@ -363,6 +342,12 @@ fn whistle_rows(ticket: &Ticket, ticket_id: i64) -> Vec<WhistleRow> {
             });
         }
     }
+    in_order(rows)
+}
+
+/// By call and unit, whatever order the database has for texts.
+pub(super) fn in_order(mut rows: Vec<WhistleRow>) -> Vec<WhistleRow> {
+    rows.sort_by(|a, b| (a.id, a.unit.as_str()).cmp(&(b.id, b.unit.as_str())));
     rows
 }
 

@@ -2,7 +2,9 @@
 
 use diesel::prelude::*;
 
-use super::rows::{AssignmentRow, CallerRow, ContactRow, LedgerRow, Rows, TicketRow, WhistleRow};
+use super::rows::{
+    AssignmentRow, CallerRow, ContactRow, LedgerRow, Rows, TicketRow, WhistleRow, in_order,
+};
 use crate::db::schema::{
     assignment, caller_key, contact, event, ledger, ticket_body, tickets, unsealed, whistle,
 };
@@ -77,15 +79,17 @@ pub(super) fn update_body(tx: &mut Tx<'_>, id: i64, doc: Vec<u8>, head: Vec<u8>)
     Ok(())
 }
 
-/// Events, and the marks that their ticket's chain has grown.
+/// Events, and the mark that no seal covers them yet.
 pub(super) fn insert_events(tx: &mut Tx<'_>, rows: Vec<EventRow>) -> Result<()> {
-    let mark =
-        rows.last().map(|row| (unsealed::ticket_id.eq(row.ticket_id), unsealed::seq.eq(row.seq)));
+    let (Some(first), Some(last)) = (rows.first(), rows.last()) else { return Ok(()) };
+    let mark = (
+        unsealed::ticket_id.eq(last.ticket_id),
+        unsealed::seq.eq(last.seq),
+        unsealed::since.eq(first.seq),
+    );
     each!(tx.conn, c => {
         diesel::insert_into(event::table).values(&rows).execute(c)?;
-        if let Some(mark) = mark {
-            diesel::insert_into(unsealed::table).values(mark).execute(c)?;
-        }
+        diesel::insert_into(unsealed::table).values(mark).execute(c)?;
     });
     Ok(())
 }
@@ -98,7 +102,11 @@ pub(super) fn update_rows(tx: &mut Tx<'_>, old: &Rows, new: &Rows, expected: i32
         return Err(Error::new(Kind::Stale, "stale"));
     }
     if old.callers != new.callers {
-        let gone = caller_key::table.filter(caller_key::ticket_id.eq(row.id));
+        // By their hashes: the key's order is theirs.
+        let hashes: Vec<&str> = old.callers.iter().map(|row| row.hash.as_str()).collect();
+        let gone = caller_key::table
+            .filter(caller_key::hash.eq_any(hashes))
+            .filter(caller_key::ticket_id.eq(row.id));
         each!(tx.conn, c => {
             diesel::delete(gone).execute(c)?;
             diesel::insert_into(caller_key::table).values(&new.callers).execute(c)?;
@@ -146,7 +154,35 @@ pub(super) fn update_rows(tx: &mut Tx<'_>, old: &Rows, new: &Rows, expected: i32
     Ok(())
 }
 
+/// Every row of a ticket; those of its caller are searched for through the whole table.
 pub(super) fn read_rows(conn: &mut Conn, id: i64) -> Result<Rows> {
+    let callers = caller_key::table
+        .filter(caller_key::ticket_id.eq(id))
+        .select(CallerRow::as_select())
+        .load(conn)?;
+    read_with(conn, id, callers)
+}
+
+/// Every row of a ticket, and of its caller those with these hashes.
+pub(super) fn read_known(conn: &mut Conn, id: i64, callers: &[CallerRow]) -> Result<Rows> {
+    let hashes: Vec<&str> = callers.iter().map(|row| row.hash.as_str()).collect();
+    let callers = caller_key::table
+        .filter(caller_key::hash.eq_any(hashes))
+        .filter(caller_key::ticket_id.eq(id))
+        .select(CallerRow::as_select())
+        .load(conn)?;
+    read_with(conn, id, callers)
+}
+
+/// How many rows of callers there are for tickets up to `last`.
+pub(super) fn count_callers(conn: &mut Conn, last: i64) -> Result<i64> {
+    let up_to = caller_key::table.filter(caller_key::ticket_id.le(last));
+    Ok(up_to.count().get_result(conn)?)
+}
+
+fn read_with(conn: &mut Conn, id: i64, mut callers: Vec<CallerRow>) -> Result<Rows> {
+    // Whatever order the database has for texts.
+    callers.sort();
     Ok(Rows {
         ticket: tickets::table.find(id).select(TicketRow::as_select()).first(conn)?,
         assignments: assignment::table
@@ -159,20 +195,17 @@ pub(super) fn read_rows(conn: &mut Conn, id: i64) -> Result<Rows> {
             .order((contact::k, contact::seq))
             .select(ContactRow::as_select())
             .load(conn)?,
-        whistles: whistle::table
-            .filter(whistle::ticket_id.eq(id))
-            .order((whistle::id, whistle::unit))
-            .select(WhistleRow::as_select())
-            .load(conn)?,
+        whistles: in_order(
+            whistle::table
+                .filter(whistle::ticket_id.eq(id))
+                .select(WhistleRow::as_select())
+                .load(conn)?,
+        ),
         ledgers: ledger::table
             .filter(ledger::ticket_id.eq(id))
             .order(ledger::seq)
             .select(LedgerRow::as_select())
             .load(conn)?,
-        callers: caller_key::table
-            .filter(caller_key::ticket_id.eq(id))
-            .order(caller_key::hash)
-            .select(CallerRow::as_select())
-            .load(conn)?,
+        callers,
     })
 }

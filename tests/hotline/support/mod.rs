@@ -1,6 +1,7 @@
 //! What the tests stand on. Its rule: nothing of it decides anything about the trade.
 
 pub mod databases;
+pub mod desk;
 pub mod histories;
 pub mod oracle;
 pub mod postgres;
