@@ -171,6 +171,7 @@ fn serve(demo: Demo) -> Result<ExitCode> {
     let applied = app.db.migrate()?;
     tracing::info!(migrations = applied.len(), "the schema is up to date");
     if demo == Demo::On {
+        load_demo_city(&app)?;
         jiesu::identity::demo::load_users(&app.db)?;
     }
     let answers = app.clone();
@@ -183,6 +184,18 @@ fn serve(demo: Demo) -> Result<ExitCode> {
     worker.stop();
     served?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The invented city, once: what has been changed by hand since stays.
+fn load_demo_city(app: &App) -> Result<()> {
+    let there = app.db.read(|conn| app.directory.current(conn))?;
+    if there.units().next().is_some() {
+        return Ok(());
+    }
+    let today = app.db.now().day(app.config.site.zone);
+    app.db.write(move |tx| {
+        jiesu::directory::demo::load(tx, &jiesu::identity::Actor::system(), today).map(|_| ())
+    })
 }
 
 fn migrate() -> Result<ExitCode> {

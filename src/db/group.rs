@@ -11,7 +11,7 @@ use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionMa
 use diesel::{QueryResult, SqliteConnection};
 
 use super::failure::{away, crowded, panicked};
-use super::sqlite::{Place, Seat, lock};
+use super::file::{Place, Seat, lock};
 use super::{Conn, Desk, Tx};
 use crate::error::{Error, Result};
 

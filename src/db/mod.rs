@@ -4,6 +4,7 @@
 mod address;
 pub mod conn;
 mod failure;
+mod file;
 mod group;
 mod id;
 mod migrate;

@@ -7,8 +7,8 @@ use std::sync::Mutex;
 
 use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, RunQueryDsl};
 
+use super::file::lock;
 use super::schema::number_lease::dsl::{number_lease, series as of_series, taken};
-use super::sqlite::lock;
 use super::{Db, Tx};
 use crate::error::{Error, Kind, Result};
 

@@ -2,18 +2,15 @@
 //! it is on disk.
 
 use std::panic::resume_unwind;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use diesel::connection::SimpleConnection;
-use diesel::{Connection, SqliteConnection};
 
 use super::failure::away;
+use super::file::{Place, Seat, lock};
 use super::group::Writer;
 use super::{Conn, Desk, Settings, Tx};
 use crate::error::Result;
-
-/// A connection that can be lost and opened again.
-pub(super) type Seat = Arc<Mutex<Option<Conn>>>;
 
 pub(super) struct Sqlite {
     readers: Readers,
@@ -25,13 +22,6 @@ enum Readers {
     Many { place: Place, idle: Mutex<Vec<Conn>>, keep: usize },
     /// A database in memory has one connection, the writer's.
     Shared(Seat),
-}
-
-/// Where the database is.
-#[derive(Clone, Debug)]
-pub(super) enum Place {
-    Memory,
-    File(String),
 }
 
 impl Sqlite {
@@ -96,49 +86,5 @@ fn snapshot<T>(
     match conn.begin("BEGIN") {
         Ok(()) => conn.look(ask),
         Err(error) => Ok(Err(error.into())),
-    }
-}
-
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-impl Place {
-    /// The one connection that changes anything.
-    pub(super) fn open_writer(&self) -> Result<Conn> {
-        let mut conn = self.open()?;
-        if let Place::File(_) = self {
-            conn.batch_execute("PRAGMA journal_mode = WAL; PRAGMA journal_size_limit = 67108864;")?;
-        }
-        // FAST zeroes what is deleted inside pages; ON also writes every freed page once more. In
-        // a trial on a busy machine (three rounds, wide scatter) FAST was no slower than OFF and
-        // ON was the slowest or level each time, a quarter on average. Personal data is sealed
-        // before it gets here, so what a freed page still holds cannot be read. To be measured
-        // again on a quiet machine.
-        conn.batch_execute(
-            "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA secure_delete = FAST;",
-        )?;
-        Ok(Conn::Sqlite(conn))
-    }
-
-    fn open_reader(&self) -> Result<Conn> {
-        let mut conn = self.open()?;
-        conn.batch_execute("PRAGMA query_only = ON;")?;
-        Ok(Conn::Sqlite(conn))
-    }
-
-    fn open(&self) -> Result<SqliteConnection> {
-        let path = match self {
-            Place::Memory => ":memory:",
-            Place::File(path) => path.as_str(),
-        };
-        let mut conn = SqliteConnection::establish(path)
-            .map_err(|error| away(format!("cannot open the SQLite file {path}: {error}")))?;
-        conn.batch_execute("PRAGMA busy_timeout = 1500; PRAGMA temp_store = MEMORY;")?;
-        Ok(conn)
-    }
-
-    pub(super) fn is_memory(&self) -> bool {
-        matches!(self, Place::Memory)
     }
 }

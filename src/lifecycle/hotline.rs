@@ -3,7 +3,6 @@
 
 use std::sync::Arc;
 
-use rand::RngExt;
 use serde_json::{Value, json};
 
 use super::rules::{RuleBook, Rules};
@@ -14,7 +13,7 @@ use crate::error::{Error, Kind, Result};
 use crate::identity::{Actor, Role};
 use crate::intake::{DispatchMode, Draft, duplicate, register};
 use crate::routing::catalogue::{Match, Question, match_rules};
-use crate::sealing::MasterKey;
+use crate::sealing::{MasterKey, entropy, six_digits};
 use crate::ticket::command::{Command, CommandName, Dispatch, Parser, Target};
 use crate::ticket::event::{self, Event};
 use crate::ticket::sight::{Sight, sight};
@@ -76,7 +75,7 @@ impl Hotline {
         let rules = self.rules.current(tx.conn, tx.now)?;
         let scene = rules.scene(actor, tx.now, Mode::Live);
         let mut ticket = register(&scene, no.to_owned(), draft)?;
-        let code = format!("{:06}", rand::rng().random_range(0..1_000_000_u32));
+        let code = six_digits(&mut entropy());
         ticket.code_hash = Some(code_hash(&self.keys, no, &code));
         let body = json!({ "kind": draft.kind, "channel": draft.channel });
         let mut events = vec![first_event(actor, tx.now, body, &ticket)?];

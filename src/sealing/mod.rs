@@ -58,6 +58,12 @@ pub fn entropy() -> impl CryptoRng {
     rand::rng()
 }
 
+/// Six digits that a citizen is told, each of the million as likely as the next.
+pub fn six_digits(rng: &mut impl CryptoRng) -> String {
+    use rand::RngExt;
+    format!("{:06}", rng.random_range(0..1_000_000_u32))
+}
+
 /// The place a value is bound to: table, column and row. No two places give the same bytes.
 pub fn place(table: &str, column: &str, row: i64) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(table.len() + column.len() + 10);

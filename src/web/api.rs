@@ -4,6 +4,7 @@
 pub mod auth;
 pub mod commands;
 pub mod history;
+pub mod masked;
 pub mod rates;
 pub mod tickets;
 pub mod view;

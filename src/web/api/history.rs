@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::view::masked_json;
+use super::masked::masked_json;
 use crate::app::App;
 use crate::audit::{self, Entry};
 use crate::code_enum;

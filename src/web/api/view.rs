@@ -5,18 +5,18 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use serde_json::Value;
 use utoipa::ToSchema;
 
+use super::masked::masked;
 use crate::directory::{
     AssessmentClass, CategoryCode, Channel, CompanyCode, EstateCode, Kind, RegionCode, UnitCode,
     Urgency,
 };
 use crate::lifecycle::table;
 use crate::limits::{ClockName, Light, Timer};
-use crate::sealing::{mask_address, mask_email, mask_name, mask_phone, mask_text};
+use crate::sealing::{mask_address, mask_email, mask_name, mask_phone};
 use crate::ticket::assignment::Assignment;
-use crate::ticket::command::Target;
+use crate::ticket::command::{CommandName, Target};
 use crate::ticket::overlay::{
     Attempt, Contacted, ExclusionReason, ExclusionStage, Satisfied, Solved,
 };
@@ -257,13 +257,9 @@ pub fn ticket(stored: &Stored, scene: &Scene<'_>, sight: Sight) -> TicketView {
         handling_copy: copy,
         allowed: table::allowed(ticket, scene, Target::default())
             .into_iter()
-            .map(table_name)
+            .map(CommandName::wire)
             .collect(),
     }
-}
-
-fn table_name(name: crate::ticket::command::CommandName) -> &'static str {
-    name.wire()
 }
 
 struct Shown<'a> {
@@ -318,7 +314,7 @@ impl Shown<'_> {
             reply: a.reply.as_ref().map(|reply| self.text(reply)),
             allowed: table::allowed(self.ticket, self.scene, target)
                 .into_iter()
-                .map(table_name)
+                .map(CommandName::wire)
                 .collect(),
         }
     }
@@ -388,38 +384,5 @@ impl Shown<'_> {
             previous: ticket.previous.clone(),
             upstream: ticket.upstream.as_ref().map(|upstream| upstream.no.to_string()),
         }
-    }
-}
-
-/// Free text of `ticket` with numbers, mails and the caller's name masked.
-pub fn masked(ticket: &Ticket, text: &str) -> String {
-    let names: Vec<&str> = ticket.caller.name.iter().map(|name| name.as_str()).collect();
-    mask_text(text, &names)
-}
-
-/// A stored body with everything personal in it masked.
-pub fn masked_json(ticket: &Ticket, value: &Value) -> Value {
-    match value {
-        Value::Object(fields) => fields
-            .iter()
-            .map(|(key, value)| {
-                let shown = match (key.as_str(), value) {
-                    ("name", Value::String(text)) => Value::from(mask_name(text)),
-                    ("phone" | "second_phone", Value::String(text)) => {
-                        Value::from(mask_phone(text))
-                    }
-                    ("email", Value::String(text)) => Value::from(mask_email(text)),
-                    ("address" | "building", Value::String(text)) => {
-                        Value::from(mask_address(text))
-                    }
-                    (_, value) => masked_json(ticket, value),
-                };
-                (key.clone(), shown)
-            })
-            .collect::<serde_json::Map<_, _>>()
-            .into(),
-        Value::Array(items) => items.iter().map(|item| masked_json(ticket, item)).collect(),
-        Value::String(text) => Value::from(masked(ticket, text)),
-        other => other.clone(),
     }
 }
