@@ -9,9 +9,10 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 use clap::{Args, Parser, Subcommand};
 use jiesu::app::{App, Demo};
+use jiesu::directory::UnitCode;
 use jiesu::doctor::{self, Finding, Verdict};
 use jiesu::error::{Error, Kind, Result, sentence};
-use jiesu::identity::Actor;
+use jiesu::identity::{self, Actor, NewAccount};
 use jiesu::lifecycle::outage::Outage as Downtime;
 use jiesu::lifecycle::sealer::seal_file;
 use jiesu::time::Stamp;
@@ -146,7 +147,7 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Migrate => migrate(),
         Command::Reindex => not_yet("reindex"),
         Command::Doctor => Ok(examine(&App::open(Demo::Off)?)),
-        Command::User(User::Add { .. }) => not_yet("user add"),
+        Command::User(User::Add { name, roles, unit }) => add_user(name, &roles, unit),
         Command::Import(_) => not_yet("import"),
         Command::Export(_) => not_yet("export"),
         Command::Backup { .. } => not_yet("backup"),
@@ -172,7 +173,7 @@ fn serve(demo: Demo) -> Result<ExitCode> {
     tracing::info!(migrations = applied.len(), "the schema is up to date");
     if demo == Demo::On {
         load_demo_city(&app)?;
-        jiesu::identity::demo::load_users(&app.db)?;
+        identity::demo::load_users(&app.db)?;
     }
     let answers = app.clone();
     let worker = Worker::start(&app, |crew| {
@@ -180,9 +181,43 @@ fn serve(demo: Demo) -> Result<ExitCode> {
             web::idempotency::forget_old(&answers).map(drop)
         })
     })?;
+    welcome(&app);
     let served = web::serve(app);
     worker.stop();
     served?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Says where to click.
+fn welcome(app: &App) {
+    let place = format!("http://{}/api/v1/docs/", app.config.listen);
+    println!("{}", sentence("program.welcome", &[("place", &place)]));
+    if app.demo == Demo::On {
+        println!("{}", sentence("program.demo", &[]));
+    }
+}
+
+/// Creates a user and prints the one-time password: it is good until it is changed.
+fn add_user(name: String, roles: &[String], unit: Option<String>) -> Result<ExitCode> {
+    let app = App::open(Demo::Off)?;
+    app.db.migrate()?;
+    let roles = roles
+        .iter()
+        .map(|role| {
+            let unknown = || Error::with(Kind::Invalid, "program.role", &[("role", role)]);
+            role.parse().map_err(|_| unknown())
+        })
+        .collect::<Result<_>>()?;
+    let unit = unit.map(UnitCode::from);
+    if let Some(code) = &unit {
+        let directory = app.db.read(|conn| app.directory.current(conn))?;
+        if directory.unit(code).is_none() {
+            return Err(Error::with(Kind::Invalid, "program.unit", &[("unit", code.as_str())]));
+        }
+    }
+    let account = NewAccount { display_name: name.clone(), name, roles, unit };
+    let password = identity::add_user(&app.db, &Actor::system(), account)?;
+    println!("{password}");
     Ok(ExitCode::SUCCESS)
 }
 
@@ -193,9 +228,7 @@ fn load_demo_city(app: &App) -> Result<()> {
         return Ok(());
     }
     let today = app.db.now().day(app.config.site.zone);
-    app.db.write(move |tx| {
-        jiesu::directory::demo::load(tx, &jiesu::identity::Actor::system(), today).map(|_| ())
-    })
+    app.db.write(move |tx| jiesu::directory::demo::load(tx, &Actor::system(), today).map(|_| ()))
 }
 
 fn migrate() -> Result<ExitCode> {
