@@ -16,6 +16,8 @@
 pub use super::names::{Names, Sym};
 use crate::code_enum;
 use crate::directory::{AssessmentClass, Kind};
+pub use crate::ticket::overlay::{Satisfied, Solved};
+pub use crate::ticket::{Part, StateName, WorkName};
 use crate::time::Stamp;
 
 code_enum! {
@@ -40,24 +42,6 @@ code_enum! {
 }
 
 code_enum! {
-    /// A citizen's answer to "solved?".
-    pub enum Solved {
-        Solved = "solved" "已解决",
-        Basic = "basic" "基本解决",
-        Unsolved = "unsolved" "未解决",
-    }
-}
-
-code_enum! {
-    /// A citizen's answer to "satisfied?".
-    pub enum Satisfied {
-        Satisfied = "satisfied" "满意",
-        Basic = "basic" "基本满意",
-        Dissatisfied = "dissatisfied" "不满意",
-    }
-}
-
-code_enum! {
     /// Where a ticket stands, as far as figures care; every live state is one.
     pub enum Standing {
         Live = "live" "在办",
@@ -69,23 +53,34 @@ code_enum! {
     }
 }
 
-impl Standing {
-    /// From the state's code (`in_units` and the other live ones are [`Standing::Live`]).
-    pub fn of_state(state: &str) -> Self {
-        state.parse().unwrap_or(Self::Live)
-    }
-    /// Ended without being dealt with: counted apart, in no rate of the survey.
-    pub const fn is_apart(self) -> bool {
-        matches!(self, Self::Declined | Self::Diverted | Self::Withdrawn | Self::Merged)
+impl From<StateName> for Standing {
+    fn from(state: StateName) -> Self {
+        match state {
+            StateName::Closed => Self::Closed,
+            StateName::Declined => Self::Declined,
+            StateName::Diverted => Self::Diverted,
+            StateName::Withdrawn => Self::Withdrawn,
+            StateName::Merged => Self::Merged,
+            _ => Self::Live,
+        }
     }
 }
 
-code_enum! {
-    /// An assignment's part. A copy is in no figure and need not be loaded.
-    pub enum Part {
-        Lead = "lead" "主办",
-        Assist = "assist" "协办",
-        Copy = "copy" "抄送",
+impl From<WorkName> for Fate {
+    fn from(work: WorkName) -> Self {
+        match work {
+            WorkName::Done => Self::Done,
+            WorkName::Returned => Self::Returned,
+            WorkName::Recalled => Self::Recalled,
+            _ => Self::Live,
+        }
+    }
+}
+
+impl Standing {
+    /// Ended without being dealt with: counted apart, in no rate of the survey.
+    pub const fn is_apart(self) -> bool {
+        matches!(self, Self::Declined | Self::Diverted | Self::Withdrawn | Self::Merged)
     }
 }
 
@@ -152,12 +147,8 @@ pub struct Gap {
 }
 
 impl Gap {
-    /// The column `ticket.gaps`: `ended:reopened` in milliseconds, joined by `,`; empty for none.
-    pub fn write(gaps: &[Self]) -> String {
-        let one = |gap: &Self| format!("{}:{}", gap.ended_at.millis(), gap.reopened_at.millis());
-        gaps.iter().map(one).collect::<Vec<_>>().join(",")
-    }
-    /// Reads what [`Gap::write`] wrote; what is no gap is left out.
+    /// Reads the column `ticket.gaps`: `ended:reopened` in milliseconds, joined by `,`; what is
+    /// no gap is left out.
     pub fn read(text: &str) -> Box<[Self]> {
         let one = |part: &str| {
             let (ended, reopened) = part.split_once(':')?;
@@ -175,7 +166,7 @@ impl Gap {
 pub struct TicketFact {
     /// `ticket.id`; the number is looked up where a drill-down shows it.
     pub id: i64,
-    /// `state`, by [`Standing::of_state`].
+    /// `state`.
     pub standing: Standing,
     /// `received_at`: upstream's where given.
     pub received_at: Stamp,
@@ -335,17 +326,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn gaps_survive_being_written_and_read() {
+    fn gaps_are_read_as_they_were_written() {
         let gap =
             |a, b| Gap { ended_at: Stamp::from_millis(a), reopened_at: Stamp::from_millis(b) };
-        let gaps = [gap(5, 9), gap(20, 31)];
-        assert_eq!(&*Gap::read(&Gap::write(&gaps)), &gaps);
+        assert_eq!(&*Gap::read("5:9,20:31"), &[gap(5, 9), gap(20, 31)]);
         assert!(Gap::read("").is_empty());
     }
 
     #[test]
     fn each_live_state_is_one_standing() {
-        assert_eq!(Standing::of_state("in_units"), Standing::Live);
-        assert_eq!(Standing::of_state("withdrawn"), Standing::Withdrawn);
+        let live = StateName::ALL.iter().filter(|state| Standing::from(**state) == Standing::Live);
+        assert!(live.clone().all(|state| state.is_live()));
+        assert_eq!(live.count(), 6);
     }
 }
