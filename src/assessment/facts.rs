@@ -7,7 +7,7 @@
 //!
 //! | Facts | At least the rows with |
 //! |---|---|
-//! | [`TicketFact`] | `received_at < end` and (`received_at >= start`, or `ended_at` null or `>= start`, or `gaps <> ''`) |
+//! | [`TicketFact`] | `received_at < end` and (`received_at >= start`, or `ended_at` null or `>= start`) |
 //! | [`AssignmentFact`] | `sent_at`, `handle_due_at`, `rework1_due_at` or `rework2_due_at` in `[start, end)`; not role copy |
 //! | [`ContactFact`] | `at` in `[start, end)` |
 //! | [`WhistleFact`] | `called_at` in `[start, end)` |
@@ -117,6 +117,11 @@ pub struct Keys {
 }
 
 impl Keys {
+    /// The same for a unit of the ticket, with its head.
+    #[must_use]
+    pub fn of_unit(self, unit: &str, head: Option<&str>, names: &mut Names) -> Self {
+        Self { unit: names.intern(unit), head: names.intern_some(head), ..self }
+    }
     pub const fn of(&self, by: GroupBy) -> Sym {
         match by {
             GroupBy::Unit => self.unit,
@@ -319,6 +324,22 @@ pub struct Facts {
     pub contacts: Vec<ContactFact>,
     pub whistles: Vec<WhistleFact>,
     pub ledger: Vec<LedgerFact>,
+}
+
+impl Facts {
+    /// Takes away what belongs to other units than these; a whistle belongs to both its sides.
+    pub fn keep_only<'a>(&mut self, units: impl Iterator<Item = &'a str>) {
+        let mut mine = vec![false; self.names.count()];
+        for unit in units.filter_map(|unit| self.names.find(unit)) {
+            mine[unit.index()] = true;
+        }
+        let is_mine = |keys: &Keys| mine[keys.unit.index()];
+        self.tickets.retain(|fact| is_mine(&fact.keys));
+        self.assignments.retain(|fact| is_mine(&fact.keys));
+        self.contacts.retain(|fact| is_mine(&fact.keys));
+        self.whistles.retain(|fact| is_mine(&fact.keys) || mine[fact.caller.index()]);
+        self.ledger.retain(|fact| is_mine(&fact.keys));
+    }
 }
 
 #[cfg(test)]

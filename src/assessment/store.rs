@@ -7,7 +7,7 @@ use diesel::prelude::*;
 
 use super::facts::{
     AssignmentFact, ContactFact, Facts, Fate, Gap, Keys, LedgerFact, Names, Part, Run, Satisfied,
-    Solved, Standing, Sym, TicketFact, ValidSurvey, WhistleFact,
+    Solved, Standing, StateName, Sym, TicketFact, ValidSurvey, WhistleFact, WorkName,
 };
 use crate::db::schema::{assignment, contact, ledger, tickets, whistle};
 use crate::db::{Conn, each};
@@ -22,17 +22,12 @@ pub type Units = Option<BTreeSet<UnitCode>>;
 /// with every extension.
 const LONGEST_MS: i64 = 400 * 86_400_000;
 
+type Code = Option<String>;
+
 type TicketLine = (
-    (i64, String, Stamp, Option<Stamp>, String, Kind, String, AssessmentClass),
-    (
-        Option<String>,
-        Option<String>,
-        Option<String>,
-        Option<String>,
-        Option<String>,
-        Option<String>,
-    ),
-    (Option<String>, bool, Option<String>, Option<String>, Option<i64>, Option<Stamp>, bool),
+    (i64, StateName, Stamp, Option<Stamp>, String, Kind, String, AssessmentClass),
+    (Code, Code, Code, Code, Code, Code),
+    (Code, bool, Code, Code, Option<i64>, Option<Stamp>, bool),
 );
 
 macro_rules! ticket_columns {
@@ -74,7 +69,7 @@ pub fn load(conn: &mut Conn, start: Stamp, end: Stamp, units: &Units) -> Result<
     let mut facts = Facts::default();
     let mut loaded: HashMap<i64, (Keys, Sym, bool)> = HashMap::new();
     for line in ticket_lines(conn, start, end)? {
-        let withdrawn = line.0.1 == "withdrawn";
+        let withdrawn = line.0.1 == StateName::Withdrawn;
         let fact = ticket_fact(line, &mut facts.names);
         loaded.insert(fact.id, (fact.keys, fact.excluded, withdrawn));
         facts.tickets.push(fact);
@@ -84,28 +79,26 @@ pub fn load(conn: &mut Conn, start: Stamp, end: Stamp, units: &Units) -> Result<
     load_whistles(conn, start, end, &mut facts, &mut loaded)?;
     load_ledger(conn, start, end, &mut facts, &mut loaded)?;
     if let Some(units) = units {
-        keep_only(&mut facts, units);
+        facts.keep_only(units.iter().map(UnitCode::as_str));
     }
     Ok(facts)
 }
 
 fn ticket_lines(conn: &mut Conn, start: Stamp, end: Stamp) -> Result<Vec<TicketLine>> {
     let (from, to) = (start.millis(), end.millis());
+    // By state, which has an index; a live ticket is one that has not ended.
+    let live: Vec<&str> =
+        StateName::ALL.iter().filter(|s| s.is_live()).map(|s| s.as_str()).collect();
     let mut lines: Vec<TicketLine> = each!(conn, c => tickets::table
         .filter(tickets::received_at.ge(from).and(tickets::received_at.lt(to)))
         .select(ticket_columns!())
         .load(c))?;
     lines.extend(each!(conn, c => tickets::table
-        .filter(tickets::ended_at.is_null().and(tickets::received_at.lt(from)))
+        .filter(tickets::state.eq_any(live.clone()).and(tickets::received_at.lt(from)))
         .select(ticket_columns!())
         .load::<TicketLine>(c))?);
     lines.extend(each!(conn, c => tickets::table
         .filter(tickets::ended_at.ge(from).and(tickets::received_at.lt(from)))
-        .select(ticket_columns!())
-        .load::<TicketLine>(c))?);
-    lines.extend(each!(conn, c => tickets::table
-        .filter(tickets::gaps.ne(""))
-        .filter(tickets::ended_at.lt(from).and(tickets::received_at.lt(from)))
         .select(ticket_columns!())
         .load::<TicketLine>(c))?);
     Ok(lines)
@@ -119,7 +112,7 @@ fn ticket_fact(line: TicketLine, names: &mut Names) -> TicketFact {
     ) = line;
     TicketFact {
         id,
-        standing: Standing::of_state(&state),
+        standing: Standing::from(state),
         received_at,
         ended_at,
         gaps: if gaps.is_empty() { Box::default() } else { Gap::read(&gaps) },
@@ -169,7 +162,7 @@ fn load_missing(
             .select(ticket_columns!())
             .load(c))?;
         for line in lines {
-            let withdrawn = line.0.1 == "withdrawn";
+            let withdrawn = line.0.1 == StateName::Withdrawn;
             let fact = ticket_fact(line, names);
             loaded.insert(fact.id, (fact.keys, fact.excluded, withdrawn));
         }
@@ -178,7 +171,7 @@ fn load_missing(
 }
 
 type AssignmentLine = (
-    (i64, i32, String, Option<String>, String, String, bool, bool, Stamp),
+    (i64, i32, String, Option<String>, Part, WorkName, bool, bool, Stamp),
     (Option<Stamp>, Option<Stamp>, Option<Stamp>, Option<Stamp>),
     (Option<Stamp>, Option<Stamp>, bool),
     (Option<Stamp>, Option<Stamp>, bool),
@@ -258,17 +251,12 @@ fn assignment_fact(
     AssignmentFact {
         id: i64::from(k),
         ticket,
-        keys: Keys { unit: names.intern(&unit), head: names.intern_some(head.as_deref()), ..keys },
+        keys: keys.of_unit(&unit, head.as_deref(), names),
         excluded,
-        part: part.parse().unwrap_or(Part::Copy),
+        part,
         is_sub,
         is_final,
-        fate: match state.as_str() {
-            "done" => Fate::Done,
-            "returned" => Fate::Returned,
-            "recalled" => Fate::Recalled,
-            _ => Fate::Live,
-        },
+        fate: Fate::from(state),
         withdrawn,
         sent_at,
         sign_due_at,
@@ -291,7 +279,7 @@ fn load_contacts(
     facts: &mut Facts,
     loaded: &mut HashMap<i64, (Keys, Sym, bool)>,
 ) -> Result<()> {
-    type Line = (i64, i32, Stamp, String, Option<String>, bool, String);
+    type Line = (i64, i32, Stamp, String, Option<String>, bool, WorkName);
     let lines: Vec<Line> = each!(conn, c => contact::table
         .inner_join(assignment::table.on(
             assignment::ticket_id.eq(contact::ticket_id).and(assignment::k.eq(contact::k)),
@@ -316,19 +304,10 @@ fn load_contacts(
             ticket,
             assignment: i64::from(k),
             at,
-            keys: Keys {
-                unit: facts.names.intern(&unit),
-                head: facts.names.intern_some(head.as_deref()),
-                ..keys
-            },
+            keys: keys.of_unit(&unit, head.as_deref(), &mut facts.names),
             excluded,
             is_sub,
-            fate: match state.as_str() {
-                "done" => Fate::Done,
-                "returned" => Fate::Returned,
-                "recalled" => Fate::Recalled,
-                _ => Fate::Live,
-            },
+            fate: Fate::from(state),
         });
     }
     Ok(())
@@ -361,8 +340,7 @@ fn load_whistles(
         let (keys, excluded, _) =
             loaded.get(&ticket).copied().unwrap_or((Keys::default(), Sym::NONE, false));
         let names = &mut facts.names;
-        let keys =
-            Keys { unit: names.intern(&unit), head: names.intern_some(head.as_deref()), ..keys };
+        let keys = keys.of_unit(&unit, head.as_deref(), names);
         facts.whistles.push(WhistleFact {
             ticket,
             keys,
@@ -405,18 +383,6 @@ fn load_ledger(
         facts.ledger.push(fact);
     }
     Ok(())
-}
-
-/// Takes away the facts of other units than `units`.
-fn keep_only(facts: &mut Facts, units: &BTreeSet<UnitCode>) {
-    let mine: BTreeSet<usize> =
-        units.iter().filter_map(|unit| facts.names.find(unit.as_str())).map(Sym::index).collect();
-    let is_mine = |keys: &Keys| mine.contains(&keys.unit.index());
-    facts.tickets.retain(|fact| is_mine(&fact.keys));
-    facts.assignments.retain(|fact| is_mine(&fact.keys));
-    facts.contacts.retain(|fact| is_mine(&fact.keys));
-    facts.whistles.retain(|fact| is_mine(&fact.keys));
-    facts.ledger.retain(|fact| is_mine(&fact.keys));
 }
 
 /// The numbers of tickets by their ids.
