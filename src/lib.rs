@@ -19,6 +19,7 @@ pub mod intake;
 pub mod jobs;
 pub mod lifecycle;
 pub mod limits;
+pub mod moving;
 pub mod routing;
 pub mod sealing;
 pub mod ticket;

@@ -15,6 +15,7 @@ use jiesu::error::{Error, Kind, Result, sentence};
 use jiesu::identity::{self, Actor, NewAccount};
 use jiesu::lifecycle::outage::Outage as Downtime;
 use jiesu::lifecycle::sealer::seal_file;
+use jiesu::moving::{self, Run};
 use jiesu::time::Stamp;
 use jiesu::web;
 use jiesu::worker::Worker;
@@ -148,8 +149,8 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Reindex => not_yet("reindex"),
         Command::Doctor => Ok(examine(&App::open(Demo::Off)?)),
         Command::User(User::Add { name, roles, unit }) => add_user(name, &roles, unit),
-        Command::Import(_) => not_yet("import"),
-        Command::Export(_) => not_yet("export"),
+        Command::Import(what) => import(&what),
+        Command::Export(what) => export(&what),
         Command::Backup { .. } => not_yet("backup"),
         Command::Restore { .. } => not_yet("restore"),
         Command::Verify => verify(&App::open(Demo::Off)?),
@@ -158,6 +159,49 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Bench => not_yet("bench"),
         Command::Tls(Tls::Init) => not_yet("tls init"),
         Command::Outage(Outage::Declare { from, to }) => declare(&from, &to),
+    }
+}
+
+fn import(what: &Import) -> Result<ExitCode> {
+    let app = App::open(Demo::Off)?;
+    app.db.migrate()?;
+    only_ndjson(what.file.extension().and_then(|end| end.to_str()).unwrap_or_default())?;
+    let run = if what.dry_run { Run::Dry } else { Run::Real };
+    let done = moving::import_file(&app.hotline, &what.file, run)?;
+    let counts = [done.lines, done.imported, done.skipped, done.rejected].map(|n| n.to_string());
+    let names = ["lines", "imported", "skipped", "rejected"];
+    let values: Vec<(&str, &str)> =
+        names.into_iter().zip(counts.iter().map(String::as_str)).collect();
+    let said = match run {
+        Run::Real => sentence("import.done", &values),
+        Run::Dry => sentence("import.dry", &values),
+    };
+    println!("{said}");
+    if let Some(file) = &done.rejects {
+        let file = file.display().to_string();
+        println!("{}", sentence("import.see_rejects", &[("file", &file)]));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn export(what: &Export) -> Result<ExitCode> {
+    only_ndjson(&what.format)?;
+    let app = App::open(Demo::Off)?;
+    app.db.migrate()?;
+    let window = what.window.as_deref();
+    let window = window.map(|name| moving::export::window(&app.hotline, name)).transpose()?;
+    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+    let count = moving::export(&app.hotline, window, &mut out)?;
+    std::io::Write::flush(&mut out).map_err(moving::rejects::cannot_write)?;
+    eprintln!("{}", sentence("import.exported", &[("count", &count.to_string())]));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Sheets come in a later version; anything else than a sheet is taken to be NDJSON.
+fn only_ndjson(format: &str) -> Result<()> {
+    match format {
+        "csv" | "xlsx" => Err(Error::new(Kind::Invalid, "import.format_later")),
+        _ => Ok(()),
     }
 }
 

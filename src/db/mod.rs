@@ -127,6 +127,17 @@ impl Db {
         self.write_as_is(change)
     }
 
+    /// `count` identifiers for rows that are made ready before the write that keeps them (what is
+    /// sealed is bound to its row's identifier). Unused ones harm nobody.
+    ///
+    /// # Errors
+    /// As [`Db::write`].
+    pub fn ids(&self, count: usize) -> Result<Vec<i64>> {
+        self.take_node_number()?;
+        let desk = &self.0.desk;
+        Ok((0..count).map(|_| desk.ids.next(desk.clock.now())).collect())
+    }
+
     fn write_as_is<T, F>(&self, change: F) -> Result<T>
     where
         T: Send + 'static,

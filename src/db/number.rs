@@ -50,6 +50,26 @@ impl Db {
     }
 }
 
+impl Tx<'_> {
+    /// Numbers of `series` up to `upto` came from elsewhere: none of them is given from now on,
+    /// except from a block that some node has taken already.
+    pub fn skip_numbers(&mut self, series: &str, upto: i64) -> Result<()> {
+        let row = number_lease.find(series);
+        match row.select(taken).first::<i64>(self.conn).optional()? {
+            Some(before) if before >= upto => {}
+            Some(_) => {
+                diesel::update(row).set(taken.eq(upto)).execute(self.conn)?;
+            }
+            None => {
+                diesel::insert_into(number_lease)
+                    .values((of_series.eq(series), taken.eq(upto)))
+                    .execute(self.conn)?;
+            }
+        }
+        Ok(())
+    }
+}
+
 fn lease(tx: &mut Tx<'_>, name: &str) -> Result<Range<i64>> {
     let row = number_lease.find(name);
     let before = row.select(taken).first::<i64>(tx.conn).optional()?;

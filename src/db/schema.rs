@@ -5,6 +5,7 @@ mod directory;
 mod ground;
 mod identity;
 mod jobs;
+mod moving;
 mod ticket;
 mod web;
 
@@ -13,6 +14,7 @@ pub use directory::{directory_entry, directory_version};
 pub use ground::{node_start, number_lease};
 pub use identity::{account, api_key, login_session, refresh_token};
 pub use jobs::{job, schedule};
+pub use moving::imported;
 pub use ticket::{
     assignment, caller_key, contact, counted_by, event, ledger, seal, seal_leaf, ticket as tickets,
     ticket_body, unsealed, whistle,

@@ -14,7 +14,7 @@ pub fn reply(ticket: &mut Ticket, scene: &Scene<'_>, k: u32, body: &ReplyBody) -
         .assignments
         .values()
         .any(|a| a.part == Part::Assist && a.parent.is_none() && a.is_live());
-    if open_assists && body.assists_summary.is_none() {
+    if open_assists && body.assists_summary.is_none() && scene.mode == Mode::Live {
         return Err(Error::field("/assists_summary", "reply.assists_open"));
     }
     if let Some(promise) = &body.promise
@@ -122,7 +122,7 @@ pub fn review(ticket: &mut Ticket, scene: &Scene<'_>, body: &Review) -> Result<(
         pass(ticket, scene, lead);
         return Ok(());
     }
-    if body.reason.is_none() {
+    if body.reason.is_none() && scene.mode == Mode::Live {
         return Err(Error::field("/reason", "field.required"));
     }
     if let Some(assignment) = ticket.assignments.get_mut(&lead) {
@@ -141,15 +141,11 @@ fn pass(ticket: &mut Ticket, scene: &Scene<'_>, lead: u32) {
     ticket.first_passed_at.get_or_insert(scene.now);
     for (k, assignment) in &mut ticket.assignments {
         if assignment.is_live() {
-            let now = scene.now;
-            if let Some(timer) = assignment.running_handle().filter(|_| *k != lead)
-                && timer.stopped_at.is_none()
-                && timer.overdue(now)
-            {
-                assignment.handle_missed = true;
+            if *k != lead {
+                submit(assignment, scene);
             }
-            assignment.drop_open_timers();
-            assignment.work = Work::Done { at: now };
+            assignment.end_with_the_reply();
+            assignment.work = Work::Done { at: scene.now };
         }
     }
     if let Some(ledger) = proven(ticket) {
@@ -157,7 +153,8 @@ fn pass(ticket: &mut Ticket, scene: &Scene<'_>, lead: u32) {
         ledger.ended_at = Some(scene.now);
     }
     ticket.note_handling_time(scene);
-    if ticket.survey_is_due() {
+    // A history says by its closed_at whether anybody was asked.
+    if ticket.survey_is_due() || scene.mode == Mode::History {
         ticket.timers.insert(ClockName::Survey, survey_timer(ticket, scene));
         ticket.state = State::Surveying { awaits: Awaits::Answer };
     } else {

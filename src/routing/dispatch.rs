@@ -100,7 +100,8 @@ pub fn recall_assist(
     Ok(())
 }
 
-fn recall_one(assignment: &mut Assignment, scene: &Scene<'_>, reason: &str) {
+/// Takes the work back from one unit.
+pub fn recall_one(assignment: &mut Assignment, scene: &Scene<'_>, reason: &str) {
     assignment.drop_open_timers();
     assignment.work = Work::Recalled { at: scene.now, reason: reason.to_owned() };
 }

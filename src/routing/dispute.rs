@@ -68,6 +68,13 @@ pub fn decide(ticket: &mut Ticket, scene: &Scene<'_>, k: u32, body: &DisputeDeci
         assignment.work = Work::back_from_dispute(from);
         return Ok(());
     }
+    return_it(ticket, scene, k);
+    Ok(())
+}
+
+/// The unit need not do it: the assignment is void, and a lead's ticket waits for another one.
+pub fn return_it(ticket: &mut Ticket, scene: &Scene<'_>, k: u32) {
+    let Some(assignment) = ticket.assignments.get_mut(&k) else { return };
     assignment.drop_open_timers();
     assignment.work = Work::Returned { at: scene.now };
     let was_lead = assignment.part == Part::Lead;
@@ -75,7 +82,6 @@ pub fn decide(ticket: &mut Ticket, scene: &Scene<'_>, k: u32, body: &DisputeDeci
     if was_lead && matches!(ticket.state, State::InUnits { .. }) {
         ticket.back_to_accepted(scene);
     }
-    Ok(())
 }
 
 /// What a void assignment had passed down is void with it.

@@ -223,6 +223,11 @@ impl MasterKey {
         URL_SAFE_NO_PAD.encode(keyed(&self.index, "phone", normal.as_bytes()))
     }
 
+    /// A keyed fingerprint of a content, to know it again without keeping it.
+    pub fn content_hash(&self, bytes: &[u8]) -> [u8; 32] {
+        keyed(&self.index, "content", bytes)
+    }
+
     /// The keyed seal over a chain's head or a Merkle root.
     pub fn chain_seal(&self, bytes: &[u8]) -> [u8; 32] {
         keyed(&self.chain, "chain", bytes)

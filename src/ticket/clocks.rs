@@ -52,13 +52,13 @@ impl Ticket {
     }
 
     /// It ended without a unit's reply: the citizen's clock stops, clocks of units still at work
-    /// are no longer owed, and their work is done.
+    /// are no longer owed (what was overdue stays missed), and their work is done.
     pub fn finish_clocks(&mut self, scene: &Scene<'_>) {
         self.stop_clock(ClockName::Dispatch, scene.now);
         self.stop_clock(ClockName::Overall, scene.now);
         self.timers.retain(|_, timer| !timer.is_open());
         for assignment in self.assignments.values_mut().filter(|a| a.is_live()) {
-            assignment.drop_open_timers();
+            assignment.let_go(scene.now);
             assignment.work = Work::Done { at: scene.now };
         }
     }

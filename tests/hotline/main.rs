@@ -11,6 +11,7 @@ mod figures_oracle;
 mod identity;
 mod interface;
 mod jobs;
+mod moving;
 mod schema;
 mod support;
 mod sweep;

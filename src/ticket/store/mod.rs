@@ -1,6 +1,7 @@
 //! Ticket: loading and keeping it. Its rule: `insert` and `save` are the only writers: row,
 //! projections, event and mark go together, in the caller's transaction, at its instant.
 
+mod batch;
 mod counted;
 pub mod proof;
 mod repeat;
@@ -19,6 +20,7 @@ use crate::db::{Conn, Tx};
 use crate::error::{Error, Kind, Result};
 use crate::sealing::{MasterKey, RecordKey, entropy, place};
 use crate::time::Stamp;
+pub use batch::{known, page};
 pub use counted::{count_by, counted_by};
 use rows::{Lens, Rows, TicketRow, project};
 pub use seals::{count_unsealed, insert_seal, last_seal, seals_after, unsealed_heads};
@@ -118,6 +120,51 @@ fn event_place(id: i64, seq: i32) -> Vec<u8> {
     bytes
 }
 
+/// A new ticket with everything that its rows will hold.
+#[derive(Debug)]
+pub struct Prepared {
+    pub id: i64,
+    pub ticket: Ticket,
+    key: RecordKey,
+    head: Vec<u8>,
+    rows: Rows,
+    wrapped: Vec<u8>,
+    doc: Vec<u8>,
+    links: Vec<write::EventRow>,
+}
+
+/// Makes `ticket` with its events ready to be kept under `id` (from [`crate::db::Db::ids`]).
+pub fn prepare(id: i64, vault: Vault<'_>, ticket: Ticket, history: &[Event]) -> Result<Prepared> {
+    let key = RecordKey::fresh(&mut entropy());
+    let wrapped = key.wrap(vault.keys, &place("ticket_body", "record_key", id))?;
+    let version = i32::try_from(history.len()).unwrap_or(i32::MAX);
+    let lens = Lens { id, version, keys: vault.keys, earlier_at: None };
+    let rows = project(&ticket, &lens);
+    let mut head = event::genesis(id).to_vec();
+    let mut links = Vec::with_capacity(history.len());
+    for (index, event) in history.iter().enumerate() {
+        let seq = i32::try_from(index + 1).unwrap_or(i32::MAX);
+        links.push(link(&key, id, seq, &mut head, event)?);
+    }
+    let doc = seal_document(&key, id, &ticket)?;
+    Ok(Prepared { id, ticket, key, head, rows, wrapped, doc, links })
+}
+
+/// Keeps what was made ready; answers when the caller's latest earlier ticket about it came in.
+///
+/// # Errors
+/// `ticket.number_known` where its number, or the upstream's, is taken.
+pub fn insert_prepared(tx: &mut Tx<'_>, prepared: &Prepared) -> Result<Option<Stamp>> {
+    let mut rows = prepared.rows.clone();
+    let earlier_at = repeat::earlier_of(tx.conn, &rows.ticket)?;
+    rows.ticket.earlier_at = earlier_at;
+    write::insert_rows(tx, &rows)?;
+    write::insert_body(tx, prepared.id, &prepared.wrapped, &prepared.doc, &prepared.head)?;
+    write::insert_events(tx, &prepared.links)?;
+    repeat::refresh_later(tx, None, &rows.ticket)?;
+    Ok(earlier_at)
+}
+
 /// Keeps a new ticket with its events, the last of which made it what it is.
 ///
 /// # Errors
@@ -128,26 +175,11 @@ pub fn insert(
     ticket: Ticket,
     history: &[Event],
 ) -> Result<Stored> {
-    let id = tx.id();
-    let key = RecordKey::fresh(&mut entropy());
-    let wrapped = key.wrap(vault.keys, &place("ticket_body", "record_key", id))?;
+    let prepared = prepare(tx.id(), vault, ticket, history)?;
+    let earlier_at = insert_prepared(tx, &prepared)?;
+    let Prepared { id, ticket, key, head, .. } = prepared;
     let version = i32::try_from(history.len()).unwrap_or(i32::MAX);
-    let mut lens = Lens { id, version, keys: vault.keys, earlier_at: None };
-    let mut rows = project(&ticket, &lens);
-    lens.earlier_at = repeat::earlier_of(tx.conn, &rows.ticket)?;
-    rows.ticket.earlier_at = lens.earlier_at;
-    let mut head = event::genesis(id).to_vec();
-    let mut links = Vec::with_capacity(history.len());
-    for (index, event) in history.iter().enumerate() {
-        let seq = i32::try_from(index + 1).unwrap_or(i32::MAX);
-        links.push(link(&key, id, seq, &mut head, event)?);
-    }
-    let doc = seal_document(&key, id, &ticket)?;
-    write::insert_rows(tx, &rows)?;
-    write::insert_body(tx, id, wrapped, doc, head.clone())?;
-    write::insert_events(tx, links)?;
-    repeat::refresh_later(tx, None, &rows.ticket)?;
-    Ok(Stored { id, version, ticket, earlier_at: lens.earlier_at, key, head })
+    Ok(Stored { id, version, ticket, earlier_at, key, head })
 }
 
 /// Keeps `after` in place of what was loaded, with the event that made it so.
@@ -173,7 +205,7 @@ pub fn save(
     let doc = seal_document(&before.key, before.id, &after)?;
     write::update_rows(tx, &old, &new, before.version)?;
     write::update_body(tx, before.id, doc, head.clone())?;
-    write::insert_events(tx, vec![chained])?;
+    write::insert_events(tx, &[chained])?;
     if repeat::matter_differs(&old.ticket, &new.ticket) {
         repeat::refresh_later(tx, Some(&old.ticket), &new.ticket)?;
     }

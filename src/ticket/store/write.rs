@@ -59,9 +59,9 @@ fn taken(error: diesel::result::Error) -> Error {
 pub(super) fn insert_body(
     tx: &mut Tx<'_>,
     id: i64,
-    record_key: Vec<u8>,
-    doc: Vec<u8>,
-    head: Vec<u8>,
+    record_key: &[u8],
+    doc: &[u8],
+    head: &[u8],
 ) -> Result<()> {
     let values = (
         ticket_body::ticket_id.eq(id),
@@ -80,7 +80,7 @@ pub(super) fn update_body(tx: &mut Tx<'_>, id: i64, doc: Vec<u8>, head: Vec<u8>)
 }
 
 /// Events, and the mark that no seal covers them yet.
-pub(super) fn insert_events(tx: &mut Tx<'_>, rows: Vec<EventRow>) -> Result<()> {
+pub(super) fn insert_events(tx: &mut Tx<'_>, rows: &[EventRow]) -> Result<()> {
     let (Some(first), Some(last)) = (rows.first(), rows.last()) else { return Ok(()) };
     let mark = (
         unsealed::ticket_id.eq(last.ticket_id),
@@ -88,7 +88,7 @@ pub(super) fn insert_events(tx: &mut Tx<'_>, rows: Vec<EventRow>) -> Result<()> 
         unsealed::since.eq(first.seq),
     );
     each!(tx.conn, c => {
-        diesel::insert_into(event::table).values(&rows).execute(c)?;
+        diesel::insert_into(event::table).values(rows).execute(c)?;
         diesel::insert_into(unsealed::table).values(mark).execute(c)?;
     });
     Ok(())

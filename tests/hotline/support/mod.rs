@@ -7,3 +7,4 @@ pub mod oracle;
 pub mod postgres;
 pub mod record;
 pub mod server;
+pub mod town;

@@ -5,7 +5,7 @@
 //! * The leads follow each other by `sent_at`; one that was not returned is recalled by the next.
 //! * A review needs a submission since the sending or the last send-back: the lead's `replied_at`
 //!   where it lies there, else the review's own instant.
-//! * A bad valid survey that a review follows was sent back for rework at the survey's instant.
+//! * A bad valid survey that a review or a reply follows was sent back for rework at the survey's instant.
 //! * A merge ends the ticket at its `closed_at`, and recalls its assignments.
 //! * Closed without any assignment is answered directly, at `closed_at`.
 
@@ -264,6 +264,7 @@ fn lead_limits(
     for (place, (at, turn)) in turns.iter().enumerate() {
         let reviewed_later =
             turns[place + 1..].iter().any(|next| matches!(next.1, Turn::Review(_)));
+        let goes_on = reviewed_later || replied.is_some_and(|replied| replied > *at);
         let now = limits.last_mut().unwrap();
         match turn {
             Turn::Review(pass) => {
@@ -276,7 +277,7 @@ fn lead_limits(
                     now.met = None;
                 }
             }
-            Turn::Bad if reviewed_later && now.met.is_some() => {
+            Turn::Bad if goes_on && now.met.is_some() => {
                 span = length.half();
                 limits.push(Limit { due: span.due(*at, days), met: None, missed: false });
             }

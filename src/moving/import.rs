@@ -1,0 +1,277 @@
+//! Moving in: a file of histories, line by line. Its rule: any number of runs over the same file
+//! end in the same tickets; what is there already is passed over, what cannot be true is written
+//! beside the file with its reason, and nobody is told of anything.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::fs::File;
+use std::io::{BufRead, BufReader, BufWriter, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::make::{Line, Made, Maker, Outcome};
+use super::rejects::{self, Reject, cannot_write};
+use crate::error::{Error, FieldError, Kind, Result};
+use crate::lifecycle::Hotline;
+
+/// Whether a run changes anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Run {
+    Real,
+    /// Reads and checks, changes nothing.
+    Dry,
+}
+
+/// What a run did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Summary {
+    pub lines: u64,
+    pub imported: u64,
+    /// There already, from an identical line.
+    pub skipped: u64,
+    pub rejected: u64,
+    /// Which run brought the tickets (0 where nothing came).
+    pub batch: i64,
+    /// Where the rejects are, if there are any.
+    pub rejects: Option<PathBuf>,
+}
+
+/// Lines made ready together, and kept in one transaction.
+const ROUND: usize = 400;
+/// A longer line is no ticket.
+const LONGEST: usize = 16 << 20;
+
+/// Imports the file at `path`; rejects go to `FILE.rejects.ndjson` beside it.
+///
+/// # Errors
+/// `import.unreadable`, or what the database says; what was kept by then stays, and a second run
+/// goes on from there.
+pub fn import_file(hotline: &Arc<Hotline>, path: &Path, run: Run) -> Result<Summary> {
+    let unreadable = |error: std::io::Error| {
+        let (file, reason) = (path.display().to_string(), error.to_string());
+        let values = [("file", file.as_str()), ("reason", reason.as_str())];
+        Error::with(Kind::Invalid, "import.unreadable", &values)
+    };
+    let mut input = BufReader::with_capacity(1 << 18, File::open(path).map_err(unreadable)?);
+    let beside = path.with_extension("rejects.ndjson");
+    if beside == path {
+        return Err(Error::new(Kind::Invalid, "import.own_rejects"));
+    }
+    let mut out = BufWriter::new(File::create(&beside).map_err(cannot_write)?);
+    let mut summary = import(hotline, &mut input, &mut out, run)?;
+    out.flush().map_err(cannot_write)?;
+    if summary.rejected == 0 {
+        std::fs::remove_file(&beside).map_err(cannot_write)?;
+    } else {
+        summary.rejects = Some(beside);
+    }
+    Ok(summary)
+}
+
+/// Imports the lines of `input`, writing what is not taken to `rejects`.
+///
+/// # Errors
+/// As [`import_file`].
+pub fn import<R: BufRead + Seek>(
+    hotline: &Arc<Hotline>,
+    input: &mut R,
+    rejects: &mut dyn Write,
+    run: Run,
+) -> Result<Summary> {
+    let batch = hotline.db.ids(1)?.first().copied().unwrap_or_default();
+    let maker = Arc::new(Maker::new(hotline.clone(), batch)?);
+    let mut desk = Desk {
+        maker,
+        run,
+        rejects,
+        summary: Summary { batch, ..Summary::default() },
+        later: BTreeMap::new(),
+        seen: HashMap::new(),
+    };
+    let held = desk.first_pass(input)?;
+    desk.merged(input, &held)?;
+    if desk.summary.imported == 0 {
+        desk.summary.batch = 0;
+    }
+    Ok(desk.summary)
+}
+
+/// A merged ticket's line, to be read again when every other one is there.
+struct Held {
+    line: u64,
+    offset: u64,
+    length: usize,
+}
+
+struct Desk<'a> {
+    maker: Arc<Maker>,
+    run: Run,
+    rejects: &'a mut dyn Write,
+    summary: Summary,
+    /// Merged tickets of the file: number → what it was merged into.
+    later: BTreeMap<String, String>,
+    /// In a dry run: number → hash of what would be there.
+    seen: HashMap<String, [u8; 32]>,
+}
+
+impl Desk<'_> {
+    /// Every line but the merged ones; the next round is made ready while one is being kept.
+    fn first_pass<R: BufRead + Seek>(&mut self, input: &mut R) -> Result<Vec<Held>> {
+        let mut lines = Lines::new(input);
+        let mut held = Vec::new();
+        let mut ready: Vec<Made> = Vec::new();
+        loop {
+            let round = lines.round()?;
+            if round.is_empty() && ready.is_empty() {
+                return Ok(held);
+            }
+            self.summary.lines += round.len() as u64;
+            let places: HashMap<u64, (u64, usize)> =
+                round.iter().map(|line| (line.number, (line.offset, line.raw.len()))).collect();
+            let keeping = std::mem::take(&mut ready);
+            let (kept, made) = self.side_by_side(keeping, round)?;
+            self.count(kept)?;
+            for made in made {
+                if let Outcome::Merged { no, into } = &made.outcome {
+                    self.later.insert(no.clone(), into.clone());
+                    if let Some((offset, length)) = places.get(&made.line).copied() {
+                        held.push(Held { line: made.line, offset, length });
+                    }
+                } else {
+                    ready.push(made);
+                }
+            }
+        }
+    }
+
+    /// Keeps one round and makes the next one ready, the latter on two threads.
+    fn side_by_side(
+        &mut self,
+        keeping: Vec<Made>,
+        round: Vec<Line>,
+    ) -> Result<(Vec<Made>, Vec<Made>)> {
+        let maker = &self.maker;
+        let run = self.run;
+        let mut first = round;
+        let second = first.split_off(first.len() / 2);
+        let (kept, one, two) = std::thread::scope(|scope| {
+            let keep = scope.spawn(move || match run {
+                Run::Real => maker.keep(keeping),
+                Run::Dry => Ok(keeping),
+            });
+            let two = scope.spawn(move || maker.make(second));
+            let one = maker.make(first);
+            (keep.join(), one, two.join())
+        });
+        let broke = |_| Error::internal("a thread of the import broke");
+        let mut made = one?;
+        made.extend(two.map_err(broke)??);
+        Ok((kept.map_err(broke)??, made))
+    }
+
+    fn count(&mut self, kept: Vec<Made>) -> Result<()> {
+        for made in kept {
+            let outcome = match (self.run, made.outcome) {
+                (Run::Dry, Outcome::Ready(ready)) => self.would_be(&ready.no, ready.hash),
+                (_, outcome) => outcome,
+            };
+            match outcome {
+                Outcome::Kept => self.summary.imported += 1,
+                Outcome::Identical => self.summary.skipped += 1,
+                Outcome::Wrong(error) => self.reject(made.line, &made.raw, error)?,
+                Outcome::Ready(_) | Outcome::Merged { .. } => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// What keeping it would come to, after the lines before it.
+    fn would_be(&mut self, no: &str, hash: [u8; 32]) -> Outcome {
+        match self.seen.insert(no.to_owned(), hash) {
+            None => Outcome::Kept,
+            Some(before) if before == hash => Outcome::Identical,
+            Some(before) => {
+                self.seen.insert(no.to_owned(), before);
+                Outcome::Wrong(Error::field("/no", "import.other_content"))
+            }
+        }
+    }
+
+    fn reject(&mut self, line: u64, raw: &[u8], error: Error) -> Result<()> {
+        let reject = Reject::of(line, error)?;
+        rejects::write(self.rejects, raw, &reject)?;
+        self.summary.rejected += 1;
+        Ok(())
+    }
+
+    /// The merged tickets: each goes to the one at the end of its chain.
+    fn merged<R: BufRead + Seek>(&mut self, input: &mut R, held: &[Held]) -> Result<()> {
+        for some in held.chunks(ROUND / 4) {
+            let mut lines = Vec::with_capacity(some.len());
+            for one in some {
+                input.seek(SeekFrom::Start(one.offset)).map_err(Error::internal)?;
+                let mut raw = vec![0; one.length];
+                input.read_exact(&mut raw).map_err(Error::internal)?;
+                lines.push(Line { number: one.line, offset: one.offset, raw });
+            }
+            let here: HashSet<String> = self.seen.keys().cloned().collect();
+            let made = self.maker.make_merged(lines, |into| self.root(into), &here)?;
+            let kept = match self.run {
+                Run::Real => self.maker.keep(made)?,
+                Run::Dry => made,
+            };
+            self.count(kept)?;
+        }
+        Ok(())
+    }
+
+    /// Where the chain of merges that begins with `into` ends; an error where it never does.
+    fn root(&self, into: &str) -> Result<String> {
+        let mut at = into;
+        for _ in 0..=self.later.len() {
+            match self.later.get(at) {
+                Some(next) => at = next,
+                None => return Ok(at.to_owned()),
+            }
+        }
+        Err(Error::invalid(vec![FieldError::new("/merged_into", "import.merge_circle")]))
+    }
+}
+
+/// The lines of a file with their places, blank ones left out.
+struct Lines<'a, R> {
+    input: &'a mut R,
+    number: u64,
+    offset: u64,
+}
+
+impl<'a, R: BufRead> Lines<'a, R> {
+    fn new(input: &'a mut R) -> Self {
+        Self { input, number: 0, offset: 0 }
+    }
+
+    fn round(&mut self) -> Result<Vec<Line>> {
+        let mut round = Vec::with_capacity(ROUND);
+        let mut bytes = 0;
+        while round.len() < ROUND && bytes < LONGEST {
+            let mut raw = Vec::new();
+            let read = self.input.read_until(b'\n', &mut raw).map_err(Error::internal)?;
+            if read == 0 {
+                break;
+            }
+            self.number += 1;
+            let start = self.offset;
+            self.offset += read as u64;
+            let bom: &[u8] = if start == 0 { b"\xef\xbb\xbf" } else { b"" };
+            let head = if raw.starts_with(bom) { bom.len() } else { 0 };
+            let rest = raw.get(head..).unwrap_or_default();
+            let blank = rest.len() - rest.trim_ascii_start().len();
+            let text = rest.trim_ascii().to_vec();
+            if !text.is_empty() {
+                bytes += text.len();
+                let offset = start + (head + blank) as u64;
+                round.push(Line { number: self.number, offset, raw: text });
+            }
+        }
+        Ok(round)
+    }
+}

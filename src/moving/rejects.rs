@@ -1,0 +1,80 @@
+//! Moving: what was not taken and why, line by line, in the form of the input. Its rule: a rejected
+//! line stands as it was, with `_reason` added; mended, the file can be imported as it is.
+
+use std::io::Write;
+
+use serde_json::{Value, json};
+
+use crate::error::{Error, Kind, Result};
+
+/// Why a line was not taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reject {
+    /// Its line in the input, from 1.
+    pub line: u64,
+    /// Where in the line (RFC 6901), empty for the whole of it.
+    pub pointer: String,
+    pub code: &'static str,
+    /// The Chinese sentence.
+    pub sentence: String,
+}
+
+impl Reject {
+    /// What `error` says of line `line`.
+    ///
+    /// # Errors
+    /// The error itself where it is not the line's fault (the database is away, the disk is full).
+    pub fn of(line: u64, error: Error) -> Result<Self> {
+        if !matches!(error.kind(), Kind::Invalid | Kind::Malformed | Kind::Refused | Kind::TooLarge)
+        {
+            return Err(error);
+        }
+        Ok(match error.fields().first() {
+            Some(field) => Self {
+                line,
+                pointer: field.pointer.clone(),
+                code: field.code,
+                sentence: field.detail.clone(),
+            },
+            None => Self {
+                line,
+                pointer: String::new(),
+                code: error.code(),
+                sentence: error.detail().to_owned(),
+            },
+        })
+    }
+}
+
+/// Writes `raw` with its reason.
+pub fn write(out: &mut dyn Write, raw: &[u8], reject: &Reject) -> Result<()> {
+    let reason = json!({
+        "line": reject.line,
+        "pointer": reject.pointer,
+        "code": reject.code,
+        "sentence": reject.sentence,
+    });
+    let mended = match serde_json::from_slice::<Value>(raw) {
+        Ok(Value::Object(mut fields)) if fields.contains_key("_reason") => {
+            fields.insert("_reason".to_owned(), reason);
+            Value::Object(fields).to_string()
+        }
+        Ok(Value::Object(fields)) => {
+            // As it was, to the letter: only the closing brace makes room.
+            let text = String::from_utf8_lossy(raw);
+            let open = text.trim_end().strip_suffix('}').unwrap_or_default();
+            let comma = if fields.is_empty() { "" } else { "," };
+            format!("{open}{comma}\"_reason\":{reason}}}")
+        }
+        _ => json!({ "_line": String::from_utf8_lossy(raw), "_reason": reason }).to_string(),
+    };
+    writeln!(out, "{mended}").map_err(cannot_write)
+}
+
+/// The disk says no: told as it is.
+pub fn cannot_write(error: std::io::Error) -> Error {
+    let kind =
+        if error.kind() == std::io::ErrorKind::StorageFull { Kind::Full } else { Kind::Internal };
+    let code = if kind == Kind::Full { "full" } else { "internal" };
+    Error::new(kind, code).because(error)
+}

@@ -1,0 +1,54 @@
+//! Ticket: many at once, for moving in and out. Its rule: page by page, so that memory stays the
+//! same however many there are.
+
+use diesel::prelude::*;
+
+use super::{Stored, Vault, load_by_id};
+use crate::db::Conn;
+use crate::db::schema::tickets;
+use crate::error::{Kind, Result};
+use crate::time::Stamp;
+
+/// Which of `numbers` are taken.
+pub fn known(conn: &mut Conn, numbers: &[&str]) -> Result<Vec<String>> {
+    Ok(tickets::table
+        .filter(tickets::no.eq_any(numbers.to_vec()))
+        .select(tickets::no)
+        .load(conn)?)
+}
+
+/// Tickets received in `[from, to)`, in the order of receipt, after the one last seen. One whose
+/// key was erased is nowhere in it.
+pub fn page(
+    conn: &mut Conn,
+    vault: Vault<'_>,
+    (from, to): (Stamp, Stamp),
+    after: Option<(Stamp, i64)>,
+    most: i64,
+) -> Result<(Vec<Stored>, Option<(Stamp, i64)>)> {
+    let mut query = tickets::table
+        .filter(tickets::received_at.ge(from.millis()))
+        .filter(tickets::received_at.lt(to.millis()))
+        .into_boxed();
+    if let Some((at, id)) = after {
+        let (at, same) = (at.millis(), at.millis());
+        query = query.filter(
+            tickets::received_at.gt(at).or(tickets::received_at.eq(same).and(tickets::id.gt(id))),
+        );
+    }
+    let found: Vec<(i64, i64)> = query
+        .order((tickets::received_at, tickets::id))
+        .limit(most)
+        .select((tickets::received_at, tickets::id))
+        .load(conn)?;
+    let next = found.last().map(|(at, id)| (Stamp::from_millis(*at), *id));
+    let mut page = Vec::with_capacity(found.len());
+    for (_, id) in found {
+        match load_by_id(conn, vault, id) {
+            Ok(stored) => page.extend(stored),
+            Err(error) if error.kind() == Kind::NotFound => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok((page, next))
+}
