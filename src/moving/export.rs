@@ -13,6 +13,7 @@ use crate::limits::ClockName;
 use crate::ticket::event::Event;
 use crate::ticket::overlay::{Attempt, Exclusion, ExclusionStage};
 use crate::ticket::state::Work;
+use crate::ticket::store::Place;
 use crate::ticket::{Assignment, State, Text, Ticket, store};
 use crate::time::Stamp;
 
@@ -61,8 +62,6 @@ pub fn window(hotline: &Hotline, name: &str) -> Result<(Stamp, Stamp)> {
     let window = window.ok_or_else(|| Error::new(Kind::Invalid, "import.window"))?;
     Ok((window.start, window.end))
 }
-
-type Place = Option<(Stamp, i64)>;
 
 fn page(
     hotline: &Hotline,

@@ -2,6 +2,7 @@
 //! rule: what happened is taken as it is; limits and figures come from the same code as live ones.
 
 pub mod export;
+mod facts;
 pub mod history;
 pub mod import;
 mod make;

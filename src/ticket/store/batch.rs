@@ -17,15 +17,19 @@ pub fn known(conn: &mut Conn, numbers: &[&str]) -> Result<Vec<String>> {
         .load(conn)?)
 }
 
+/// How far a reader has come: the last ticket's receipt and id; nothing at the beginning and at the
+/// end.
+pub type Place = Option<(Stamp, i64)>;
+
 /// Tickets received in `[from, to)`, in the order of receipt, after the one last seen. One whose
 /// key was erased is nowhere in it.
 pub fn page(
     conn: &mut Conn,
     vault: Vault<'_>,
     (from, to): (Stamp, Stamp),
-    after: Option<(Stamp, i64)>,
+    after: Place,
     most: i64,
-) -> Result<(Vec<Stored>, Option<(Stamp, i64)>)> {
+) -> Result<(Vec<Stored>, Place)> {
     let mut query = tickets::table
         .filter(tickets::received_at.ge(from.millis()))
         .filter(tickets::received_at.lt(to.millis()))

@@ -20,7 +20,7 @@ use crate::db::{Conn, Tx};
 use crate::error::{Error, Kind, Result};
 use crate::sealing::{MasterKey, RecordKey, entropy, place};
 use crate::time::Stamp;
-pub use batch::{known, page};
+pub use batch::{Place, known, page};
 pub use counted::{count_by, counted_by};
 use rows::{Lens, Rows, TicketRow, project};
 pub use seals::{count_unsealed, insert_seal, last_seal, seals_after, unsealed_heads};
