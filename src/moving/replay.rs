@@ -291,6 +291,7 @@ impl Story<'_> {
         let closing = if self.history.assignments.is_empty() {
             let text = sentence("import.no_text", &[]);
             ticket.direct = Some(Direct { at: scene.now, text, article: None });
+            ticket.note_handling_time(scene);
             if !ticket.class.chosen {
                 let class = scene.profile.assessment.direct_class;
                 ticket.class = Class { class, chosen: false };

@@ -13,7 +13,9 @@ use super::histories::Codes;
 /// 12 units, 9 leaf categories, 40 places in 7 streets, every fifth without an estate.
 pub fn codes() -> Codes {
     let named = |name: &str, n: usize| (0..n).map(|i| format!("{name}{i}")).collect::<Vec<_>>();
-    let place = |i: usize| (format!("street{}", i % 7), (!i.is_multiple_of(5)).then(|| format!("estate{i}")));
+    let place = |i: usize| {
+        (format!("street{}", i % 7), (!i.is_multiple_of(5)).then(|| format!("estate{i}")))
+    };
     Codes {
         units: named("unit", 12),
         categories: named("leaf", 9),
