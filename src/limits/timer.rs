@@ -2,6 +2,8 @@
 //! document. Its rule: every move of the due instant leaves a record in the timer that explains
 //! it, and what was missed stays missed.
 
+use std::cmp::Ordering;
+
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
@@ -307,20 +309,24 @@ impl Timer {
         let fold = self.fold(Keep::Day, calendar);
         let to = self.cap_at.map_or(fold, |cap| fold.min(cap));
         let version = calendar.version().to_owned();
-        if to > from {
-            self.set_due(to, calendar);
-            self.notes.push(Note::CalendarLater { at, calendar: version, from, to });
-            Recomputed::Later { from, to }
-        } else if to < from {
-            let known = |note: &Note| matches!(note, Note::CalendarKept { would_be, .. } if *would_be == to);
-            if !self.notes.last().is_some_and(known) {
-                self.notes.push(Note::CalendarKept { at, calendar: version, would_be: to });
+        match to.cmp(&from) {
+            Ordering::Greater => {
+                self.set_due(to, calendar);
+                self.notes.push(Note::CalendarLater { at, calendar: version, from, to });
+                Recomputed::Later { from, to }
             }
-            Recomputed::KeptEarlier { would_be: to }
-        } else {
-            // The same due instant; the yellow light may still start elsewhere.
-            self.set_due(to, calendar);
-            Recomputed::Same
+            Ordering::Less => {
+                let known = |note: &Note| matches!(note, Note::CalendarKept { would_be, .. } if *would_be == to);
+                if !self.notes.last().is_some_and(known) {
+                    self.notes.push(Note::CalendarKept { at, calendar: version, would_be: to });
+                }
+                Recomputed::KeptEarlier { would_be: to }
+            }
+            Ordering::Equal => {
+                // The same due instant; the yellow light may still start elsewhere.
+                self.set_due(to, calendar);
+                Recomputed::Same
+            }
         }
     }
 }

@@ -145,7 +145,7 @@ impl Forger {
     }
 
     /// The last events of a ticket go, with more or less care about what else tells of them.
-    fn truncate(&mut self) -> Option<String> {
+    fn truncate(&mut self) -> String {
         let id = self.ticket("event");
         let last = self.number(&format!("SELECT max(seq) AS n FROM event WHERE ticket_id = {id}"));
         let keep = self.rng.random_range(0..last);
@@ -163,7 +163,7 @@ impl Forger {
         if care > 2 {
             self.run(&format!("DELETE FROM unsealed WHERE ticket_id = {id} AND seq > {keep}"));
         }
-        Some(format!("truncate with care {care}"))
+        format!("truncate with care {care}")
     }
 
     /// A sealed ticket vanishes with every trace outside the seals.
@@ -254,7 +254,7 @@ impl Forger {
         match self.rng.random_range(0..20) {
             0..9 => self.edit(),
             9..12 => self.delete_row(),
-            12..15 => self.truncate(),
+            12..15 => Some(self.truncate()),
             15 => self.vanish(),
             16 => self.unseal(),
             17..19 => self.swap(),

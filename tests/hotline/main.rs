@@ -18,3 +18,4 @@ mod sweep;
 mod web_auth;
 mod web_edges;
 mod web_idempotency;
+mod worker;
