@@ -1,8 +1,9 @@
 //! Assessment: leaving it for a coded reason 剔除, and the one appeal 申诉. Its rule: the ticket
 //! counts until decided; who asks never decides (domain.md §6).
 
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Result};
 use crate::identity::Role;
+use crate::limits::policy::ExclusionNeed;
 use crate::ticket::command::{Classify, Decide, Exclude, FlagBody, Spoken};
 use crate::ticket::overlay::{Exclusion, ExclusionReason, ExclusionStage, Flag};
 use crate::ticket::{Class, Scene, Ticket};
@@ -40,7 +41,13 @@ pub fn ask(ticket: &mut Ticket, scene: &Scene<'_>, body: &Exclude) -> Result<()>
 
 /// The reviewer decides; a vexatious caller needs a second reviewer.
 pub fn decide(ticket: &mut Ticket, scene: &Scene<'_>, body: &Decide) -> Result<()> {
+    let reasons = &scene.profile.assessment.exclusions;
     let exclusion = at_stage(ticket, &[ExclusionStage::ToDecide, ExclusionStage::ToEndorse])?;
+    let needs_second = exclusion.reason == ExclusionReason::Vexatious
+        || reasons.iter().any(|reason| {
+            reason.code == exclusion.reason.as_str()
+                && reason.needs == ExclusionNeed::SecondReviewer
+        });
     if exclusion.stage == ExclusionStage::ToEndorse {
         return Err(Error::refused("request.not_endorsed"));
     }
@@ -49,10 +56,10 @@ pub fn decide(ticket: &mut Ticket, scene: &Scene<'_>, body: &Decide) -> Result<(
     exclusion.decided_by = Some(scene.actor.user);
     exclusion.decided_at = Some(scene.now);
     exclusion.decision = body.reason.as_ref().map(ToString::to_string);
-    exclusion.stage = match (body.approve, exclusion.reason) {
+    exclusion.stage = match (body.approve, needs_second) {
         (false, _) => ExclusionStage::Refused,
-        (true, ExclusionReason::Vexatious) => ExclusionStage::ToConfirm,
-        (true, _) => ExclusionStage::Approved,
+        (true, true) => ExclusionStage::ToConfirm,
+        (true, false) => ExclusionStage::Approved,
     };
     Ok(())
 }
@@ -81,7 +88,9 @@ pub fn appeal(ticket: &mut Ticket, scene: &Scene<'_>, body: &Spoken) -> Result<(
 /// The assessor's word is the last.
 pub fn decide_appeal(ticket: &mut Ticket, scene: &Scene<'_>, body: &Decide) -> Result<()> {
     let exclusion = at_stage(ticket, &[ExclusionStage::Appealed])?;
-    apart(scene, &[Some(exclusion.asked_by), exclusion.appealed_by, exclusion.decided_by])?;
+    let before = [exclusion.endorsed_by, exclusion.appealed_by, exclusion.decided_by];
+    apart(scene, &[Some(exclusion.asked_by)])?;
+    apart(scene, &before)?;
     require_reason(body)?;
     exclusion.decided_by = Some(scene.actor.user);
     exclusion.decided_at = Some(scene.now);
@@ -124,10 +133,7 @@ fn at_stage<'a>(ticket: &'a mut Ticket, stages: &[ExclusionStage]) -> Result<&'a
 
 /// Who asked, endorsed or decided earlier does not decide now.
 fn apart(scene: &Scene<'_>, earlier: &[Option<i64>]) -> Result<()> {
-    if earlier.contains(&Some(scene.actor.user)) {
-        return Err(Error::new(Kind::Forbidden, "separation"));
-    }
-    Ok(())
+    earlier.iter().flatten().try_for_each(|user| scene.actor.require_other_than(*user))
 }
 
 fn require_reason(body: &Decide) -> Result<()> {

@@ -22,6 +22,7 @@ pub fn reopen(ticket: &mut Ticket, scene: &Scene<'_>) -> Result<()> {
     if ticket.first_passed_at.is_none() {
         ticket.handled_ms = None;
     }
+    ticket.withdrawal = None;
     ticket.start_overall(scene, scene.now);
     ticket.back_to_accepted(scene);
     Ok(())

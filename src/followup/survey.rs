@@ -9,24 +9,29 @@ use crate::error::{Error, FieldError, Kind, Result};
 use crate::identity::Role;
 use crate::limits::ClockName;
 use crate::limits::policy::AfterBadSurvey;
+use crate::limits::span::DAY_MS;
 use crate::ticket::assignment::Rework;
 use crate::ticket::command::{Survey, TriageBody};
 use crate::ticket::overlay::{Attempt, Outcome, Triage, Way, Why};
 use crate::ticket::state::{Awaits, Closing, State, Work};
 use crate::ticket::{Mode, Scene, Ticket};
+use crate::time::Stamp;
 
 /// Writes down one try to ask the citizen, and what follows from it.
 pub fn survey(ticket: &mut Ticket, scene: &Scene<'_>, body: &Survey) -> Result<()> {
-    check(ticket, scene, body)?;
+    check(ticket, body)?;
     let way = if scene.actor.has(Role::Citizen) { Way::Link } else { Way::Phone };
-    if way == Way::Phone && scene.mode == Mode::Live {
-        check_rule_of_attempts(ticket, scene)?;
+    if scene.mode == Mode::Live {
+        match way {
+            Way::Phone => check_rule_of_attempts(ticket, scene)?,
+            _ => check_link(ticket, scene)?,
+        }
     }
     let attempt = Attempt {
         at: scene.now,
         by: scene.actor.user,
         way,
-        round: ticket.reworks(),
+        round: ticket.round(),
         outcome: body.outcome,
         contacted: body.contacted,
         solved: body.solved,
@@ -37,6 +42,13 @@ pub fn survey(ticket: &mut Ticket, scene: &Scene<'_>, body: &Survey) -> Result<(
     };
     let (valid, bad) = (attempt.answers().is_some(), attempt.is_bad());
     ticket.attempts.push(attempt);
+    if let State::Closed { how } = &mut ticket.state {
+        // An answer after an invalid close still counts; the close stays where it was.
+        if valid {
+            *how = Closing::Surveyed;
+        }
+        return Ok(());
+    }
     if valid {
         ticket.stop_clock(ClockName::Survey, scene.now);
     }
@@ -100,8 +112,8 @@ pub fn rework(ticket: &mut Ticket, scene: &Scene<'_>) -> Result<()> {
 }
 
 /// How many attempts of this round were used; an answer by link or message uses none.
-fn attempts_used(ticket: &Ticket) -> u32 {
-    let round = ticket.reworks();
+pub fn attempts_used(ticket: &Ticket) -> u32 {
+    let round = ticket.round();
     let used = ticket
         .attempts
         .iter()
@@ -110,7 +122,7 @@ fn attempts_used(ticket: &Ticket) -> u32 {
     u32::try_from(used).unwrap_or(u32::MAX)
 }
 
-fn check(ticket: &Ticket, scene: &Scene<'_>, body: &Survey) -> Result<()> {
+fn check(ticket: &Ticket, body: &Survey) -> Result<()> {
     let mut wrong = Vec::new();
     if body.outcome != Outcome::Reached {
         for (pointer, given) in [
@@ -129,39 +141,50 @@ fn check(ticket: &Ticket, scene: &Scene<'_>, body: &Survey) -> Result<()> {
     if matches!(ticket.state, State::Surveying { awaits: Awaits::Triage }) {
         return Err(Error::refused("survey.awaits_triage"));
     }
-    // A surveyor of a unit that handled it never asks about it.
-    let own_unit = ticket.assignments.values().any(|a| scene.actor.works_for(&a.unit));
-    if own_unit && scene.actor.has(Role::Surveyor) {
-        return Err(Error::new(Kind::Forbidden, "survey.own_unit"));
+    Ok(())
+}
+
+/// The link in the message answers for some days ⚙ from the passed reply on.
+fn check_link(ticket: &Ticket, scene: &Scene<'_>) -> Result<()> {
+    let days = i64::from(scene.profile.survey.link_days);
+    let asked = ticket.timers.get(&ClockName::Survey).map(|timer| timer.starts_at);
+    if asked.is_some_and(|from| scene.now.millis_since(from) > days * DAY_MS) {
+        return Err(Error::refused("survey.link_over"));
     }
     Ok(())
 }
 
-/// Up to 3 attempts ⚙ on at least 2 days at different hours: two in one hour of one day are
-/// refused, and so is a last one that would leave them all on one day or all at one hour.
+/// Nobody who asked not to be called is called, and nobody before the day that the reply promised.
+/// Up to 3 attempts ⚙ on at least 2 days ⚙ at different hours ⚙ of the day: an attempt in an hour
+/// too near to an earlier one's is refused, and so is a last one that leaves them on too few days.
 fn check_rule_of_attempts(ticket: &Ticket, scene: &Scene<'_>) -> Result<()> {
-    let zone = scene.calendar.zone();
-    let round = ticket.reworks();
-    let when = |at: crate::time::Stamp| (at.day(zone), at.in_zone(zone).hour());
+    let (zone, rule) = (scene.calendar.zone(), &scene.profile.survey);
+    if ticket.caller.do_not_call {
+        return Err(Error::refused("survey.do_not_call"));
+    }
+    if let Some(timer) = ticket.timers.get(&ClockName::Survey)
+        && scene.now < timer.starts_at
+    {
+        let from = timer.starts_at.rfc3339(zone);
+        return Err(Error::with(Kind::Refused, "survey.promised", &[("from", &from)]));
+    }
+    let round = ticket.round();
+    let when = |at: Stamp| (at.day(zone), at.in_zone(zone).hour());
     let this = when(scene.now);
-    let mut all: Vec<_> = ticket
-        .attempts
-        .iter()
-        .filter(|attempt| attempt.round == round && attempt.way == Way::Phone)
-        .map(|attempt| when(attempt.at))
-        .collect();
-    if all.contains(&this) {
-        return Err(Error::refused("survey.same_hour"));
+    let mut days = BTreeSet::from([this.0]);
+    let mut tries = 1;
+    for earlier in &ticket.attempts {
+        if earlier.round == round && earlier.way == Way::Phone {
+            let (day, hour) = when(earlier.at);
+            if hour.abs_diff(this.1) < rule.hours_apart {
+                return Err(Error::refused("survey.same_hour"));
+            }
+            days.insert(day);
+            tries += 1;
+        }
     }
-    all.push(this);
-    let days: BTreeSet<_> = all.iter().map(|(day, _)| *day).collect();
-    let hours: BTreeSet<_> = all.iter().map(|(_, hour)| *hour).collect();
-    let last = all.len() >= scene.profile.survey.attempts as usize && all.len() > 1;
-    if last && days.len() < scene.profile.survey.min_days as usize {
+    if tries >= rule.attempts && days.len() < rule.min_days.min(tries) as usize {
         return Err(Error::refused("survey.one_day"));
-    }
-    if last && hours.len() < 2 {
-        return Err(Error::refused("survey.one_hour"));
     }
     Ok(())
 }

@@ -1,19 +1,21 @@
 //! Handling: signing for the work, the first contact with the citizen, and notes on the way.
 
-use crate::error::{Error, Result};
-use crate::limits::ClockName;
+use crate::error::{Error, Kind, Result};
+use crate::limits::{ClockName, Timer};
 use crate::ticket::assignment::{Contact, ContactOutcome, Progress};
 use crate::ticket::command::{ContactBody, ProgressBody};
+use crate::ticket::sight::gets_handling_copy;
 use crate::ticket::state::{Work, WorkName};
 use crate::ticket::{Scene, Ticket};
 
-/// The unit has seen it. Where no contact is owed, handling begins at once.
+/// The unit has seen it. Where no contact is owed (any more), handling begins at once.
 pub fn sign(ticket: &mut Ticket, scene: &Scene<'_>, k: u32) -> Result<()> {
     let Some(assignment) = ticket.assignments.get_mut(&k) else { return Err(Error::not_found()) };
     if let Some(timer) = assignment.timers.get_mut(&ClockName::Sign) {
         timer.stop(scene.now);
     }
-    let owes_contact = assignment.timers.contains_key(&ClockName::Contact);
+    let contact = assignment.timers.get(&ClockName::Contact);
+    let owes_contact = contact.is_some_and(Timer::is_open);
     assignment.work = if owes_contact { Work::Signed {} } else { Work::Handling {} };
     Ok(())
 }
@@ -22,6 +24,10 @@ pub fn sign(ticket: &mut Ticket, scene: &Scene<'_>, k: u32) -> Result<()> {
 pub fn contact(ticket: &mut Ticket, scene: &Scene<'_>, k: u32, body: &ContactBody) -> Result<()> {
     if body.at.is_some_and(|at| at > scene.now) {
         return Err(Error::field("/at", "field.in_future"));
+    }
+    let unit = ticket.assignments.get(&k).map(|a| a.unit.clone()).ok_or_else(Error::not_found)?;
+    if gets_handling_copy(ticket, &unit, scene.directory) {
+        return Err(Error::new(Kind::Forbidden, "contact.handling_copy"));
     }
     let Some(assignment) = ticket.assignments.get_mut(&k) else { return Err(Error::not_found()) };
     assignment.contacts.push(Contact {
@@ -36,8 +42,11 @@ pub fn contact(ticket: &mut Ticket, scene: &Scene<'_>, k: u32, body: &ContactBod
     {
         timer.stop(scene.now);
     }
-    if assignment.is(WorkName::Signed) {
-        assignment.work = Work::Handling {};
+    match &mut assignment.work {
+        Work::Signed {} => assignment.work = Work::Handling {},
+        // The duty stays while a dispute is open; refused, it goes back to where the work is now.
+        Work::Disputed { from, .. } if *from == WorkName::Signed => *from = WorkName::Handling,
+        _ => {}
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! Handling: a later limit 延期. Its rule: one, asked on a day before the due day, the caller told;
 //! granted late it still counts (domain.md §4).
 
-use crate::error::{Error, FieldError, Kind, Result};
+use crate::error::{Error, FieldError, Result};
 use crate::identity::Role;
 use crate::limits::ClockName;
 use crate::ticket::assignment::{ExtensionRequest, RequestStage};
@@ -71,8 +71,9 @@ pub fn decide(ticket: &mut Ticket, scene: &Scene<'_>, k: u32, body: &Decide) -> 
     if request.stage == RequestStage::ToEndorse {
         return Err(Error::refused("request.not_endorsed"));
     }
-    if request.asked_by == scene.actor.user || request.endorsed_by == Some(scene.actor.user) {
-        return Err(Error::new(Kind::Forbidden, "separation"));
+    scene.actor.require_other_than(request.asked_by)?;
+    if let Some(head) = request.endorsed_by {
+        scene.actor.require_other_than(head)?;
     }
     require_reason(body)?;
     request.decided_at = Some(scene.now);
@@ -101,9 +102,16 @@ pub fn endorse(ticket: &mut Ticket, scene: &Scene<'_>, k: u32, body: &Endorse) -
         return Err(Error::field("/reason", "field.required"));
     }
     let nothing = || Error::refused("request.nothing_to_endorse");
-    let own = |asked_by: i64| {
-        if asked_by == user { Err(Error::new(Kind::Forbidden, "separation")) } else { Ok(()) }
+    let own = |asked_by: i64| scene.actor.require_other_than(asked_by);
+    // Ledger and exclusion are asked for the ticket: the lead's head endorses them, nobody else's.
+    let leads = match body.request {
+        Request::Extend => true,
+        Request::Ledger => ticket.live_lead() == Some(k),
+        Request::Exclude => ticket.final_lead().is_some_and(|(lead, _)| lead == k),
     };
+    if !leads {
+        return Err(nothing());
+    }
     match body.request {
         Request::Extend => {
             let assignment = ticket.assignments.get_mut(&k).ok_or_else(Error::not_found)?;

@@ -3,20 +3,23 @@
 
 use chrono::Months;
 
-use super::reply::submit;
-use crate::error::{Error, FieldError, Kind, Result};
+use super::reply::{check_ready, submit};
+use crate::error::{Error, FieldError, Result};
 use crate::identity::Role;
-use crate::limits::{ClockName, PauseReason, Span};
+use crate::limits::{ClockName, PauseReason, Span, Timer};
 use crate::ticket::command::{Decide, LedgerBody, Reasoned, Spoken, WriteOff};
 use crate::ticket::overlay::{Ledger, LedgerStage, Said, Step, Supervision};
-use crate::ticket::state::{State, Work};
-use crate::ticket::{Reply, Scene, Ticket};
+use crate::ticket::state::{State, WorkName};
+use crate::ticket::{Assignment, Reply, Scene, Ticket};
 use crate::time::Stamp;
 
 /// The unit asks for the ledger, with grounds, a plan and a promised day.
 pub fn ask(ticket: &mut Ticket, scene: &Scene<'_>, body: &LedgerBody) -> Result<()> {
     if current(ticket).is_some() {
         return Err(Error::refused("ledger.pending"));
+    }
+    if is_disputed(ticket) {
+        return Err(Error::refused("ledger.disputed"));
     }
     let today = scene.now.day(scene.calendar.zone());
     let latest = today + Months::new(scene.profile.ledger.max_months);
@@ -54,8 +57,9 @@ pub fn decide(ticket: &mut Ticket, scene: &Scene<'_>, body: &Decide) -> Result<(
     if ledger.stage == LedgerStage::ToEndorse {
         return Err(Error::refused("request.not_endorsed"));
     }
-    if ledger.asked_by == scene.actor.user || ledger.endorsed_by == Some(scene.actor.user) {
-        return Err(Error::new(Kind::Forbidden, "separation"));
+    scene.actor.require_other_than(ledger.asked_by)?;
+    if let Some(head) = ledger.endorsed_by {
+        scene.actor.require_other_than(head)?;
     }
     super::extension::require_reason(body)?;
     if !body.approve {
@@ -63,11 +67,18 @@ pub fn decide(ticket: &mut Ticket, scene: &Scene<'_>, body: &Decide) -> Result<(
         return Ok(());
     }
     let promised_on = ledger.promised_on;
+    if promised_on < scene.now.day(scene.calendar.zone()) {
+        return Err(Error::refused("ledger.promise_over"));
+    }
+    if is_disputed(ticket) {
+        return Err(Error::refused("ledger.disputed"));
+    }
+    let Some(ledger) = current(ticket) else { return Err(Error::refused("ledger.none")) };
     let until = Span::Until { at: Stamp::end_of(promised_on, scene.calendar.zone()) };
     ledger.stage = LedgerStage::Running;
     ledger.opened_at = Some(scene.now);
     ledger.timer = Some(scene.start_span(ClockName::Ledger, until, scene.now, None));
-    for_paused_clocks(ticket, lead, |timer| timer.pause(scene.now, PauseReason::Ledger));
+    for_paused_clocks(ticket, |timer| timer.pause(scene.now, PauseReason::Ledger));
     ticket.state = State::OnLedger { lead, promised_on };
     Ok(())
 }
@@ -83,7 +94,10 @@ pub fn progress(ticket: &mut Ticket, scene: &Scene<'_>, body: &Spoken) -> Result
 /// The unit proves that it is done; the reviewer's pass writes it off.
 pub fn write_off(ticket: &mut Ticket, scene: &Scene<'_>, body: &WriteOff) -> Result<()> {
     let State::OnLedger { lead, .. } = ticket.state else { return Err(Error::not_found()) };
-    resume(ticket, scene, lead);
+    if let Some(assignment) = ticket.assignments.get(&lead) {
+        check_ready(assignment, scene)?;
+    }
+    resume(ticket, scene);
     let Some(ledger) = current(ticket) else { return Err(Error::refused("ledger.none")) };
     ledger.stage = LedgerStage::ProvenDone;
     ledger.proof = Some(body.proof.to_string());
@@ -93,6 +107,7 @@ pub fn write_off(ticket: &mut Ticket, scene: &Scene<'_>, body: &WriteOff) -> Res
     if let Some(assignment) = ticket.assignments.get_mut(&lead) {
         submit(assignment, scene);
         assignment.reply = Some(body.proof.to_string());
+        assignment.replied_by = Some(scene.actor.user);
     }
     ticket.reply = Some(Reply {
         at: scene.now,
@@ -108,7 +123,7 @@ pub fn write_off(ticket: &mut Ticket, scene: &Scene<'_>, body: &WriteOff) -> Res
 /// Back to ordinary work: the clocks run again.
 pub fn cancel(ticket: &mut Ticket, scene: &Scene<'_>, _body: &Reasoned) -> Result<()> {
     let State::OnLedger { lead, .. } = ticket.state else { return Err(Error::not_found()) };
-    resume(ticket, scene, lead);
+    resume(ticket, scene);
     if let Some(ledger) = current(ticket) {
         ledger.stage = LedgerStage::Cancelled;
         ledger.ended_at = Some(scene.now);
@@ -130,7 +145,7 @@ pub fn promise_missed(ticket: &mut Ticket, scene: &Scene<'_>) -> Result<()> {
         return Err(Error::refused("ledger.not_missed"));
     }
     ledger.missed_at = Some(scene.now);
-    resume(ticket, scene, lead);
+    resume(ticket, scene);
     let unit = ticket.assignments.get(&lead).map(|a| a.unit.clone());
     let id = ticket.supervisions.keys().next_back().map_or(1, |last| last + 1);
     ticket.supervisions.insert(
@@ -149,34 +164,25 @@ pub fn promise_missed(ticket: &mut Ticket, scene: &Scene<'_>) -> Result<()> {
     Ok(())
 }
 
-fn resume(ticket: &mut Ticket, scene: &Scene<'_>, lead: u32) {
-    for_paused_clocks(ticket, lead, |timer| timer.resume(scene.now, scene.calendar));
-    if let Some(assignment) = ticket.assignments.get_mut(&lead)
-        && !assignment.is_live()
-    {
-        assignment.work = Work::Handling {};
-    }
+fn resume(ticket: &mut Ticket, scene: &Scene<'_>) {
+    for_paused_clocks(ticket, |timer| timer.resume(scene.now, scene.calendar));
 }
 
-/// The clocks that a ledger pauses: overall and every handle clock that runs.
-fn for_paused_clocks(
-    ticket: &mut Ticket,
-    lead: u32,
-    mut change: impl FnMut(&mut crate::limits::Timer),
-) {
-    if let Some(timer) =
-        ticket.timers.get_mut(&ClockName::Overall).filter(|timer| timer.stopped_at.is_none())
-    {
-        change(timer);
-    }
-    if let Some(timer) = ticket
-        .assignments
-        .get_mut(&lead)
-        .and_then(crate::ticket::Assignment::running_handle)
-        .filter(|timer| timer.stopped_at.is_none())
-    {
-        change(timer);
-    }
+/// The clocks that a ledger pauses: overall, and the handle clock of every unit still at work.
+fn for_paused_clocks(ticket: &mut Ticket, mut change: impl FnMut(&mut Timer)) {
+    let overall = ticket.timers.get_mut(&ClockName::Overall);
+    let units = ticket.assignments.values_mut().filter(|a| a.is_live());
+    overall
+        .into_iter()
+        .chain(units.filter_map(Assignment::running_handle))
+        .filter(|timer| timer.is_open())
+        .for_each(&mut change);
+}
+
+/// Whether the lead says that the ticket is not its own.
+fn is_disputed(ticket: &Ticket) -> bool {
+    let lead = ticket.live_lead().and_then(|k| ticket.assignments.get(&k));
+    lead.is_some_and(|lead| lead.is(WorkName::Disputed))
 }
 
 /// The ledger entry that is asked for or running.

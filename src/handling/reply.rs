@@ -1,8 +1,8 @@
 //! Handling: the answers of assists and lead, and the reviewer's word on them. Its rule: one
 //! composite reply; time between submitting and being sent back is a pause (domain.md §3, §4).
 
-use crate::error::{Error, Kind, Result};
-use crate::limits::{ClockName, Timer};
+use crate::error::{Error, Result};
+use crate::limits::{ClockName, PauseReason, Timer};
 use crate::ticket::command::{Reasoned, ReplyBody, Review, Spoken};
 use crate::ticket::overlay::LedgerStage;
 use crate::ticket::state::{Awaits, Closing, Part, State, Work, WorkName};
@@ -26,6 +26,7 @@ pub fn reply(ticket: &mut Ticket, scene: &Scene<'_>, k: u32, body: &ReplyBody) -
     let Some(lead) = ticket.assignments.get_mut(&k) else { return Err(Error::not_found()) };
     check_ready(lead, scene)?;
     submit(lead, scene);
+    lead.replied_by = Some(scene.actor.user);
     lead.reply = Some(body.text.to_string());
     ticket.reply = Some(Reply {
         at: scene.now,
@@ -34,12 +35,13 @@ pub fn reply(ticket: &mut Ticket, scene: &Scene<'_>, k: u32, body: &ReplyBody) -
         assists_summary: body.assists_summary.as_ref().map(ToString::to_string),
         promise: body.promise.clone(),
     });
+    ticket.drop_ledger_request(scene.now);
     ticket.state = State::Replied { lead: k };
     Ok(())
 }
 
 /// Signed for, and the citizen was reached where that is owed.
-fn check_ready(lead: &Assignment, scene: &Scene<'_>) -> Result<()> {
+pub fn check_ready(lead: &Assignment, scene: &Scene<'_>) -> Result<()> {
     if scene.mode == Mode::History {
         return Ok(());
     }
@@ -55,18 +57,11 @@ fn check_ready(lead: &Assignment, scene: &Scene<'_>) -> Result<()> {
     Ok(())
 }
 
-/// Hands in the work: its running clock stops, and a miss is kept.
+/// Hands in the work: its running clock stops, and the clock keeps a miss (an extension that was
+/// asked in time and granted later may still mend it).
 pub fn submit(assignment: &mut Assignment, scene: &Scene<'_>) {
-    let now = scene.now;
-    let in_first_round = assignment.reworks.is_empty();
-    if let Some(timer) = assignment.running_handle()
-        && timer.stopped_at.is_none()
-    {
-        timer.stop(now);
-        let missed = timer.missed;
-        if in_first_round && missed {
-            assignment.handle_missed = true;
-        }
+    if let Some(timer) = assignment.running_handle() {
+        timer.stop(scene.now);
     }
     assignment.work = Work::Submitted {};
 }
@@ -87,36 +82,50 @@ pub fn assist_reply(ticket: &mut Ticket, scene: &Scene<'_>, k: u32, body: &Spoke
     }
     submit(assist, scene);
     assist.reply = Some(body.text.to_string());
+    assist.replied_by = Some(scene.actor.user);
     Ok(())
 }
 
-/// The lead accepts an assist's answer.
+/// The lead accepts an assist's answer; what the assist had passed down ends with it.
 pub fn accept(ticket: &mut Ticket, scene: &Scene<'_>, k: u32) -> Result<()> {
     let Some(assist) = ticket.assignments.get_mut(&k) else { return Err(Error::not_found()) };
     if assist.part != Part::Assist {
         return Err(Error::refused("reply.not_an_assist"));
     }
+    if let Some(author) = assist.replied_by {
+        scene.actor.require_other_than(author)?;
+    }
     assist.work = Work::Done { at: scene.now };
+    for below in ticket.below(k) {
+        if let Some(assignment) = ticket.assignments.get_mut(&below) {
+            submit(assignment, scene);
+            assignment.drop_open_timers();
+            assignment.work = Work::Done { at: scene.now };
+        }
+    }
     Ok(())
 }
 
-/// The lead sends an assist's answer back.
+/// The lead sends an assist's answer back; on the ledger its clock stands still like the others.
 pub fn send_back(ticket: &mut Ticket, scene: &Scene<'_>, k: u32, _body: &Reasoned) -> Result<()> {
     let Some(assist) = ticket.assignments.get_mut(&k) else { return Err(Error::not_found()) };
     if assist.part != Part::Assist {
         return Err(Error::refused("reply.not_an_assist"));
     }
     give_back(assist, scene);
+    if ticket.ledger_stands_still()
+        && let Some(timer) = ticket.assignments.get_mut(&k).and_then(Assignment::running_handle)
+    {
+        timer.pause(scene.now, PauseReason::Ledger);
+    }
     Ok(())
 }
 
 /// The reviewer passes the composite reply or sends it back with a reason.
 pub fn review(ticket: &mut Ticket, scene: &Scene<'_>, body: &Review) -> Result<()> {
     let State::Replied { lead } = ticket.state else { return Err(Error::not_found()) };
-    if ticket.reply.as_ref().is_some_and(|reply| reply.by == scene.actor.user)
-        && scene.mode == Mode::Live
-    {
-        return Err(Error::new(Kind::Forbidden, "separation"));
+    if let Some(reply) = &ticket.reply {
+        scene.actor.require_other_than(reply.by)?;
     }
     if body.pass {
         pass(ticket, scene, lead);

@@ -1,7 +1,6 @@
 //! Handling: a street calls departments to come 吹哨报到. Its rule: every arrival and result is
 //! recorded, and both sides are assessed (domain.md §1).
 
-use crate::directory::UnitKind;
 use crate::error::{Error, FieldError, Kind, Result};
 use crate::limits::ClockName;
 use crate::ticket::command::{ReportIn, Resulted, WhistleBody};
@@ -12,11 +11,7 @@ use crate::ticket::{Assignment, Scene, Ticket};
 /// The head of a street calls units; each may read along from now.
 pub fn call(ticket: &mut Ticket, scene: &Scene<'_>, body: &WhistleBody) -> Result<()> {
     let Some(by_unit) = scene.actor.unit.clone() else { return Err(Error::forbidden()) };
-    let is_street =
-        scene.directory.unit(&by_unit).is_some_and(|unit| unit.kind == UnitKind::Street);
-    if !is_street {
-        return Err(Error::new(Kind::Forbidden, "whistle.not_a_street"));
-    }
+    let today = scene.now.day(scene.calendar.zone());
     let mut wrong = Vec::new();
     if body.units.is_empty() {
         wrong.push(FieldError::new("/units", "field.required"));
@@ -25,6 +20,8 @@ pub fn call(ticket: &mut Ticket, scene: &Scene<'_>, body: &WhistleBody) -> Resul
         let pointer = format!("/units/{index}");
         if scene.directory.unit(unit).is_none() {
             wrong.push(FieldError::new(pointer, "field.unknown_code"));
+        } else if scene.directory.may_be_responsible(unit, today).is_err() {
+            wrong.push(FieldError::new(pointer, "dispatch.not_responsible"));
         } else if *unit == by_unit {
             wrong.push(FieldError::new(pointer, "whistle.itself"));
         } else if body.units.iter().take(index).any(|earlier| earlier == unit) {
@@ -66,9 +63,21 @@ pub fn report_in(ticket: &mut Ticket, scene: &Scene<'_>, id: u32, body: &ReportI
     if whistle.closed.is_some() {
         return Err(Error::refused("whistle.closed"));
     }
-    let Some(called) = whistle.called.iter_mut().find(|c| scene.actor.works_for(&c.unit)) else {
+    // Whoever works for several of them reports in for the own unit first, then for the absent.
+    let place = |c: &Called| {
+        let own = scene.actor.unit.as_ref() == Some(&c.unit);
+        scene
+            .actor
+            .works_for(&c.unit)
+            .then_some((own && c.arrived_at.is_none(), c.arrived_at.is_none()))
+    };
+    let called = whistle.called.iter_mut().filter(|c| place(c).is_some()).max_by_key(|c| place(c));
+    let Some(called) = called else {
         return Err(Error::new(Kind::Forbidden, "whistle.not_called"));
     };
+    if called.arrived_at.is_some() && (body.result.is_none() || called.result.is_some()) {
+        return Err(Error::refused("whistle.reported"));
+    }
     if called.arrived_at.is_none() {
         called.arrived_at = Some(scene.now);
         called.timer.stop(scene.now);

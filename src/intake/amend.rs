@@ -1,9 +1,12 @@
 //! Intake: correcting what was written down. Its rule: a new urgency recomputes the limits from
 //! their starts (domain.md §4).
 
-use super::register::{check_place, company_of, completed_place};
+use super::register::{accused_party, check_place, check_reach, company_of, completed_place};
 use crate::error::{Error, FieldError, Result};
+use crate::limits::{ClockName, Timer};
 use crate::ticket::command::{Amend, Fields};
+use crate::ticket::sight::{may_lead, owes_contact};
+use crate::ticket::state::{Work, WorkName};
 use crate::ticket::{Scene, Ticket};
 
 /// Changes the fields named; what is absent stays.
@@ -26,7 +29,7 @@ pub fn amend(ticket: &mut Ticket, scene: &Scene<'_>, body: &Amend) -> Result<()>
         content.as_str().clone_into(&mut ticket.content);
     }
     if let Some(accused) = &fields.accused {
-        ticket.accused = Some(accused.clone());
+        ticket.accused = Some(accused_party(scene.directory, accused));
     }
     if let Some(tags) = &fields.tags {
         ticket.tags.clone_from(tags);
@@ -42,11 +45,35 @@ pub fn amend(ticket: &mut Ticket, scene: &Scene<'_>, body: &Amend) -> Result<()>
     if let Some(urgency) = fields.urgency {
         ticket.change_urgency(scene, urgency);
     }
+    release_contacts(ticket, scene);
     Ok(())
+}
+
+/// A contact that is no longer owed (no number to ring, or a unit that now gets a handling copy)
+/// is no longer waited for.
+fn release_contacts(ticket: &mut Ticket, scene: &Scene<'_>) {
+    let freed: Vec<u32> = ticket
+        .assignments
+        .iter()
+        .filter(|(_, a)| a.is_live() && !owes_contact(ticket, &a.unit, scene.directory))
+        .filter(|(_, a)| a.timers.get(&ClockName::Contact).is_some_and(Timer::is_open))
+        .map(|(k, _)| *k)
+        .collect();
+    for k in freed {
+        if let Some(assignment) = ticket.assignments.get_mut(&k) {
+            assignment.timers.remove(&ClockName::Contact);
+            if assignment.is(WorkName::Signed) {
+                assignment.work = Work::Handling {};
+            }
+        }
+    }
 }
 
 fn check(ticket: &Ticket, scene: &Scene<'_>, fields: &Fields) -> Result<()> {
     let mut wrong = Vec::new();
+    if *fields == Fields::default() {
+        wrong.push(FieldError::new("/fields", "field.required"));
+    }
     if let Some(category) = &fields.category
         && scene.directory.category(category).is_none()
     {
@@ -55,24 +82,23 @@ fn check(ticket: &Ticket, scene: &Scene<'_>, fields: &Fields) -> Result<()> {
     if let Some(place) = &fields.place {
         check_place(scene.directory, place, "/fields/place", &mut wrong);
     }
-    if let Some(caller) = &fields.caller
-        && !caller.anonymous
-        && caller.phone.is_none()
-        && caller.email.is_none()
-    {
-        wrong.push(FieldError::new("/fields/caller/phone", "intake.nobody_to_answer"));
+    if let Some(caller) = &fields.caller {
+        if !caller.anonymous && caller.phone.is_none() && caller.email.is_none() {
+            wrong.push(FieldError::new("/fields/caller/phone", "intake.nobody_to_answer"));
+        }
+        check_reach(caller, "/fields/caller", &mut wrong);
     }
     // Sealing follows the kind and the accused: a company that leads already would see the case.
-    if let Some(lead) = ticket.live_lead().and_then(|k| ticket.assignments.get(&k)) {
+    if let Some((_, lead)) = ticket.final_lead() {
         let mut after = ticket.clone();
         after.kind = fields.kind.unwrap_or(ticket.kind);
-        if fields.accused.is_some() {
-            after.accused.clone_from(&fields.accused);
+        if let Some(accused) = &fields.accused {
+            after.accused = Some(accused_party(scene.directory, accused));
         }
         if let Some(caller) = &fields.caller {
             after.caller = caller.clone();
         }
-        if !crate::ticket::sight::may_lead(&after, &lead.unit, scene.directory) {
+        if !may_lead(&after, &lead.unit, scene.directory) {
             wrong.push(FieldError::new("/fields", "dispatch.sealed_lead"));
         }
     }

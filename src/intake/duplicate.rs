@@ -7,16 +7,17 @@ use crate::ticket::overlay::Suspended;
 use crate::ticket::state::{State, Work};
 use crate::ticket::{Scene, Ticket};
 
-/// Whether `parent` can take `child` in.
+/// Whether `parent` can take `child` in. What was merged into `child` is merged itself and so never
+/// its parent: no circle.
 pub fn may_merge(child: &Ticket, parent: &Ticket) -> Result<()> {
     if child.no == parent.no {
-        return Err(Error::field("/into", "merge.itself"));
+        return Err(Error::refused("merge.itself"));
     }
     if matches!(parent.state, State::Merged { .. }) {
-        return Err(Error::field("/into", "merge.parent_merged"));
+        return Err(Error::refused("merge.parent_merged"));
     }
     if !parent.state.is_live() {
-        return Err(Error::field("/into", "merge.parent_ended"));
+        return Err(Error::refused("merge.parent_ended"));
     }
     Ok(())
 }
@@ -80,8 +81,8 @@ pub fn unmerge(child: &mut Ticket) -> Result<()> {
     Ok(())
 }
 
-/// The parent's reply passed: the child's citizen is answered with it.
-pub fn answered_with_parent(child: &mut Ticket, scene: &Scene<'_>) {
+/// The parent's citizen was answered: so is the child's, by the same words.
+pub fn answer_with_parent(child: &mut Ticket, scene: &Scene<'_>) {
     if let Some(overall) = child.timers.get_mut(&ClockName::Overall)
         && overall.stopped_at.is_none()
     {

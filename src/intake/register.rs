@@ -73,7 +73,7 @@ pub fn register(scene: &Scene<'_>, no: String, draft: &Draft) -> Result<Ticket> 
         content,
         category: draft.matter.category.clone(),
         event_time: draft.matter.event_time,
-        accused: draft.matter.accused.clone(),
+        accused: draft.matter.accused.as_ref().map(|it| accused_party(scene.directory, it)),
         tags: draft.matter.tags.clone(),
         place,
         company,
@@ -103,7 +103,8 @@ pub fn register(scene: &Scene<'_>, no: String, draft: &Draft) -> Result<Ticket> 
         noted: std::collections::BTreeMap::new(),
         previous: draft.previous.clone().map(Text::into_string),
     };
-    ticket.start_overall(scene, received_at);
+    let upstream = draft.upstream.as_ref().map(|upstream| upstream.received_at);
+    ticket.start_overall(scene, upstream.unwrap_or(received_at));
     ticket.back_to_accepted(scene);
     Ok(ticket)
 }
@@ -124,6 +125,15 @@ fn urgency(scene: &Scene<'_>, draft: &Draft) -> Urgency {
             scene.directory.default_urgency(category)
         })
         .unwrap_or_else(|| scene.profile.default_urgency)
+}
+
+/// The accused as written down: a unit that was called by its name stands there by its code, so
+/// that the case is hidden from it (domain.md §11).
+pub fn accused_party(directory: &Directory, accused: &Text) -> Text {
+    let same = |name: &str| name.split_whitespace().eq(accused.split_whitespace());
+    let is_code = directory.unit(&accused.as_str().into()).is_some();
+    let named = directory.units().find(|unit| !is_code && same(&unit.name));
+    named.and_then(|unit| Text::parse(unit.code.as_str()).ok()).unwrap_or_else(|| accused.clone())
 }
 
 /// The place with the estate's region where none was given.
@@ -183,19 +193,22 @@ fn check_caller(caller: &Caller, mode: Mode, wrong: &mut Vec<FieldError>) {
     if nobody && mode == Mode::Live {
         wrong.push(FieldError::new("/caller/phone", "intake.nobody_to_answer"));
     }
-    for (pointer, phone) in
-        [("/caller/phone", &caller.phone), ("/caller/second_phone", &caller.second_phone)]
-    {
+    check_reach(caller, "/caller", wrong);
+}
+
+/// The forms of phones and mail address; `pointer` is where the caller stands.
+pub fn check_reach(caller: &Caller, pointer: &str, wrong: &mut Vec<FieldError>) {
+    for (field, phone) in [("phone", &caller.phone), ("second_phone", &caller.second_phone)] {
         if let Some(phone) = phone
             && !is_phone(phone)
         {
-            wrong.push(FieldError::new(pointer, "intake.phone_form"));
+            wrong.push(FieldError::new(format!("{pointer}/{field}"), "intake.phone_form"));
         }
     }
     if let Some(email) = &caller.email
         && !is_email(email)
     {
-        wrong.push(FieldError::new("/caller/email", "intake.email_form"));
+        wrong.push(FieldError::new(format!("{pointer}/email"), "intake.email_form"));
     }
 }
 

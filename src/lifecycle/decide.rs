@@ -22,12 +22,16 @@ pub fn decide(
 ) -> Result<Ticket> {
     if scene.mode == Mode::Live {
         table::require(ticket, scene, command.name(), target)?;
-        table::admit(ticket, scene, command.name(), target)?;
     }
-    let mut after = ticket.clone();
-    apply(&mut after, command, target, scene)
-        .map_err(|error| with_state(error, ticket, target, scene))?;
-    Ok(after)
+    let decided = || {
+        if scene.mode == Mode::Live {
+            table::admit(ticket, scene.actor, command.name(), target)?;
+        }
+        let mut after = ticket.clone();
+        apply(&mut after, command, target, scene)?;
+        Ok(after)
+    };
+    decided().map_err(|error| with_state(error, ticket, target, scene))
 }
 
 fn apply(ticket: &mut Ticket, command: &Command, target: Target, scene: &Scene<'_>) -> Result<()> {
@@ -119,12 +123,12 @@ fn apply_to_assignment(
     }
 }
 
-/// A rule's refusal says where the ticket stands and what may be done instead.
-fn with_state(error: Error, ticket: &Ticket, target: Target, scene: &Scene<'_>) -> Error {
+/// A refusal says where the ticket (or the assignment aimed at) stands and what may be done instead.
+pub fn with_state(error: Error, ticket: &Ticket, target: Target, scene: &Scene<'_>) -> Error {
     if error.kind() != crate::error::Kind::Refused {
         return error;
     }
     let allowed = table::allowed(ticket, scene, target);
     let allowed = allowed.into_iter().map(|name| name.wire().to_owned()).collect();
-    error.in_state(ticket.state.name().as_str(), allowed)
+    error.in_state(table::standing(ticket, target).0, allowed)
 }

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use super::decide::{decide, with_state};
 use super::rules::{RuleBook, Rules};
-use super::{decide, table};
+use super::table;
 use crate::db::{Conn, Db, Tx};
 use crate::directory::Channel;
 use crate::error::{Error, Kind, Result};
@@ -182,13 +183,14 @@ impl Hotline {
                 parent.children.retain(|child| *child != after.no);
             })?;
         }
-        if before.first_passed_at.is_none() && after.first_passed_at.is_some()
-            || before.direct.is_none() && after.direct.is_some()
-        {
+        // A passed reply or a direct answer is an answer to every caller.
+        let answered =
+            |state: &State| matches!(state, State::Surveying { .. } | State::Closed { .. });
+        if answered(&after.state) && !answered(&before.state) {
             for child in &after.children {
                 self.change_other(tx, rules, child, "merge/answered", |child, now| {
                     let scene = rules.scene(&system, now, Mode::Live);
-                    duplicate::answered_with_parent(child, &scene);
+                    duplicate::answer_with_parent(child, &scene);
                 })?;
             }
         }
@@ -212,8 +214,10 @@ impl Hotline {
             return Err(unknown());
         }
         let scene = rules.scene(actor, tx.now, Mode::Live);
-        table::admit(&child.ticket, &scene, CommandName::Merge, Target::default())?;
-        duplicate::may_merge(&child.ticket, &parent.ticket)?;
+        duplicate::may_merge(&child.ticket, &parent.ticket).or_else(|error| {
+            table::admit(&child.ticket, actor, CommandName::Merge, Target::default())?;
+            Err(with_state(error, &child.ticket, Target::default(), &scene))
+        })?;
         let grandchildren = child.ticket.children.clone();
         let mut after = decide(&child.ticket, command, Target::default(), &scene)?;
         after.children.clear();

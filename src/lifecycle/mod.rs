@@ -8,6 +8,7 @@ pub mod prove;
 pub mod recompute;
 pub mod rules;
 pub mod sealer;
+pub mod subject;
 pub mod sweep;
 pub mod table;
 

@@ -2,28 +2,33 @@
 //! the ticket and of the assignment, and for which unit; nothing else in the house asks for a role
 //! to decide whether a command may be given.
 
+use super::subject::has_subject;
 use crate::directory::UnitKind;
 use crate::error::{Error, Kind, Result};
 use crate::identity::{Actor, Role};
 use crate::ticket::command::{CommandName, Target};
-use crate::ticket::overlay::ExclusionStage;
-use crate::ticket::sight::works_for_lead;
-use crate::ticket::state::{Part, StateName, WorkName};
-use crate::ticket::{Scene, Ticket};
+use crate::ticket::sight::{reads_only, works_for_lead};
+use crate::ticket::state::{Closing, Part, State, StateName, WorkName};
+use crate::ticket::{Assignment, Scene, Ticket};
 
 /// What ties the actor to the ticket, besides the role.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tie {
     /// Whoever has the role.
     Role,
-    /// Works for the unit of the assignment.
+    /// Works for the unit of the assignment, which is no copy.
     OwnUnit,
     /// Works for the unit that leads.
     LeadUnit,
-    /// Handlers and heads need to work for the leading unit; other roles need not.
-    LeadUnitIfUnit,
-    /// Belongs to a street.
+    /// Works for the unit that the assignment answers to: the one that passed it down, else the
+    /// one that leads.
+    UnitAbove,
+    /// Units with more than a copy; other roles need no tie.
+    NoCopy,
+    /// Belongs to a street that has more than a copy.
     Street,
+    /// Not of a unit that handled it, nor of one below.
+    Outside,
 }
 
 /// One row of the table.
@@ -56,6 +61,8 @@ const ANY: &[S] = &[
     S::Withdrawn,
     S::Merged,
 ];
+const LIVE_OR_CLOSED: &[S] =
+    &[S::Accepted, S::Consulting, S::InUnits, S::Replied, S::OnLedger, S::Surveying, S::Closed];
 const FROM_REPLIED: &[S] = &[S::Replied, S::OnLedger, S::Surveying, S::Closed];
 const BEFORE_REPLY: &[S] = &[S::Accepted, S::Consulting, S::InUnits];
 const WORKING: &[S] = &[S::Accepted, S::Consulting, S::InUnits, S::Replied, S::OnLedger];
@@ -81,10 +88,11 @@ pub const fn row_of(name: CommandName) -> Row {
         C::Unmerge => row(&[Dispatcher], &[S::Merged], &[], Tie::Role),
         C::Urge | C::Withdraw => row(&[Agent, Platform, Citizen], LIVE, &[], Tie::Role),
         C::WithdrawConfirm => row(&[Agent], LIVE, &[], Tie::Role),
-        C::Note => row(EVERYONE, ANY, &[], Tie::Role),
+        // A copy can read only.
+        C::Note => row(EVERYONE, ANY, &[], Tie::NoCopy),
         C::Reply => row(&[Handler, UnitHead], &[S::InUnits], &[], Tie::LeadUnit),
         C::Review => row(&[Reviewer], &[S::Replied], &[], Tie::Role),
-        C::Survey => row(&[Surveyor, Citizen], &[S::Surveying], &[], Tie::Role),
+        C::Survey => row(&[Surveyor, Citizen], &[S::Surveying], &[], Tie::Outside),
         C::Triage => row(&[Reviewer], &[S::Surveying], &[], Tie::Role),
         C::Reopen => {
             row(&[Agent, Dispatcher], &[S::Declined, S::Diverted, S::Closed], &[], Tie::Role)
@@ -106,6 +114,14 @@ pub const fn row_of(name: CommandName) -> Row {
         C::Whistle => row(&[UnitHead], LIVE, &[], Tie::Street),
         C::WhistleReportIn => row(&[Handler, UnitHead], ANY, &[], Tie::Role),
         C::WhistleClose => row(&[UnitHead], ANY, &[], Tie::Street),
+        _ => assignment_row_of(name),
+    }
+}
+
+/// The row of a command aimed at one assignment.
+const fn assignment_row_of(name: CommandName) -> Row {
+    use CommandName as C;
+    match name {
         C::Sign => row(&[Handler, UnitHead], WORKING, &[W::Sent], Tie::OwnUnit),
         C::Contact => row(
             &[Handler],
@@ -116,7 +132,9 @@ pub const fn row_of(name: CommandName) -> Row {
         ),
         C::Progress => row(&[Handler], WORKING, &[W::Handling], Tie::OwnUnit),
         C::AssistReply => row(&[Handler], WORKING, &[W::Handling], Tie::OwnUnit),
-        C::Accept | C::SendBack => row(&[Handler], WORKING, &[W::Submitted], Tie::LeadUnit),
+        C::Accept | C::SendBack => {
+            row(&[Handler], &[S::InUnits, S::Replied, S::OnLedger], &[W::Submitted], Tie::UnitAbove)
+        }
         C::Dispute => row(
             &[Handler],
             &[S::Accepted, S::InUnits],
@@ -138,7 +156,7 @@ pub const fn row_of(name: CommandName) -> Row {
         ),
         C::Endorse => row(
             &[UnitHead],
-            ANY,
+            LIVE_OR_CLOSED,
             &[W::Sent, W::Signed, W::Handling, W::Submitted, W::Disputed, W::Done],
             Tie::OwnUnit,
         ),
@@ -151,6 +169,7 @@ pub const fn row_of(name: CommandName) -> Row {
             &[W::Sent, W::Signed, W::Handling, W::Submitted, W::Disputed],
             Tie::Role,
         ),
+        _ => row(&[], &[], &[], Tie::Role),
     }
 }
 
@@ -169,47 +188,75 @@ pub fn require(
     let row = row_of(name);
     let actor = scene.actor;
     actor.require(row.roles)?;
-    // An agent amends only what nobody was sent yet; a dispatcher while it lives.
-    let tied = match row.tie {
-        Tie::Role => true,
-        Tie::OwnUnit => target
-            .assignment
-            .and_then(|k| ticket.assignments.get(&k))
-            .is_some_and(|a| actor.works_for(&a.unit)),
-        Tie::LeadUnit | Tie::LeadUnitIfUnit => works_for_lead(ticket, actor),
-        Tie::Street => actor
-            .unit
-            .as_ref()
-            .and_then(|unit| scene.directory.unit(unit))
-            .is_some_and(|unit| unit.kind == UnitKind::Street),
-    };
-    if tied { Ok(()) } else { Err(Error::new(Kind::Forbidden, "not_your_unit")) }
+    let own = target.assignment.and_then(|k| ticket.assignments.get(&k));
+    let refuse = |code| Err(Error::new(Kind::Forbidden, code));
+    match row.tie {
+        Tie::OwnUnit if !own.is_some_and(|a| actor.works_for(&a.unit)) => refuse("not_your_unit"),
+        Tie::OwnUnit if own.is_some_and(|a| a.part == Part::Copy) => refuse("copy_reads_only"),
+        Tie::LeadUnit if !works_for_lead(ticket, actor) => refuse("not_your_unit"),
+        Tie::UnitAbove if !works_above(ticket, actor, own) => refuse("not_your_unit"),
+        Tie::NoCopy if by_unit_only(actor, row.roles) && reads_only(ticket, actor) => {
+            refuse("copy_reads_only")
+        }
+        Tie::Street if !is_of_street(actor, scene) => refuse("whistle.not_a_street"),
+        Tie::Street if reads_only(ticket, actor) => refuse("copy_reads_only"),
+        Tie::Outside if handled_it(ticket, scene) => refuse("survey.own_unit"),
+        _ => Ok(()),
+    }
 }
 
-/// 409 `transition`, with the state and what is allowed, unless the states allow `name`.
-pub fn admit(ticket: &Ticket, scene: &Scene<'_>, name: CommandName, target: Target) -> Result<()> {
-    if state_allows(ticket, scene.actor, name, target) {
+fn works_above(ticket: &Ticket, actor: &Actor, own: Option<&Assignment>) -> bool {
+    let parent = own.and_then(|a| a.parent).and_then(|k| ticket.assignments.get(&k));
+    parent.map_or_else(|| works_for_lead(ticket, actor), |above| actor.works_for(&above.unit))
+}
+
+/// Whether it is only as a member of a unit that the actor has one of `roles`.
+fn by_unit_only(actor: &Actor, roles: &[Role]) -> bool {
+    roles.iter().filter(|role| actor.has(**role)).all(|role| role.sees_unit_tickets())
+}
+
+fn is_of_street(actor: &Actor, scene: &Scene<'_>) -> bool {
+    let unit = actor.unit.as_ref().and_then(|unit| scene.directory.unit(unit));
+    unit.is_some_and(|unit| unit.kind == UnitKind::Street)
+}
+
+/// Whether the actor belongs to a unit that handled it, or to one below such a unit.
+fn handled_it(ticket: &Ticket, scene: &Scene<'_>) -> bool {
+    let Some(own) = &scene.actor.unit else { return false };
+    let handlers = ticket.assignments.values().filter(|a| a.part != Part::Copy);
+    handlers.map(|a| &a.unit).any(|unit| scene.directory.subtree(unit).contains(own))
+}
+
+/// 409 `transition` unless the states allow `name`.
+pub fn admit(ticket: &Ticket, actor: &Actor, name: CommandName, target: Target) -> Result<()> {
+    if state_allows(ticket, actor, name, target) {
         return Ok(());
     }
-    let state = target
-        .assignment
-        .and_then(|k| ticket.assignments.get(&k))
-        .map_or_else(|| ticket.state.name().as_str(), |a| a.work.name().as_str());
-    let zh = target
-        .assignment
-        .and_then(|k| ticket.assignments.get(&k))
-        .map_or_else(|| ticket.state.name().zh(), |a| a.work.name().zh());
-    let allowed = allowed(ticket, scene, target).into_iter().map(|c| c.wire().to_owned()).collect();
-    Err(Error::with(Kind::Refused, "transition", &[("state", zh), ("command", name.zh())])
-        .in_state(state, allowed))
+    let (_, zh) = standing(ticket, target);
+    Err(Error::with(Kind::Refused, "transition", &[("state", zh), ("command", name.zh())]))
 }
 
-fn state_allows(ticket: &Ticket, actor: &Actor, name: CommandName, target: Target) -> bool {
+/// Where the ticket stands, or the assignment that is aimed at: the word on the wire, and in
+/// Chinese.
+pub fn standing(ticket: &Ticket, target: Target) -> (&'static str, &'static str) {
+    target.assignment.and_then(|k| ticket.assignments.get(&k)).map_or_else(
+        || (ticket.state.name().as_str(), ticket.state.name().zh()),
+        |a| (a.work.name().as_str(), a.work.name().zh()),
+    )
+}
+
+/// Whether the states of the ticket and of the assignment let `actor` give `name`.
+pub fn state_allows(ticket: &Ticket, actor: &Actor, name: CommandName, target: Target) -> bool {
     let row = row_of(name);
     let state = ticket.state.name();
+    // An agent amends only what nobody was sent yet; a dispatcher while it lives.
     let by_agent_only = name == CommandName::Amend && !actor.has_any(&[Dispatcher, System]);
-    let ticket_allows =
-        row.states.contains(&state) && (!by_agent_only || state == StateName::Accepted);
+    // A citizen's answer by the link still counts after a close without one (domain.md §5).
+    let late_answer = name == CommandName::Survey
+        && actor.has(Citizen)
+        && matches!(ticket.state, State::Closed { how: Closing::Exhausted });
+    let ticket_allows = late_answer
+        || row.states.contains(&state) && (!by_agent_only || state == StateName::Accepted);
     let work_allows = match target.assignment {
         _ if row.works.is_empty() => true,
         None => false,
@@ -240,51 +287,8 @@ pub fn allowed(ticket: &Ticket, scene: &Scene<'_>, target: Target) -> Vec<Comman
         .filter(|name| is_assignment_command(*name) == target.assignment.is_some())
         .filter(|name| require(ticket, scene, *name, target).is_ok())
         .filter(|name| state_allows(ticket, scene.actor, *name, target))
-        .filter(|name| has_subject(ticket, *name, target))
+        .filter(|name| has_subject(ticket, scene, *name, target))
         .collect()
-}
-
-/// Whether a decision has something to decide: an open request, supervision, whistle or dispute.
-fn has_subject(ticket: &Ticket, name: CommandName, target: Target) -> bool {
-    use crate::ticket::overlay::LedgerStage as L;
-    use CommandName as C;
-    let exclusion = ticket.exclusion.as_ref().map(|e| e.stage);
-    let ledger = |stages: &[L]| ticket.ledgers.iter().any(|l| stages.contains(&l.stage));
-    match name {
-        C::WithdrawConfirm => ticket.withdrawal.is_some(),
-        C::Withdraw => ticket.withdrawal.is_none(),
-        C::Triage => matches!(
-            ticket.state,
-            crate::ticket::State::Surveying { awaits: crate::ticket::state::Awaits::Triage }
-        ),
-        C::Survey => matches!(
-            ticket.state,
-            crate::ticket::State::Surveying { awaits: crate::ticket::state::Awaits::Answer }
-        ),
-        C::SuperviseAnswer | C::SuperviseClose => {
-            ticket.supervisions.values().any(|s| s.result.is_none())
-        }
-        C::WhistleReportIn | C::WhistleClose => {
-            ticket.whistles.values().any(|w| w.closed.is_none())
-        }
-        C::LedgerDecide => ledger(&[L::ToDecide]),
-        C::Ledger => !ledger(&[L::ToEndorse, L::ToDecide, L::Running]),
-        C::ExcludeDecide => exclusion == Some(ExclusionStage::ToDecide),
-        C::ExcludeConfirm => exclusion == Some(ExclusionStage::ToConfirm),
-        C::ExcludeAppeal => exclusion == Some(ExclusionStage::Refused),
-        C::ExcludeAppealDecide => exclusion == Some(ExclusionStage::Appealed),
-        C::Exclude => exclusion.is_none(),
-        C::ExtendDecide | C::Endorse => {
-            let extension = target
-                .assignment
-                .and_then(|k| ticket.assignments.get(&k))
-                .is_some_and(|a| a.extensions.iter().any(|r| r.decided_at.is_none()));
-            extension
-                || (name == C::Endorse
-                    && (ledger(&[L::ToEndorse]) || exclusion == Some(ExclusionStage::ToEndorse)))
-        }
-        _ => true,
-    }
 }
 
 impl CommandName {

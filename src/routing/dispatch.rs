@@ -5,7 +5,7 @@ use crate::directory::UnitCode;
 use crate::error::{Error, FieldError, Result};
 use crate::limits::{ClockName, Span};
 use crate::ticket::command::{Conclude, Consult, Dispatch, Reasoned, SubDispatch};
-use crate::ticket::sight::may_lead;
+use crate::ticket::sight::{may_lead, owes_contact};
 use crate::ticket::state::{Part, State, Work};
 use crate::ticket::{Assignment, Scene, Ticket};
 
@@ -13,12 +13,10 @@ use crate::ticket::{Assignment, Scene, Ticket};
 pub fn dispatch(ticket: &mut Ticket, scene: &Scene<'_>, body: &Dispatch) -> Result<()> {
     let adding = matches!(ticket.state, State::InUnits { .. });
     let mut wrong = Vec::new();
-    match (&body.lead, adding) {
-        (Some(_), true) => wrong.push(FieldError::new("/lead", "dispatch.has_lead")),
-        (None, false) => wrong.push(FieldError::new("/lead", "field.required")),
-        _ => {}
+    if body.lead.is_none() && !adding {
+        wrong.push(FieldError::new("/lead", "field.required"));
     }
-    if adding && body.assists.is_empty() && body.copies.is_empty() && wrong.is_empty() {
+    if adding && body.lead.is_none() && body.assists.is_empty() && body.copies.is_empty() {
         wrong.push(FieldError::new("/assists", "field.required"));
     }
     check_units(ticket, scene, body, &mut wrong);
@@ -27,6 +25,9 @@ pub fn dispatch(ticket: &mut Ticket, scene: &Scene<'_>, body: &Dispatch) -> Resu
     }
     if !wrong.is_empty() {
         return Err(Error::invalid(wrong));
+    }
+    if body.lead.is_some() && adding {
+        return Err(Error::refused("dispatch.has_lead"));
     }
     if let Some(urgency) = body.urgency {
         ticket.change_urgency(scene, urgency);
@@ -75,6 +76,7 @@ pub fn recall(ticket: &mut Ticket, scene: &Scene<'_>, body: &Reasoned) -> Result
     for assignment in ticket.assignments.values_mut().filter(|a| a.is_live()) {
         recall_one(assignment, scene, &body.reason);
     }
+    ticket.drop_ledger_request(scene.now);
     ticket.back_to_accepted(scene);
     Ok(())
 }
@@ -86,13 +88,7 @@ pub fn recall_assist(
     k: u32,
     body: &Reasoned,
 ) -> Result<()> {
-    let below: Vec<u32> = ticket
-        .assignments
-        .iter()
-        .filter(|(_, a)| a.parent == Some(k) && a.is_live())
-        .map(|(below, _)| *below)
-        .collect();
-    for k in below.into_iter().chain([k]) {
+    for k in ticket.below(k).into_iter().chain([k]) {
         if let Some(assignment) = ticket.assignments.get_mut(&k) {
             recall_one(assignment, scene, &body.reason);
         }
@@ -126,7 +122,10 @@ pub fn sub_dispatch(
     {
         wrong.push(FieldError::new("/unit", "dispatch.already_there"));
     }
-    let own_due = parent.timers.get(&ClockName::Handle).map(|timer| timer.due_at);
+    let own_due = match parent.reworks.last() {
+        Some(rework) => Some(rework.timer.due_at),
+        None => parent.timers.get(&ClockName::Handle).map(|timer| timer.due_at),
+    };
     if body.due_at <= scene.now {
         wrong.push(FieldError::new("/due_at", "field.in_past"));
     } else if own_due.is_some_and(|due| body.due_at >= due) {
@@ -183,9 +182,7 @@ pub fn open(ticket: &mut Ticket, scene: &Scene<'_>, unit: &UnitCode, part: Part)
     let mut assignment = Assignment::sent(unit.clone(), scene.head_of(unit), part, scene.now);
     if part != Part::Copy {
         let mut clocks = vec![ClockName::Sign, ClockName::Handle, ClockName::DisputeWindow];
-        if ticket.caller.is_owed_contact()
-            && !(ticket.is_sealed() && scene.directory.is_company(unit))
-        {
+        if owes_contact(ticket, unit, scene.directory) {
             clocks.push(ClockName::Contact);
         }
         for clock in clocks {

@@ -44,11 +44,9 @@ pub fn dispute(ticket: &mut Ticket, scene: &Scene<'_>, k: u32, body: &Dispute) -
 pub fn decide(ticket: &mut Ticket, scene: &Scene<'_>, k: u32, body: &DisputeDecide) -> Result<()> {
     let Some(assignment) = ticket.assignments.get_mut(&k) else { return Err(Error::not_found()) };
     let Work::Disputed { from, asked_by, .. } = &assignment.work else {
-        return Err(Error::field("/", "dispute.none"));
+        return Err(Error::refused("dispute.none"));
     };
-    if scene.mode == Mode::Live && *asked_by == scene.actor.user {
-        return Err(Error::new(Kind::Forbidden, "separation"));
-    }
+    scene.actor.require_other_than(*asked_by)?;
     let from = *from;
     let asked_at = assignment
         .timers
@@ -80,14 +78,15 @@ pub fn return_it(ticket: &mut Ticket, scene: &Scene<'_>, k: u32) {
     let was_lead = assignment.part == Part::Lead;
     end_below(ticket, scene, k);
     if was_lead && matches!(ticket.state, State::InUnits { .. }) {
+        ticket.drop_ledger_request(scene.now);
         ticket.back_to_accepted(scene);
     }
 }
 
 /// What a void assignment had passed down is void with it.
 fn end_below(ticket: &mut Ticket, scene: &Scene<'_>, k: u32) {
-    for assignment in ticket.assignments.values_mut() {
-        if assignment.parent == Some(k) && assignment.is_live() {
+    for below in ticket.below(k) {
+        if let Some(assignment) = ticket.assignments.get_mut(&below) {
             assignment.drop_open_timers();
             assignment.work =
                 Work::Recalled { at: scene.now, reason: "parent_returned".to_owned() };

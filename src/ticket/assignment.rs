@@ -124,6 +124,9 @@ pub struct Assignment {
     pub progress: Vec<Progress>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reply: Option<String>,
+    /// Who answered the lead for it; somebody else accepts the answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replied_by: Option<i64>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub extensions: Vec<ExtensionRequest>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -152,6 +155,7 @@ impl Assignment {
             contacts: Vec::new(),
             progress: Vec::new(),
             reply: None,
+            replied_by: None,
             extensions: Vec::new(),
             disputes: Vec::new(),
             reworks: Vec::new(),
@@ -177,10 +181,10 @@ impl Assignment {
     pub fn all_timers(&self) -> impl Iterator<Item = &Timer> {
         self.timers.values().chain(self.reworks.iter().map(|rework| &rework.timer))
     }
-    /// Clocks that still run are taken away: the work they measured is no longer owed.
+    /// Clocks that still run are taken away: the work they measured is no longer owed. A rework
+    /// stays: that it was ordered is a fact, and the ticket may have two of them.
     pub fn drop_open_timers(&mut self) {
         self.timers.retain(|_, timer| timer.stopped_at.is_some());
-        self.reworks.retain(|rework| rework.timer.stopped_at.is_some());
     }
     /// A later limit may have mended a miss of the first round: the handle clock says so.
     pub fn judge_again(&mut self) {

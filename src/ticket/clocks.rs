@@ -4,7 +4,7 @@
 use super::state::{State, Work};
 use super::{Assignment, Scene, Ticket};
 use crate::directory::Urgency;
-use crate::limits::ClockName;
+use crate::limits::{ClockName, Span, Timer};
 use crate::time::Stamp;
 
 impl Ticket {
@@ -15,9 +15,11 @@ impl Ticket {
         self.timers.insert(ClockName::Dispatch, timer);
     }
 
-    /// Starts the citizen's own clock, never later than what upstream allows.
+    /// Starts the citizen's own clock, never later than what upstream allows; what upstream allowed
+    /// before it starts (a reopened ticket) binds no more.
     pub fn start_overall(&mut self, scene: &Scene<'_>, starts_at: Stamp) {
         let cap = self.upstream.as_ref().and_then(|upstream| upstream.due_at);
+        let cap = cap.filter(|due| *due > starts_at);
         let span = scene.profile.overall_span(self.urgency);
         let timer = scene.start_span(ClockName::Overall, span, starts_at, cap);
         self.timers.insert(ClockName::Overall, timer);
@@ -76,7 +78,7 @@ impl Ticket {
                     ClockName::Overall => overall,
                     clock => scene.profile.span(*clock, urgency),
                 };
-                timer.recompute(span, scene.calendar);
+                respan(timer, span, scene);
             }
         }
         for assignment in self.assignments.values_mut().filter(|a| a.is_live()) {
@@ -93,10 +95,17 @@ fn recompute_unit_clocks(assignment: &mut Assignment, scene: &Scene<'_>, urgency
         let is_handle = *clock == ClockName::Handle;
         let follows = timer.is_open() || (is_handle && !reworking);
         if follows && !(passed_down && is_handle) {
-            timer.recompute(scene.profile.span(*clock, urgency), scene.calendar);
+            respan(timer, scene.profile.span(*clock, urgency), scene);
         }
     }
     if let Some(rework) = assignment.reworks.last_mut() {
-        rework.timer.recompute(scene.profile.span(ClockName::Rework, urgency), scene.calendar);
+        respan(&mut rework.timer, scene.profile.span(ClockName::Rework, urgency), scene);
+    }
+}
+
+/// A clock whose length does not depend on the urgency stays untouched.
+fn respan(timer: &mut Timer, span: Span, scene: &Scene<'_>) {
+    if timer.span != span {
+        timer.recompute(span, scene.calendar);
     }
 }

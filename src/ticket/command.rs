@@ -137,6 +137,7 @@ bodies! {
     }
     Amend { fields: Fields, reason: Text }
     /// What an amendment may change; what is absent stays.
+    #[derive(Default)]
     Fields {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         kind: Option<Kind>,

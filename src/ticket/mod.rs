@@ -247,6 +247,43 @@ impl Ticket {
         u32::try_from(count).unwrap_or(u32::MAX)
     }
 
+    /// Which round of asking the citizen it is: each rework and each reopening begins one.
+    pub fn round(&self) -> u32 {
+        let reopened = self.endings.iter().filter(|ending| ending.reopened_at.is_some()).count();
+        self.reworks() + u32::try_from(reopened).unwrap_or(u32::MAX)
+    }
+
+    /// The live assignments to which assignment `k` passed work down, directly or further on.
+    pub fn below(&self, k: u32) -> Vec<u32> {
+        let mut found: Vec<u32> = Vec::new();
+        // Work is passed down to a later key, so one walk in their order finds every generation.
+        for (below, assignment) in &self.assignments {
+            let from_there = |parent: u32| parent == k || found.contains(&parent);
+            if assignment.is_live() && assignment.parent.is_some_and(from_there) {
+                found.push(*below);
+            }
+        }
+        found
+    }
+
+    /// A request for the ledger that nobody decided yet falls with the work it was asked for: a
+    /// reply was given, or another unit leads.
+    pub fn drop_ledger_request(&mut self, at: Stamp) {
+        use overlay::LedgerStage;
+        for ledger in &mut self.ledgers {
+            if matches!(ledger.stage, LedgerStage::ToEndorse | LedgerStage::ToDecide) {
+                ledger.stage = LedgerStage::Cancelled;
+                ledger.ended_at = Some(at);
+            }
+        }
+    }
+
+    /// Whether the unit clocks stand still: on the ledger, until its promise is missed.
+    pub fn ledger_stands_still(&self) -> bool {
+        matches!(self.state, State::OnLedger { .. })
+            && !self.ledgers.last().is_some_and(|ledger| ledger.missed_at.is_some())
+    }
+
     /// The worst light of overall and its lead's handle clock.
     pub fn light(&self, now: Stamp) -> Light {
         let overall = self.timers.get(&ClockName::Overall);

@@ -76,16 +76,25 @@ fn is_accused(ticket: &Ticket, actor: &Actor, directory: &Directory) -> bool {
     directory.subtree(&accused).contains(unit)
 }
 
-/// Units that may never lead a sealed ticket: property companies and the accused.
+/// Whether `unit` gets a handling copy of it: property companies and the accused, with all below
+/// them, of a sealed ticket.
+pub fn gets_handling_copy(ticket: &Ticket, unit: &UnitCode, directory: &Directory) -> bool {
+    let accused = || {
+        ticket.accused.as_ref().is_some_and(|accused| {
+            directory.subtree(&UnitCode::from(accused.as_str())).contains(unit)
+        })
+    };
+    ticket.is_sealed() && (directory.is_company(unit) || accused())
+}
+
+/// Whoever gets a handling copy never leads.
 pub fn may_lead(ticket: &Ticket, unit: &UnitCode, directory: &Directory) -> bool {
-    if !ticket.is_sealed() {
-        return true;
-    }
-    let accused = ticket
-        .accused
-        .as_ref()
-        .is_some_and(|accused| directory.subtree(&UnitCode::from(accused.as_str())).contains(unit));
-    !directory.is_company(unit) && !accused
+    !gets_handling_copy(ticket, unit, directory)
+}
+
+/// Whether `unit` owes the citizen a first contact.
+pub fn owes_contact(ticket: &Ticket, unit: &UnitCode, directory: &Directory) -> bool {
+    ticket.caller.is_owed_contact() && !gets_handling_copy(ticket, unit, directory)
 }
 
 /// Whether `actor` works for the ticket's live or final lead.
@@ -95,5 +104,8 @@ pub fn works_for_lead(ticket: &Ticket, actor: &Actor) -> bool {
 
 /// Whether `actor` may only read: the unit has copies and nothing else.
 pub fn reads_only(ticket: &Ticket, actor: &Actor) -> bool {
-    !ticket.assignments.values().any(|a| a.part != Part::Copy && actor.works_for(&a.unit))
+    !ticket
+        .assignments
+        .values()
+        .any(|a| a.part != Part::Copy && !a.work.name().is_void() && actor.works_for(&a.unit))
 }
