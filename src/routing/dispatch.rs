@@ -158,9 +158,6 @@ fn must_designate(ticket: &Ticket, scene: &Scene<'_>) -> bool {
 
 fn send(ticket: &mut Ticket, scene: &Scene<'_>, body: &Dispatch) {
     ticket.stop_clock(ClockName::Dispatch, scene.now);
-    for unit in &body.copies {
-        open(ticket, scene, unit, Part::Copy);
-    }
     if let Some(unit) = &body.lead {
         let lead = open(ticket, scene, unit, Part::Lead);
         if body.designate
@@ -173,6 +170,9 @@ fn send(ticket: &mut Ticket, scene: &Scene<'_>, body: &Dispatch) {
     }
     for unit in &body.assists {
         open(ticket, scene, unit, Part::Assist);
+    }
+    for unit in &body.copies {
+        open(ticket, scene, unit, Part::Copy);
     }
 }
 

@@ -198,23 +198,21 @@ impl Assignment {
         self.timers.retain(|clock, timer| {
             !timer.is_open() || matches!(clock, ClockName::Sign | ClockName::Contact)
         });
-        self.reworks.retain(|rework| !rework.timer.is_open());
     }
     /// The ticket ended without a reply at `at`: what was overdue by then stays missed, the rest is
     /// no longer owed.
     pub fn let_go(&mut self, at: Stamp) {
+        // That a rework was ordered is a fact: its clock ends here and stays.
         let in_first_round = self.reworks.is_empty();
         if let Some(timer) = self.running_handle()
-            && timer.overdue(at)
+            && (!in_first_round || timer.overdue(at))
         {
             timer.stop(at);
-            self.handle_missed |= in_first_round;
         }
         self.timers.retain(|clock, timer| {
             let owed = matches!(clock, ClockName::Sign | ClockName::Contact);
             !timer.is_open() || (owed && timer.overdue(at))
         });
-        self.reworks.retain(|rework| !rework.timer.is_open());
     }
     /// The open request for an extension, if any.
     pub fn open_extension(&mut self) -> Option<&mut ExtensionRequest> {

@@ -159,10 +159,15 @@ impl Sight {
         self.0.keys()
     }
 
-    fn sees(&self, actor: &str, ticket: &str, part: &str, needs: &[String]) -> bool {
+    fn sees(&self, actor: &str, place: (&str, &str, &str), needs: &[String]) -> bool {
+        let (part, assignment, ticket) = place;
         let called = actor.ends_with("@called") && needs.iter().any(|need| need == "whistle");
         let sent = !part.is_empty()
             && ["@lead", "@assist", "@copy"].iter().any(|relation| actor.ends_with(relation));
+        let taken_back = assignment == "recalled" && ticket != "merged";
+        if taken_back && actor.ends_with(&format!("@{part}")) {
+            return false;
+        }
         called || sent || self.0[actor].contains(ticket)
     }
 }
@@ -232,7 +237,7 @@ fn expand(
         if !named && ["@opener", "@second"].iter().any(|relation| actor.ends_with(relation)) {
             continue; // another reviewer is told apart from the reviewer only where a row does
         }
-        if !sight.sees(actor, ticket, part, &standing) {
+        if !sight.sees(actor, place, &standing) {
             add(actor, Expect::NotFound, &standing, "");
         } else if !named {
             add(actor, Expect::Forbidden, &standing, "");

@@ -242,7 +242,7 @@ impl Person<'_> {
         let (actor, no, body) = (self.actor.clone(), no.to_owned(), Body(body));
         let db = hotline.db.clone();
         db.write(move |tx| {
-            let order = Order { no: &no, name, target, expected: None };
+            let order = Order { no: &no, name, target, expected: &|_| Ok(()) };
             hotline.command(tx, &actor, &order, &body)
         })
     }
@@ -327,7 +327,12 @@ fn people() -> Vec<Actor> {
         }
     }
     all.push(actor("surveyor@wuye", &[Role::Surveyor], Some("wuye"), all.len()));
-    all.push(actor("both@baozhang", &[Role::UnitHead, Role::Reviewer], Some("baozhang"), all.len()));
+    all.push(actor(
+        "both@baozhang",
+        &[Role::UnitHead, Role::Reviewer],
+        Some("baozhang"),
+        all.len(),
+    ));
     all.push(Actor { name: "citizen".to_owned(), ..with_role(Role::Citizen) });
     all
 }
@@ -342,7 +347,12 @@ fn actor(name: &str, roles: &[Role], unit: Option<&str>, before: usize) -> Actor
         name: name.to_owned(),
         roles: roles.iter().copied().collect(),
         unit: unit.map(Into::into),
-        subtree: unit.map(tree::down_from).unwrap_or_default().into_iter().map(Into::into).collect(),
+        subtree: unit
+            .map(tree::down_from)
+            .unwrap_or_default()
+            .into_iter()
+            .map(Into::into)
+            .collect(),
         company: unit.is_some_and(tree::is_company),
     }
 }

@@ -1,5 +1,6 @@
 //! What the tests stand on. Its rule: nothing of it decides anything about the trade.
 
+pub mod city;
 pub mod databases;
 pub mod desk;
 pub mod histories;
@@ -8,3 +9,4 @@ pub mod postgres;
 pub mod record;
 pub mod server;
 pub mod town;
+pub mod tree;

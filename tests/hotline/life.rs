@@ -1,0 +1,77 @@
+//! A ticket's life as people make it, at a hand clock, on both databases: domain.md §2 to §5 and the
+//! command tables of the contract, sentence by sentence.
+
+mod followup;
+mod handling;
+mod intake;
+mod overlays;
+mod requests;
+mod routing;
+
+use jiesu::limits::ClockName;
+use jiesu::ticket::{StateName, WorkName, event};
+use serde_json::json;
+
+use crate::support::city::{City, at, good, refusal};
+use crate::support::databases::{TestDb, on_each_database};
+
+on_each_database! {
+    fn a_complaint_goes_from_the_call_to_the_citizens_yes(test: &TestDb) {
+        let city = City::of(test);
+        let no = city.sent_to("wuye");
+        assert_eq!(city.state(&no), StateName::InUnits);
+        city.hours(1);
+        city.handler("wuye").works(&no, 1, "sign", json!({}));
+        city.hours(1);
+        city.handler("wuye").works(&no, 1, "contact", json!({ "outcome": "spoke" }));
+        city.handler("wuye").works(&no, 1, "progress", json!({ "text": "已联系维保单位" }));
+        city.days(1);
+        city.handler("wuye").does(&no, "reply", json!({ "text": "电梯已修好" }));
+        assert_eq!(city.state(&no), StateName::Replied);
+        city.hours(1);
+        city.reviewer().does(&no, "review", json!({ "pass": true }));
+        assert_eq!((city.state(&no), city.work(&no, 1)), (StateName::Surveying, WorkName::Done));
+        city.days(1);
+        city.surveyor().does(&no, "survey", good());
+        let ticket = city.ticket(&no);
+        assert_eq!(ticket.state.name(), StateName::Closed);
+        assert_eq!(ticket.ended_at(), Some(at("2026-11-04T12:00:00+08:00")));
+        assert_eq!(ticket.timers[&ClockName::Overall].in_time(city.now()), Some(true));
+        let events = city.events(&no);
+        let commands: Vec<&str> = events.iter().map(|event| event.command.as_str()).collect();
+        assert_eq!(
+            commands,
+            ["register", "dispatch", "sign", "contact", "progress", "reply", "review", "survey"]
+        );
+        assert_eq!(event::replay(&events).unwrap(), ticket);
+    }
+
+    fn a_refusal_says_404_before_403_before_409_with_the_state_and_what_is_allowed(test: &TestDb) {
+        let city = City::of(test);
+        let no = city.sent_to("wuye");
+        let reply = || json!({ "text": "好" });
+        assert_eq!(refusal(city.handler("weixiu").tries(&no, "reply", reply())), "404 not_found");
+        assert_eq!(refusal(city.agent().tries(&no, "reply", reply())), "403 forbidden");
+        assert_eq!(refusal(city.agent().tries("2026-999999", "urge", reply())), "404 not_found");
+        let refused = city.agent().tries(&no, "answer", json!({ "text": "好" })).unwrap_err();
+        assert_eq!((refused.code(), refused.state()), ("transition", Some("in_units")));
+        assert_eq!(refused.allowed(), ["merge", "urge", "withdraw", "note", "flag"]);
+        let refused = city.handler("wuye").tries_work(&no, 1, "progress", reply()).unwrap_err();
+        assert_eq!((refused.code(), refused.state()), ("transition", Some("sent")));
+        assert_eq!(refused.allowed(), ["sign", "dispute", "extend"]);
+        assert_eq!(refusal(city.handler("wuye").tries_work(&no, 2, "sign", json!({}))), "404 not_found");
+        assert_eq!(city.events(&no).len(), 2, "a refusal leaves nothing");
+    }
+
+    fn a_stranger_and_a_recalled_unit_see_nothing(test: &TestDb) {
+        let city = City::of(test);
+        let no = city.sent_to("wuye");
+        let note = || json!({ "text": "看看" });
+        city.head("zjj").does(&no, "note", note());
+        for stranger in ["handler@weixiu", "handler@jiedao", "sysadmin", "auditor", "platform"] {
+            assert_eq!(refusal(city.person(stranger).tries(&no, "note", note())), "404 not_found");
+        }
+        city.dispatcher().does(&no, "recall", json!({ "reason": "派错" }));
+        assert_eq!(refusal(city.handler("wuye").tries(&no, "note", note())), "404 not_found");
+    }
+}

@@ -1,0 +1,81 @@
+//! What runs beside the state: supervision, whistles, flags, classes, notes.
+
+use jiesu::directory::AssessmentClass;
+use jiesu::ticket::Part;
+use serde_json::json;
+
+use crate::support::city::{City, refusal};
+use crate::support::databases::{TestDb, on_each_database};
+
+on_each_database! {
+    fn a_supervision_is_answered_by_the_head_and_closed_by_whoever_opened_it(test: &TestDb) {
+        let city = City::of(test);
+        let no = city.sent_to("wuye");
+        let late = json!({"step": "supervise", "text": "超期", "due_at": "2026-11-01T09:00:00+08:00"});
+        assert_eq!(refusal(city.reviewer().tries(&no, "supervise", late)), "422 field.in_past");
+        city.reviewer().does(&no, "supervise", json!({"step": "supervise", "text": "超期"}));
+        let text = || json!({"text": "马上办"});
+        let answer = |who: &str| refusal(city.person(who).tries_side(&no, 1, "supervise/answer", text()));
+        assert_eq!(answer("handler@wuye"), "403 forbidden");
+        assert_eq!(answer("unit_head@weixiu"), "404 not_found");
+        assert_eq!(answer("unit_head@wuye"), "accepted");
+        assert_eq!(refusal(city.head("wuye").tries_side(&no, 2, "supervise/answer", text())), "404 not_found");
+        let close = |who: &str| refusal(city.person(who).tries_side(&no, 1, "supervise/close", json!({"result": "已办"})));
+        assert_eq!(close("reviewer-2"), "403 supervise.not_opener");
+        assert_eq!(close("leader"), "403 supervise.not_opener");
+        assert_eq!(close("reviewer"), "accepted");
+        assert_eq!(answer("unit_head@wuye"), "409 supervise.closed");
+    }
+
+    fn a_street_whistles_the_called_report_in_and_the_street_closes(test: &TestDb) {
+        let city = City::of(test);
+        let no = city.taken();
+        city.dispatcher().does(&no, "dispatch", json!({"lead": "jiedao", "assists": ["wuye"], "copies": ["jiedao2"]}));
+        let call = || json!({"units": ["chengguan", "gongan", "wuye"], "text": "到场会办"});
+        let tries = |who: &str, body| refusal(city.person(who).tries(&no, "whistle", body));
+        assert_eq!(tries("unit_head@wuye", call()), "403 whistle.not_a_street");
+        assert_eq!(tries("unit_head@jiedao2", call()), "403 copy_reads_only");
+        assert_eq!(tries("unit_head@jiedao", json!({"units": ["jiedao"], "text": "x"})), "422 whistle.itself");
+        assert_eq!(tries("unit_head@jiedao", json!({"units": ["jiuke"], "text": "x"})), "422 dispatch.not_responsible");
+        assert_eq!(tries("unit_head@jiedao", call()), "accepted");
+        let ticket = city.ticket(&no);
+        let copies = ticket.assignments.values().filter(|a| a.part == Part::Copy).count();
+        assert_eq!(copies, 3, "those who were not there may read along");
+        let report = |who: &str, body| refusal(city.person(who).tries_side(&no, 1, "whistle/report-in", body));
+        assert_eq!(report("handler@chengguan", json!({})), "accepted");
+        assert_eq!(report("handler@chengguan", json!({})), "409 whistle.reported");
+        assert_eq!(report("handler@chengguan", json!({"result": "已拆除"})), "accepted");
+        assert_eq!(report("handler@jiedao2", json!({})), "403 whistle.not_called");
+        city.days(5);
+        assert_eq!(report("handler@gongan", json!({"result": "已到"})), "accepted");
+        let whistle = city.ticket(&no).whistles[&1].clone();
+        assert_eq!(whistle.called[1].timer.in_time(city.now()), Some(false), "late, but recorded");
+        let close = |who: &str| refusal(city.person(who).tries_side(&no, 1, "whistle/close", json!({"result": "办结"})));
+        assert_eq!(close("unit_head@jiedao2"), "403 copy_reads_only");
+        assert_eq!(close("unit_head@jiedao"), "accepted");
+        assert_eq!(report("handler@wuye", json!({})), "409 whistle.closed");
+    }
+
+    fn a_reviewer_classifies_and_flags_only_units_that_were_on_it(test: &TestDb) {
+        let city = City::of(test);
+        let no = city.sent_to("wuye");
+        let class = json!({"assessment_class": "response_only", "reason": "建议类"});
+        city.reviewer().does(&no, "classify", class);
+        city.dispatcher().does(&no, "amend", json!({"fields": {"kind": "suggestion"}, "reason": "改类"}));
+        assert_eq!(city.ticket(&no).class.class, AssessmentClass::ResponseOnly);
+        let flag = |unit: &str| json!({"flag": "phone_dead", "unit": unit, "text": "打不通"});
+        assert_eq!(refusal(city.agent().tries(&no, "flag", flag("weixiu"))), "422 flag.not_on_ticket");
+        assert_eq!(refusal(city.agent().tries(&no, "flag", flag("nobody"))), "422 field.unknown_code");
+        city.agent().does(&no, "flag", flag("wuye"));
+        assert_eq!(refusal(city.head("wuye").tries(&no, "flag", flag("wuye"))), "403 forbidden");
+    }
+
+    fn whoever_sees_it_may_note(test: &TestDb) {
+        let city = City::of(test);
+        let no = city.closed("wuye");
+        for who in ["agent", "dispatcher", "handler@wuye", "unit_head@zjj", "reviewer", "assessor", "leader"] {
+            city.person(who).does(&no, "note", json!({"text": "已阅", "public": false}));
+        }
+        assert_eq!(city.ticket(&no).notes.len(), 7);
+    }
+}

@@ -1,0 +1,108 @@
+//! What must hold after every command, and at the end of every life.
+
+use std::collections::BTreeMap;
+
+use jiesu::limits::{ClockName, Timer};
+use jiesu::ticket::command::CommandName;
+use jiesu::ticket::store::{self, Stored};
+use jiesu::ticket::{Part, State, StateName, Ticket, event};
+
+use crate::support::city::City;
+
+/// Between two looks at a ticket; `name` is the command that was accepted on it, if one was.
+pub fn step(before: &Stored, after: &Stored, name: Option<CommandName>) {
+    if before.version == after.version {
+        assert_eq!(before.ticket, after.ticket, "no change without an event");
+        assert!(name.is_none(), "an accepted command makes an event");
+        return;
+    }
+    assert!(after.version > before.version);
+    leads(&after.ticket);
+    limits(&before.ticket, &after.ticket);
+    facts(&before.ticket, &after.ticket, name);
+}
+
+/// Exactly one live lead while units work on it, none otherwise; nothing is live after the end.
+fn leads(ticket: &Ticket) {
+    let live = |part: Part| {
+        let fits = |a: &&jiesu::ticket::Assignment| a.part == part && a.is_live();
+        ticket.assignments.values().filter(fits).count()
+    };
+    match ticket.state {
+        State::InUnits { lead } | State::Replied { lead } | State::OnLedger { lead, .. } => {
+            assert_eq!(live(Part::Lead), 1);
+            assert_eq!(ticket.live_lead(), Some(lead));
+        }
+        State::Accepted {} | State::Consulting { .. } => assert_eq!(live(Part::Lead), 0),
+        _ => assert_eq!(live(Part::Lead) + live(Part::Assist), 0, "{:?}", ticket.state),
+    }
+    let orphan = ticket.assignments.values().find(|a| {
+        let above = a.parent.map(|k| &ticket.assignments[&k]);
+        a.is_live() && above.is_some_and(|above| !above.is_live())
+    });
+    assert!(orphan.is_none(), "work passed down ends with the work above it: {orphan:?}");
+}
+
+type Limits<'a> = BTreeMap<(u32, usize, ClockName), &'a Timer>;
+
+fn all_limits(ticket: &Ticket) -> Limits<'_> {
+    let own = ticket.timers.iter().map(|(clock, timer)| ((0, 0, *clock), timer));
+    let units = ticket.assignments.iter().flat_map(|(k, a)| {
+        let first = a.timers.iter().map(|(clock, timer)| ((*k, 0, *clock), timer));
+        let again = a.reworks.iter().enumerate();
+        first.chain(again.map(|(i, rework)| ((*k, i + 1, ClockName::Rework), &rework.timer)))
+    });
+    own.chain(units).collect()
+}
+
+/// A limit that moved says why: a pause that ended, an extension or a note stands in it.
+fn limits(before: &Ticket, after: &Ticket) {
+    let reasons = |timer: &Timer| {
+        let ended = timer.pauses.iter().filter(|pause| pause.to.is_some()).count();
+        ended + timer.extensions.len() + timer.notes.len()
+    };
+    let now = all_limits(after);
+    for (which, was) in all_limits(before) {
+        let Some(is) = now.get(&which).filter(|is| is.starts_at == was.starts_at) else { continue };
+        if is.due_at != was.due_at {
+            assert!(reasons(is) > reasons(was), "{which:?} moved: {was:?} {is:?}");
+        }
+    }
+}
+
+/// What has happened stays: tries, contacts, reworks, disputes; void work comes back by unmerging
+/// alone; the citizen's clock is touched by no dispute and no dispatch.
+fn facts(before: &Ticket, after: &Ticket, name: Option<CommandName>) {
+    assert!(after.attempts.len() >= before.attempts.len());
+    assert!(after.reworks() >= before.reworks() && after.reworks() <= 2);
+    for (k, was) in &before.assignments {
+        let is = &after.assignments[k];
+        assert!(is.contacts.len() >= was.contacts.len() && is.disputes.len() >= was.disputes.len());
+        let void = |a: &jiesu::ticket::Assignment| a.work.name().is_void();
+        let back = void(was) && !void(is);
+        assert!(!back || name == Some(CommandName::Unmerge), "void work came back");
+        assert_eq!((&was.unit, was.part, was.sent_at), (&is.unit, is.part, is.sent_at));
+    }
+    let untouched = [CommandName::Dispute, CommandName::DisputeDecide, CommandName::Recall];
+    if name.is_some_and(|name| untouched.contains(&name)) {
+        assert_eq!(before.timers.get(&ClockName::Overall), after.timers.get(&ClockName::Overall));
+    }
+    let ended = !after.state.is_live();
+    assert_eq!(ended, after.ended_at().is_some(), "{:?}", after.state.name());
+    if after.state.name() == StateName::Accepted {
+        assert!(after.timers.contains_key(&ClockName::Dispatch));
+    }
+}
+
+/// The events make the ticket again, and the ticket every row.
+pub fn rebuilds(city: &City, stored: &Stored) {
+    let hotline = &city.hotline;
+    let events = city.events(&stored.ticket.no);
+    assert_eq!(i32::try_from(events.len()), Ok(stored.version));
+    let again = event::replay(&events).unwrap();
+    assert_eq!(again, stored.ticket);
+    let rules = city.rules();
+    let rows = hotline.db.read(|conn| store::rows_on_disk(conn, stored.id)).unwrap();
+    let projected = store::rows_of(stored, &again, rules.vault(&hotline.keys));
+    assert_eq!(rows, projected);
+}
