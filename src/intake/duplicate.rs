@@ -82,7 +82,7 @@ pub fn unmerge(child: &mut Ticket) -> Result<()> {
 }
 
 /// The parent's citizen was answered: so is the child's, by the same words.
-pub fn answer_with_parent(child: &mut Ticket, scene: &Scene<'_>) {
+pub fn answered_with_parent(child: &mut Ticket, scene: &Scene<'_>) {
     if let Some(overall) = child.timers.get_mut(&ClockName::Overall)
         && overall.stopped_at.is_none()
     {

@@ -190,7 +190,7 @@ impl Hotline {
             for child in &after.children {
                 self.change_other(tx, rules, child, "merge/answered", |child, now| {
                     let scene = rules.scene(&system, now, Mode::Live);
-                    duplicate::answer_with_parent(child, &scene);
+                    duplicate::answered_with_parent(child, &scene);
                 })?;
             }
         }
