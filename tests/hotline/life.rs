@@ -13,7 +13,7 @@ use jiesu::ticket::{StateName, WorkName, event};
 use serde_json::json;
 
 use crate::support::city::{City, at, good, refusal};
-use crate::support::databases::{TestDb, on_each_database};
+use crate::support::databases::on_each_database;
 
 on_each_database! {
     fn a_complaint_goes_from_the_call_to_the_citizens_yes(test: &TestDb) {

@@ -20,7 +20,7 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
 use crate::support::city::{City, MONDAY, Person, at};
-use crate::support::databases::{TestDb, on_each_database, say};
+use crate::support::databases::{on_each_database, say};
 use crate::support::tree;
 
 const TICKETS: usize = 3;

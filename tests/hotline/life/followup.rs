@@ -8,7 +8,7 @@ use jiesu::ticket::{StateName, WorkName};
 use serde_json::{Value, json};
 
 use crate::support::city::{City, at, bad, draft_with, good, refusal};
-use crate::support::databases::{TestDb, on_each_database};
+use crate::support::databases::on_each_database;
 
 fn nobody() -> Value {
     json!({"outcome": "no_answer"})

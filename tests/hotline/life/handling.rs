@@ -5,7 +5,7 @@ use jiesu::ticket::{StateName, WorkName};
 use serde_json::json;
 
 use crate::support::city::{City, at, draft_with, refusal};
-use crate::support::databases::{TestDb, on_each_database};
+use crate::support::databases::on_each_database;
 
 on_each_database! {
     fn nobody_answering_counts_only_after_two_tries_two_hours_apart_by_day(test: &TestDb) {

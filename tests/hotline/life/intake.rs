@@ -5,7 +5,7 @@ use jiesu::ticket::{StateName, WorkName};
 use serde_json::json;
 
 use crate::support::city::{City, at, draft_with, refusal};
-use crate::support::databases::{TestDb, on_each_database};
+use crate::support::databases::on_each_database;
 
 on_each_database! {
     fn a_ticket_needs_somebody_to_answer_a_known_place_and_a_reason_for_the_past(test: &TestDb) {

@@ -5,7 +5,7 @@ use jiesu::ticket::Part;
 use serde_json::json;
 
 use crate::support::city::{City, refusal};
-use crate::support::databases::{TestDb, on_each_database};
+use crate::support::databases::on_each_database;
 
 on_each_database! {
     fn a_supervision_is_answered_by_the_head_and_closed_by_whoever_opened_it(test: &TestDb) {

@@ -7,7 +7,7 @@ use jiesu::ticket::{StateName, WorkName};
 use serde_json::json;
 
 use crate::support::city::{City, at, draft_with, refusal};
-use crate::support::databases::{TestDb, on_each_database};
+use crate::support::databases::on_each_database;
 
 on_each_database! {
     fn a_leads_extension_is_endorsed_approved_and_moves_the_citizens_limit_equally(test: &TestDb) {

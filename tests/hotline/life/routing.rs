@@ -5,7 +5,7 @@ use jiesu::ticket::{StateName, WorkName};
 use serde_json::json;
 
 use crate::support::city::{City, draft_with, refusal};
-use crate::support::databases::{TestDb, on_each_database};
+use crate::support::databases::on_each_database;
 
 on_each_database! {
     fn a_dispatch_names_one_lead_of_units_that_may_be_responsible(test: &TestDb) {
