@@ -218,6 +218,7 @@ fn serve(demo: Demo) -> Result<ExitCode> {
     if demo == Demo::On {
         load_demo_city(&app)?;
         identity::demo::load_users(&app.db)?;
+        moving::demo::load(&app.hotline, moving::demo::TICKETS)?;
     }
     let answers = app.clone();
     let worker = Worker::start(&app, |crew| {

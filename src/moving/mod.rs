@@ -1,6 +1,7 @@
 //! Moving 迁移: ticket histories in and out, one line a ticket (contract.md "History file"). Its
 //! rule: what happened is taken as it is; limits and figures come from the same code as live ones.
 
+pub mod demo;
 pub mod export;
 mod facts;
 pub mod history;
