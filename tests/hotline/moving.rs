@@ -7,7 +7,7 @@ use jiesu::db::schema::imported;
 use jiesu::jobs::Bell;
 use jiesu::lifecycle::Hotline;
 use jiesu::limits::{ClockName, Timer};
-use jiesu::moving::{Run, demo, Summary, export, history, import, import_file, replay};
+use jiesu::moving::{Run, Summary, demo, export, history, import, import_file, replay};
 use jiesu::ticket::assignment::DisputeOutcome;
 use jiesu::ticket::state::{Closing, WorkName};
 use jiesu::ticket::store::{self, Stored};

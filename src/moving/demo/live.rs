@@ -39,8 +39,7 @@ pub(super) fn liven(hotline: &std::sync::Arc<Hotline>, rules: &Rules) -> Result<
     let vault = rules.vault(&hotline.keys);
     let mut after = None;
     while left.iter().any(Option::is_some) {
-        let (some, next) =
-            hotline.db.read(|conn| store::page(conn, vault, window, after, 100))?;
+        let (some, next) = hotline.db.read(|conn| store::page(conn, vault, window, after, 100))?;
         for stored in some {
             let state = stored.ticket.state.name();
             let waits = |plan: &&mut Option<(StateName, Steps)>| {
