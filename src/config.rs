@@ -229,7 +229,7 @@ impl Config {
     pub fn from_environment(
         environment: impl IntoIterator<Item = (String, String)>,
     ) -> Result<Self> {
-        layers::read(environment.into_iter().collect())
+        layers::read(&environment.into_iter().collect())
     }
 
     /// The database's URL: the one given, or the embedded one under the data directory.

@@ -127,7 +127,7 @@ enum Outage {
 }
 
 fn main() -> ExitCode {
-    match run(Cli::parse().command) {
+    match run(&Cli::parse().command) {
         Ok(code) => code,
         Err(error) => {
             // The sentence says what to do; the cause below it is for whoever can do it.
@@ -142,15 +142,15 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(command: Command) -> Result<ExitCode> {
+fn run(command: &Command) -> Result<ExitCode> {
     match command {
-        Command::Serve { demo } => serve(if demo { Demo::On } else { Demo::Off }),
+        Command::Serve { demo } => serve(if *demo { Demo::On } else { Demo::Off }),
         Command::Migrate => migrate(),
         Command::Reindex => not_yet("reindex"),
         Command::Doctor => Ok(examine(&App::open(Demo::Off)?)),
-        Command::User(User::Add { name, roles, unit }) => add_user(name, &roles, unit),
-        Command::Import(what) => import(&what),
-        Command::Export(what) => export(&what),
+        Command::User(User::Add { name, roles, unit }) => add_user(name, roles, unit.as_deref()),
+        Command::Import(what) => import(what),
+        Command::Export(what) => export(what),
         Command::Backup { .. } => not_yet("backup"),
         Command::Restore { .. } => not_yet("restore"),
         Command::Verify => verify(&App::open(Demo::Off)?),
@@ -158,7 +158,7 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Learn { .. } => not_yet("learn"),
         Command::Bench => not_yet("bench"),
         Command::Tls(Tls::Init) => not_yet("tls init"),
-        Command::Outage(Outage::Declare { from, to }) => declare(&from, &to),
+        Command::Outage(Outage::Declare { from, to }) => declare(from, to),
     }
 }
 
@@ -243,7 +243,7 @@ fn welcome(app: &App) {
 }
 
 /// Creates a user and prints the one-time password: it is good until it is changed.
-fn add_user(name: String, roles: &[String], unit: Option<String>) -> Result<ExitCode> {
+fn add_user(name: &str, roles: &[String], unit: Option<&str>) -> Result<ExitCode> {
     let app = App::open(Demo::Off)?;
     app.db.migrate()?;
     let roles = roles
@@ -260,7 +260,7 @@ fn add_user(name: String, roles: &[String], unit: Option<String>) -> Result<Exit
             return Err(Error::with(Kind::Invalid, "program.unit", &[("unit", code.as_str())]));
         }
     }
-    let account = NewAccount { display_name: name.clone(), name, roles, unit };
+    let account = NewAccount { display_name: name.to_owned(), name: name.to_owned(), roles, unit };
     let password = identity::add_user(&app.db, &Actor::system(), account)?;
     println!("{password}");
     Ok(ExitCode::SUCCESS)

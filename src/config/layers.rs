@@ -17,7 +17,7 @@ const PREFIX: &str = "JIESU_";
 const NOT_KEYS: [&str; 1] = ["JIESU_CONFIG"];
 
 /// Reads the layers in order, checks them and reads the secrets that stand in files.
-pub(super) fn read(environment: BTreeMap<String, String>) -> Result<Config> {
+pub(super) fn read(environment: &BTreeMap<String, String>) -> Result<Config> {
     let known = known_keys();
     let mut figment = Figment::from(figment::providers::Toml::string(DEFAULTS));
     if let Some(path) = environment.get("JIESU_CONFIG").filter(|path| !path.is_empty()) {
@@ -29,8 +29,9 @@ pub(super) fn read(environment: BTreeMap<String, String>) -> Result<Config> {
         }
         figment = figment.merge(figment::providers::Toml::file_exact(path));
     }
-    let variables = Environment::read(&environment, &known)?;
-    let config: Config = figment.merge(variables).extract().map_err(does_not_fit)?;
+    let variables = Environment::read(environment, &known)?;
+    let config: Config =
+        figment.merge(variables).extract().map_err(|error| does_not_fit(&error))?;
     checked(with_secrets(config)?)
 }
 
@@ -109,7 +110,7 @@ fn unknown(
 }
 
 /// What figment says about a value, in our words. The value itself is never printed.
-fn does_not_fit(error: figment::Error) -> Error {
+fn does_not_fit(error: &figment::Error) -> Error {
     use figment::error::{Actual, Kind as Fault};
     let key = error.path.join(".");
     let place = error.metadata.as_ref().map_or_else(String::new, |metadata| {

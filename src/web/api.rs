@@ -1,12 +1,15 @@
 //! Web: the interface of contract.md, a file a noun. Its rule: a route is registered here or
 //! nowhere, always by `.service(…)`, so that it is described too.
 
+pub mod audit;
 pub mod auth;
 pub mod commands;
 pub mod history;
 pub mod masked;
 pub mod rates;
+pub mod reference;
 pub mod tickets;
+pub mod users;
 pub mod view;
 
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -18,6 +21,7 @@ pub const BASE: &str = "/api/v1";
 
 /// Every route of the interface.
 pub fn routes(services: &mut ServiceConfig<'_>) {
+    reference::routes(services);
     services
         .service(auth::token)
         .service(auth::refresh)
@@ -37,6 +41,15 @@ pub fn routes(services: &mut ServiceConfig<'_>) {
         .service(rates::rates)
         .service(rates::behind)
         .configure(commands::routes)
+        .service(users::list)
+        .service(users::add)
+        .service(users::list_keys)
+        .service(users::add_key)
+        .service(users::end_key)
+        .service(users::grant)
+        .service(users::act)
+        .service(users::one)
+        .service(audit::trail)
         .service(health::live)
         .service(health::ready)
         .service(metrics::metrics_text);

@@ -175,20 +175,20 @@ mod tests {
     use super::*;
 
     const PACE: Pace = Pace {
-        grace: Duration::from_secs(3),
+        grace: Duration::from_millis(3_100),
         bytes_per_second: 1000,
-        total: Duration::from_secs(60),
+        total: Duration::from_secs(59),
     };
 
     #[test]
     fn a_dripping_body_gets_little_more_than_the_grace() {
-        assert_eq!(PACE.allows(0), Duration::from_secs(3));
-        assert_eq!(PACE.allows(5), Duration::from_millis(3005));
+        assert_eq!(PACE.allows(0), Duration::from_millis(3_100));
+        assert_eq!(PACE.allows(5), Duration::from_millis(3_105));
     }
 
     #[test]
     fn a_steady_body_earns_its_time_up_to_the_total() {
-        assert_eq!(PACE.allows(10_000), Duration::from_secs(13));
-        assert_eq!(PACE.allows(u64::MAX), Duration::from_secs(60));
+        assert_eq!(PACE.allows(10_000), Duration::from_millis(13_100));
+        assert_eq!(PACE.allows(u64::MAX), Duration::from_secs(59));
     }
 }

@@ -40,7 +40,7 @@ pub fn observe(method: &str, route: &str, status: u16, elapsed: Duration) {
 }
 
 /// Figures for Prometheus, in its text format.
-#[utoipa::path(tag = "operations", responses(
+#[utoipa::path(tag = "operations", security(()), responses(
     (status = 200, description = "Text in Prometheus' format", content_type = "text/plain", body = String),
     (status = 404, description = "Not from this address (metrics.access)", body = super::problem::Problem, content_type = "application/problem+json"),
 ))]

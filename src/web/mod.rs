@@ -15,6 +15,7 @@ pub mod log;
 pub mod metrics;
 pub mod openapi;
 pub mod problem;
+pub mod request_id;
 pub mod serve;
 mod store;
 pub mod trace;

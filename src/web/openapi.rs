@@ -13,7 +13,9 @@ use utoipa_swagger_ui::{Config as DocsConfig, SwaggerUi};
 
 use super::api;
 use crate::app::App;
+use crate::assessment::{Metric, Side};
 use crate::error::{Error, Kind, Result};
+use crate::ticket::listing::Sort;
 
 #[derive(OpenApi)]
 #[openapi(
@@ -23,6 +25,8 @@ use crate::error::{Error, Kind, Result};
             Problems are application/problem+json with a stable `code`; lists are \
             `{items, next}`; every POST takes `Idempotency-Key`; writes to a ticket take `If-Match`."
     ),
+    // Named in query parameters only, from which utoipa collects nothing.
+    components(schemas(Sort, Metric, Side)),
     modifiers(&Tokens),
     security(("bearer" = []))
 )]
@@ -49,12 +53,33 @@ pub fn routes(services: &mut ServiceConfig<'_>) {
 
 /// The whole document, from a throw-away application.
 pub fn document() -> utoipa::openapi::OpenApi {
-    actix_web::App::new()
+    let mut document = actix_web::App::new()
         .into_utoipa_app()
         .openapi(Head::openapi())
         .service(scope::scope(api::BASE).configure(routes))
         .split_for_parts()
-        .1
+        .1;
+    name_operations(&mut document);
+    document
+}
+
+/// Handlers of different nouns have the same short names; an operation's id must be its own.
+fn name_operations(document: &mut utoipa::openapi::OpenApi) {
+    for (path, item) in &mut document.paths.paths {
+        let rest = path.strip_prefix(api::BASE).unwrap_or(path);
+        let words: Vec<&str> =
+            rest.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+        for (method, operation) in [
+            ("get", &mut item.get),
+            ("post", &mut item.post),
+            ("put", &mut item.put),
+            ("delete", &mut item.delete),
+        ] {
+            if let Some(operation) = operation {
+                operation.operation_id = Some(format!("{method}_{}", words.join("_")));
+            }
+        }
+    }
 }
 
 /// The document as it is served and checked in.

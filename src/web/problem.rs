@@ -7,7 +7,7 @@ use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::trace;
+use super::request_id;
 use crate::error::{Error, Kind};
 
 /// A problem as RFC 9457 has it, with a stable `code`.
@@ -126,14 +126,14 @@ fn describe(error: &Error, status: StatusCode) -> Problem {
             .collect(),
         state: error.state().map(str::to_owned),
         allowed: error.state().map(|_| error.allowed().to_vec()),
-        instance: trace::request_id().map(|id| format!("urn:uuid:{id}")),
+        instance: request_id::current().map(|id| format!("urn:uuid:{id}")),
     }
 }
 
 /// Logs what a person must look into: our faults and what we could not reach. Causes are printed
 /// by their `Display`, which in this house never holds a value that somebody typed.
 fn log(error: &Error) {
-    let id = trace::request_id().unwrap_or_default();
+    let id = request_id::current().unwrap_or_default();
     let causes = || {
         let mut chain = Vec::new();
         let mut next = std::error::Error::source(error);

@@ -2,6 +2,7 @@
 //! decided here.
 
 use diesel::prelude::*;
+use diesel::sql_types::BigInt;
 
 use crate::db::schema::idempotency;
 use crate::db::{Conn, Tx, each};
@@ -42,4 +43,15 @@ pub(super) fn keep_answer(tx: &mut Tx<'_>, key: &str, body: &str, answer: Vec<u8
 pub(super) fn forget_answers(tx: &mut Tx<'_>, before: Stamp) -> Result<usize> {
     let gone = diesel::delete(idempotency::table.filter(idempotency::made_at.lt(before)));
     Ok(gone.execute(tx.conn)?)
+}
+
+/// The database server's clock; None where the database is a file of ours.
+pub(super) fn database_clock(conn: &mut Conn) -> Result<Option<Stamp>> {
+    const ASK: &str = "(extract(epoch FROM clock_timestamp()) * 1000)::bigint";
+    match conn {
+        Conn::Sqlite(_) => Ok(None),
+        Conn::Postgres(conn) => {
+            Ok(Some(diesel::select(diesel::dsl::sql::<BigInt>(ASK)).get_result::<Stamp>(conn)?))
+        }
+    }
 }

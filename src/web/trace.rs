@@ -1,4 +1,4 @@
-//! Web: the request's id, the access log and the security headers. Its rule: a log line holds the
+//! Web: around every request: its id, the access log and the security headers. Its rule: a log line holds the
 //! route's template and never the address that was asked for, nor anything a person typed.
 
 use std::time::Instant;
@@ -9,16 +9,7 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 
-use super::metrics;
-
-tokio::task_local! {
-    static REQUEST_ID: String;
-}
-
-/// The id of the request that is being answered, where one is.
-pub fn request_id() -> Option<String> {
-    REQUEST_ID.try_with(Clone::clone).ok()
-}
+use super::{metrics, request_id};
 
 /// The outermost middleware: gives the id (our own; a caller's could hold anything), counts,
 /// logs, and sets the headers that every answer has.
@@ -30,7 +21,7 @@ pub async fn around<B: MessageBody>(
     let id = uuid::Uuid::now_v7().to_string();
     let method = request.method().as_str().to_owned();
     let docs = request.path().starts_with(concat!("/api/v1", "/docs"));
-    let mut answer = REQUEST_ID.scope(id.clone(), next.call(request)).await?;
+    let mut answer = request_id::within(id.clone(), next.call(request)).await?;
     let route = answer.request().match_pattern().unwrap_or_else(|| "-".to_owned());
     let status = answer.status().as_u16();
     let elapsed = started.elapsed();

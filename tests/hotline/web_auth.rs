@@ -4,7 +4,7 @@ use crate::support::server::{Answer, Server};
 
 const PASSWORD: &str = "demo-jiesu-2026";
 
-fn server() -> Server {
+pub fn server() -> Server {
     let server = Server::start(&[]);
     jiesu::identity::demo::load_users(&server.app.db).unwrap();
     server
@@ -17,7 +17,7 @@ pub fn post(server: &Server, path: &str, token: Option<&str>, body: &serde_json:
     server.ask("POST", path, &headers, &body.to_string())
 }
 
-fn get(server: &Server, path: &str, token: &str) -> Answer {
+pub fn get(server: &Server, path: &str, token: &str) -> Answer {
     server.ask("GET", path, &[("Authorization", &format!("Bearer {token}"))], "")
 }
 
@@ -26,6 +26,11 @@ fn log_in(server: &Server, name: &str) -> serde_json::Value {
     let answer = post(server, "/api/v1/auth/token", None, &body);
     assert_eq!(answer.status, 200, "{answer:?}");
     answer.json()
+}
+
+/// An access token of the demo user `name`.
+pub fn token(server: &Server, name: &str) -> String {
+    text(&log_in(server, name), "access_token")
 }
 
 fn text(value: &serde_json::Value, name: &str) -> String {
@@ -81,4 +86,14 @@ fn too_many_tries_are_told_when_to_come_back() {
         (0..3).map(|_| post(&server, "/api/v1/auth/token", None, &body)).collect();
     assert_eq!(answers.iter().map(|a| a.status).collect::<Vec<_>>(), [401, 401, 429]);
     assert!(answers[2].header("retry-after").is_some());
+}
+
+#[test]
+fn an_access_token_is_good_for_a_quarter_of_an_hour() {
+    let server = server();
+    let access = token(&server, "agent");
+    server.clock.forward(chrono::TimeDelta::minutes(14));
+    assert_eq!(get(&server, "/api/v1/me", &access).status, 200);
+    server.clock.forward(chrono::TimeDelta::minutes(3));
+    assert_eq!(get(&server, "/api/v1/me", &access).status, 401);
 }

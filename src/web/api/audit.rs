@@ -1,0 +1,125 @@
+//! Web, `/audit`: the auditor reads who did what. Its rule: the filters go in, the trail comes
+//! out; nothing here changes anything but the note that it was read.
+
+use actix_web::{HttpResponse, get, web};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::app::App;
+use crate::audit::{Filter, Line, Outcome};
+use crate::error::{Error, Result};
+use crate::identity::{Role, read_trail};
+use crate::time::Stamp;
+use crate::web::asker::Asker;
+use crate::web::blocking::run;
+use crate::web::body::{Page, Query};
+use crate::web::problem::Problem;
+
+/// Which lines; all that are given must hold.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct Asked {
+    /// From this instant on.
+    #[param(value_type = Option<String>, format = DateTime)]
+    from: Option<Stamp>,
+    /// Before this instant.
+    #[param(value_type = Option<String>, format = DateTime)]
+    to: Option<Stamp>,
+    /// The login name of who did it.
+    account: Option<String>,
+    /// What was done, such as `ticket.reveal`.
+    action: Option<String>,
+    /// What it was done to: kind and number, such as `ticket:2026-000123`.
+    subject: Option<String>,
+    limit: Option<u32>,
+    after: Option<String>,
+}
+
+/// One line of the trail.
+#[derive(Serialize, ToSchema)]
+pub struct LineView {
+    id: String,
+    at: String,
+    account: String,
+    action: String,
+    outcome: Outcome,
+    subject_kind: String,
+    subject: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    purpose: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct Trail {
+    items: Vec<LineView>,
+    next: Option<String>,
+}
+
+/// The audit trail, newest first.
+#[utoipa::path(tag = "administration", params(Asked), responses((status = 200, body = Trail), (status = 403, body = Problem, content_type = "application/problem+json")))]
+#[get("/audit")]
+pub async fn trail(
+    app: web::Data<App>,
+    Asker(actor): Asker,
+    Query(asked): Query<Asked>,
+) -> Result<HttpResponse> {
+    actor.require(&[Role::Auditor])?;
+    let limit = Page { limit: asked.limit, after: None }.limit()?;
+    let filter = filter(asked)?;
+    let trail = run(move || {
+        let zone = app.config.site.zone;
+        let most = u32::try_from(limit + 1).map_err(Error::internal)?;
+        let today = app.clock.now().day(zone);
+        let mut lines = read_trail(&app.db, &actor, &filter, most, today)?;
+        let more = lines.len() > limit;
+        lines.truncate(limit);
+        let next = lines.last().filter(|_| more).map(cursor);
+        let items = lines.into_iter().map(|line| view(line, zone)).collect();
+        Ok(Trail { items, next })
+    })
+    .await?;
+    Ok(HttpResponse::Ok().json(trail))
+}
+
+fn filter(asked: Asked) -> Result<Filter> {
+    let wrong = |pointer| Error::field(pointer, "field.format");
+    let subject = match asked.subject {
+        Some(text) => {
+            let (kind, number) = text.split_once(':').ok_or_else(|| wrong("/subject"))?;
+            Some((kind.to_owned(), number.to_owned()))
+        }
+        None => None,
+    };
+    let after = match asked.after {
+        Some(text) => Some(position(&text).ok_or_else(|| wrong("/after"))?),
+        None => None,
+    };
+    let Asked { from, to, account: account_name, action, .. } = asked;
+    Ok(Filter { from, to, account_name, action, subject, after })
+}
+
+fn cursor(line: &Line) -> String {
+    format!("{}-{}", line.at.millis(), line.id)
+}
+
+fn position(text: &str) -> Option<(Stamp, i64)> {
+    let (at, id) = text.split_once('-')?;
+    Some((Stamp::from_millis(at.parse().ok()?), id.parse().ok()?))
+}
+
+fn view(line: Line, zone: chrono_tz::Tz) -> LineView {
+    LineView {
+        id: line.id.to_string(),
+        at: line.at.rfc3339(zone),
+        account: line.name,
+        action: line.action,
+        outcome: line.outcome,
+        subject_kind: line.subject_kind,
+        subject: line.subject,
+        purpose: line.purpose,
+        detail: line.detail,
+    }
+}
