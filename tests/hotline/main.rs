@@ -6,6 +6,7 @@ mod chain_forgeries;
 mod commands_table;
 mod db;
 mod db_failures;
+mod demo_city;
 mod directory;
 mod figures_oracle;
 mod identity;

@@ -7,7 +7,7 @@ use jiesu::db::schema::imported;
 use jiesu::jobs::Bell;
 use jiesu::lifecycle::Hotline;
 use jiesu::limits::{ClockName, Timer};
-use jiesu::moving::{Run, Summary, demo, export, history, import, import_file, replay};
+use jiesu::moving::{Run, Summary, export, history, import, import_file, replay};
 use jiesu::ticket::assignment::DisputeOutcome;
 use jiesu::ticket::state::{Closing, WorkName};
 use jiesu::ticket::store::{self, Stored};
@@ -394,33 +394,4 @@ fn rejects_stand_beside_the_file_and_go_when_there_are_none() {
     assert_eq!(import_file(&hotline, &file, Run::Real).unwrap().rejects, None);
     assert!(!folder.join("old.rejects.ndjson").exists());
     std::fs::remove_dir_all(folder).unwrap();
-}
-
-#[test]
-fn the_demo_city_has_three_months_and_a_ticket_in_every_state() {
-    let test = TestDb::sqlite();
-    let hotline = hotline(&test);
-    test.clock.set(stamp("2026-11-20T10:30:00"));
-    let today = "2026-11-20".parse().unwrap();
-    let city = move |tx: &mut jiesu::db::Tx<'_>| {
-        jiesu::directory::demo::load(tx, &jiesu::identity::Actor::system(), today).map(drop)
-    };
-    hotline.db.write(city).unwrap();
-    let rules = hotline.db.read(|conn| hotline.rules.current(conn, hotline.db.now())).unwrap();
-    let lines = demo::lines(&rules, hotline.db.now(), 300);
-    assert!(lines == demo::lines(&rules, hotline.db.now(), 300));
-    let summary = demo::load(&hotline, 300).unwrap().unwrap();
-    assert_eq!(counts(&summary), (lines.len() as u64, 0, 0));
-    assert_eq!(demo::load(&hotline, 300).unwrap(), None);
-    let mut states: Vec<String> = Vec::new();
-    let mut file = Vec::new();
-    export(&hotline, None, &mut file).unwrap();
-    for line in String::from_utf8(file).unwrap().lines() {
-        let line: Value = serde_json::from_str(line).unwrap();
-        let state = load(&hotline, line["no"].as_str().unwrap()).ticket.state.name();
-        states.push(state.to_string());
-    }
-    for state in StateName::ALL.iter().filter(|state| **state != StateName::Merged) {
-        assert!(states.contains(&state.to_string()), "{state} of {states:?}");
-    }
 }
