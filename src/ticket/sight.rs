@@ -97,15 +97,24 @@ pub fn owes_contact(ticket: &Ticket, unit: &UnitCode, directory: &Directory) -> 
     ticket.caller.is_owed_contact() && !gets_handling_copy(ticket, unit, directory)
 }
 
-/// Whether `actor` works for the ticket's live or final lead.
+/// Whether `actor` works for the ticket's live or final lead; of a merged one, the lead before.
 pub fn works_for_lead(ticket: &Ticket, actor: &Actor) -> bool {
-    ticket.final_lead().is_some_and(|(_, lead)| actor.works_for(&lead.unit))
+    let merged = || {
+        ticket.assignments.iter().find(|(k, a)| a.part == Part::Lead && is_suspended(ticket, **k))
+    };
+    let lead = ticket.final_lead().map(|(_, lead)| lead).or_else(|| merged().map(|(_, a)| a));
+    lead.is_some_and(|lead| actor.works_for(&lead.unit))
+}
+
+/// Whether assignment `k` was taken back by a merge alone: its unit reads and notes as before.
+fn is_suspended(ticket: &Ticket, k: u32) -> bool {
+    ticket.suspended.as_ref().is_some_and(|it| it.works.iter().any(|(there, _)| *there == k))
 }
 
 /// Whether `actor` may only read: the unit has copies and nothing else.
 pub fn reads_only(ticket: &Ticket, actor: &Actor) -> bool {
-    !ticket
-        .assignments
-        .values()
-        .any(|a| a.part != Part::Copy && !a.work.name().is_void() && actor.works_for(&a.unit))
+    !ticket.assignments.iter().any(|(k, a)| {
+        let counts = !a.work.name().is_void() || is_suspended(ticket, *k);
+        a.part != Part::Copy && counts && actor.works_for(&a.unit)
+    })
 }

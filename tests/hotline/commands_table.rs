@@ -164,8 +164,9 @@ impl Sight {
         let called = actor.ends_with("@called") && needs.iter().any(|need| need == "whistle");
         let sent = !part.is_empty()
             && ["@lead", "@assist", "@copy"].iter().any(|relation| actor.ends_with(relation));
+        // A lead is recalled with the ticket, and with it everyone else.
         let taken_back = assignment == "recalled" && ticket != "merged";
-        if taken_back && actor.ends_with(&format!("@{part}")) {
+        if taken_back && sent && (part == "lead" || actor.ends_with(&format!("@{part}"))) {
             return false;
         }
         called || sent || self.0[actor].contains(ticket)
@@ -203,6 +204,14 @@ pub fn cases() -> Vec<Case> {
     cases
 }
 
+/// Whether a row is about this actor here. Once a dispatched ticket is back in accepted nobody leads
+/// it: what is the lead's is nobody's, so 403.
+fn names(row: &Row, (part, _, ticket): (&str, &str, &str), actor: &str) -> bool {
+    let led = part.is_empty() || ticket != "accepted";
+    let as_lead = actor.ends_with("@lead") && row.roles.contains(actor);
+    actors_of(row, part).contains(actor) && (led || !as_lead)
+}
+
 fn allows(row: &Row, (part, assignment, ticket): (&str, &str, &str)) -> bool {
     if part.is_empty() {
         return row.states.contains(ticket);
@@ -233,7 +242,16 @@ fn expand(
         });
     };
     for actor in sight.actors() {
-        let named = rows.iter().any(|row| actors_of(row, part).contains(actor));
+        let named = rows.iter().any(|row| names(row, place, actor));
+        // Who decided first is kept from confirming only where there is something to confirm.
+        let second = format!("{actor}@second");
+        let decided = rows.iter().find(|row| row.roles.contains(&second));
+        if let Some(row) = decided {
+            let met = allows(row, place);
+            let expect = if met { Expect::Forbidden } else { Expect::Refused };
+            add(actor, expect, if met { &row.needs } else { &standing }, "");
+            continue;
+        }
         if !named && ["@opener", "@second"].iter().any(|relation| actor.ends_with(relation)) {
             continue; // another reviewer is told apart from the reviewer only where a row does
         }
@@ -242,10 +260,8 @@ fn expand(
         } else if !named {
             add(actor, Expect::Forbidden, &standing, "");
         } else {
-            let mut allowed = rows
-                .iter()
-                .filter(|row| allows(row, place) && actors_of(row, part).contains(actor))
-                .peekable();
+            let mut allowed =
+                rows.iter().filter(|row| allows(row, place) && names(row, place, actor)).peekable();
             if allowed.peek().is_none() {
                 add(actor, Expect::Refused, &standing, "");
             }

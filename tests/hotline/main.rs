@@ -3,6 +3,7 @@
 
 mod chain;
 mod chain_forgeries;
+mod commands_http;
 mod commands_table;
 mod db;
 mod db_failures;

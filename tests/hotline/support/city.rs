@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use chrono::TimeDelta;
-use jiesu::db::Db;
+use jiesu::db::{Db, Tx};
 use jiesu::directory::{Cached, store};
 use jiesu::error::{Error, Kind, Result};
 use jiesu::identity::{Actor, Role};
@@ -21,6 +21,7 @@ use jiesu::time::{HandClock, Stamp};
 use serde_json::{Value, json};
 
 use super::databases::TestDb;
+use super::server::Server;
 use super::tree::{self, UNITS};
 
 /// A Monday in a month without holidays: 2026-11-02T09:00:00+08:00.
@@ -58,8 +59,21 @@ impl City {
     }
 
     pub fn on(db: Db, clock: Arc<HandClock>, profile: &str) -> Self {
+        let keys = Arc::new(MasterKey::fleeting(&mut entropy()));
+        let rules = RuleBook::new(Cached::default(), profile);
+        Self::around(Arc::new(Hotline { db, keys, rules }), clock, people())
+    }
+
+    /// The city inside a running server, with all who may try to come in.
+    pub fn served(server: &Server) -> Self {
+        let mut people = people();
+        people.push(actor("secadmin", &[Role::Secadmin], None, people.len()));
+        Self::around(server.app.hotline.clone(), server.clock.clone(), people)
+    }
+
+    fn around(hotline: Arc<Hotline>, clock: Arc<HandClock>, people: Vec<Actor>) -> Self {
         clock.set(at(MONDAY));
-        db.write(|tx| {
+        let write = |tx: &mut Tx<'_>| {
             let recorded = |entry: jiesu::directory::Entry| store::Recorded {
                 since_on: "2020-01-01".parse().unwrap(),
                 revision: 1,
@@ -67,12 +81,9 @@ impl City {
             };
             let entries: Vec<_> = tree::entries().into_iter().map(recorded).collect();
             store::append(tx, "test", &entries)
-        })
-        .unwrap();
-        let keys = Arc::new(MasterKey::fleeting(&mut entropy()));
-        let rules = RuleBook::new(Cached::default(), profile);
-        let hotline = Arc::new(Hotline { db, keys, rules });
-        Self { hotline, clock, people: people() }
+        };
+        hotline.db.write(write).unwrap();
+        Self { hotline, clock, people }
     }
 
     pub fn rules(&self) -> Arc<Rules> {

@@ -1,0 +1,223 @@
+//! Every (state, command, actor) of the tables written by hand, asked of a running server over HTTP.
+//! Its rule: what must come is the tables' word; how the fixture came to stand there is `places`',
+//! what is said is `bodies`'.
+
+mod bodies;
+mod places;
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use jiesu::identity::account::{Account, AccountKind, NewAccount};
+use jiesu::identity::store::{self, Session};
+
+use crate::commands_table::{Case, Expect, cases};
+use crate::support::city::City;
+use crate::support::server::{Answer, Server};
+use places::{Place, build};
+
+/// How many cases are asked at a time.
+const THREADS: usize = 4;
+/// Accepted commands that leave the next case as it was: one fixture serves them all.
+const HARMLESS: [&str; 6] = ["amend", "note", "urge", "classify", "flag", "supervise"];
+
+/// The server, the city in it, and a token for everyone.
+struct Desk {
+    server: Server,
+    city: City,
+    tokens: BTreeMap<String, String>,
+}
+
+/// The login name behind an actor of the tables.
+fn login(actor: &str) -> String {
+    let Some((role, relation)) = actor.split_once('@') else { return actor.to_owned() };
+    match relation {
+        "lead" => format!("{role}@{}", places::LEAD),
+        "assist" => format!("{role}@{}", places::ASSIST),
+        "copy" => format!("{role}@{}", places::COPY),
+        "called" => format!("{role}@{}", places::CALLED),
+        "other" if role == "platform" => role.to_owned(),
+        "other" => format!("{role}@{}", places::OTHER),
+        "opener" | "second" => format!("{role}-2"),
+        _ => panic!("nobody is {actor}"),
+    }
+}
+
+impl Desk {
+    fn open() -> Self {
+        let server = Server::start(&[]);
+        let city = City::served(&server);
+        let accounts: Vec<Account> = city
+            .people()
+            .filter(|person| person.actor.user != 0)
+            .map(|person| {
+                let actor = person.actor;
+                let plan = NewAccount {
+                    name: actor.name.clone(),
+                    display_name: actor.name.clone(),
+                    roles: actor.roles.clone(),
+                    unit: actor.unit.clone(),
+                };
+                Account::new(actor.user, AccountKind::Demo, &plan, city.now())
+            })
+            .collect();
+        let issue = |account: &Account| {
+            let claims = (account.id, account.id, account.epoch);
+            let token = server.app.gate.tokens.issue(claims, city.now(), 600).unwrap();
+            (account.name.clone(), token)
+        };
+        let tokens = accounts.iter().map(issue).collect();
+        let admit = move |tx: &mut jiesu::db::Tx<'_>| {
+            for account in &accounts {
+                store::insert_account(tx, account)?;
+                let session = Session {
+                    id: account.id,
+                    account_id: account.id,
+                    epoch: account.epoch,
+                    started_at: tx.now,
+                    expires_at: tx.now.plus_millis(30 * 86_400_000),
+                    ended_at: None,
+                    ended_by: None,
+                };
+                store::insert_session(tx, &session)?;
+            }
+            Ok(())
+        };
+        server.app.db.write(admit).unwrap();
+        Self { server, city, tokens }
+    }
+
+    fn ask(&self, case: &Case, no: &str) -> Answer {
+        let path = if case.part.is_empty() {
+            format!("/api/v1/tickets/{no}/{}", case.command.replace("{id}", "1"))
+        } else {
+            format!("/api/v1/assignments/{no}-{}/{}", places::number(case.part), case.command)
+        };
+        let bearer = format!("Bearer {}", self.tokens[&login(&case.actor)]);
+        let body = bodies::body(&self.city, case).to_string();
+        self.server.ask("POST", &path, &[("Authorization", &bearer)], &body)
+    }
+
+    /// Where the ticket, or the assignment that is spoken of, stands.
+    fn stands(&self, case: &Case, no: &str) -> &'static str {
+        if case.part.is_empty() {
+            self.city.state(no).as_str()
+        } else {
+            self.city.work(no, places::number(case.part)).as_str()
+        }
+    }
+}
+
+/// The fixtures of one place, and their versions when they were built.
+#[derive(Default)]
+struct Stand(BTreeMap<(Place, bool), (String, i32)>);
+
+impl Stand {
+    fn fixture(&mut self, city: &City, place: &Place, harmless: bool) -> String {
+        let made = || {
+            let no = build(city, place);
+            let version = city.stored(&no).version;
+            (no, version)
+        };
+        self.0.entry((place.clone(), harmless)).or_insert_with(made).0.clone()
+    }
+
+    /// Fixtures that only refused and yet changed.
+    fn changed(&self, city: &City) -> Vec<String> {
+        self.0
+            .iter()
+            .filter(|((_, harmless), (no, version))| {
+                !harmless && city.stored(no).version != *version
+            })
+            .map(|((place, _), _)| format!("a refusal changed the ticket of {place:?}"))
+            .collect()
+    }
+}
+
+/// What is wrong with the answer to `case`, if anything.
+fn wrong(desk: &Desk, case: &Case, no: &str, before: &str, answer: &Answer) -> Option<String> {
+    let expected = case.expect.status();
+    let code = || {
+        let said: serde_json::Value = serde_json::from_str(&answer.body).unwrap_or_default();
+        let pointer = said["errors"][0]["pointer"].as_str().unwrap_or_default().to_owned();
+        format!("{} {pointer}", said["code"].as_str().unwrap_or("no code"))
+    };
+    if answer.status != expected {
+        return Some(format!("expected {expected}, got {} {}", answer.status, code()));
+    }
+    if case.expect == Expect::Ok {
+        let to = match case.to.as_str() {
+            "same" => before,
+            "back" if case.part.is_empty() => "in_units",
+            "back" => "sent",
+            to => to,
+        };
+        let after = desk.stands(case, no);
+        return (after != to).then(|| format!("expected {before} -> {to}, came to {after}"));
+    }
+    let said = answer.json();
+    if said["code"].as_str().is_none_or(str::is_empty) {
+        return Some(format!("{expected} without a code"));
+    }
+    let helps = said["state"].is_string() && said["allowed"].is_array();
+    (case.expect == Expect::Refused && !helps)
+        .then(|| format!("409 {} without state and allowed", code()))
+}
+
+/// Asks the cases of one place; answers what differs.
+fn ask_all(desk: &Desk, group: &[Case]) -> Vec<String> {
+    let city = &desk.city;
+    let mut stand = Stand::default();
+    let mut found = Vec::new();
+    for case in group {
+        let place = Place::of(case);
+        let accepted = case.expect == Expect::Ok;
+        let harmless = accepted && case.to == "same" && HARMLESS.contains(&case.command.as_str());
+        let no = if accepted && !harmless {
+            build(city, &place)
+        } else {
+            stand.fixture(city, &place, harmless)
+        };
+        let before = if accepted { desk.stands(case, &no) } else { "" };
+        let answer = desk.ask(case, &no);
+        if let Some(what) = wrong(desk, case, &no, before, &answer) {
+            let Case { command, actor, part, assignment, ticket, .. } = case;
+            let needs = place.needs.join("+");
+            found.push(format!(
+                "{command} by {actor} at {ticket} {part} {assignment} {needs}: {what}"
+            ));
+        }
+        if !accepted && answer.status == 200 {
+            stand.0.remove(&(place, false)); // it is not what it was
+        }
+    }
+    found.extend(stand.changed(city));
+    found
+}
+
+#[test]
+fn every_state_command_and_actor_gets_the_answer_of_the_table() {
+    let desk = Desk::open();
+    let mut groups: BTreeMap<(&str, &str, &str), Vec<Case>> = BTreeMap::new();
+    for case in cases() {
+        groups.entry((case.part, case.assignment, case.ticket)).or_default().push(case);
+    }
+    let groups: Vec<Vec<Case>> = groups.into_values().collect();
+    let (next, found) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+    std::thread::scope(|scope| {
+        for _ in 0..THREADS {
+            scope.spawn(|| {
+                while let Some(group) = groups.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let differs = ask_all(&desk, group);
+                    found.lock().unwrap().extend(differs);
+                }
+            });
+        }
+    });
+    let count: usize = groups.iter().map(Vec::len).sum();
+    let mut found = found.into_inner().unwrap();
+    found.sort();
+    println!("commands_http: {count} requests at {} places, {} differ", groups.len(), found.len());
+    assert!(found.is_empty(), "\n  {}", found.join("\n  "));
+}
