@@ -2,6 +2,12 @@
 //! chooses the exit code; everything else is done by the rooms. Exit codes: 0 done, 1 failed,
 //! 2 wrong usage, a wrong configuration, or not built yet.
 
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a command's answer goes to the terminal"
+)]
+
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;

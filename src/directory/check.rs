@@ -66,14 +66,14 @@ impl Faults {
         }
     }
 
-    fn span(&mut self, pointer: &str, span: &Span) {
+    fn span(&mut self, pointer: &str, span: Span) {
         self.unless(!span.is_backwards(), pointer, "directory.span_backwards");
     }
 
     /// Two of a dated list may not hold on one day.
     fn one_at_a_time(&mut self, pointer: &str, spans: &[Span]) {
         for (n, span) in spans.iter().enumerate() {
-            self.span(&format!("{pointer}/{n}/to_on"), span);
+            self.span(&format!("{pointer}/{n}/to_on"), *span);
             if spans[..n].iter().any(|earlier| earlier.overlaps(span)) {
                 self.add(format!("{pointer}/{n}"), "directory.span_overlaps");
             }
@@ -84,7 +84,7 @@ impl Faults {
 fn unit(faults: &mut Faults, directory: &Directory, it: &Unit) {
     faults.code(it.code.as_str());
     faults.name("/name", &it.name);
-    faults.span("/to_on", &it.span);
+    faults.span("/to_on", it.span);
     if let Some(parent) = &it.parent {
         faults.unless(
             *parent != it.code && !directory.ancestors(parent).contains(&it.code),
@@ -125,7 +125,7 @@ fn unit(faults: &mut Faults, directory: &Directory, it: &Unit) {
 fn region(faults: &mut Faults, directory: &Directory, it: &Region) {
     faults.code(it.code.as_str());
     faults.name("/name", &it.name);
-    faults.span("/to_on", &it.span);
+    faults.span("/to_on", it.span);
     match (&it.parent, it.level.above()) {
         (None, Some(_)) => faults.add("/parent", "field.required"),
         (Some(_), None) => faults.add("/parent", "directory.region_level"),
@@ -153,7 +153,7 @@ fn region(faults: &mut Faults, directory: &Directory, it: &Region) {
 fn estate(faults: &mut Faults, directory: &Directory, it: &Estate) {
     faults.code(it.code.as_str());
     faults.name("/name", &it.name);
-    faults.span("/to_on", &it.span);
+    faults.span("/to_on", it.span);
     for (n, alias) in it.aliases.iter().enumerate() {
         faults.name(&format!("/aliases/{n}"), alias);
     }
@@ -172,14 +172,14 @@ fn estate(faults: &mut Faults, directory: &Directory, it: &Estate) {
 fn company(faults: &mut Faults, it: &Company) {
     faults.code(it.code.as_str());
     faults.name("/name", &it.name);
-    faults.span("/to_on", &it.span);
+    faults.span("/to_on", it.span);
 }
 
 fn category(faults: &mut Faults, directory: &Directory, it: &Category) {
     faults.code(it.code.as_str());
     faults.name("/name", &it.name);
     faults.name("/version", &it.version);
-    faults.span("/to_on", &it.span);
+    faults.span("/to_on", it.span);
     faults.unless((1..=3).contains(&it.level), "/level", "directory.category_level");
     match (&it.parent, it.level) {
         (None, 1) => {}
@@ -199,7 +199,7 @@ fn category(faults: &mut Faults, directory: &Directory, it: &Category) {
 
 fn rule(faults: &mut Faults, directory: &Directory, it: &Rule) {
     faults.code(&it.code);
-    faults.span("/to_on", &it.span);
+    faults.span("/to_on", it.span);
     if let Some(category) = &it.category {
         faults.unless(directory.category(category).is_some(), "/category", "field.unknown_code");
     }

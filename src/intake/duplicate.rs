@@ -67,10 +67,10 @@ pub fn unmerge(child: &mut Ticket) -> Result<()> {
     for (k, timer) in suspended.timers {
         if k == 0 && timer.clock == ClockName::Overall {
             // It ran on; only the parent's reply, if it passed meanwhile, is taken back.
-            if let Some(overall) = child.timers.get_mut(&ClockName::Overall) {
-                if !overall.is_open() {
-                    overall.undo_stop();
-                }
+            if let Some(overall) = child.timers.get_mut(&ClockName::Overall)
+                && !overall.is_open()
+            {
+                overall.undo_stop();
             }
         } else if k == 0 {
             child.timers.insert(timer.clock, timer);

@@ -124,7 +124,7 @@ fn urgency(scene: &Scene<'_>, draft: &Draft) -> Urgency {
             let category = draft.matter.category.as_ref()?;
             scene.directory.default_urgency(category)
         })
-        .unwrap_or_else(|| scene.profile.default_urgency)
+        .unwrap_or(scene.profile.default_urgency)
 }
 
 /// The accused as written down: a unit that was called by its name stands there by its code, so

@@ -122,9 +122,9 @@ impl Hotline {
         (order.expected)(stored.version)?;
         let command = Command::parse(order.name, body)?;
         if let Command::Merge(merge) = &command {
-            return self.merge(tx, &rules, actor, stored, &merge.into, &command);
+            return self.merge(tx, &rules, actor, &stored, &merge.into, &command);
         }
-        self.perform(tx, &rules, actor, stored, &command, order.target)
+        self.perform(tx, &rules, actor, &stored, &command, order.target)
     }
 
     /// Decides and records one command on a loaded ticket, and what follows on its relatives.
@@ -133,7 +133,7 @@ impl Hotline {
         tx: &mut Tx<'_>,
         rules: &Rules,
         actor: &Actor,
-        stored: Stored,
+        stored: &Stored,
         command: &Command,
         target: Target,
     ) -> Result<Stored> {
@@ -142,7 +142,7 @@ impl Hotline {
         let body = command.body().map_err(Error::internal)?;
         let before = stored.ticket.clone();
         let label = command.name().wire();
-        let kept = self.keep(tx, rules, actor, &stored, after, label, body, target)?;
+        let kept = self.keep(tx, rules, actor, stored, after, label, body, target)?;
         self.relatives(tx, rules, &before, &kept.ticket)?;
         Ok(kept)
     }
@@ -203,7 +203,7 @@ impl Hotline {
         tx: &mut Tx<'_>,
         rules: &Rules,
         actor: &Actor,
-        child: Stored,
+        child: &Stored,
         into: &str,
         command: &Command,
     ) -> Result<Stored> {
@@ -223,7 +223,7 @@ impl Hotline {
         after.children.clear();
         let body = command.body().map_err(Error::internal)?;
         let none = Target::default();
-        let kept = self.keep(tx, rules, actor, &child, after, "merge", body, none)?;
+        let kept = self.keep(tx, rules, actor, child, after, "merge", body, none)?;
         for no in &grandchildren {
             self.change_other(tx, rules, no, "merge/moved", |ticket, _| {
                 ticket.state = State::Merged { into: into.to_owned() };

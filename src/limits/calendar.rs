@@ -81,7 +81,7 @@ pub struct WorkingHours(pub Vec<(NaiveTime, NaiveTime)>);
 pub struct Calendar {
     zone: Tz,
     cutoff: NaiveTime,
-    rest: BTreeSet<u8>,
+    rest: BTreeSet<u32>,
     listed: BTreeMap<NaiveDate, (Listed, String)>,
     local: BTreeMap<NaiveDate, LocalDay>,
     years: BTreeMap<i32, String>,
@@ -134,7 +134,7 @@ impl Calendar {
     /// Replaces the weekdays that are off.
     #[must_use]
     pub fn with_rest(mut self, rest: &[Weekday]) -> Self {
-        self.rest = rest.iter().map(|day| day.number_from_monday() as u8).collect();
+        self.rest = rest.iter().map(|day| day.number_from_monday()).collect();
         self.seal();
         self
     }
@@ -200,7 +200,7 @@ impl Calendar {
     }
 
     fn rests(&self, day: NaiveDate) -> bool {
-        self.rest.contains(&(day.weekday().number_from_monday() as u8))
+        self.rest.contains(&day.weekday().number_from_monday())
     }
 
     /// The first working day after `day`.

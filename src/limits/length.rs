@@ -59,6 +59,7 @@ impl Thousandths {
 
 impl TryFrom<f64> for Thousandths {
     type Error = String;
+    #[expect(clippy::cast_possible_truncation, reason = "a whole number of at most 10^9")]
     fn try_from(value: f64) -> Result<Self, String> {
         let scaled = (value * 1000.0).round();
         if !(0.0..=1e9).contains(&scaled) || (value - scaled / 1000.0).abs() > 1e-9 {

@@ -33,6 +33,7 @@ macro_rules! commands {
         }
 
         /// A command with its body.
+        #[expect(clippy::large_enum_variant, reason = "one at a time, and never kept")]
         #[derive(Debug, Clone, PartialEq)]
         pub enum Command { $($variant($body)),+ }
 

@@ -281,7 +281,7 @@ impl Ticket {
     /// Whether the unit clocks stand still: on the ledger, until its promise is missed.
     pub fn ledger_stands_still(&self) -> bool {
         matches!(self.state, State::OnLedger { .. })
-            && !self.ledgers.last().is_some_and(|ledger| ledger.missed_at.is_some())
+            && self.ledgers.last().is_none_or(|ledger| ledger.missed_at.is_none())
     }
 
     /// The worst light of overall and its lead's handle clock.

@@ -15,7 +15,7 @@ use jiesu::identity::{
 use jiesu::sealing::{MasterKey, entropy};
 use jiesu::time::Clock;
 
-use crate::support::databases::{TestDb, on_each_database};
+use crate::support::databases::on_each_database;
 
 fn gate() -> Gate {
     let settings = Settings::default();

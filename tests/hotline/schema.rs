@@ -6,7 +6,7 @@ use std::path::Path;
 use diesel::sql_types::Text;
 use diesel::{QueryableByName, RunQueryDsl};
 
-use crate::support::databases::{TestDb, on_each_database};
+use crate::support::databases::on_each_database;
 
 /// Table to column to type and whether it may be empty.
 type Tables = BTreeMap<String, BTreeMap<String, String>>;

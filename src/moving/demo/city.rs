@@ -134,7 +134,7 @@ impl<'a> City<'a> {
         let lead = outcome.as_ref().map_or_else(|| UnitCode::from("wuye"), |it| it.lead.clone());
         let other = if lead.as_str() == "wuye" { "chengguan" } else { "wuye" };
         let building = format!("{}号楼{}单元", dice.between(1, 18), dice.between(1, 4));
-        let content = self.content(dice, words, estate, leaf, &building);
+        let content = content(dice, words, estate, leaf, &building);
         let mut line = History {
             no,
             kind,
@@ -224,19 +224,19 @@ impl<'a> City<'a> {
             ..Caller::default()
         }
     }
+}
 
-    fn content(
-        &self,
-        dice: &mut Dice,
-        words: &Words,
-        estate: &Estate,
-        leaf: &Category,
-        building: &str,
-    ) -> String {
-        let (who, since) = (dice.pick(WHO), dice.pick(HOW_LONG));
-        let (effect, ask) = (dice.pick(&words.effects), dice.pick(&words.asks));
-        format!("{who}：{}{building}{}，{since}，{effect}。{ask}。", estate.name, leaf.name)
-    }
+/// What the caller says, put together from the category's words.
+fn content(
+    dice: &mut Dice,
+    words: &Words,
+    estate: &Estate,
+    leaf: &Category,
+    building: &str,
+) -> String {
+    let (who, since) = (dice.pick(WHO), dice.pick(HOW_LONG));
+    let (effect, ask) = (dice.pick(&words.effects), dice.pick(&words.asks));
+    format!("{who}：{}{building}{}，{since}，{effect}。{ask}。", estate.name, leaf.name)
 }
 
 /// As its category usually comes; the first kind named is the commonest.

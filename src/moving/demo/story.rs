@@ -80,7 +80,7 @@ impl Teller<'_> {
 pub(super) fn tell(line: &mut History, dice: &mut Dice, course: &Course<'_>) {
     let mut teller = Teller { dice, course, at: line.received_at };
     // Whatever is still to come leaves the ticket where it stands.
-    drop(teller.whole(line));
+    let _: Option<()> = teller.whole(line);
     end_assists(line);
 }
 

@@ -266,7 +266,7 @@ impl Person<'_> {
         let db = hotline.db.clone();
         db.write(move |tx| {
             let target = Target::default();
-            hotline.perform(tx, &rules, &actor, stored.clone(), &command, target)
+            hotline.perform(tx, &rules, &actor, &stored, &command, target)
         })
     }
 }
