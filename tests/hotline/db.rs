@@ -181,6 +181,7 @@ on_each_database! {
     }
 
     fn nodes_that_start_at_once_migrate_once(test: &TestDb) {
+        test.db.write(|tx| keep(tx, "one")).unwrap();
         test.db.unmigrate().unwrap();
         let applied: usize = std::thread::scope(|scope| {
             let nodes: Vec<_> = (0..4)

@@ -18,6 +18,9 @@ use jiesu::time::SystemClock;
 use crate::support::databases::{Folder, TestDb, say};
 use crate::support::postgres::Cluster;
 
+/// One write of a group.
+type Member = Box<dyn Fn(&mut Tx<'_>) -> Result<()> + Send>;
+
 fn keep(tx: &mut Tx<'_>, name: &str) -> Result<()> {
     diesel::insert_into(number_lease).values((series.eq(name), taken.eq(1))).execute(tx.conn)?;
     Ok(())
@@ -154,10 +157,7 @@ fn a_write_that_swallows_a_database_error_is_not_called_done() {
 }
 
 /// Makes one group of what is handed in: the first member holds the writer until all wait.
-fn in_one_group(
-    db: &Db,
-    members: Vec<Box<dyn Fn(&mut Tx<'_>) -> Result<()> + Send>>,
-) -> Vec<Result<()>> {
+fn in_one_group(db: &Db, members: Vec<Member>) -> Vec<Result<()>> {
     let (open, gate) = mpsc::channel::<()>();
     let (began, has_begun) = mpsc::sync_channel::<()>(2);
     let gate = std::sync::Mutex::new(gate);
@@ -180,7 +180,7 @@ fn in_one_group(
 }
 
 fn a_vanished_transaction_costs_only_its_cause(db: &Db) {
-    let mut members: Vec<Box<dyn Fn(&mut Tx<'_>) -> Result<()> + Send>> = Vec::new();
+    let mut members: Vec<Member> = Vec::new();
     for n in 0..6 {
         members.push(Box::new(move |tx| keep(tx, &format!("good-{n}"))));
     }

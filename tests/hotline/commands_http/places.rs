@@ -92,7 +92,7 @@ fn registered(city: &City, own: bool) -> String {
     let upstream = json!({ "no": no, "received_at": "2026-11-02T08:00:00+08:00",
         "due_at": "2026-12-20T18:00:00+08:00" });
     let change = json!({ "channel": "platform", "dispatch": "hold", "upstream": upstream });
-    city.person("platform").registers(draft_with(change))
+    city.person("platform").registers(draft_with(&change))
 }
 
 /// A live ticket to be merged into.

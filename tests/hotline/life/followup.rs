@@ -76,7 +76,7 @@ on_each_database! {
         assert_eq!(refusal(own.tries(&no, "survey", good())), "403 survey.own_unit");
         assert_eq!(refusal(own.tries(&city.passed("jiedao"), "survey", good())), "accepted");
         let mailed = json!({"caller": {"do_not_call": true, "email": "a@b.cn"}});
-        let no = city.agent().registers(draft_with(mailed));
+        let no = city.agent().registers(draft_with(&mailed));
         city.dispatcher().does(&no, "dispatch", json!({"lead": "wuye"}));
         city.handler("wuye").works(&no, 1, "sign", json!({}));
         city.handler("wuye").does(&no, "reply", json!({"text": "已办"}));
@@ -140,7 +140,7 @@ on_each_database! {
     fn an_upstream_limit_of_the_first_life_does_not_bind_the_second(test: &TestDb) {
         let city = City::of(test);
         let upstream = json!({"no": "U1", "received_at": "2026-11-02T08:00:00+08:00", "due_at": "2026-11-04T18:00:00+08:00"});
-        let no = city.person("platform").registers(draft_with(
+        let no = city.person("platform").registers(draft_with(&
             json!({"channel": "platform", "dispatch": "hold", "upstream": upstream}),
         ));
         city.agent().does(&no, "answer", json!({"text": "已答复"}));

@@ -45,7 +45,7 @@ on_each_database! {
 
     fn nobody_to_ring_means_no_contact_is_owed_and_no_survey_due(test: &TestDb) {
         let city = City::of(test);
-        let no = city.agent().registers(draft_with(json!({"caller": {"do_not_call": true}})));
+        let no = city.agent().registers(draft_with(&json!({"caller": {"do_not_call": true}})));
         city.dispatcher().does(&no, "dispatch", json!({"lead": "wuye"}));
         city.handler("wuye").works(&no, 1, "sign", json!({}));
         assert_eq!(city.work(&no, 1), WorkName::Handling);

@@ -11,7 +11,7 @@ on_each_database! {
     fn a_ticket_needs_somebody_to_answer_a_known_place_and_a_reason_for_the_past(test: &TestDb) {
         let city = City::of(test);
         let agent = city.agent();
-        let tries = |change| refusal(agent.tries_to_register(draft_with(change)));
+        let tries = |change| refusal(agent.tries_to_register(draft_with(&change)));
         assert_eq!(tries(json!({"caller": {"phone": null}})), "422 intake.nobody_to_answer");
         assert_eq!(tries(json!({"caller": {"phone": "abc"}})), "422 intake.phone_form");
         assert_eq!(tries(json!({"place": {"estate": "nowhere"}})), "422 field.unknown_code");
@@ -19,20 +19,20 @@ on_each_database! {
         let past = "2026-10-30T09:00:00+08:00";
         assert_eq!(tries(json!({"received_at": past})), "422 intake.reason_for_past");
         assert_eq!(tries(json!({"received_at": "2026-11-03T09:00:00+08:00"})), "422 field.in_future");
-        let no = agent.registers(draft_with(
+        let no = agent.registers(draft_with(&
             json!({"received_at": past, "received_reason": "来信", "channel": "letter"}),
         ));
         let ticket = city.ticket(&no);
         assert_eq!(ticket.timers[&ClockName::Overall].due_at, at("2026-11-09T23:59:59.999+08:00"));
         assert_eq!(ticket.timers[&ClockName::Dispatch].due_at, at("2026-11-02T13:00:00+08:00"));
         assert_eq!(ticket.company.unwrap().as_str(), "c-hongda");
-        assert_eq!(refusal(city.reviewer().tries_to_register(draft_with(json!({})))), "403 forbidden");
+        assert_eq!(refusal(city.reviewer().tries_to_register(draft_with(&json!({})))), "403 forbidden");
     }
 
     fn the_platforms_clock_starts_upstream_and_ends_there_at_the_latest(test: &TestDb) {
         let city = City::of(test);
         let due = "2026-11-04T18:00:00+08:00";
-        let no = city.person("platform").registers(draft_with(json!({
+        let no = city.person("platform").registers(draft_with(&json!({
             "channel": "platform", "dispatch": "hold",
             "upstream": {"no": "12345-1", "received_at": "2026-11-01T10:00:00+08:00", "due_at": due}
         })));
@@ -43,7 +43,7 @@ on_each_database! {
 
     fn the_catalogue_dispatches_only_where_one_rule_is_most_specific(test: &TestDb) {
         let city = City::of(test);
-        let auto = |category: &str, estate: &str| city.agent().registers(draft_with(
+        let auto = |category: &str, estate: &str| city.agent().registers(draft_with(&
             json!({"dispatch": "auto", "matter": {"category": category}, "place": {"estate": estate}}),
         ));
         let no = auto("wy.dt", "yangguang");
@@ -54,7 +54,7 @@ on_each_database! {
         assert_eq!(city.state(&auto("bz", "yangguang")), StateName::Accepted);
         // R2 would make the company lead; of a complaint it never does: a person decides.
         assert_eq!(city.ticket(&auto("wy.gl.sf", "yangguang")).assignments[&1].unit.as_str(), "hongda");
-        let no = city.agent().registers(draft_with(
+        let no = city.agent().registers(draft_with(&
             json!({"kind": "complaint", "dispatch": "auto", "matter": {"category": "wy.gl.sf"}}),
         ));
         assert_eq!(city.state(&no), StateName::Accepted);
@@ -71,7 +71,7 @@ on_each_database! {
         let decline = json!({"reason": "beyond_government", "told": "已说明"});
         city.agent().does(&no, "decline", decline.clone());
         assert_eq!(city.state(&no), StateName::Declined);
-        let no = city.agent().registers(draft_with(json!({"matter": {"urgency": "emergency"}})));
+        let no = city.agent().registers(draft_with(&json!({"matter": {"urgency": "emergency"}})));
         assert_eq!(refusal(city.agent().tries(&no, "decline", decline)), "409 decline.emergency");
         let later = json!({"service": "119", "at": "2026-11-02T10:00:00+08:00"});
         assert_eq!(refusal(city.agent().tries(&no, "divert", later)), "422 field.in_future");

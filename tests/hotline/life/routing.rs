@@ -42,7 +42,7 @@ on_each_database! {
     fn a_company_or_an_accused_unit_never_leads_a_sealed_ticket_and_rings_nobody(test: &TestDb) {
         let city = City::of(test);
         // Called by its name, the accused is known by its code.
-        let no = city.agent().registers(draft_with(
+        let no = city.agent().registers(draft_with(&
             json!({"kind": "complaint", "matter": {"accused": "weixiu单位"}}),
         ));
         assert_eq!(city.ticket(&no).accused.unwrap().as_str(), "weixiu");

@@ -53,7 +53,7 @@ pub fn draft(rng: &mut StdRng, seed: u64, i: usize, now: Stamp) -> Value {
         0 => draft["caller"] = json!({ "anonymous": true }),
         1 => {
             draft["matter"]["accused"] =
-                json!(any(rng, &["weixiu", "wuye", "hongda", "jiedao单位"]))
+                json!(any(rng, &["weixiu", "wuye", "hongda", "jiedao单位"]));
         }
         2 => {
             let received = now.plus_millis(-3_600_000);
@@ -129,10 +129,13 @@ pub fn body(
         C::Classify => json!({ "assessment_class": "response_only", "reason": "理由" }),
         C::Flag => flag(rng, ticket),
         C::Whistle => json!({ "units": units(rng, 2), "text": "吹哨" }),
-        C::WhistleReportIn => match rng.random_bool(0.5) {
-            true => json!({ "result": "到场" }),
-            false => json!({}),
-        },
+        C::WhistleReportIn => {
+            if rng.random_bool(0.5) {
+                json!({ "result": "到场" })
+            } else {
+                json!({})
+            }
+        }
         C::Contact => {
             json!({ "outcome": any(rng, &["spoke", "no_answer", "message_left", "no_answer"]) })
         }

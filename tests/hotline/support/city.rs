@@ -300,9 +300,9 @@ pub fn draft() -> Value {
 }
 
 /// The usual draft with some values changed; `null` takes one away.
-pub fn draft_with(change: Value) -> Value {
+pub fn draft_with(change: &Value) -> Value {
     let mut body = draft();
-    jiesu::ticket::event::apply(&mut body, &change);
+    jiesu::ticket::event::apply(&mut body, change);
     body
 }
 
