@@ -6,13 +6,13 @@ use jiesu::web::openapi;
 
 #[test]
 fn the_description_that_is_checked_in_is_the_one_that_is_served() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/openapi.json");
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/openapi.json");
     let served = format!("{}\n", openapi::JSON.as_str());
     if std::env::var_os("UPDATE_OPENAPI").is_some() {
         std::fs::write(path, &served).unwrap();
     }
     let kept = std::fs::read_to_string(path).unwrap_or_default();
-    assert!(kept == served, "openapi.json is old: run UPDATE_OPENAPI=1 cargo test openapi");
+    assert!(kept == served, "tests/openapi.json is old: run UPDATE_OPENAPI=1 cargo test openapi");
 }
 
 #[test]
