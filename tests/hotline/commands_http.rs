@@ -9,10 +9,8 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use jiesu::identity::account::{Account, AccountKind, NewAccount};
-use jiesu::identity::store::{self, Session};
-
 use crate::commands_table::{Case, Expect, cases};
+use crate::support::badges;
 use crate::support::city::City;
 use crate::support::server::{Answer, Server};
 use places::{Place, build};
@@ -48,43 +46,8 @@ impl Desk {
     fn open() -> Self {
         let server = Server::start(&[]);
         let city = City::served(&server);
-        let accounts: Vec<Account> = city
-            .people()
-            .filter(|person| person.actor.user != 0)
-            .map(|person| {
-                let actor = person.actor;
-                let plan = NewAccount {
-                    name: actor.name.clone(),
-                    display_name: actor.name.clone(),
-                    roles: actor.roles.clone(),
-                    unit: actor.unit.clone(),
-                };
-                Account::new(actor.user, AccountKind::Demo, &plan, city.now())
-            })
-            .collect();
-        let issue = |account: &Account| {
-            let claims = (account.id, account.id, account.epoch);
-            let token = server.app.gate.tokens.issue(claims, city.now(), 600).unwrap();
-            (account.name.clone(), token)
-        };
-        let tokens = accounts.iter().map(issue).collect();
-        let admit = move |tx: &mut jiesu::db::Tx<'_>| {
-            for account in &accounts {
-                store::insert_account(tx, account)?;
-                let session = Session {
-                    id: account.id,
-                    account_id: account.id,
-                    epoch: account.epoch,
-                    started_at: tx.now,
-                    expires_at: tx.now.plus_millis(30 * 86_400_000),
-                    ended_at: None,
-                    ended_by: None,
-                };
-                store::insert_session(tx, &session)?;
-            }
-            Ok(())
-        };
-        server.app.db.write(admit).unwrap();
+        let people = city.people().map(|person| person.actor);
+        let tokens = badges::issue(&server.app, people);
         Self { server, city, tokens }
     }
 

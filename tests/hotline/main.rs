@@ -13,6 +13,7 @@ mod figures_oracle;
 mod identity;
 mod interface;
 mod jobs;
+mod kill;
 mod life;
 mod moving;
 mod schema;

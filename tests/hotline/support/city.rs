@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use chrono::TimeDelta;
-use jiesu::db::{Db, Tx};
-use jiesu::directory::{Cached, store};
+use jiesu::db::Db;
+use jiesu::directory::Cached;
 use jiesu::error::{Error, Kind, Result};
 use jiesu::identity::{Actor, Role};
 use jiesu::intake::Draft;
@@ -66,23 +66,12 @@ impl City {
 
     /// The city inside a running server, with all who may try to come in.
     pub fn served(server: &Server) -> Self {
-        let mut people = people();
-        people.push(actor("secadmin", &[Role::Secadmin], None, people.len()));
-        Self::around(server.app.hotline.clone(), server.clock.clone(), people)
+        Self::around(server.app.hotline.clone(), server.clock.clone(), people_of_a_server())
     }
 
     fn around(hotline: Arc<Hotline>, clock: Arc<HandClock>, people: Vec<Actor>) -> Self {
         clock.set(at(MONDAY));
-        let write = |tx: &mut Tx<'_>| {
-            let recorded = |entry: jiesu::directory::Entry| store::Recorded {
-                since_on: "2020-01-01".parse().unwrap(),
-                revision: 1,
-                entry,
-            };
-            let entries: Vec<_> = tree::entries().into_iter().map(recorded).collect();
-            store::append(tx, "test", &entries)
-        };
-        hotline.db.write(write).unwrap();
+        hotline.db.write(tree::record).unwrap();
         Self { hotline, clock, people }
     }
 
@@ -311,6 +300,13 @@ pub fn good() -> Value {
 }
 pub fn bad() -> Value {
     json!({ "outcome": "reached", "contacted": "yes", "solved": "unsolved", "satisfied": "basic" })
+}
+
+/// Everyone, and who only makes sense where there is a door.
+pub fn people_of_a_server() -> Vec<Actor> {
+    let mut people = people();
+    people.push(actor("secadmin", &[Role::Secadmin], None, people.len()));
+    people
 }
 
 fn people() -> Vec<Actor> {

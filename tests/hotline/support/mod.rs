@@ -1,11 +1,13 @@
 //! What the tests stand on. Its rule: nothing of it decides anything about the trade.
 
+pub mod badges;
 pub mod city;
 pub mod databases;
 pub mod desk;
 pub mod histories;
 pub mod oracle;
 pub mod postgres;
+pub mod program;
 pub mod record;
 pub mod server;
 pub mod town;

@@ -2,10 +2,12 @@
 //! who stands below whom is written here a second time, so that tests need not ask the program.
 
 use chrono::NaiveDate;
+use jiesu::db::Tx;
 use jiesu::directory::{
     Category, Company, Entry, Estate, Head, Management, Region, RegionLevel, Rule, Span, Target,
-    Unit, UnitKind,
+    Unit, UnitKind, store,
 };
+use jiesu::error::Result;
 
 /// Unit, the one above it, kind.
 pub const UNITS: [(&str, &str, UnitKind); 15] = [
@@ -148,4 +150,11 @@ pub fn entries() -> Vec<Entry> {
         rule("R2", "wy.gl", Target::CompanyOfEstate, vec![]),
     ]);
     all
+}
+
+/// Writes the whole directory down, as of its first day.
+pub fn record(tx: &mut Tx<'_>) -> Result<()> {
+    let recorded = |entry: Entry| store::Recorded { since_on: day(), revision: 1, entry };
+    let entries: Vec<_> = entries().into_iter().map(recorded).collect();
+    store::append(tx, "test", &entries).map(drop)
 }
