@@ -34,7 +34,7 @@ pub struct Entry<'a> {
     pub outcome: Outcome,
     /// What it was done to: a kind and its public number (`("ticket", "2026-000123")`).
     pub subject: (&'a str, &'a str),
-    /// The purpose's code, where one was given.
+    /// The purpose's code, where one was given, or the reason in words, masked.
     pub purpose: Option<&'a str>,
     /// Further facts without personal data: mask free text with `sealing::mask_text` first.
     pub detail: Option<String>,

@@ -196,6 +196,9 @@ impl NewAccount {
         if self.display_name.chars().count() > 64 {
             wrong.push(FieldError::new("/display_name", "field.too_long"));
         }
+        if self.display_name.chars().any(char::is_control) {
+            wrong.push(FieldError::new("/display_name", "field.format"));
+        }
         wrong.extend(wrong_roles(&self.roles, self.unit.as_ref(), kind));
         if wrong.is_empty() { Ok(self) } else { Err(Error::invalid(wrong)) }
     }

@@ -92,6 +92,10 @@ impl AccountRow {
 
 /// The account called `name` (folded).
 pub fn account_named(conn: &mut Conn, name: &str) -> Result<Option<Account>> {
+    // No account is called so, and PostgreSQL takes no text with a zero character.
+    if name.contains('\0') {
+        return Ok(None);
+    }
     let row = account::table.filter(account::name.eq(name)).first::<AccountRow>(conn).optional()?;
     row.map(AccountRow::into_account).transpose()
 }

@@ -7,7 +7,7 @@ use crate::limits::{ClockName, Timer};
 use crate::ticket::command::{Amend, Fields};
 use crate::ticket::sight::{may_lead, owes_contact};
 use crate::ticket::state::{Work, WorkName};
-use crate::ticket::{Scene, Ticket};
+use crate::ticket::{Caller, Scene, Ticket};
 
 /// Changes the fields named; what is absent stays.
 pub fn amend(ticket: &mut Ticket, scene: &Scene<'_>, body: &Amend) -> Result<()> {
@@ -35,7 +35,7 @@ pub fn amend(ticket: &mut Ticket, scene: &Scene<'_>, body: &Amend) -> Result<()>
         ticket.tags.clone_from(tags);
     }
     if let Some(caller) = &fields.caller {
-        ticket.caller = caller.clone();
+        change_caller(ticket, caller);
     }
     if let Some(place) = &fields.place {
         ticket.place = completed_place(scene.directory, place);
@@ -47,6 +47,16 @@ pub fn amend(ticket: &mut Ticket, scene: &Scene<'_>, body: &Amend) -> Result<()>
     }
     release_contacts(ticket, scene);
     Ok(())
+}
+
+/// The caller as corrected; the name before stays known, so that it stays masked.
+fn change_caller(ticket: &mut Ticket, caller: &Caller) {
+    let before = std::mem::replace(&mut ticket.caller, caller.clone());
+    if let Some(name) = before.name.filter(|name| caller.name.as_ref() != Some(name))
+        && !ticket.former_names.contains(&name)
+    {
+        ticket.former_names.push(name);
+    }
 }
 
 /// A contact that is no longer owed (no number to ring, or a unit that now gets a handling copy)

@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 use crate::code_enum;
 use crate::directory::{Channel, CompanyCode, Directory, Kind, Urgency};
 use crate::error::{Error, FieldError, Result};
+use crate::sealing::beginning;
 use crate::ticket::{CallRef, Caller, Matter, Mode, Place, Scene, State, Text, Ticket, Upstream};
 use crate::time::Stamp;
 
@@ -56,7 +57,11 @@ pub fn register(scene: &Scene<'_>, no: String, draft: &Draft) -> Result<Ticket> 
     let day = received_at.day(scene.calendar.zone());
     let company = company_of(scene.directory, &place, day);
     let content = draft.matter.content.clone().into_string();
-    let title = draft.matter.title.clone().map_or_else(|| first_words(&content), Text::into_string);
+    let title = draft
+        .matter
+        .title
+        .clone()
+        .map_or_else(|| first_words(&content, &draft.caller), Text::into_string);
     let mut ticket = Ticket {
         no,
         kind: draft.kind,
@@ -69,6 +74,7 @@ pub fn register(scene: &Scene<'_>, no: String, draft: &Draft) -> Result<Ticket> 
         upstream: draft.upstream.clone(),
         call: draft.call.clone(),
         caller: draft.caller.clone(),
+        former_names: Vec::new(),
         title,
         content,
         category: draft.matter.category.clone(),
@@ -157,10 +163,12 @@ pub fn company_of(
     directory.company_on(place.estate.as_ref()?, day).cloned()
 }
 
-/// A title for a ticket that came without one: the first clause, at most 30 characters.
-fn first_words(content: &str) -> String {
+/// A title for a ticket that came without one: the first clause, at most 30 characters; what is
+/// masked whole is not cut in two.
+fn first_words(content: &str, caller: &Caller) -> String {
     let clause = content.split(['。', '！', '？', '\n', '；']).next().unwrap_or(content);
-    clause.chars().take(30).collect()
+    let names: Vec<&str> = caller.name.iter().map(Text::as_str).collect();
+    beginning(clause, 30, &names).to_owned()
 }
 
 fn check(scene: &Scene<'_>, draft: &Draft) -> Result<()> {

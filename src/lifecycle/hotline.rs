@@ -75,6 +75,9 @@ impl Hotline {
         actor.require(&[Role::Agent, Role::Platform, Role::Citizen, Role::System])?;
         let rules = self.rules.current(tx.conn, tx.now)?;
         let scene = rules.scene(actor, tx.now, Mode::Live);
+        if let Some(previous) = &draft.previous {
+            self.see_previous(tx.conn, &rules, actor, previous)?;
+        }
         let mut ticket = register(&scene, no.to_owned(), draft)?;
         let code = six_digits(&mut entropy());
         ticket.code_hash = Some(code_hash(&self.keys, no, &code));
@@ -88,6 +91,16 @@ impl Hotline {
         }
         let stored = store::insert(tx, rules.vault(&self.keys), ticket, &events)?;
         Ok(Registered { stored, code })
+    }
+
+    /// What a ticket follows is a ticket that its giver sees, and no other word.
+    fn see_previous(&self, conn: &mut Conn, rules: &Rules, actor: &Actor, no: &str) -> Result<()> {
+        match self.see(conn, rules, actor, no) {
+            Err(error) if error.kind() == Kind::NotFound => {
+                Err(Error::field("/previous", "field.unknown_code"))
+            }
+            seen => seen.map(drop),
+        }
     }
 
     /// The ticket numbered `no`, as far as `actor` may see it at all.

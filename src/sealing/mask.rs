@@ -1,6 +1,7 @@
 //! Ground: what may be shown of personal data to somebody who has given no purpose (domain.md
 //! §11). Its rule: masking is pure, and masking twice is the same as masking once.
 
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
@@ -127,6 +128,25 @@ pub fn mask_text(text: &str, known_names: &[&str]) -> String {
         masked = mask_known(&masked, name);
     }
     mask_numbers(&mask_emails(&masked))
+}
+
+/// The first `most` characters of `text`, or a few less or more: a number, a mail or a name that
+/// would be cut in two, so that its half could not be told to be one, is left out, or kept whole where
+/// nothing stands before it.
+pub fn beginning<'t>(text: &'t str, most: usize, known_names: &[&str]) -> &'t str {
+    let Some((cut, _)) = text.char_indices().nth(most) else { return text };
+    let numbers = numbers_in(text).into_iter().map(|found| found.range);
+    let mails = EMAIL.iter().flat_map(|pattern| pattern.find_iter(text)).map(|mail| mail.range());
+    let starts = text.char_indices().map(|(at, _)| at).take_while(|at| *at < cut);
+    let names = starts.flat_map(|at| {
+        let length = move |name: &&str| spaced_prefix(&text[at..], name.trim());
+        known_names.iter().filter_map(length).map(move |length| at..at + length)
+    });
+    let within = |range: &Range<usize>| range.start < cut && cut < range.end;
+    let whole: Vec<Range<usize>> = numbers.chain(mails).chain(names).filter(within).collect();
+    let start = whole.iter().map(|range| range.start).min().unwrap_or(cut);
+    let end = if start > 0 { start } else { whole.iter().map(|r| r.end).max().unwrap_or(cut) };
+    text[..end].trim_end()
 }
 
 fn mask_numbers(text: &str) -> String {

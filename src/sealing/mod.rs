@@ -17,7 +17,7 @@ use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
 use rand::{CryptoRng, Rng};
 
 pub use keys::{KeyFolder, MasterKey, Purpose};
-pub use mask::{mask_address, mask_email, mask_name, mask_phone, mask_text};
+pub use mask::{beginning, mask_address, mask_email, mask_name, mask_phone, mask_text};
 pub use number::{normalise_phone, phone_tail};
 
 use crate::error::{Error, Result};

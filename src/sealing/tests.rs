@@ -215,3 +215,18 @@ proptest! {
         prop_assert_eq!(mask_text(&once, &["张三"]), once);
     }
 }
+
+#[test]
+fn a_beginning_cuts_no_number_mail_or_name_in_two() {
+    let of = |text, most| beginning(text, most, &["阚樾珩"]);
+    assert_eq!(of("电梯停运", 30), "电梯停运");
+    assert_eq!(of("电梯停运三天", 4), "电梯停运");
+    for most in 3..13 {
+        assert_eq!(of("电话 13900000001，请回", most), "电话", "{most}");
+    }
+    assert_eq!(of("电话 13900000001，请回", 14), "电话 13900000001");
+    assert_eq!(of("信箱zhang@example.cn处", 9), "信箱");
+    assert_eq!(of("我是阚樾珩的家属", 4), "我是");
+    assert_eq!(of("我是阚 樾 珩的家属", 5), "我是");
+    assert_eq!(of("13900000001来电", 5), "13900000001");
+}

@@ -66,6 +66,9 @@ pub struct Ticket {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub call: Option<CallRef>,
     pub caller: Caller,
+    /// Names the caller went by before a correction: what was typed by then still holds them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub former_names: Vec<Text>,
     pub title: String,
     pub content: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -304,6 +307,11 @@ impl Ticket {
     /// Whether the case must be hidden from the accused and from property companies (domain.md §11).
     pub fn is_sealed(&self) -> bool {
         matches!(self.kind, Kind::Complaint | Kind::Report) || self.caller.confidential
+    }
+
+    /// The names of its caller, now and before: what is masked in every text of it.
+    pub fn names(&self) -> Vec<&str> {
+        self.caller.name.iter().chain(&self.former_names).map(Text::as_str).collect()
     }
 
     /// The region that stands for it: its own.

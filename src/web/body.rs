@@ -68,6 +68,9 @@ struct NotJson {
     column: usize,
 }
 
+/// Stands in a pointer for a name that is none of ours.
+const UNNAMED: &str = "***";
+
 fn pointer(path: &serde_path_to_error::Path) -> String {
     let mut pointer = String::new();
     for segment in path {
@@ -83,9 +86,14 @@ fn pointer(path: &serde_path_to_error::Path) -> String {
 }
 
 fn escaped(part: &str) -> String {
-    // A name that nobody knows may be anything, even a telephone number: it is cut short.
-    let known: String = part.chars().take(64).collect();
-    known.replace('~', "~0").replace('/', "~1")
+    // A name that nobody knows may be anything, even somebody's telephone number: only what looks
+    // like a field's name is repeated.
+    let digits = part.chars().filter(char::is_ascii_digit).count();
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_-./~".contains(c);
+    if part.len() > 64 || digits > 4 || !part.chars().all(plain) {
+        return UNNAMED.to_owned();
+    }
+    part.replace('~', "~0").replace('/', "~1")
 }
 
 /// What serde says, in our codes. Its sentences are stable (they are asserted below).
@@ -308,6 +316,16 @@ mod tests {
         ];
         for (text, pointer, code) in cases {
             assert_eq!(refused(text), (422, pointer.to_owned(), code), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_name_that_may_be_somebodys_number_or_name_is_not_repeated() {
+        for name in ["13900000001", "139 0000 0001", "张三", "z@example.cn", &"x".repeat(65)] {
+            let text = format!(r#"{{"title":"","kind":"complaint","tags":[],"{name}":1}}"#);
+            assert_eq!(refused(&text), (422, "/***".to_owned(), "field.unknown"), "{name}");
+            let error = query::<Page>(&format!("{name}=1")).expect_err("422");
+            assert_eq!(error.fields()[0].pointer, "/***", "{name}");
         }
     }
 

@@ -2,6 +2,7 @@
 //! rule: a handler parses, asks the rooms below in `run` (they block), and shows; it decides
 //! nothing itself.
 
+pub mod address;
 pub mod api;
 pub mod asker;
 pub mod blocking;

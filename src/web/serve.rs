@@ -10,7 +10,7 @@ use actix_web::middleware::from_fn;
 use actix_web::{App as ActixApp, Error as ActixError, HttpServer, web};
 use utoipa_actix_web::{AppExt, scope};
 
-use super::{api, deadline, openapi, trace};
+use super::{address, api, deadline, openapi, trace};
 use crate::app::App;
 use crate::error::{Error, Kind, Result};
 
@@ -41,6 +41,7 @@ pub fn application(
         .default_service(web::to(|| async {
             Result::<&str>::Err(Error::new(Kind::NotFound, "web.no_route"))
         }))
+        .wrap(from_fn(address::around))
         .wrap(from_fn(deadline::around))
         .wrap(from_fn(trace::around))
 }

@@ -199,7 +199,6 @@ fn ticket_row(ticket: &Ticket, lens: &Lens<'_>) -> TicketRow {
     let lead = ticket.final_lead().map(|(_, lead)| lead);
     let (first, last) = ticket.valid_surveys();
     let lights = lit_timers(ticket);
-    let names: Vec<&str> = ticket.caller.name.iter().map(|name| name.as_str()).collect();
     TicketRow {
         id: lens.id,
         no: ticket.no.clone(),
@@ -208,7 +207,7 @@ fn ticket_row(ticket: &Ticket, lens: &Lens<'_>) -> TicketRow {
         kind: ticket.kind,
         channel: ticket.channel,
         urgency: ticket.urgency,
-        title: mask_text(&ticket.title, &names),
+        title: mask_text(&ticket.title, &ticket.names()),
         category: ticket.category.clone(),
         region: ticket.place.region.clone(),
         estate: ticket.place.estate.clone(),

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::masked::masked_json;
+use super::masked::{masked, masked_json};
 use crate::app::App;
 use crate::audit::{self, Entry};
 use crate::code_enum;
@@ -298,7 +298,9 @@ pub async fn reveal(
             return Err(Error::new(Kind::Forbidden, "reveal.no_call_task"));
         }
         let named: Vec<&str> = asked.fields.iter().map(|field| field.as_str()).collect();
-        let purpose = asked.reason.as_ref().map_or(asked.purpose.as_str(), |reason| reason);
+        // Readers of the trail have no purpose of their own: the reason is masked for them.
+        let reason = asked.reason.as_ref().map(|reason| masked(&stored.ticket, reason));
+        let purpose = reason.as_deref().unwrap_or(asked.purpose.as_str());
         let entry = Entry::new((actor.user, &actor.name), "ticket.reveal", ("ticket", &no))
             .for_purpose(purpose)
             .detailed(named.join(","));

@@ -6,10 +6,9 @@ use serde_json::Value;
 use crate::sealing::{mask_address, mask_email, mask_name, mask_phone, mask_text};
 use crate::ticket::Ticket;
 
-/// Free text of `ticket` with numbers, mails and the caller's name masked.
+/// Free text of `ticket` with numbers, mails and the caller's names masked.
 pub fn masked(ticket: &Ticket, text: &str) -> String {
-    let names: Vec<&str> = ticket.caller.name.iter().map(|name| name.as_str()).collect();
-    mask_text(text, &names)
+    mask_text(text, &ticket.names())
 }
 
 /// A stored body with everything personal in it masked.
