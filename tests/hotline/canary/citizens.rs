@@ -49,7 +49,7 @@ fn citizen(i: usize) -> Citizen {
         [format!("{area}-{local}"), format!("({area}){local}"), format!("{area} {local}")];
     let identity =
         format!("32030219{:02}{:02}{:02}{:03}X", 50 + i, 1 + i % 12, 1 + i % 28, 101 + i);
-    let email = format!("canary{}.{}@posteo{i}.example.cn", mobile, i);
+    let email = format!("canary{mobile}.{i}@posteo{i}.example.cn");
     let household = format!("{}号楼{}单元{}室", 200 + i, 3 + i, 7001 + i * 13);
     // The second life is the one that corrects it.
     let misheard = (i % 7 == 1).then(|| format!("{surname}{second}{first}"));

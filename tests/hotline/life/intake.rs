@@ -8,6 +8,31 @@ use crate::support::city::{City, at, draft_with, refusal};
 use crate::support::databases::on_each_database;
 
 on_each_database! {
+    fn a_ticket_follows_only_one_that_its_giver_sees(test: &TestDb) {
+        let city = City::of(test);
+        let no = city.taken();
+        let follows = |who: &str, previous: &str| {
+            let change = json!({ "previous": previous });
+            city.person(who).tries_to_register(draft_with(&change))
+        };
+        let next = follows("agent", &no).unwrap();
+        assert_eq!(next.ticket.previous.as_deref(), Some(no.as_str()));
+        for (who, previous) in [("agent", "13900000001"), ("platform", no.as_str())] {
+            assert_eq!(refusal(follows(who, previous)), "422 field.unknown_code", "{who}");
+        }
+    }
+
+    fn a_corrected_name_stays_known_so_that_it_stays_masked(test: &TestDb) {
+        let city = City::of(test);
+        let no = city.taken();
+        for name in ["张山", "张姗", "张山", "张三"] {
+            let caller = json!({ "name": name, "phone": "13900000001" });
+            let fields = json!({ "fields": { "caller": caller }, "reason": "更正" });
+            city.agent().does(&no, "amend", fields);
+        }
+        assert_eq!(city.ticket(&no).names(), ["张三", "张三", "张山", "张姗"]);
+    }
+
     fn a_ticket_needs_somebody_to_answer_a_known_place_and_a_reason_for_the_past(test: &TestDb) {
         let city = City::of(test);
         let agent = city.agent();

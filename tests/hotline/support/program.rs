@@ -20,7 +20,7 @@ use super::server::Answer;
 use super::{badges, city, tree};
 
 /// Longer than any start on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A data directory and a database, ready to be served.
 pub struct Site {
