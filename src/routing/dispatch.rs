@@ -77,6 +77,7 @@ pub fn recall(ticket: &mut Ticket, scene: &Scene<'_>, body: &Reasoned) -> Result
         recall_one(assignment, scene, &body.reason);
     }
     ticket.drop_ledger_request(scene.now);
+    ticket.close_whistles_of_the_gone(scene);
     ticket.back_to_accepted(scene);
     Ok(())
 }
@@ -93,6 +94,7 @@ pub fn recall_assist(
             recall_one(assignment, scene, &body.reason);
         }
     }
+    ticket.close_whistles_of_the_gone(scene);
     Ok(())
 }
 
