@@ -203,6 +203,8 @@ pub fn require(
             refuse("copy_reads_only")
         }
         Tie::Street if !is_of_street(actor, scene) => refuse("whistle.not_a_street"),
+        // A street whose work was returned closes the whistle that it blew before.
+        Tie::Street if name == CommandName::WhistleClose && has_whistled(ticket, actor) => Ok(()),
         Tie::Street if reads_only(ticket, actor) => refuse("copy_reads_only"),
         Tie::Outside if handled_it(ticket, scene) => refuse("survey.own_unit"),
         _ => Ok(()),
@@ -217,6 +219,10 @@ fn works_above(ticket: &Ticket, actor: &Actor, own: Option<&Assignment>) -> bool
 /// Whether it is only as a member of a unit that the actor has one of `roles`.
 fn by_unit_only(actor: &Actor, roles: &[Role]) -> bool {
     roles.iter().filter(|role| actor.has(**role)).all(|role| role.sees_unit_tickets())
+}
+
+fn has_whistled(ticket: &Ticket, actor: &Actor) -> bool {
+    ticket.whistles.values().any(|whistle| actor.works_for(&whistle.by_unit))
 }
 
 fn is_of_street(actor: &Actor, scene: &Scene<'_>) -> bool {

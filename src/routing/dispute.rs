@@ -77,7 +77,6 @@ pub fn return_it(ticket: &mut Ticket, scene: &Scene<'_>, k: u32) {
     assignment.work = Work::Returned { at: scene.now };
     let was_lead = assignment.part == Part::Lead;
     end_below(ticket, scene, k);
-    ticket.close_whistles_of_the_gone(scene);
     if was_lead && matches!(ticket.state, State::InUnits { .. }) {
         ticket.drop_ledger_request(scene.now);
         ticket.back_to_accepted(scene);

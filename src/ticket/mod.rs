@@ -266,16 +266,17 @@ impl Ticket {
         found
     }
 
-    /// A whistle lasts as long as the street's part in it: once the street's work was taken back or
-    /// returned, it calls nobody any more, and nobody of it could close what was left open. A street
-    /// whose work is done (the ticket ended, or was merged) still closes its own.
+    /// A whistle lasts as long as the street's part in it: once the street's work was taken back it
+    /// calls nobody any more, and nobody of it sees what was left open. A street whose work was
+    /// returned, is done (the ticket ended) or was merged still closes its own: the called may still
+    /// come.
     pub fn close_whistles_of_the_gone(&mut self, scene: &Scene<'_>) {
         let gone = |street: &UnitCode| {
             let own = scene.directory.subtree(street);
             !self
                 .assignments
                 .values()
-                .any(|a| a.part != Part::Copy && !a.work.name().is_void() && own.contains(&a.unit))
+                .any(|a| a.part != Part::Copy && !a.is(WorkName::Recalled) && own.contains(&a.unit))
         };
         let open = self.whistles.iter().filter(|(_, whistle)| whistle.closed.is_none());
         let over: Vec<u32> =

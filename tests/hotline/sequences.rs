@@ -69,7 +69,9 @@ impl<'a> Lives<'a> {
             city.stored(&city.person(who).registers(draft))
         };
         let now: Vec<Stored> = (0..TICKETS).map(take).collect();
-        now.iter().for_each(|stored| counts.stands(&stored.ticket));
+        for stored in &now {
+            counts.stands(&stored.ticket);
+        }
         let courses = std::array::from_fn(|_| *any(&mut rng, &Course::ALL));
         Self { city, rng, now, courses, before_merge: BTreeMap::new() }
     }
