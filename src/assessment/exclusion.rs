@@ -10,6 +10,7 @@ use crate::ticket::{Class, Scene, Ticket};
 
 /// The head of the final lead asks, with evidence.
 pub fn ask(ticket: &mut Ticket, scene: &Scene<'_>, body: &Exclude) -> Result<()> {
+    check(scene, body)?;
     if let Some(there) = &ticket.exclusion
         && there.stage != ExclusionStage::Refused
     {
@@ -17,10 +18,6 @@ pub fn ask(ticket: &mut Ticket, scene: &Scene<'_>, body: &Exclude) -> Result<()>
     }
     if ticket.exclusion.as_ref().is_some_and(|e| e.decided_by.is_some()) {
         return Err(Error::refused("exclude.appeal_instead"));
-    }
-    let known = &scene.profile.assessment.exclusions;
-    if !known.iter().any(|reason| reason.code == body.reason.as_str()) {
-        return Err(Error::field("/reason", "exclude.reason_not_here"));
     }
     let by_head = scene.actor.has(Role::UnitHead);
     ticket.exclusion = Some(Exclusion {
@@ -39,10 +36,24 @@ pub fn ask(ticket: &mut Ticket, scene: &Scene<'_>, body: &Exclude) -> Result<()>
     Ok(())
 }
 
+/// The reason is one of the profile's.
+pub fn check(scene: &Scene<'_>, body: &Exclude) -> Result<()> {
+    let known = &scene.profile.assessment.exclusions;
+    if !known.iter().any(|reason| reason.code == body.reason.as_str()) {
+        return Err(Error::field("/reason", "exclude.reason_not_here"));
+    }
+    Ok(())
+}
+
 /// The reviewer decides; a vexatious caller needs a second reviewer.
 pub fn decide(ticket: &mut Ticket, scene: &Scene<'_>, body: &Decide) -> Result<()> {
     let reasons = &scene.profile.assessment.exclusions;
-    let exclusion = at_stage(ticket, &[ExclusionStage::ToDecide, ExclusionStage::ToEndorse])?;
+    let stages = [ExclusionStage::ToDecide, ExclusionStage::ToEndorse];
+    if let Ok(exclusion) = at_stage(ticket, &stages) {
+        apart(scene, &[Some(exclusion.asked_by), exclusion.endorsed_by])?;
+    }
+    require_reason(body)?;
+    let exclusion = at_stage(ticket, &stages)?;
     let needs_second = exclusion.reason == ExclusionReason::Vexatious
         || reasons.iter().any(|reason| {
             reason.code == exclusion.reason.as_str()
@@ -51,8 +62,6 @@ pub fn decide(ticket: &mut Ticket, scene: &Scene<'_>, body: &Decide) -> Result<(
     if exclusion.stage == ExclusionStage::ToEndorse {
         return Err(Error::refused("request.not_endorsed"));
     }
-    apart(scene, &[Some(exclusion.asked_by), exclusion.endorsed_by])?;
-    require_reason(body)?;
     exclusion.decided_by = Some(scene.actor.user);
     exclusion.decided_at = Some(scene.now);
     exclusion.decision = body.reason.as_ref().map(ToString::to_string);
@@ -87,11 +96,12 @@ pub fn appeal(ticket: &mut Ticket, scene: &Scene<'_>, body: &Spoken) -> Result<(
 
 /// The assessor's word is the last.
 pub fn decide_appeal(ticket: &mut Ticket, scene: &Scene<'_>, body: &Decide) -> Result<()> {
-    let exclusion = at_stage(ticket, &[ExclusionStage::Appealed])?;
-    let before = [exclusion.endorsed_by, exclusion.appealed_by, exclusion.decided_by];
-    apart(scene, &[Some(exclusion.asked_by)])?;
-    apart(scene, &before)?;
+    if let Ok(exclusion) = at_stage(ticket, &[ExclusionStage::Appealed]) {
+        apart(scene, &[Some(exclusion.asked_by), exclusion.endorsed_by])?;
+        apart(scene, &[exclusion.appealed_by, exclusion.decided_by])?;
+    }
     require_reason(body)?;
+    let exclusion = at_stage(ticket, &[ExclusionStage::Appealed])?;
     exclusion.decided_by = Some(scene.actor.user);
     exclusion.decided_at = Some(scene.now);
     exclusion.decision = body.reason.as_ref().map(ToString::to_string);
@@ -136,7 +146,8 @@ fn apart(scene: &Scene<'_>, earlier: &[Option<i64>]) -> Result<()> {
     earlier.iter().flatten().try_for_each(|user| scene.actor.require_other_than(*user))
 }
 
-fn require_reason(body: &Decide) -> Result<()> {
+/// A no needs its reason.
+pub fn require_reason(body: &Decide) -> Result<()> {
     if body.approve || body.reason.is_some() {
         Ok(())
     } else {

@@ -19,7 +19,10 @@ use crate::time::Stamp;
 
 /// Writes down one try to ask the citizen, and what follows from it.
 pub fn survey(ticket: &mut Ticket, scene: &Scene<'_>, body: &Survey) -> Result<()> {
-    check(ticket, body)?;
+    check(body)?;
+    if matches!(ticket.state, State::Surveying { awaits: Awaits::Triage }) {
+        return Err(Error::refused("survey.awaits_triage"));
+    }
     let way = if scene.actor.has(Role::Citizen) { Way::Link } else { Way::Phone };
     if scene.mode == Mode::Live {
         match way {
@@ -122,7 +125,8 @@ pub fn attempts_used(ticket: &Ticket) -> u32 {
     u32::try_from(used).unwrap_or(u32::MAX)
 }
 
-fn check(ticket: &Ticket, body: &Survey) -> Result<()> {
+/// Who was not reached answered nothing.
+pub fn check(body: &Survey) -> Result<()> {
     let mut wrong = Vec::new();
     if body.outcome != Outcome::Reached {
         for (pointer, given) in [
@@ -135,13 +139,7 @@ fn check(ticket: &Ticket, body: &Survey) -> Result<()> {
             }
         }
     }
-    if !wrong.is_empty() {
-        return Err(Error::invalid(wrong));
-    }
-    if matches!(ticket.state, State::Surveying { awaits: Awaits::Triage }) {
-        return Err(Error::refused("survey.awaits_triage"));
-    }
-    Ok(())
+    if wrong.is_empty() { Ok(()) } else { Err(Error::invalid(wrong)) }
 }
 
 /// The link in the message answers for some days ⚙ from the passed reply on.

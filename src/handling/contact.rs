@@ -1,10 +1,9 @@
 //! Handling: signing for the work, the first contact with the citizen, and notes on the way.
 
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Result};
 use crate::limits::{ClockName, Timer};
 use crate::ticket::assignment::{Contact, ContactOutcome, Progress};
 use crate::ticket::command::{ContactBody, ProgressBody};
-use crate::ticket::sight::gets_handling_copy;
 use crate::ticket::state::{Work, WorkName};
 use crate::ticket::{Scene, Ticket};
 
@@ -22,13 +21,7 @@ pub fn sign(ticket: &mut Ticket, scene: &Scene<'_>, k: u32) -> Result<()> {
 
 /// The unit tried to reach the citizen. The recording stops the clock; a typed time is information.
 pub fn contact(ticket: &mut Ticket, scene: &Scene<'_>, k: u32, body: &ContactBody) -> Result<()> {
-    if body.at.is_some_and(|at| at > scene.now) {
-        return Err(Error::field("/at", "field.in_future"));
-    }
-    let unit = ticket.assignments.get(&k).map(|a| a.unit.clone()).ok_or_else(Error::not_found)?;
-    if gets_handling_copy(ticket, &unit, scene.directory) {
-        return Err(Error::new(Kind::Forbidden, "contact.handling_copy"));
-    }
+    check(scene, body)?;
     let Some(assignment) = ticket.assignments.get_mut(&k) else { return Err(Error::not_found()) };
     assignment.contacts.push(Contact {
         at: scene.now,
@@ -47,6 +40,14 @@ pub fn contact(ticket: &mut Ticket, scene: &Scene<'_>, k: u32, body: &ContactBod
         // The duty stays while a dispute is open; refused, it goes back to where the work is now.
         Work::Disputed { from, .. } if *from == WorkName::Signed => *from = WorkName::Handling,
         _ => {}
+    }
+    Ok(())
+}
+
+/// Nobody was rung in the future.
+pub fn check(scene: &Scene<'_>, body: &ContactBody) -> Result<()> {
+    if body.at.is_some_and(|at| at > scene.now) {
+        return Err(Error::field("/at", "field.in_future"));
     }
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! Handling: a later limit 延期. Its rule: one, asked on a day before the due day, the caller told;
 //! granted late it still counts (domain.md §4).
 
+use crate::directory::Urgency;
 use crate::error::{Error, FieldError, Result};
 use crate::identity::Role;
 use crate::limits::ClockName;
@@ -8,47 +9,13 @@ use crate::ticket::assignment::{ExtensionRequest, RequestStage};
 use crate::ticket::command::{Decide, Endorse, Extend, Request};
 use crate::ticket::overlay::{ExclusionStage, LedgerStage};
 use crate::ticket::state::Part;
-use crate::ticket::{Scene, Ticket};
+use crate::ticket::{Assignment, Scene, Ticket};
 
 /// The handler asks; the unit head endorses it before the reviewer decides.
 pub fn extend(ticket: &mut Ticket, scene: &Scene<'_>, k: u32, body: &Extend) -> Result<()> {
-    if !scene.profile.may_extend(ticket.urgency) {
-        return Err(Error::refused("extension.urgent"));
-    }
-    let zone = scene.calendar.zone();
-    let rule = &scene.profile.extension;
     let Some(assignment) = ticket.assignments.get_mut(&k) else { return Err(Error::not_found()) };
-    if assignment.part == Part::Copy
-        || assignment.parent.is_some()
-        || !assignment.reworks.is_empty()
-    {
-        return Err(Error::refused("extension.not_here"));
-    }
-    let used = assignment.extensions.iter().filter(|r| r.stage != RequestStage::Refused).count();
-    if used >= rule.max as usize {
-        return Err(Error::refused("extension.once"));
-    }
-    let Some(timer) = assignment.timers.get(&ClockName::Handle) else {
-        return Err(Error::refused("extension.not_here"));
-    };
-    let due_on = timer.due_at.day(zone);
-    if scene.now.day(zone) >= due_on {
-        return Err(Error::refused("extension.too_late"));
-    }
-    let mut wrong = Vec::new();
-    let latest = scene.calendar.add_workdays(due_on, rule.max_workdays);
-    if body.until.0 <= due_on {
-        wrong.push(FieldError::new("/until", "extension.not_later"));
-    } else if body.until.0 > latest {
-        let latest = latest.to_string();
-        wrong.push(FieldError::with("/until", "extension.too_long", &[("latest", &latest)]));
-    }
-    if !body.caller_told {
-        wrong.push(FieldError::new("/caller_told", "extension.caller_not_told"));
-    }
-    if !wrong.is_empty() {
-        return Err(Error::invalid(wrong));
-    }
+    check_until(assignment, scene, body)?;
+    check_possible(assignment, scene, ticket.urgency)?;
     let endorses_itself = scene.actor.has(Role::UnitHead);
     assignment.extensions.push(ExtensionRequest {
         until: body.until.0,
@@ -62,20 +29,68 @@ pub fn extend(ticket: &mut Ticket, scene: &Scene<'_>, k: u32, body: &Extend) -> 
     Ok(())
 }
 
+/// The caller was told.
+pub fn check(body: &Extend) -> Result<()> {
+    if body.caller_told {
+        return Ok(());
+    }
+    Err(Error::field("/caller_told", "extension.caller_not_told"))
+}
+
+/// The day named is later than the limit, and not too late.
+fn check_until(assignment: &Assignment, scene: &Scene<'_>, body: &Extend) -> Result<()> {
+    let mut wrong = Vec::new();
+    if let Some(timer) = assignment.timers.get(&ClockName::Handle) {
+        let latest = timer.latest_extension(scene.profile.extension.max_workdays, scene.calendar);
+        if body.until.0 <= timer.due_day(scene.calendar) {
+            wrong.push(FieldError::new("/until", "extension.not_later"));
+        } else if body.until.0 > latest {
+            let latest = latest.to_string();
+            wrong.push(FieldError::with("/until", "extension.too_long", &[("latest", &latest)]));
+        }
+    }
+    if let Err(error) = check(body) {
+        wrong.extend(error.fields().iter().cloned());
+    }
+    if wrong.is_empty() { Ok(()) } else { Err(Error::invalid(wrong)) }
+}
+
+/// One, of the first round, in time, and never where it is urgent.
+fn check_possible(assignment: &Assignment, scene: &Scene<'_>, urgency: Urgency) -> Result<()> {
+    if !scene.profile.may_extend(urgency) {
+        return Err(Error::refused("extension.urgent"));
+    }
+    let not_here = assignment.part == Part::Copy || assignment.parent.is_some();
+    let Some(timer) = assignment.timers.get(&ClockName::Handle) else {
+        return Err(Error::refused("extension.not_here"));
+    };
+    if not_here || !assignment.reworks.is_empty() {
+        return Err(Error::refused("extension.not_here"));
+    }
+    let used = assignment.extensions.iter().filter(|r| r.stage != RequestStage::Refused).count();
+    if used >= scene.profile.extension.max as usize {
+        return Err(Error::refused("extension.once"));
+    }
+    if scene.now.day(scene.calendar.zone()) >= timer.due_day(scene.calendar) {
+        return Err(Error::refused("extension.too_late"));
+    }
+    Ok(())
+}
+
 /// The reviewer decides; a lead's extension moves the overall limit equally.
 pub fn decide(ticket: &mut Ticket, scene: &Scene<'_>, k: u32, body: &Decide) -> Result<()> {
     let Some(assignment) = ticket.assignments.get_mut(&k) else { return Err(Error::not_found()) };
+    if let Some(request) = assignment.open_extension() {
+        scene.actor.require_other_than(request.asked_by)?;
+        request.endorsed_by.map_or(Ok(()), |head| scene.actor.require_other_than(head))?;
+    }
+    require_reason(body)?;
     let Some(request) = assignment.open_extension() else {
         return Err(Error::refused("extension.none"));
     };
     if request.stage == RequestStage::ToEndorse {
         return Err(Error::refused("request.not_endorsed"));
     }
-    scene.actor.require_other_than(request.asked_by)?;
-    if let Some(head) = request.endorsed_by {
-        scene.actor.require_other_than(head)?;
-    }
-    require_reason(body)?;
     request.decided_at = Some(scene.now);
     if !body.approve {
         request.stage = RequestStage::Refused;
@@ -98,11 +113,10 @@ pub fn decide(ticket: &mut Ticket, scene: &Scene<'_>, k: u32, body: &Decide) -> 
 /// The unit head lets a handler's request go on, or stops it.
 pub fn endorse(ticket: &mut Ticket, scene: &Scene<'_>, k: u32, body: &Endorse) -> Result<()> {
     let user = scene.actor.user;
-    if !body.approve && body.reason.is_none() {
-        return Err(Error::field("/reason", "field.required"));
-    }
-    let nothing = || Error::refused("request.nothing_to_endorse");
-    let own = |asked_by: i64| scene.actor.require_other_than(asked_by);
+    let well_formed = || check_endorsement(body);
+    let refused = || Error::refused("request.nothing_to_endorse");
+    let nothing = || well_formed().err().unwrap_or_else(refused);
+    let own = |asked_by: i64| scene.actor.require_other_than(asked_by).and_then(|()| well_formed());
     // Ledger and exclusion are asked for the ticket: the lead's head endorses them, nobody else's.
     let leads = match body.request {
         Request::Extend => true,
@@ -151,9 +165,14 @@ pub fn endorse(ticket: &mut Ticket, scene: &Scene<'_>, k: u32, body: &Endorse) -
 
 /// A no needs its reason.
 pub fn require_reason(body: &Decide) -> Result<()> {
-    if body.approve || body.reason.is_some() {
-        Ok(())
-    } else {
-        Err(Error::field("/reason", "field.required"))
-    }
+    if body.approve || body.reason.is_some() { Ok(()) } else { Err(no_reason()) }
+}
+
+/// A no to one's own handler needs its reason too.
+pub fn check_endorsement(body: &Endorse) -> Result<()> {
+    if body.approve || body.reason.is_some() { Ok(()) } else { Err(no_reason()) }
+}
+
+fn no_reason() -> Error {
+    Error::field("/reason", "field.required")
 }

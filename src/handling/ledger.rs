@@ -15,21 +15,12 @@ use crate::time::Stamp;
 
 /// The unit asks for the ledger, with grounds, a plan and a promised day.
 pub fn ask(ticket: &mut Ticket, scene: &Scene<'_>, body: &LedgerBody) -> Result<()> {
+    check(scene, body)?;
     if current(ticket).is_some() {
         return Err(Error::refused("ledger.pending"));
     }
     if is_disputed(ticket) {
         return Err(Error::refused("ledger.disputed"));
-    }
-    let today = scene.now.day(scene.calendar.zone());
-    let latest = today + Months::new(scene.profile.ledger.max_months);
-    if body.promised_at.0 <= today {
-        return Err(Error::field("/promised_at", "field.in_past"));
-    }
-    if body.promised_at.0 > latest {
-        let latest = latest.to_string();
-        let wrong = FieldError::with("/promised_at", "ledger.too_long", &[("latest", &latest)]);
-        return Err(Error::invalid(vec![wrong]));
     }
     let by_head = scene.actor.has(Role::UnitHead);
     ticket.ledgers.push(Ledger {
@@ -50,18 +41,33 @@ pub fn ask(ticket: &mut Ticket, scene: &Scene<'_>, body: &LedgerBody) -> Result<
     Ok(())
 }
 
+/// The promised day lies ahead, and not too far.
+pub fn check(scene: &Scene<'_>, body: &LedgerBody) -> Result<()> {
+    let today = scene.now.day(scene.calendar.zone());
+    let latest = today + Months::new(scene.profile.ledger.max_months);
+    if body.promised_at.0 <= today {
+        return Err(Error::field("/promised_at", "field.in_past"));
+    }
+    if body.promised_at.0 > latest {
+        let latest = latest.to_string();
+        let wrong = FieldError::with("/promised_at", "ledger.too_long", &[("latest", &latest)]);
+        return Err(Error::invalid(vec![wrong]));
+    }
+    Ok(())
+}
+
 /// The reviewer decides.
 pub fn decide(ticket: &mut Ticket, scene: &Scene<'_>, body: &Decide) -> Result<()> {
     let State::InUnits { lead } = ticket.state else { return Err(Error::not_found()) };
+    if let Some(ledger) = current(ticket) {
+        scene.actor.require_other_than(ledger.asked_by)?;
+        ledger.endorsed_by.map_or(Ok(()), |head| scene.actor.require_other_than(head))?;
+    }
+    super::extension::require_reason(body)?;
     let Some(ledger) = current(ticket) else { return Err(Error::refused("ledger.none")) };
     if ledger.stage == LedgerStage::ToEndorse {
         return Err(Error::refused("request.not_endorsed"));
     }
-    scene.actor.require_other_than(ledger.asked_by)?;
-    if let Some(head) = ledger.endorsed_by {
-        scene.actor.require_other_than(head)?;
-    }
-    super::extension::require_reason(body)?;
     if !body.approve {
         ledger.stage = LedgerStage::Refused;
         return Ok(());

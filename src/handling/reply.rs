@@ -17,12 +17,7 @@ pub fn reply(ticket: &mut Ticket, scene: &Scene<'_>, k: u32, body: &ReplyBody) -
     if open_assists && body.assists_summary.is_none() && scene.mode == Mode::Live {
         return Err(Error::field("/assists_summary", "reply.assists_open"));
     }
-    if let Some(promise) = &body.promise
-        && scene.mode == Mode::Live
-        && promise.on < scene.now.day(scene.calendar.zone())
-    {
-        return Err(Error::field("/promise/on", "field.in_past"));
-    }
+    check(scene, body)?;
     let Some(lead) = ticket.assignments.get_mut(&k) else { return Err(Error::not_found()) };
     check_ready(lead, scene)?;
     submit(lead, scene);
@@ -37,6 +32,16 @@ pub fn reply(ticket: &mut Ticket, scene: &Scene<'_>, k: u32, body: &ReplyBody) -
     });
     ticket.drop_ledger_request(scene.now);
     ticket.state = State::Replied { lead: k };
+    Ok(())
+}
+
+/// A promise is about a day to come.
+pub fn check(scene: &Scene<'_>, body: &ReplyBody) -> Result<()> {
+    let today = scene.now.day(scene.calendar.zone());
+    let past = body.promise.as_ref().is_some_and(|promise| promise.on < today);
+    if past && scene.mode == Mode::Live {
+        return Err(Error::field("/promise/on", "field.in_past"));
+    }
     Ok(())
 }
 
@@ -127,12 +132,10 @@ pub fn review(ticket: &mut Ticket, scene: &Scene<'_>, body: &Review) -> Result<(
     if let Some(reply) = &ticket.reply {
         scene.actor.require_other_than(reply.by)?;
     }
+    check_review(scene, body)?;
     if body.pass {
         pass(ticket, scene, lead);
         return Ok(());
-    }
-    if body.reason.is_none() && scene.mode == Mode::Live {
-        return Err(Error::field("/reason", "field.required"));
     }
     if let Some(assignment) = ticket.assignments.get_mut(&lead) {
         give_back(assignment, scene);
@@ -142,6 +145,14 @@ pub fn review(ticket: &mut Ticket, scene: &Scene<'_>, body: &Review) -> Result<(
         ledger.ended_at = Some(scene.now);
     }
     ticket.state = State::InUnits { lead };
+    Ok(())
+}
+
+/// A reply is not sent back without a reason.
+pub fn check_review(scene: &Scene<'_>, body: &Review) -> Result<()> {
+    if !body.pass && body.reason.is_none() && scene.mode == Mode::Live {
+        return Err(Error::field("/reason", "field.required"));
+    }
     Ok(())
 }
 

@@ -7,9 +7,7 @@ use crate::ticket::{Mode, Scene, Ticket};
 
 /// Opens a rung, addressed to the unit that leads.
 pub fn open(ticket: &mut Ticket, scene: &Scene<'_>, body: &Supervise) -> Result<()> {
-    if body.due_at.is_some_and(|due| due <= scene.now) && scene.mode == Mode::Live {
-        return Err(Error::field("/due_at", "field.in_past"));
-    }
+    check(scene, body)?;
     let unit = ticket.final_lead().map(|(_, lead)| lead.unit.clone());
     let id = ticket.supervisions.keys().next_back().map_or(1, |last| last + 1);
     ticket.supervisions.insert(
@@ -25,6 +23,14 @@ pub fn open(ticket: &mut Ticket, scene: &Scene<'_>, body: &Supervise) -> Result<
             result: None,
         },
     );
+    Ok(())
+}
+
+/// An answer is due at a time to come.
+pub fn check(scene: &Scene<'_>, body: &Supervise) -> Result<()> {
+    if body.due_at.is_some_and(|due| due <= scene.now) && scene.mode == Mode::Live {
+        return Err(Error::field("/due_at", "field.in_past"));
+    }
     Ok(())
 }
 

@@ -10,27 +10,8 @@ use crate::ticket::{Assignment, Scene, Ticket};
 
 /// The head of a street calls units; each may read along from now.
 pub fn call(ticket: &mut Ticket, scene: &Scene<'_>, body: &WhistleBody) -> Result<()> {
+    check(scene, body)?;
     let Some(by_unit) = scene.actor.unit.clone() else { return Err(Error::forbidden()) };
-    let today = scene.now.day(scene.calendar.zone());
-    let mut wrong = Vec::new();
-    if body.units.is_empty() {
-        wrong.push(FieldError::new("/units", "field.required"));
-    }
-    for (index, unit) in body.units.iter().enumerate() {
-        let pointer = format!("/units/{index}");
-        if scene.directory.unit(unit).is_none() {
-            wrong.push(FieldError::new(pointer, "field.unknown_code"));
-        } else if scene.directory.may_be_responsible(unit, today).is_err() {
-            wrong.push(FieldError::new(pointer, "dispatch.not_responsible"));
-        } else if *unit == by_unit {
-            wrong.push(FieldError::new(pointer, "whistle.itself"));
-        } else if body.units.iter().take(index).any(|earlier| earlier == unit) {
-            wrong.push(FieldError::new(pointer, "dispatch.named_twice"));
-        }
-    }
-    if !wrong.is_empty() {
-        return Err(Error::invalid(wrong));
-    }
     let called = body
         .units
         .iter()
@@ -57,12 +38,32 @@ pub fn call(ticket: &mut Ticket, scene: &Scene<'_>, body: &WhistleBody) -> Resul
     Ok(())
 }
 
+/// The called units exist, may be called, are others than the caller, each named once.
+pub fn check(scene: &Scene<'_>, body: &WhistleBody) -> Result<()> {
+    let today = scene.now.day(scene.calendar.zone());
+    let mut wrong = Vec::new();
+    if body.units.is_empty() {
+        wrong.push(FieldError::new("/units", "field.required"));
+    }
+    for (index, unit) in body.units.iter().enumerate() {
+        let pointer = format!("/units/{index}");
+        if scene.directory.unit(unit).is_none() {
+            wrong.push(FieldError::new(pointer, "field.unknown_code"));
+        } else if scene.directory.may_be_responsible(unit, today).is_err() {
+            wrong.push(FieldError::new(pointer, "dispatch.not_responsible"));
+        } else if scene.actor.unit.as_ref() == Some(unit) {
+            wrong.push(FieldError::new(pointer, "whistle.itself"));
+        } else if body.units.iter().take(index).any(|earlier| earlier == unit) {
+            wrong.push(FieldError::new(pointer, "dispatch.named_twice"));
+        }
+    }
+    if wrong.is_empty() { Ok(()) } else { Err(Error::invalid(wrong)) }
+}
+
 /// A called unit has come; a second report adds its result.
 pub fn report_in(ticket: &mut Ticket, scene: &Scene<'_>, id: u32, body: &ReportIn) -> Result<()> {
     let Some(whistle) = ticket.whistles.get_mut(&id) else { return Err(Error::not_found()) };
-    if whistle.closed.is_some() {
-        return Err(Error::refused("whistle.closed"));
-    }
+    let closed = whistle.closed.is_some();
     // Whoever works for several of them reports in for the own unit first, then for the absent.
     let place = |c: &Called| {
         let own = scene.actor.unit.as_ref() == Some(&c.unit);
@@ -75,6 +76,9 @@ pub fn report_in(ticket: &mut Ticket, scene: &Scene<'_>, id: u32, body: &ReportI
     let Some(called) = called else {
         return Err(Error::new(Kind::Forbidden, "whistle.not_called"));
     };
+    if closed {
+        return Err(Error::refused("whistle.closed"));
+    }
     if called.arrived_at.is_some() && (body.result.is_none() || called.result.is_some()) {
         return Err(Error::refused("whistle.reported"));
     }

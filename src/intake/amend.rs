@@ -12,7 +12,8 @@ use crate::ticket::{Caller, Scene, Ticket};
 /// Changes the fields named; what is absent stays.
 pub fn amend(ticket: &mut Ticket, scene: &Scene<'_>, body: &Amend) -> Result<()> {
     let fields = &body.fields;
-    check(ticket, scene, fields)?;
+    check(scene, fields)?;
+    check_lead(ticket, scene, fields)?;
     if let Some(kind) = fields.kind {
         ticket.kind = kind;
         if !ticket.class.chosen {
@@ -79,7 +80,8 @@ fn release_contacts(ticket: &mut Ticket, scene: &Scene<'_>) {
     }
 }
 
-fn check(ticket: &Ticket, scene: &Scene<'_>, fields: &Fields) -> Result<()> {
+/// What the fields say by themselves, whatever the ticket.
+pub fn check(scene: &Scene<'_>, fields: &Fields) -> Result<()> {
     let mut wrong = Vec::new();
     if *fields == Fields::default() {
         wrong.push(FieldError::new("/fields", "field.required"));
@@ -98,7 +100,11 @@ fn check(ticket: &Ticket, scene: &Scene<'_>, fields: &Fields) -> Result<()> {
         }
         check_reach(caller, "/fields/caller", &mut wrong);
     }
-    // Sealing follows the kind and the accused: a company that leads already would see the case.
+    if wrong.is_empty() { Ok(()) } else { Err(Error::invalid(wrong)) }
+}
+
+/// Sealing follows the kind and the accused: a company that leads already would see the case.
+fn check_lead(ticket: &Ticket, scene: &Scene<'_>, fields: &Fields) -> Result<()> {
     if let Some((_, lead)) = ticket.final_lead() {
         let mut after = ticket.clone();
         after.kind = fields.kind.unwrap_or(ticket.kind);
@@ -109,8 +115,8 @@ fn check(ticket: &Ticket, scene: &Scene<'_>, fields: &Fields) -> Result<()> {
             after.caller = caller.clone();
         }
         if !may_lead(&after, &lead.unit, scene.directory) {
-            wrong.push(FieldError::new("/fields", "dispatch.sealed_lead"));
+            return Err(Error::field("/fields", "dispatch.sealed_lead"));
         }
     }
-    if wrong.is_empty() { Ok(()) } else { Err(Error::invalid(wrong)) }
+    Ok(())
 }

@@ -56,11 +56,17 @@ pub fn decline(ticket: &mut Ticket, scene: &Scene<'_>, body: &Decline) -> Result
 
 /// Handed to 110, 119, 120 or 122.
 pub fn divert(ticket: &mut Ticket, scene: &Scene<'_>, body: &Divert) -> Result<()> {
+    check_divert(scene, body)?;
+    ticket.finish_clocks(scene);
+    ticket.end(State::Diverted { service: body.service, at: body.at }, scene.now);
+    Ok(())
+}
+
+/// Nobody was diverted in the future.
+pub fn check_divert(scene: &Scene<'_>, body: &Divert) -> Result<()> {
     if body.at > scene.now {
         return Err(Error::field("/at", "field.in_future"));
     }
-    ticket.finish_clocks(scene);
-    ticket.end(State::Diverted { service: body.service, at: body.at }, scene.now);
     Ok(())
 }
 

@@ -1,7 +1,7 @@
 //! Lifecycle: the one pure decision: what a command makes of a ticket. Its rule: no connection, no
 //! clock, no randomness; the same ticket, command and scene give the same answer.
 
-use super::table;
+use super::{form, table};
 use crate::assessment::exclusion;
 use crate::error::{Error, Result};
 use crate::followup::{reopen, survey};
@@ -12,8 +12,8 @@ use crate::ticket::command::{Command, Target};
 use crate::ticket::overlay::Note;
 use crate::ticket::{Mode, Scene, Ticket};
 
-/// The ticket after `command`, or why not: 403 (role, unit), 409 (state), 422 (fields) in that order
-/// as far as they are told apart here; absence (404) was decided before.
+/// The ticket after `command`, or why not: 403 (role, unit), 422 (fields), 409 (state) in that order;
+/// absence (404) was decided before.
 pub fn decide(
     ticket: &Ticket,
     command: &Command,
@@ -25,7 +25,8 @@ pub fn decide(
     }
     let decided = || {
         if scene.mode == Mode::Live {
-            table::admit(ticket, scene.actor, command.name(), target)?;
+            let refused = table::admit(ticket, scene.actor, command.name(), target);
+            refused.or_else(|refused| form::check(command, scene).and(Err(refused)))?;
         }
         let mut after = ticket.clone();
         apply(&mut after, command, target, scene)?;

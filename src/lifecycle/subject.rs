@@ -9,7 +9,6 @@ use crate::limits::ClockName;
 use crate::ticket::assignment::{ExtensionRequest, RequestStage};
 use crate::ticket::command::{CommandName, Target};
 use crate::ticket::overlay::{ExclusionStage, LedgerStage};
-use crate::ticket::sight::gets_handling_copy;
 use crate::ticket::state::{Awaits, State, Work, WorkName};
 use crate::ticket::{Assignment, Scene, Ticket};
 
@@ -108,7 +107,6 @@ fn acts_on_assignment(ticket: &Ticket, scene: &Scene<'_>, name: CommandName, k: 
         request.is_some_and(|r| is_apart(scene.actor, &[Some(r.asked_by), r.endorsed_by]))
     };
     match name {
-        C::Contact => !gets_handling_copy(ticket, &assignment.unit, scene.directory),
         C::Accept => is_apart(scene.actor, &[assignment.replied_by]),
         C::Dispute => may_dispute(assignment, scene),
         C::DisputeDecide => match &assignment.work {

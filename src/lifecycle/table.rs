@@ -7,7 +7,7 @@ use crate::directory::UnitKind;
 use crate::error::{Error, Kind, Result};
 use crate::identity::{Actor, Role};
 use crate::ticket::command::{CommandName, Target};
-use crate::ticket::sight::{reads_only, works_for_lead};
+use crate::ticket::sight::{gets_handling_copy, reads_only, works_for_lead};
 use crate::ticket::state::{Closing, Part, State, StateName, WorkName};
 use crate::ticket::{Assignment, Scene, Ticket};
 
@@ -189,16 +189,22 @@ pub fn require(
     let actor = scene.actor;
     actor.require(row.roles)?;
     let own = target.assignment.and_then(|k| ticket.assignments.get(&k));
+    let gets_copy = |a: &Assignment| gets_handling_copy(ticket, &a.unit, scene.directory);
     let refuse = |code| Err(Error::new(Kind::Forbidden, code));
     match row.tie {
         Tie::OwnUnit if !own.is_some_and(|a| actor.works_for(&a.unit)) => refuse("not_your_unit"),
         Tie::OwnUnit if own.is_some_and(|a| a.part == Part::Copy) => refuse("copy_reads_only"),
+        Tie::OwnUnit if name == CommandName::Contact && own.is_some_and(gets_copy) => {
+            refuse("contact.handling_copy")
+        }
         Tie::LeadUnit if !works_for_lead(ticket, actor) => refuse("not_your_unit"),
         Tie::UnitAbove if !works_above(ticket, actor, own) => refuse("not_your_unit"),
         Tie::NoCopy if by_unit_only(actor, row.roles) && reads_only(ticket, actor) => {
             refuse("copy_reads_only")
         }
         Tie::Street if !is_of_street(actor, scene) => refuse("whistle.not_a_street"),
+        // A street whose work was returned closes the whistle that it blew before.
+        Tie::Street if name == CommandName::WhistleClose && has_whistled(ticket, actor) => Ok(()),
         Tie::Street if reads_only(ticket, actor) => refuse("copy_reads_only"),
         Tie::Outside if handled_it(ticket, scene) => refuse("survey.own_unit"),
         _ => Ok(()),
@@ -213,6 +219,10 @@ fn works_above(ticket: &Ticket, actor: &Actor, own: Option<&Assignment>) -> bool
 /// Whether it is only as a member of a unit that the actor has one of `roles`.
 fn by_unit_only(actor: &Actor, roles: &[Role]) -> bool {
     roles.iter().filter(|role| actor.has(**role)).all(|role| role.sees_unit_tickets())
+}
+
+fn has_whistled(ticket: &Ticket, actor: &Actor) -> bool {
+    ticket.whistles.values().any(|whistle| actor.works_for(&whistle.by_unit))
 }
 
 fn is_of_street(actor: &Actor, scene: &Scene<'_>) -> bool {

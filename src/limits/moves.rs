@@ -2,6 +2,8 @@
 //! (domain.md §4). Its rule: applied one by one as they come or all at once from the start, the
 //! same calendar gives the same instant.
 
+use std::collections::BTreeSet;
+
 use chrono::{Days, NaiveDate};
 use serde::{Deserialize, Serialize};
 
@@ -63,13 +65,48 @@ pub(super) enum Keep {
     Length,
 }
 
-/// `due` moved by the length of `pause`: milliseconds, or its working days.
-pub(super) fn moved_by_pause(span: Span, due: Stamp, pause: &Pause, calendar: &Calendar) -> Stamp {
+/// The working days that pauses kept from counting: a day is lost once, however many touch it (two
+/// outages of one day, or one that goes on from another).
+#[derive(Default)]
+pub(super) struct Lost(BTreeSet<NaiveDate>);
+
+impl Lost {
+    pub(super) fn to(pauses: &[Pause], calendar: &Calendar) -> Self {
+        let mut lost = Self::default();
+        for pause in pauses {
+            lost.add(pause, calendar);
+        }
+        lost
+    }
+
+    /// Adds the days of `pause`, if it has ended; answers how many were not lost yet.
+    fn add(&mut self, pause: &Pause, calendar: &Calendar) -> u32 {
+        let Some(to) = pause.to else { return 0 };
+        let (after, until) = paused_days(pause, to, calendar);
+        let days = after.iter_days().skip(1).take_while(|day| *day <= until);
+        let fresh = days.filter(|day| calendar.is_working(*day) && self.0.insert(*day));
+        u32::try_from(fresh.count()).unwrap_or(u32::MAX)
+    }
+
+    fn count(&self) -> u32 {
+        u32::try_from(self.0.len()).unwrap_or(u32::MAX)
+    }
+}
+
+/// `due` moved by the length of `pause`: milliseconds, or those of its working days that were not
+/// lost before.
+pub(super) fn moved_by_pause(
+    span: Span,
+    due: Stamp,
+    pause: &Pause,
+    lost: &mut Lost,
+    calendar: &Calendar,
+) -> Stamp {
     let Some(to) = pause.to else { return due };
     if !span.counts_workdays() {
         return due.plus_millis(to.millis_since(pause.from).max(0));
     }
-    match paused_workdays(pause, to, calendar) {
+    match lost.add(pause, calendar) {
         0 => due,
         days => {
             let day = calendar.add_workdays(due.day(calendar.zone()), days);
@@ -92,9 +129,16 @@ pub(super) fn paused_days(pause: &Pause, to: Stamp, calendar: &Calendar) -> (Nai
     }
 }
 
-fn paused_workdays(pause: &Pause, to: Stamp, calendar: &Calendar) -> u32 {
-    let (after, until) = paused_days(pause, to, calendar);
-    calendar.workdays_between(after, until)
+/// The parts of `[from, to)` in which none of `pauses` stood, in their order.
+pub(super) fn outside(pauses: &[Pause], from: Stamp, to: Stamp) -> Vec<(Stamp, Stamp)> {
+    let mut parts = vec![(from, to)];
+    for pause in pauses {
+        let end = pause.to.unwrap_or(Stamp::MAX);
+        let cut = |(a, b): (Stamp, Stamp)| [(a, b.min(pause.from)), (a.max(end), b)];
+        parts = parts.into_iter().flat_map(cut).collect();
+    }
+    parts.retain(|(a, b)| a < b);
+    parts
 }
 
 /// `due` extended to the end of `until`, where that is later.
@@ -111,16 +155,16 @@ pub(super) fn soon(
     pauses: &[Pause],
     calendar: &Calendar,
 ) -> Stamp {
-    let closed = pauses.iter().filter_map(|pause| pause.to.map(|to| (pause, to)));
     if span.counts_workdays() {
         let due_day = due_at.day(calendar.zone());
         let start = calendar.counted_start(starts_at);
-        let paused: u32 = closed.map(|(pause, to)| paused_workdays(pause, to, calendar)).sum();
+        let paused = Lost::to(pauses, calendar).count();
         let n = calendar.workdays_between(start, due_day).saturating_sub(paused);
         let day = calendar.nth_last_workday(due_day, (n / 4).max(1));
         Stamp::start_of(day, calendar.zone())
     } else {
-        let paused: i64 = closed.map(|(pause, to)| to.millis_since(pause.from).max(0)).sum();
+        let closed = pauses.iter().filter_map(|pause| Some((pause.from, pause.to?)));
+        let paused: i64 = closed.map(|(from, to)| to.millis_since(from).max(0)).sum();
         let length = (due_at.millis_since(starts_at) - paused).max(0);
         due_at.plus_millis(-(length / 4))
     }
@@ -144,10 +188,10 @@ pub(super) fn fold(
     let mut steps: Vec<(Stamp, Step<'_>)> = ended.collect();
     steps.extend(extensions.iter_mut().map(|granted| (granted.at, Step::Extension(granted))));
     steps.sort_by_key(|(at, _)| *at);
-    let mut due = span.due(starts_at, calendar);
+    let (mut due, mut lost) = (span.due(starts_at, calendar), Lost::default());
     for (_, step) in steps {
         due = match step {
-            Step::Pause(pause) => moved_by_pause(span, due, pause, calendar),
+            Step::Pause(pause) => moved_by_pause(span, due, pause, &mut lost, calendar),
             Step::Extension(extension) => {
                 if keep == Keep::Length {
                     rename(extension, due, calendar);

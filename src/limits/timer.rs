@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use super::calendar::Calendar;
 use super::moves::{
-    Extension, ExtensionReason, Keep, Pause, PauseReason, extended, fold, moved_by_pause, soon,
+    Extension, ExtensionReason, Keep, Lost, Pause, PauseReason, extended, fold, moved_by_pause,
+    outside, soon,
 };
 use super::span::{ClockName, Light, Span};
 use crate::time::Stamp;
@@ -192,7 +193,8 @@ impl Timer {
         let Some(from) = self.stopped_at.take() else { return };
         self.missed_before = self.missed;
         let pause = Pause { from, to: Some(at.max(from)), reason: PauseReason::Review };
-        let due = moved_by_pause(self.span, self.due_at, &pause, calendar);
+        let mut lost = Lost::to(&self.pauses, calendar);
+        let due = moved_by_pause(self.span, self.due_at, &pause, &mut lost, calendar);
         self.pauses.push(pause);
         self.set_due(due, calendar);
     }
@@ -212,11 +214,11 @@ impl Timer {
 
     /// Runs again from `at`: the limit moves by the pause's length.
     pub fn resume(&mut self, at: Stamp, calendar: &Calendar) {
-        let Some(pause) = self.pauses.last_mut().filter(|pause| pause.to.is_none()) else {
-            return;
-        };
+        let Some(mut pause) = self.pauses.pop_if(|last| last.to.is_none()) else { return };
         pause.to = Some(at.max(pause.from));
-        let due = moved_by_pause(self.span, self.due_at, pause, calendar);
+        let mut lost = Lost::to(&self.pauses, calendar);
+        let due = moved_by_pause(self.span, self.due_at, &pause, &mut lost, calendar);
+        self.pauses.push(pause);
         self.set_due(due, calendar);
     }
 
@@ -251,30 +253,29 @@ impl Timer {
     }
 
     /// A declared outage `[from, to)` moves a limit that ran in it: natural time by the part that
-    /// it ran through, working days by each working day that part touched. A stop after the
-    /// outage is judged again.
+    /// it ran through, working days by each working day that part touched. Outages that overlap
+    /// count as their union. A stop after the outage is judged again.
     pub fn extend_by_outage(&mut self, from: Stamp, to: Stamp, calendar: &Calendar) {
-        let mut from = from.max(self.starts_at);
-        let mut end = self.stopped_at.map_or(to, |stopped| to.min(stopped));
+        let from = from.max(self.starts_at);
+        let end = self.stopped_at.map_or(to, |stopped| to.min(stopped));
         // What stood still already (or was declared already) is not counted twice.
-        for pause in &self.pauses {
-            let pause_end = pause.to.unwrap_or(Stamp::MAX);
-            if pause.from <= from && from < pause_end {
-                from = pause_end;
-            } else if pause.from < end && end <= pause_end {
-                end = pause.from;
+        let parts = outside(&self.pauses, from, end);
+        let mut lost = Lost::to(&self.pauses, calendar);
+        let open = self.pauses.pop_if(|last| last.to.is_none());
+        let before = self.pauses.len();
+        for (from, to) in parts {
+            if from <= self.due_at {
+                let pause = Pause { from, to: Some(to), reason: PauseReason::Outage };
+                let due = moved_by_pause(self.span, self.due_at, &pause, &mut lost, calendar);
+                self.pauses.push(pause);
+                self.set_due(due, calendar);
             }
         }
-        if from >= end || from > self.due_at {
-            return;
-        }
-        let pause = Pause { from, to: Some(end), reason: PauseReason::Outage };
-        let due = moved_by_pause(self.span, self.due_at, &pause, calendar);
-        let open = self.pauses.pop_if(|last| last.to.is_none());
-        self.pauses.push(pause);
+        let moved = self.pauses.len() > before;
         self.pauses.extend(open);
-        self.set_due(due, calendar);
-        self.judge_again();
+        if moved {
+            self.judge_again();
+        }
     }
 
     fn fold(&mut self, keep: Keep, calendar: &Calendar) -> Stamp {

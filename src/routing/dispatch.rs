@@ -13,11 +13,13 @@ use crate::ticket::{Assignment, Scene, Ticket};
 pub fn dispatch(ticket: &mut Ticket, scene: &Scene<'_>, body: &Dispatch) -> Result<()> {
     let adding = matches!(ticket.state, State::InUnits { .. });
     let mut wrong = Vec::new();
-    if body.lead.is_none() && !adding {
-        wrong.push(FieldError::new("/lead", "field.required"));
-    }
-    if adding && body.lead.is_none() && body.assists.is_empty() && body.copies.is_empty() {
+    if adding && named(body).next().is_none() {
         wrong.push(FieldError::new("/assists", "field.required"));
+    } else if let Err(error) = check_named(scene, body) {
+        wrong.extend(error.fields().iter().cloned());
+    }
+    if body.lead.is_none() && !adding && named(body).next().is_some() {
+        wrong.push(FieldError::new("/lead", "field.required"));
     }
     check_units(ticket, scene, body, &mut wrong);
     if body.lead.is_some() && !adding && must_designate(ticket, scene) && !body.designate {
@@ -38,16 +40,7 @@ pub fn dispatch(ticket: &mut Ticket, scene: &Scene<'_>, body: &Dispatch) -> Resu
 
 /// Duty is unclear: the units named confer; each may read along.
 pub fn consult(ticket: &mut Ticket, scene: &Scene<'_>, body: &Consult) -> Result<()> {
-    let mut wrong = Vec::new();
-    if body.units.is_empty() {
-        wrong.push(FieldError::new("/units", "field.required"));
-    }
-    for (index, unit) in body.units.iter().enumerate() {
-        check_unit(scene, unit, &format!("/units/{index}"), &mut wrong);
-    }
-    if !wrong.is_empty() {
-        return Err(Error::invalid(wrong));
-    }
+    check_consult(scene, body)?;
     ticket.stop_clock(ClockName::Dispatch, scene.now);
     for unit in &body.units {
         if !has_live_or_copy(ticket, unit) {
@@ -58,17 +51,33 @@ pub fn consult(ticket: &mut Ticket, scene: &Scene<'_>, body: &Consult) -> Result
     Ok(())
 }
 
+/// The units to confer exist and may be responsible.
+pub fn check_consult(scene: &Scene<'_>, body: &Consult) -> Result<()> {
+    let mut wrong = Vec::new();
+    if body.units.is_empty() {
+        wrong.push(FieldError::new("/units", "field.required"));
+    }
+    for (index, unit) in body.units.iter().enumerate() {
+        check_unit(scene, unit, &format!("/units/{index}"), &mut wrong);
+    }
+    if wrong.is_empty() { Ok(()) } else { Err(Error::invalid(wrong)) }
+}
+
 /// The minutes name lead and assists, and may designate.
 pub fn conclude(ticket: &mut Ticket, scene: &Scene<'_>, body: &Conclude) -> Result<()> {
-    let as_dispatch = Dispatch {
+    dispatch(ticket, scene, &as_dispatch(body))
+}
+
+/// What the minutes say, as a dispatch.
+pub fn as_dispatch(body: &Conclude) -> Dispatch {
+    Dispatch {
         lead: Some(body.lead.clone()),
         assists: body.assists.clone(),
         copies: Vec::new(),
         urgency: None,
         designate: body.designate,
         note: Some(body.minutes.clone()),
-    };
-    dispatch(ticket, scene, &as_dispatch)
+    }
 }
 
 /// The dispatcher takes it back from all its units.
@@ -77,6 +86,7 @@ pub fn recall(ticket: &mut Ticket, scene: &Scene<'_>, body: &Reasoned) -> Result
         recall_one(assignment, scene, &body.reason);
     }
     ticket.drop_ledger_request(scene.now);
+    ticket.close_whistles_of_the_gone(scene);
     ticket.back_to_accepted(scene);
     Ok(())
 }
@@ -93,6 +103,7 @@ pub fn recall_assist(
             recall_one(assignment, scene, &body.reason);
         }
     }
+    ticket.close_whistles_of_the_gone(scene);
     Ok(())
 }
 
@@ -110,8 +121,7 @@ pub fn sub_dispatch(
     body: &SubDispatch,
 ) -> Result<()> {
     let Some(parent) = ticket.assignments.get(&k) else { return Err(Error::not_found()) };
-    let mut wrong = Vec::new();
-    check_unit(scene, &body.unit, "/unit", &mut wrong);
+    let mut wrong = wrong_below(scene, body);
     if body.unit == parent.unit || !scene.directory.subtree(&parent.unit).contains(&body.unit) {
         wrong.push(FieldError::new("/unit", "sub_dispatch.not_below"));
     }
@@ -126,9 +136,7 @@ pub fn sub_dispatch(
         Some(rework) => Some(rework.timer.due_at),
         None => parent.timers.get(&ClockName::Handle).map(|timer| timer.due_at),
     };
-    if body.due_at <= scene.now {
-        wrong.push(FieldError::new("/due_at", "field.in_past"));
-    } else if own_due.is_some_and(|due| body.due_at >= due) {
+    if body.due_at > scene.now && own_due.is_some_and(|due| body.due_at >= due) {
         wrong.push(FieldError::new("/due_at", "sub_dispatch.not_earlier"));
     }
     if !wrong.is_empty() {
@@ -143,6 +151,21 @@ pub fn sub_dispatch(
         assignment.timers.insert(ClockName::Handle, handle);
     }
     Ok(())
+}
+
+/// What passing work down says by itself: a unit that may be responsible, and a time to come.
+pub fn check_below(scene: &Scene<'_>, body: &SubDispatch) -> Result<()> {
+    let wrong = wrong_below(scene, body);
+    if wrong.is_empty() { Ok(()) } else { Err(Error::invalid(wrong)) }
+}
+
+fn wrong_below(scene: &Scene<'_>, body: &SubDispatch) -> Vec<FieldError> {
+    let mut wrong = Vec::new();
+    check_unit(scene, &body.unit, "/unit", &mut wrong);
+    if body.due_at <= scene.now {
+        wrong.push(FieldError::new("/due_at", "field.in_past"));
+    }
+    wrong
 }
 
 /// Whether the next dispatch to a lead must designate: the third one does ⚙ (domain.md §3).
@@ -198,33 +221,47 @@ fn has_live_or_copy(ticket: &Ticket, unit: &UnitCode) -> bool {
     ticket.assignments.values().any(|a| a.unit == *unit && a.is_live())
 }
 
-fn check_units(ticket: &Ticket, scene: &Scene<'_>, body: &Dispatch, wrong: &mut Vec<FieldError>) {
-    let mut seen: Vec<&UnitCode> = Vec::new();
-    let named = body
-        .lead
+/// The units of a dispatch with their pointers and parts.
+fn named(body: &Dispatch) -> impl Iterator<Item = (&UnitCode, String, Part)> {
+    body.lead
         .iter()
         .map(|unit| (unit, "/lead".to_owned(), Part::Lead))
-        .chain(
-            body.assists
-                .iter()
-                .enumerate()
-                .map(|(i, unit)| (unit, format!("/assists/{i}"), Part::Assist)),
-        )
-        .chain(
-            body.copies
-                .iter()
-                .enumerate()
-                .map(|(i, unit)| (unit, format!("/copies/{i}"), Part::Copy)),
-        );
-    for (unit, pointer, part) in named {
-        if !check_unit(scene, unit, &pointer, wrong) {
+        .chain(numbered(&body.assists, "assists", Part::Assist))
+        .chain(numbered(&body.copies, "copies", Part::Copy))
+}
+
+fn numbered<'a>(
+    units: &'a [UnitCode],
+    list: &'static str,
+    part: Part,
+) -> impl Iterator<Item = (&'a UnitCode, String, Part)> {
+    units.iter().enumerate().map(move |(i, unit)| (unit, format!("/{list}/{i}"), part))
+}
+
+/// What a dispatch says by itself: units that exist and may be responsible, each named once, and
+/// somebody at all.
+pub fn check_named(scene: &Scene<'_>, body: &Dispatch) -> Result<()> {
+    let mut wrong = Vec::new();
+    let mut seen: Vec<&UnitCode> = Vec::new();
+    for (unit, pointer, _) in named(body) {
+        if !check_unit(scene, unit, &pointer, &mut wrong) {
             continue;
         }
         if seen.contains(&unit) {
             wrong.push(FieldError::new(pointer, "dispatch.named_twice"));
-            continue;
         }
         seen.push(unit);
+    }
+    if named(body).next().is_none() {
+        wrong.push(FieldError::new("/lead", "field.required"));
+    }
+    if wrong.is_empty() { Ok(()) } else { Err(Error::invalid(wrong)) }
+}
+
+/// What is wrong with units that could be sent to otherwise: they are on it already, or may not
+/// lead this ticket.
+fn check_units(ticket: &Ticket, scene: &Scene<'_>, body: &Dispatch, wrong: &mut Vec<FieldError>) {
+    for (unit, pointer, part) in named(body) {
         let works_already = ticket.assignments.values().any(|a| {
             a.unit == *unit && a.is_live() && (a.part != Part::Copy || part == Part::Copy)
         });

@@ -6,14 +6,15 @@ use std::collections::BTreeSet;
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 
-use super::sight::Scope;
-use super::state::{StateName, WorkName};
+use super::sight::{Scope, scope};
+use super::state::StateName;
 use super::store::rows::TicketRow;
 use crate::code_enum;
 use crate::db::Conn;
 use crate::db::schema::{assignment, caller_key, tickets};
-use crate::directory::{CategoryCode, Channel, EstateCode, Kind, RegionCode, UnitCode};
+use crate::directory::{CategoryCode, Channel, Directory, EstateCode, Kind, RegionCode, UnitCode};
 use crate::error::{Error, Result};
+use crate::identity::Actor;
 use crate::limits::Light;
 use crate::time::Stamp;
 
@@ -44,6 +45,26 @@ pub struct Filter {
     pub sort: Option<Sort>,
     /// Only tickets of a caller with one of these keys.
     pub callers: Option<Vec<String>>,
+    /// Not the sealed ones that accuse one of these: whose they are is not for the accused to find.
+    pub accusing: BTreeSet<UnitCode>,
+}
+
+/// The list of a caller's tickets for `actor`; `keys` are those of the caller's numbers and names.
+/// Whoever gets a handling copy may not learn from a list whose it is (domain.md §11).
+///
+/// # Errors
+/// 403 for a property company, which gets nothing but copies where anybody is to be protected.
+pub fn of_callers(actor: &Actor, directory: &Directory, keys: Vec<String>) -> Result<Filter> {
+    if actor.company {
+        return Err(Error::forbidden());
+    }
+    let own = actor.unit.iter().filter(|_| matches!(scope(actor), Scope::Units(_)));
+    let accusing = own.flat_map(|unit| {
+        let above = directory.ancestors(unit);
+        above.into_iter().chain([unit.clone()])
+    });
+    let accusing = accusing.collect();
+    Ok(Filter { callers: Some(keys), accusing, ..Filter::default() })
 }
 
 type Query<'a> = tickets::BoxedQuery<'a, crate::db::conn::MultiBackend>;
@@ -117,25 +138,23 @@ fn scoped<'a>(scope: &Scope) -> Option<Query<'a>> {
         Scope::Upstream => Some(all.filter(tickets::upstream_no.is_not_null())),
         Scope::Units(units) => {
             let codes: Vec<String> = units.iter().map(ToString::to_string).collect();
-            // A recalled unit sees it no more; a merged child still stands in its units' lists.
             Some(
                 all.filter(exists(
                     assignment::table
                         .filter(assignment::ticket_id.eq(tickets::id))
                         .filter(assignment::unit.eq_any(codes))
-                        .filter(
-                            assignment::state
-                                .ne(WorkName::Recalled.as_str())
-                                .or(tickets::state.eq(StateName::Merged.as_str())),
-                        ),
+                        .filter(assignment::taken_back.eq(false)),
                 )),
             )
         }
     }
 }
 
+fn texts<T: ToString>(codes: &BTreeSet<T>) -> Vec<String> {
+    codes.iter().map(ToString::to_string).collect()
+}
+
 fn narrowed<'a>(mut query: Query<'a>, filter: &Filter, now: Stamp) -> Query<'a> {
-    let texts = |codes: &BTreeSet<_>| codes.iter().map(ToString::to_string).collect::<Vec<_>>();
     if !filter.states.is_empty() {
         let states: Vec<&str> = filter.states.iter().map(|state| state.as_str()).collect();
         query = query.filter(tickets::state.eq_any(states));
@@ -177,6 +196,11 @@ fn narrowed<'a>(mut query: Query<'a>, filter: &Filter, now: Stamp) -> Query<'a> 
                 .filter(caller_key::ticket_id.eq(tickets::id))
                 .filter(caller_key::hash.eq_any(callers.clone())),
         ));
+    }
+    if !filter.accusing.is_empty() {
+        let accused =
+            tickets::accused.is_null().or(tickets::accused.ne_all(texts(&filter.accusing)));
+        query = query.filter(tickets::sealed.eq(false).or(accused.assume_not_null()));
     }
     lit(query, filter.light, now.millis())
 }

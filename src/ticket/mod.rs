@@ -269,6 +269,28 @@ impl Ticket {
         found
     }
 
+    /// A whistle lasts as long as the street's part in it: once the street's work was taken back it
+    /// calls nobody any more, and nobody of it sees what was left open. A street whose work was
+    /// returned, is done (the ticket ended) or was merged still closes its own: the called may still
+    /// come.
+    pub fn close_whistles_of_the_gone(&mut self, scene: &Scene<'_>) {
+        let gone = |street: &UnitCode| {
+            let own = scene.directory.subtree(street);
+            !self
+                .assignments
+                .values()
+                .any(|a| a.part != Part::Copy && !a.is(WorkName::Recalled) && own.contains(&a.unit))
+        };
+        let open = self.whistles.iter().filter(|(_, whistle)| whistle.closed.is_none());
+        let over: Vec<u32> =
+            open.filter(|(_, whistle)| gone(&whistle.by_unit)).map(|(id, _)| *id).collect();
+        for (_, whistle) in self.whistles.iter_mut().filter(|(id, _)| over.contains(id)) {
+            let text = crate::error::sentence("whistle.street_gone", &[]);
+            let by = scene.actor.name.clone();
+            whistle.closed = Some(overlay::Said { at: scene.now, by, text });
+        }
+    }
+
     /// A request for the ledger that nobody decided yet falls with the work it was asked for: a
     /// reply was given, or another unit leads.
     pub fn drop_ledger_request(&mut self, at: Stamp) {

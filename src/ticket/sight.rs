@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::Ticket;
-use super::state::{Part, State, WorkName};
+use super::state::{Part, WorkName};
 use crate::directory::{Directory, UnitCode};
 use crate::identity::{Actor, Role};
 
@@ -54,11 +54,10 @@ pub fn sight(ticket: &Ticket, actor: &Actor, directory: &Directory) -> Sight {
     if !actor.roles.iter().any(|role| role.sees_unit_tickets()) {
         return Sight::Nothing;
     }
-    let merged = matches!(ticket.state, State::Merged { .. });
     let works_on_it = ticket
         .assignments
-        .values()
-        .any(|a| actor.works_for(&a.unit) && (merged || a.work.name() != WorkName::Recalled));
+        .iter()
+        .any(|(k, a)| actor.works_for(&a.unit) && !is_taken_back(ticket, *k));
     if !works_on_it {
         return Sight::Nothing;
     }
@@ -104,6 +103,13 @@ pub fn works_for_lead(ticket: &Ticket, actor: &Actor) -> bool {
     };
     let lead = ticket.final_lead().map(|(_, lead)| lead).or_else(|| merged().map(|(_, a)| a));
     lead.is_some_and(|lead| actor.works_for(&lead.unit))
+}
+
+/// Whether the dispatcher took assignment `k` back: its unit sees the ticket no more, also when it
+/// is merged later. What a merge alone recalled is still seen.
+pub fn is_taken_back(ticket: &Ticket, k: u32) -> bool {
+    let recalled = ticket.assignments.get(&k).is_some_and(|a| a.is(WorkName::Recalled));
+    recalled && !is_suspended(ticket, k)
 }
 
 /// Whether assignment `k` was taken back by a merge alone: its unit reads and notes as before.

@@ -51,15 +51,14 @@ impl Desk {
         Self { server, city, tokens }
     }
 
-    fn ask(&self, case: &Case, no: &str) -> Answer {
+    fn ask(&self, case: &Case, no: &str, body: &serde_json::Value) -> Answer {
         let path = if case.part.is_empty() {
             format!("/api/v1/tickets/{no}/{}", case.command.replace("{id}", "1"))
         } else {
             format!("/api/v1/assignments/{no}-{}/{}", places::number(case.part), case.command)
         };
         let bearer = format!("Bearer {}", self.tokens[&login(&case.actor)]);
-        let body = bodies::body(&self.city, case).to_string();
-        self.server.ask("POST", &path, &[("Authorization", &bearer)], &body)
+        self.server.ask("POST", &path, &[("Authorization", &bearer)], &body.to_string())
     }
 
     /// Where the ticket, or the assignment that is spoken of, stands.
@@ -128,6 +127,32 @@ fn wrong(desk: &Desk, case: &Case, no: &str, before: &str, answer: &Answer) -> O
         .then(|| format!("409 {} without state and allowed", code()))
 }
 
+/// Asks the cases of one place with bodies that cannot be right; answers what differs. Whoever may
+/// not see or may not ask is told that; everyone else is told 422, also where the state would refuse.
+fn ask_wrongly(desk: &Desk, group: &[Case]) -> (usize, Vec<String>) {
+    let (mut stand, mut found, mut count) = (Stand::default(), Vec::new(), 0);
+    for case in group {
+        let Some(body) = bodies::wrong(case) else { continue };
+        let no = stand.fixture(&desk.city, &Place::of(case), false);
+        let expected = match case.expect {
+            Expect::NotFound | Expect::Forbidden => case.expect.status(),
+            Expect::Ok | Expect::Refused => 422,
+        };
+        let answer = desk.ask(case, &no, &body);
+        count += 1;
+        if answer.status != expected {
+            let Case { command, actor, part, assignment, ticket, .. } = case;
+            let at = format!("{ticket} {part} {assignment}");
+            found.push(format!(
+                "{command} said wrongly by {actor} at {at}: expected {expected}, got {} {}",
+                answer.status, answer.body
+            ));
+        }
+    }
+    found.extend(stand.changed(&desk.city));
+    (count, found)
+}
+
 /// Asks the cases of one place; answers what differs.
 fn ask_all(desk: &Desk, group: &[Case]) -> Vec<String> {
     let city = &desk.city;
@@ -143,7 +168,7 @@ fn ask_all(desk: &Desk, group: &[Case]) -> Vec<String> {
             stand.fixture(city, &place, harmless)
         };
         let before = if accepted { desk.stands(case, &no) } else { "" };
-        let answer = desk.ask(case, &no);
+        let answer = desk.ask(case, &no, &bodies::body(city, case));
         if let Some(what) = wrong(desk, case, &no, before, &answer) {
             let Case { command, actor, part, assignment, ticket, .. } = case;
             let needs = place.needs.join("+");
@@ -159,14 +184,18 @@ fn ask_all(desk: &Desk, group: &[Case]) -> Vec<String> {
     found
 }
 
-#[test]
-fn every_state_command_and_actor_gets_the_answer_of_the_table() {
-    let desk = Desk::open();
+/// Every case, those of one place together.
+fn groups() -> Vec<Vec<Case>> {
     let mut groups: BTreeMap<(&str, &str, &str), Vec<Case>> = BTreeMap::new();
     for case in cases() {
         groups.entry((case.part, case.assignment, case.ticket)).or_default().push(case);
     }
-    let groups: Vec<Vec<Case>> = groups.into_values().collect();
+    groups.into_values().collect()
+}
+
+#[test]
+fn every_state_command_and_actor_gets_the_answer_of_the_table() {
+    let (desk, groups) = (Desk::open(), groups());
     let (next, found) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     std::thread::scope(|scope| {
         for _ in 0..THREADS {
@@ -183,4 +212,30 @@ fn every_state_command_and_actor_gets_the_answer_of_the_table() {
     found.sort();
     println!("commands_http: {count} requests at {} places, {} differ", groups.len(), found.len());
     assert!(found.is_empty(), "\n  {}", found.join("\n  "));
+}
+
+#[test]
+fn what_cannot_be_right_is_422_before_any_state_refuses_it() {
+    let (desk, groups) = (Desk::open(), groups());
+    let (next, found) = (AtomicUsize::new(0), Mutex::new((0, Vec::new())));
+    std::thread::scope(|scope| {
+        for _ in 0..THREADS {
+            scope.spawn(|| {
+                while let Some(group) = groups.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let (count, differs) = ask_wrongly(&desk, group);
+                    let mut found = found.lock().unwrap();
+                    found.0 += count;
+                    found.1.extend(differs);
+                }
+            });
+        }
+    });
+    let (count, mut found) = found.into_inner().unwrap();
+    found.sort();
+    println!(
+        "commands_http: {count} wrong requests at {} places, {} differ",
+        groups.len(),
+        found.len()
+    );
+    assert!(count > 1000 && found.is_empty(), "\n  {}", found.join("\n  "));
 }

@@ -9,10 +9,12 @@ mod requests;
 mod routing;
 
 use jiesu::limits::ClockName;
+use jiesu::ticket::listing::{self, Filter};
+use jiesu::ticket::sight::scope;
 use jiesu::ticket::{StateName, WorkName, event};
 use serde_json::json;
 
-use crate::support::city::{City, at, good, refusal};
+use crate::support::city::{City, at, draft_with, good, refusal};
 use crate::support::databases::on_each_database;
 
 on_each_database! {
@@ -73,5 +75,52 @@ on_each_database! {
         }
         city.dispatcher().does(&no, "recall", json!({ "reason": "派错" }));
         assert_eq!(refusal(city.handler("wuye").tries(&no, "note", note())), "404 not_found");
+    }
+
+    fn what_was_taken_back_stays_unseen_when_the_ticket_is_merged(test: &TestDb) {
+        let city = City::of(test);
+        let no = city.sent_to("wuye");
+        city.dispatcher().does(&no, "recall", json!({ "reason": "派错" }));
+        city.dispatcher().does(&no, "dispatch", json!({ "lead": "weixiu" }));
+        let lists = |who: &str| {
+            let (scope, all) = (scope(city.person(who).actor), Filter::default());
+            let page = |conn: &mut jiesu::db::Conn| {
+                listing::page(conn, &scope, &all, city.now(), None, 500)
+            };
+            city.hotline.db.read(page).unwrap().0.iter().any(|row| row.no == no)
+        };
+        let note = || json!({ "text": "看看" });
+        let sees = |who: &str| {
+            let noted = refusal(city.person(who).tries(&no, "note", note())) == "accepted";
+            assert_eq!(noted, lists(who), "the list and the answer say the same to {who}");
+            noted
+        };
+        assert_eq!((sees("handler@wuye"), sees("handler@weixiu")), (false, true));
+        city.dispatcher().does(&no, "merge", json!({ "into": city.taken() }));
+        assert_eq!((sees("handler@wuye"), sees("handler@weixiu")), (false, true));
+        city.dispatcher().does(&no, "unmerge", json!({}));
+        assert_eq!((sees("handler@wuye"), sees("handler@weixiu")), (false, true));
+    }
+
+    fn the_accused_does_not_find_whose_sealed_ticket_it_is_by_a_number(test: &TestDb) {
+        let city = City::of(test);
+        let accused = json!({ "kind": "complaint", "matter": { "accused": "weixiu" } });
+        let no = city.agent().registers(draft_with(&accused));
+        let units = json!({ "lead": "wuye", "assists": ["weixiu", "baozhang"] });
+        city.dispatcher().does(&no, "dispatch", units);
+        let keys = || vec![city.hotline.keys.phone_hash("13900000001")];
+        let finds = |who: &str| {
+            let actor = city.person(who).actor;
+            let filter = listing::of_callers(actor, &city.rules().directory, keys()).unwrap();
+            let page = |conn: &mut jiesu::db::Conn| {
+                listing::page(conn, &scope(actor), &filter, city.now(), None, 500)
+            };
+            city.hotline.db.read(page).unwrap().0.len()
+        };
+        assert_eq!((finds("handler@weixiu"), finds("unit_head@weixiu-1")), (0, 0));
+        assert_eq!((finds("handler@baozhang"), finds("unit_head@zjj"), finds("agent")), (1, 1, 1));
+        let company = city.handler("hongda").actor;
+        let refused = listing::of_callers(company, &city.rules().directory, keys()).unwrap_err();
+        assert_eq!(refused.code(), "forbidden");
     }
 }

@@ -253,4 +253,27 @@ on_each_database! {
         assert_eq!(event.command, "limits/outage");
         assert_eq!(replay(&desk.events(&no)).unwrap(), after);
     }
+
+    fn downtimes_that_overlap_extend_by_their_union(test: &TestDb) {
+        let desk = Desk::new(test);
+        let (hours, days) = (desk.dispatched("urgent_utility"), desk.dispatched("general"));
+        let due = |no: &str| desk.load(no).ticket.assignments[&1].timers[&ClockName::Handle].due_at;
+        let before = (due(&hours), due(&days));
+        test.clock.set(at("2026-10-09T13:00:00+08:00"));
+        let declare = |from: &str, to: &str| {
+            let outage = Outage { from: at(from), to: at(to) };
+            desk.hotline.declare_outage(&Actor::system(), outage).unwrap()
+        };
+        assert_eq!(declare("2026-10-01T10:00:00+08:00", "2026-10-01T12:00:00+08:00"), 2);
+        assert_eq!(declare("2026-10-01T11:00:00+08:00", "2026-10-01T13:00:00+08:00"), 2);
+        assert_eq!(due(&hours), before.0.plus(TimeDelta::hours(3)));
+        // The holiday's outages cost no working day, and those of the 9th one, however many they are.
+        assert_eq!(due(&days), before.1);
+        assert_eq!(declare("2026-10-09T09:00:00+08:00", "2026-10-09T11:00:00+08:00"), 2);
+        assert_eq!(declare("2026-10-09T08:00:00+08:00", "2026-10-09T12:00:00+08:00"), 2);
+        assert_eq!(due(&days), before.1.plus(TimeDelta::days(1)));
+        for no in [&hours, &days] {
+            assert_eq!(replay(&desk.events(no)).unwrap(), desk.load(no).ticket);
+        }
+    }
 }

@@ -65,6 +65,8 @@ CREATE TABLE assignment (
     head TEXT,
     part TEXT NOT NULL,
     state TEXT NOT NULL,
+    -- Taken back by the dispatcher: its unit sees the ticket no more.
+    taken_back BOOLEAN NOT NULL,
     is_sub BOOLEAN NOT NULL,
     is_final BOOLEAN NOT NULL,
     sent_at BIGINT NOT NULL,
@@ -87,7 +89,7 @@ CREATE TABLE assignment (
     rework_count INTEGER NOT NULL,
     PRIMARY KEY (ticket_id, k)
 );
-CREATE INDEX assignment_unit ON assignment (unit, state, ticket_id);
+CREATE INDEX assignment_unit ON assignment (unit, taken_back, ticket_id);
 CREATE INDEX assignment_sent ON assignment (sent_at);
 CREATE INDEX assignment_handle ON assignment (handle_due_at) WHERE handle_due_at IS NOT NULL;
 CREATE INDEX assignment_rework ON assignment (rework1_due_at) WHERE rework1_due_at IS NOT NULL;

@@ -61,6 +61,7 @@ diesel::table! {
         head -> Nullable<Text>,
         part -> Text,
         state -> Text,
+        taken_back -> Bool,
         is_sub -> Bool,
         is_final -> Bool,
         sent_at -> BigInt,

@@ -218,6 +218,45 @@ fn an_outage_extends_what_it_touched_once() {
 }
 
 #[test]
+fn overlapping_outages_extend_by_their_union() {
+    let calendar = calendar();
+    // Half of the second lies in the first; the third holds both and more on either side.
+    let outages = [
+        ("2026-03-03 10:00:00", "2026-03-03 12:00:00"),
+        ("2026-03-03 11:00:00", "2026-03-04 10:00:00"),
+        ("2026-03-03 09:00:00", "2026-03-04 11:00:00"),
+        ("2026-03-04 15:00:00", "2026-03-04 16:00:00"),
+    ];
+    let orders = [[0, 1, 2, 3], [3, 2, 1, 0], [1, 0, 3, 2], [2, 3, 0, 1]];
+    for order in orders {
+        let mut elapsed = timer(Span::hours(72), "2026-03-02 10:00:00");
+        let mut workdays = timer(Span::workdays(5), "2026-03-02 10:00:00");
+        for (from, to) in order.map(|i| outages[i]) {
+            elapsed.extend_by_outage(at(from), at(to), &calendar);
+            workdays.extend_by_outage(at(from), at(to), &calendar);
+        }
+        // 26 hours from nine to eleven, one in the afternoon; two working days, each once.
+        assert_eq!(elapsed.due_at, at("2026-03-06 13:00:00"), "{order:?}");
+        assert_eq!(workdays.due_at, end("2026-03-11"), "{order:?}");
+        // Counted anew from the start it is the same.
+        let (due, soon_at) = (workdays.due_at, workdays.soon_at);
+        workdays.recompute(Span::workdays(5), &calendar);
+        assert_eq!((workdays.due_at, workdays.soon_at), (due, soon_at));
+    }
+}
+
+#[test]
+fn a_day_that_the_ledger_took_is_not_lost_to_an_outage_again() {
+    let calendar = calendar();
+    let mut workdays = timer(Span::workdays(5), "2026-03-02 10:00:00");
+    workdays.pause(at("2026-03-03 10:00:00"), PauseReason::Ledger);
+    workdays.resume(at("2026-03-04 10:00:00"), &calendar);
+    assert_eq!(workdays.due_at, end("2026-03-10"));
+    workdays.extend_by_outage(at("2026-03-04 11:00:00"), at("2026-03-04 12:00:00"), &calendar);
+    assert_eq!(workdays.due_at, end("2026-03-10"));
+}
+
+#[test]
 fn its_json_is_small_and_has_no_nulls() {
     let mut timer = timer(Span::workdays(5), "2026-03-02 10:00:00");
     let json = serde_json::to_string(&timer).unwrap();

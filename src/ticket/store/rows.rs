@@ -12,6 +12,7 @@ use crate::limits::{ClockName, Timer};
 use crate::sealing::{MasterKey, mask_text};
 use crate::ticket::assignment::RequestStage;
 use crate::ticket::overlay::{ExclusionReason, LedgerStage, Solved};
+use crate::ticket::sight::is_taken_back;
 use crate::ticket::state::{Part, StateName, WorkName};
 use crate::ticket::{Assignment, Ticket};
 use crate::time::Stamp;
@@ -75,6 +76,7 @@ pub struct AssignmentRow {
     pub head: Option<String>,
     pub part: Part,
     pub state: WorkName,
+    pub taken_back: bool,
     pub is_sub: bool,
     pub is_final: bool,
     pub sent_at: Stamp,
@@ -178,7 +180,11 @@ pub fn project(ticket: &Ticket, lens: &Lens<'_>) -> Rows {
         assignments: ticket
             .assignments
             .iter()
-            .map(|(k, a)| assignment_row(lens.id, *k, a, is_final == Some(*k)))
+            .map(|(k, a)| AssignmentRow {
+                is_final: is_final == Some(*k),
+                taken_back: is_taken_back(ticket, *k),
+                ..assignment_row(lens.id, *k, a)
+            })
             .collect(),
         contacts: contact_rows(ticket, lens.id),
         whistles: whistle_rows(ticket, lens.id),
@@ -275,7 +281,8 @@ fn lit_timers(ticket: &Ticket) -> Vec<&Timer> {
         .collect()
 }
 
-fn assignment_row(ticket_id: i64, k: u32, a: &Assignment, is_final: bool) -> AssignmentRow {
+/// What the assignment says of itself; what its ticket says of it is filled in above.
+fn assignment_row(ticket_id: i64, k: u32, a: &Assignment) -> AssignmentRow {
     let clock = |name: ClockName| a.timers.get(&name);
     let rework = |i: usize| a.reworks.get(i).map(|rework| &rework.timer);
     let due = |timer: Option<&Timer>| timer.map(|timer| timer.due_at);
@@ -291,8 +298,9 @@ fn assignment_row(ticket_id: i64, k: u32, a: &Assignment, is_final: bool) -> Ass
         head: a.head.clone(),
         part: a.part,
         state: a.work.name(),
+        taken_back: false,
         is_sub: a.parent.is_some(),
-        is_final,
+        is_final: false,
         sent_at: a.sent_at,
         sign_due_at: due(clock(ClockName::Sign)),
         signed_at: stopped(clock(ClockName::Sign)),

@@ -6,6 +6,36 @@ use super::places::{self, ASSIST, CALLED, LEAD};
 use crate::commands_table::Case;
 use crate::support::city::{City, bad, good};
 
+/// A body that cannot be right whatever the ticket, where the command has one: a code that is not
+/// there, a day on the wrong side of today, a no without its reason.
+pub fn wrong(case: &Case) -> Option<Value> {
+    let (past, future) = ("2026-11-01T09:00:00+08:00", "2027-11-01T09:00:00+08:00");
+    Some(match case.command.as_str() {
+        "amend" => json!({ "fields": { "category": "nowhere" }, "reason": "更正" }),
+        "divert" => json!({ "service": "110", "at": future }),
+        "consult" => json!({ "units": ["nobody"], "text": "会商" }),
+        "consult/conclude" => json!({ "minutes": "纪要", "lead": "jiuke" }),
+        "dispatch" => json!({ "lead": "nobody" }),
+        "merge" => json!({ "into": "2026-999999" }),
+        "reply" if case.part.is_empty() => json!({ "text": "已办结",
+            "assists_summary": "尚在进行", "promise": { "what": "完工", "on": "2026-11-01" } }),
+        "review" => json!({ "pass": false }),
+        "survey" => json!({ "outcome": "no_answer", "contacted": "yes" }),
+        "supervise" => json!({ "step": "urge", "text": "督办", "due_at": past }),
+        "ledger" => json!({ "grounds": "资金", "plan": "分期", "promised_at": "2026-11-01" }),
+        "ledger/decide" | "exclude/decide" | "exclude/appeal/decide" | "extend/decide" => {
+            json!({ "approve": false })
+        }
+        "flag" => json!({ "flag": "bad_attitude", "unit": "nobody", "text": "态度" }),
+        "whistle" => json!({ "units": ["nobody"], "text": "吹哨" }),
+        "contact" => json!({ "outcome": "spoke", "at": future }),
+        "extend" => json!({ "until": "2026-11-12", "grounds": "等件", "caller_told": false }),
+        "endorse" => json!({ "request": "extend", "approve": false }),
+        "sub-dispatch" => json!({ "unit": "nobody", "due_at": past }),
+        _ => return None,
+    })
+}
+
 /// The body of the case's request.
 pub fn body(city: &City, case: &Case) -> Value {
     let needs = |need: &str| case.needs.iter().any(|there| there == need);

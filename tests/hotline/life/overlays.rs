@@ -56,6 +56,47 @@ on_each_database! {
         assert_eq!(report("handler@wuye", json!({})), "409 whistle.closed");
     }
 
+    fn a_whistle_falls_with_the_streets_recall_and_is_the_streets_to_close_otherwise(test: &TestDb) {
+        let city = City::of(test);
+        let call = || json!({"units": ["chengguan"], "text": "到场会办"});
+        let close = |no: &str| refusal(city.head("jiedao").tries_side(no, 1, "whistle/close", json!({"result": "办结"})));
+        let whistled = || {
+            let no = city.sent_to("jiedao");
+            city.head("jiedao").does(&no, "whistle", call());
+            no
+        };
+        let closed = |no: &str| city.ticket(no).whistles[&1].closed.clone();
+        // Taken back: nobody of the street could close it any more.
+        let recalled = whistled();
+        city.dispatcher().does(&recalled, "recall", json!({"reason": "派错"}));
+        let said = closed(&recalled).unwrap();
+        assert_eq!((said.by.as_str(), said.at), ("dispatcher", city.now()));
+        // Returned: the called may still come.
+        let returned = whistled();
+        city.handler("jiedao").works(&returned, 1, "dispute", json!({"reason": "不归", "grounds": "三定"}));
+        city.dispatcher().works(&returned, 1, "dispute/decide", json!({"uphold": true, "reason": "成立"}));
+        let report = city.handler("chengguan").tries_side(&returned, 1, "whistle/report-in", json!({}));
+        assert_eq!(refusal(report), "accepted");
+        // An assist's call falls with the assist; the lead's stays.
+        let assisted = city.taken();
+        city.dispatcher().does(&assisted, "dispatch", json!({"lead": "jiedao2", "assists": ["jiedao"]}));
+        city.head("jiedao").does(&assisted, "whistle", call());
+        city.head("jiedao2").does(&assisted, "whistle", call());
+        city.dispatcher().works(&assisted, 2, "recall", json!({"reason": "无需协办"}));
+        let left = city.ticket(&assisted).whistles;
+        assert_eq!((left[&1].closed.is_some(), left[&2].closed.is_some()), (true, false));
+        // The work was returned, the ticket ended or was merged: the street closes what it opened.
+        let withdrawn = whistled();
+        city.agent().does(&withdrawn, "withdraw", json!({"reason": "不用了"}));
+        city.agent().does(&withdrawn, "withdraw/confirm", json!({"confirmed": true, "how": "原号码"}));
+        let merged = whistled();
+        city.dispatcher().does(&merged, "merge", json!({"into": city.taken()}));
+        for no in [&returned, &withdrawn, &merged] {
+            assert_eq!(closed(no), None);
+            assert_eq!(close(no), "accepted");
+        }
+    }
+
     fn a_reviewer_classifies_and_flags_only_units_that_were_on_it(test: &TestDb) {
         let city = City::of(test);
         let no = city.sent_to("wuye");

@@ -68,6 +68,7 @@ on_each_database! {
         assert_eq!(refusal(city.handler("wuye").tries_work(&no, 1, "extend", late)), "409 extension.too_late");
         let no = city.agent().registers(draft_with(&json!({"matter": {"urgency": "urgent_utility"}})));
         city.dispatcher().does(&no, "dispatch", json!({"lead": "wuye"}));
+        let ask = json!({"until": "2026-11-23", "grounds": "等配件", "caller_told": true});
         assert_eq!(refusal(city.handler("wuye").tries_work(&no, 1, "extend", ask)), "409 extension.urgent");
     }
 

@@ -10,30 +10,20 @@ use rand::rngs::StdRng;
 use serde_json::{Value, json};
 
 use super::any;
+use super::courses::Course;
 use crate::support::tree;
 
-const LEADS: [&str; 8] =
+/// Whom work is sent to beside the lead.
+const UNITS: [&str; 8] =
     ["wuye", "weixiu", "baozhang", "jiedao", "jiedao2", "hongda", "qufang", "chengguan"];
-
-/// How much a command is wanted among those allowed: what carries a life on, more; what ends it or
-/// only talks, less.
-pub fn weight(name: CommandName) -> usize {
-    use CommandName as C;
-    match name {
-        C::Reply | C::Review | C::Triage | C::Reopen | C::Unmerge => 12,
-        C::ExcludeDecide | C::ExcludeConfirm | C::ExcludeAppeal | C::ExcludeAppealDecide => 12,
-        C::Dispatch | C::Sign | C::Contact | C::Survey | C::ConsultConclude | C::Endorse => 8,
-        C::LedgerDecide | C::ExtendDecide | C::DisputeDecide | C::WithdrawConfirm => 8,
-        C::Ledger | C::LedgerWriteOff | C::LedgerCancel | C::LedgerProgress | C::Exclude => 5,
-        C::Accept | C::SendBack | C::AssistReply | C::Extend | C::SubDispatch | C::Whistle => 5,
-        C::WhistleReportIn | C::WhistleClose | C::SuperviseAnswer | C::SuperviseClose => 3,
-        C::Consult | C::Dispute | C::Merge | C::AssignmentRecall => 3,
-        _ => 1,
-    }
-}
 
 fn text() -> Value {
     json!({ "text": "情况说明" })
+}
+
+/// The number of the caller of ticket `i`: the first and the last are of one caller.
+pub fn phone(seed: u64, i: usize) -> String {
+    format!("139{:08}", seed * 4 + i as u64 % 2)
 }
 
 pub fn draft(rng: &mut StdRng, seed: u64, i: usize, now: Stamp) -> Value {
@@ -41,13 +31,14 @@ pub fn draft(rng: &mut StdRng, seed: u64, i: usize, now: Stamp) -> Value {
         any(rng, &["complaint", "help", "help", "report", "suggestion", "consult", "praise"]);
     let urgency =
         any(rng, &["general", "general", "complex", "ask", "emergency", "urgent_utility"]);
+    let phone = phone(seed, i);
     let mut draft = json!({
         "kind": kind, "channel": "phone", "dispatch": any(rng, &["hold", "hold", "auto"]),
-        "caller": { "name": "李四", "phone": format!("139{:08}", seed * 4 + i as u64 % 2),
+        "caller": { "name": "李四", "phone": phone,
             "confidential": rng.random_bool(0.1), "reply_wanted": rng.random_bool(0.9) },
-        "matter": { "content": "楼道积水，请处理。", "urgency": urgency,
+        "matter": { "content": format!("楼道积水，请处理。我是李四，电话{phone}。"), "urgency": urgency,
             "category": any(rng, &["wy.dt", "wy.gl.sf", "bz"]) },
-        "place": { "estate": any(rng, &["yangguang", "chunhui"]) }
+        "place": { "estate": any(rng, &["yangguang", "chunhui"]), "address": "人民路8号2栋301" }
     });
     match rng.random_range(0..8) {
         0 => draft["caller"] = json!({ "anonymous": true }),
@@ -85,6 +76,7 @@ pub fn body(
     others: &[&Ticket],
     name: CommandName,
     target: Target,
+    course: Course,
     now: Stamp,
 ) -> Value {
     use CommandName as C;
@@ -97,8 +89,8 @@ pub fn body(
         C::Decline => json!({ "reason": "no_new_fact", "told": "已告知" }),
         C::Divert => json!({ "service": "110", "at": now }),
         C::Consult => json!({ "units": units(rng, 2), "text": "会商" }),
-        C::ConsultConclude => conclude(rng),
-        C::Dispatch => dispatch(rng, ticket),
+        C::ConsultConclude => conclude(rng, course),
+        C::Dispatch => dispatch(rng, ticket, course),
         C::Recall
         | C::AssignmentRecall
         | C::Withdraw
@@ -109,7 +101,7 @@ pub fn body(
         }
         C::Merge => merge(rng, ticket, others),
         C::Unmerge | C::Sign | C::Accept | C::ExcludeConfirm => json!({}),
-        C::WithdrawConfirm => json!({ "confirmed": rng.random_bool(0.2), "how": "原号码" }),
+        C::WithdrawConfirm => json!({ "confirmed": rng.random_bool(0.5), "how": "原号码" }),
         C::Reply => reply(rng, now),
         C::Review => json!({ "pass": rng.random_bool(0.7), "reason": "理由" }),
         C::Survey => survey(rng),
@@ -125,7 +117,7 @@ pub fn body(
         C::ExcludeAppealDecide => yes(rng, 0.5),
         C::LedgerWriteOff => json!({ "proof": "验收单" }),
         C::Exclude => json!({ "evidence": "材料",
-            "reason": any(rng, &["vexatious", "force_majeure", "ledger", "beyond_power"]) }),
+            "reason": any(rng, &["vexatious", "vexatious", "force_majeure", "beyond_power"]) }),
         C::Classify => json!({ "assessment_class": "response_only", "reason": "理由" }),
         C::Flag => flag(rng, ticket),
         C::Whistle => json!({ "units": units(rng, 2), "text": "吹哨" }),
@@ -137,7 +129,7 @@ pub fn body(
             }
         }
         C::Contact => {
-            json!({ "outcome": any(rng, &["spoke", "no_answer", "message_left", "no_answer"]) })
+            json!({ "outcome": any(rng, &["spoke", "spoke", "message_left", "no_answer"]) })
         }
         C::Dispute => json!({ "reason": "不归", "grounds": "三定" }),
         C::DisputeDecide => json!({ "uphold": rng.random_bool(0.5), "reason": "理由" }),
@@ -162,7 +154,7 @@ fn flag(rng: &mut StdRng, ticket: &Ticket) -> Value {
 }
 
 fn units(rng: &mut StdRng, most: usize) -> Vec<&'static str> {
-    let mut some: Vec<&str> = (0..rng.random_range(1..=most)).map(|_| *any(rng, &LEADS)).collect();
+    let mut some: Vec<&str> = (0..rng.random_range(1..=most)).map(|_| *any(rng, &UNITS)).collect();
     some.dedup();
     some
 }
@@ -182,17 +174,18 @@ fn amend(rng: &mut StdRng) -> Value {
     json!({ "fields": fields, "reason": "更正" })
 }
 
-fn conclude(rng: &mut StdRng) -> Value {
-    json!({ "minutes": "纪要", "lead": any(rng, &LEADS), "assists": [], "designate": rng.random_bool(0.5) })
+fn conclude(rng: &mut StdRng, course: Course) -> Value {
+    json!({ "minutes": "纪要", "lead": any(rng, course.leads()), "assists": [], "designate": rng.random_bool(0.5) })
 }
 
-fn dispatch(rng: &mut StdRng, ticket: &Ticket) -> Value {
+fn dispatch(rng: &mut StdRng, ticket: &Ticket, course: Course) -> Value {
     if ticket.live_lead().is_some() {
         return json!({ "assists": units(rng, 2) });
     }
-    let assists = if rng.random_bool(0.5) { units(rng, 2) } else { vec![] };
+    let wanted = course == Course::Assists || rng.random_bool(0.5);
+    let assists = if wanted { units(rng, 2) } else { vec![] };
     let copies = if rng.random_bool(0.2) { units(rng, 1) } else { vec![] };
-    let lead = any(rng, &LEADS);
+    let lead = any(rng, course.leads());
     let rest = |all: Vec<&'static str>| all.into_iter().filter(|u| u != lead).collect::<Vec<_>>();
     json!({ "lead": lead, "assists": rest(assists), "copies": rest(copies), "designate": rng.random_bool(0.4) })
 }
