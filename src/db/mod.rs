@@ -12,6 +12,7 @@ mod number;
 mod postgres;
 pub mod schema;
 mod sqlite;
+mod watch;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -21,6 +22,7 @@ use diesel::{ExpressionMethods, QueryDsl, RunQueryDsl};
 pub use conn::Conn;
 pub(crate) use conn::each;
 pub use failure::is_duplicate;
+pub use watch::{Patience, Watch};
 
 use crate::error::{Error, Kind, Result};
 use crate::time::{Clock, Stamp};
