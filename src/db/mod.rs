@@ -5,6 +5,7 @@ mod address;
 pub mod conn;
 mod failure;
 mod file;
+mod gate;
 mod group;
 mod id;
 mod migrate;

@@ -2,7 +2,7 @@
 //! answer was lost is never repeated.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
@@ -12,6 +12,7 @@ use diesel::{Connection, PgConnection};
 
 use super::address::address;
 use super::failure::{away, panicked, underneath};
+use super::gate::Gate;
 use super::watch::{Connecting, Ear, has_left};
 use super::{Conn, Desk, Settings, Tx};
 use crate::error::{Error, Result};
@@ -21,6 +22,8 @@ const PATIENCE: Duration = Duration::from_millis(1_500);
 /// How often a write runs at least that others are in the way of, and for how long it goes on: the
 /// busier the machine, the longer each try, and the more others come between.
 const TRIES: u32 = 5;
+/// How often of these beside the node's other writes; then alone.
+const BESIDE: u32 = 3;
 const BUSY: Duration = Duration::from_millis(1_200);
 const WRITE: &str = "BEGIN ISOLATION LEVEL SERIALIZABLE";
 const READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY";
@@ -31,9 +34,7 @@ const COMMIT: &str = "SELECT 1; COMMIT";
 pub(super) struct Postgres {
     pool: Pool<Dial>,
     desk: Arc<Desk>,
-    /// Held by the one write of this node that runs again because others were in its way: where many
-    /// run again at once, they are in each other's way for as long as they do.
-    turn: Mutex<()>,
+    gate: Gate,
 }
 
 /// How one write went.
@@ -53,25 +54,32 @@ impl Postgres {
             .test_on_check_out(false)
             .error_handler(Box::new(Warn))
             .build_unchecked(Dial { address: address(settings) });
-        Self { pool, desk: Arc::clone(desk), turn: Mutex::new(()) }
+        Self { pool, desk: Arc::clone(desk), gate: Gate::default() }
     }
 
     pub(super) fn write<T, F>(&self, change: F) -> Result<T>
     where
         F: Fn(&mut Tx<'_>) -> Result<T>,
     {
-        let mut again = match self.attempt(&change, 1) {
+        let mut again = match self.attempt_beside(&change, 1) {
             Went::Done(result) => return result,
             Went::Again(error) => error,
         };
-        let _turn = self.turn();
+        let turn = {
+            let _connecting = Connecting::begin();
+            self.gate.turn()
+        };
         let (mut tries, since) = (1, Instant::now());
         while !has_left() && (tries < TRIES || since.elapsed() < BUSY) {
-            // Nobody of this node runs again beside us; of another node somebody may.
-            let longest = 2_u64 << tries.min(TRIES);
-            std::thread::sleep(Duration::from_millis(rand::random_range(1..=longest)));
             tries += 1;
-            match self.attempt(&change, tries) {
+            let went = if tries <= BESIDE {
+                std::thread::sleep(Duration::from_millis(rand::random_range(1..=8)));
+                self.attempt_beside(&change, tries)
+            } else {
+                let _alone = self.gate.alone(&turn);
+                self.attempt(&change, tries)
+            };
+            match went {
                 Went::Done(result) => return result,
                 Went::Again(error) => again = error,
             }
@@ -79,10 +87,12 @@ impl Postgres {
         Err(again)
     }
 
-    /// Waits until no other write of this node runs again.
-    fn turn(&self) -> MutexGuard<'_, ()> {
-        let _connecting = Connecting::begin();
-        self.turn.lock().unwrap_or_else(PoisonError::into_inner)
+    fn attempt_beside<T, F>(&self, change: &F, tries: u32) -> Went<T>
+    where
+        F: Fn(&mut Tx<'_>) -> Result<T>,
+    {
+        let _beside = self.gate.beside();
+        self.attempt(change, tries)
     }
 
     fn attempt<T, F>(&self, change: &F, tries: u32) -> Went<T>

@@ -37,7 +37,10 @@ pub struct Watch {
     waits_since: AtomicU64,
     /// Whether a statement is on its way, rather than a connection.
     in_statement: AtomicBool,
+    /// Whether the work has begun.
     begun: AtomicBool,
+    /// Whether a connection was ever asked for.
+    asked: AtomicBool,
     left: AtomicBool,
 }
 
@@ -49,6 +52,7 @@ impl Watch {
             waits_since: AtomicU64::new(0),
             in_statement: AtomicBool::new(false),
             begun: AtomicBool::new(false),
+            asked: AtomicBool::new(false),
             left: AtomicBool::new(false),
         })
     }
@@ -112,7 +116,10 @@ impl Connecting {
     pub(super) fn begin() -> Self {
         let caller = caller();
         if let Some(watch) = &caller {
-            watch.waits_since.store(watch.millis() + 1, Ordering::Release);
+            // The first time, what was waited for a thread was waited for the same reason.
+            let again = watch.asked.swap(true, Ordering::AcqRel);
+            let since = if again { watch.millis() } else { 0 };
+            watch.waits_since.store(since + 1, Ordering::Release);
         }
         Self(caller)
     }
@@ -193,6 +200,20 @@ mod tests {
             });
             assert_eq!(seen, Some((true, false, false)));
         }
+    }
+
+    #[test]
+    fn what_was_waited_for_a_thread_counts_with_what_is_waited_for_the_first_connection() {
+        let watch = Watch::new(Patience::Ordinary);
+        wait();
+        let stuck = watch.over(|| {
+            let first = Connecting::begin();
+            let first_is = watch.is_stuck(SHORT);
+            drop(first);
+            let _second = Connecting::begin();
+            (first_is, watch.is_stuck(SHORT))
+        });
+        assert_eq!(stuck, Some((true, false)));
     }
 
     #[test]
