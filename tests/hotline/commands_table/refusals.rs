@@ -192,20 +192,22 @@ pub fn code_of(case: &Case) -> String {
     let scope = if case.part.is_empty() { "ticket" } else { "assignment" };
     let role_of = |actor: &str| actor.split('@').next().unwrap_or_default().to_owned();
     let own = TABLES.rows.iter().filter(|row| row.scope == scope && row.command == case.command);
-    let roles: BTreeSet<String> = own.flat_map(|row| &row.roles).map(|it| role_of(it)).collect();
-    if case.expect == Expect::Forbidden && !roles.contains(&role_of(&case.actor)) {
-        return "forbidden".to_owned();
-    }
+    let roles: Vec<&String> = own.flat_map(|row| &row.roles).collect();
+    let by_own_unit = roles.iter().any(|role| role.ends_with("@own"));
     // The row of the command itself before the one of all.
     let rows = TABLES.refusals.iter().filter(|it| it.is_about(scope, &case.command));
     let fits = |it: &&Refusal| match (it.when, case.expect) {
         (When::Who, Expect::Forbidden) => it.lists(&case.actor),
-        (When::Copy, Expect::Forbidden) => case.part == "copy" && it.lists(&case.actor),
+        (When::Copy, Expect::Forbidden) => {
+            by_own_unit && case.part == "copy" && it.lists(&case.actor)
+        }
         (When::State, Expect::Refused) => case.part.is_empty() && it.lists(case.ticket),
         _ => false,
     };
+    let never = || !roles.iter().any(|role| role_of(role) == role_of(&case.actor));
     match rows.filter(fits).max_by_key(|it| it.command != "any") {
         Some(refusal) => refusal.code.clone(),
+        None if case.expect == Expect::Forbidden && never() => "forbidden".to_owned(),
         None if case.expect == Expect::Forbidden => "not_your_unit".to_owned(),
         None => case.code.clone(),
     }
