@@ -5,6 +5,7 @@ mod address;
 pub mod conn;
 mod failure;
 mod file;
+mod gate;
 mod group;
 mod id;
 mod migrate;
@@ -12,6 +13,7 @@ mod number;
 mod postgres;
 pub mod schema;
 mod sqlite;
+mod watch;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -21,6 +23,7 @@ use diesel::{ExpressionMethods, QueryDsl, RunQueryDsl};
 pub use conn::Conn;
 pub(crate) use conn::each;
 pub use failure::is_duplicate;
+pub use watch::{Patience, Watch};
 
 use crate::error::{Error, Kind, Result};
 use crate::time::{Clock, Stamp};

@@ -3,7 +3,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
 use diesel::r2d2::{Error as ConnectError, HandleError, ManageConnection, Pool, PooledConnection};
@@ -12,13 +12,19 @@ use diesel::{Connection, PgConnection};
 
 use super::address::address;
 use super::failure::{away, panicked, underneath};
+use super::gate::Gate;
+use super::watch::{Connecting, Ear, has_left};
 use super::{Conn, Desk, Settings, Tx};
 use crate::error::{Error, Result};
 
 /// How long a caller waits for a connection before it is told to come back.
 const PATIENCE: Duration = Duration::from_millis(1_500);
-/// How often a write runs that others are in the way of.
+/// How often a write runs at least that others are in the way of, and for how long it goes on: the
+/// busier the machine, the longer each try, and the more others come between.
 const TRIES: u32 = 5;
+/// How often of these beside the node's other writes; then alone.
+const BESIDE: u32 = 3;
+const BUSY: Duration = Duration::from_millis(1_200);
 const WRITE: &str = "BEGIN ISOLATION LEVEL SERIALIZABLE";
 const READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY";
 /// In a transaction that has failed, COMMIT would roll back and call that success; a statement
@@ -28,6 +34,7 @@ const COMMIT: &str = "SELECT 1; COMMIT";
 pub(super) struct Postgres {
     pool: Pool<Dial>,
     desk: Arc<Desk>,
+    gate: Gate,
 }
 
 /// How one write went.
@@ -47,25 +54,45 @@ impl Postgres {
             .test_on_check_out(false)
             .error_handler(Box::new(Warn))
             .build_unchecked(Dial { address: address(settings) });
-        Self { pool, desk: Arc::clone(desk) }
+        Self { pool, desk: Arc::clone(desk), gate: Gate::default() }
     }
 
     pub(super) fn write<T, F>(&self, change: F) -> Result<T>
     where
         F: Fn(&mut Tx<'_>) -> Result<T>,
     {
-        let mut tries = 1;
-        loop {
-            match self.attempt(&change, tries) {
+        let mut again = match self.attempt_beside(&change, 1) {
+            Went::Done(result) => return result,
+            Went::Again(error) => error,
+        };
+        let turn = {
+            let _connecting = Connecting::begin();
+            self.gate.turn()
+        };
+        let (mut tries, since) = (1, Instant::now());
+        while !has_left() && (tries < TRIES || since.elapsed() < BUSY) {
+            tries += 1;
+            let went = if tries <= BESIDE {
+                std::thread::sleep(Duration::from_millis(rand::random_range(1..=8)));
+                self.attempt_beside(&change, tries)
+            } else {
+                let _alone = self.gate.alone(&turn);
+                self.attempt(&change, tries)
+            };
+            match went {
                 Went::Done(result) => return result,
-                Went::Again(error) if tries >= TRIES => return Err(error),
-                Went::Again(_) => {
-                    let longest = 4_u64 << tries;
-                    std::thread::sleep(Duration::from_millis(rand::random_range(1..=longest)));
-                    tries += 1;
-                }
+                Went::Again(error) => again = error,
             }
         }
+        Err(again)
+    }
+
+    fn attempt_beside<T, F>(&self, change: &F, tries: u32) -> Went<T>
+    where
+        F: Fn(&mut Tx<'_>) -> Result<T>,
+    {
+        let _beside = self.gate.beside();
+        self.attempt(change, tries)
     }
 
     fn attempt<T, F>(&self, change: &F, tries: u32) -> Went<T>
@@ -80,6 +107,8 @@ impl Postgres {
         let made =
             catch_unwind(AssertUnwindSafe(|| change(&mut tx))).unwrap_or_else(|_| Err(panicked()));
         let ended = made.and_then(|made| match line.conn.depth() {
+            // Whoever asked was told that it was not done.
+            Ok(1) if has_left() => Err(away("its caller has left")),
             Ok(1) => Ok(made),
             _ => Err(Error::internal("a write left a transaction of its own open")),
         });
@@ -158,6 +187,7 @@ impl Postgres {
     /// A connection with a transaction begun. One that was lost while it lay idle is noticed here
     /// and replaced.
     fn begun(&self, begin: &str) -> Result<PooledConnection<Dial>> {
+        let _connecting = Connecting::begin();
         let mut last = None;
         for _ in 0..=self.pool.max_size() {
             let mut line = self.pool.get().map_err(away)?;
@@ -225,7 +255,9 @@ impl ManageConnection for Dial {
     type Error = ConnectError;
 
     fn connect(&self) -> Result<Line, ConnectError> {
-        let conn = PgConnection::establish(&self.address).map_err(ConnectError::ConnectionError)?;
+        let mut conn =
+            PgConnection::establish(&self.address).map_err(ConnectError::ConnectionError)?;
+        conn.set_instrumentation(Ear);
         Ok(Line { conn: Conn::Postgres(conn), lost: false })
     }
 

@@ -7,6 +7,7 @@ use crate::db::Tx;
 use crate::directory::check::check;
 use crate::directory::entry::{Entry, Noun};
 use crate::directory::import::{self, Days, Imported, Sheet};
+use crate::directory::policy::{BUILT_IN_PROFILES, Profile};
 use crate::directory::snapshot::Directory;
 use crate::directory::store::{self, Recorded};
 use crate::error::{Error, FieldError, Result};
@@ -25,8 +26,30 @@ pub fn create(tx: &mut Tx<'_>, actor: &Actor, entry: Entry, today: NaiveDate) ->
     if directory.recorded(&entry) > 0 {
         return Err(Error::refused("directory.exists"));
     }
+    if let Entry::Profile(profile) = &entry {
+        check_new_version(&directory, profile, today)?;
+    }
     let since_on = entry.from_on().unwrap_or(today).min(today);
     record(tx, actor, &directory, since_on, entry)
+}
+
+/// A new version of a profile that is there already comes after the others and begins today or
+/// later: the days before were under another one, and stay so.
+fn check_new_version(directory: &Directory, new: &Profile, today: NaiveDate) -> Result<()> {
+    let own = directory.profiles().filter(|it| it.name == new.name);
+    // Version 1 of a built-in name is the program's own text, laid down by the site.
+    let built_in = BUILT_IN_PROFILES.contains(&new.name.as_str()) && new.version > 1;
+    let Some(newest) = own.map(|it| it.version).max().or(built_in.then_some(1)) else {
+        return Ok(());
+    };
+    let mut wrong = Vec::new();
+    if new.version <= newest {
+        wrong.push(FieldError::new("/version", "directory.profile_version"));
+    }
+    if new.from_on < today {
+        wrong.push(FieldError::new("/from_on", "directory.profile_past"));
+    }
+    if wrong.is_empty() { Ok(()) } else { Err(Error::invalid(wrong)) }
 }
 
 /// Describes a thing anew from `since_on` on; what was said of earlier days stays. A profile version

@@ -6,9 +6,8 @@ use chrono::NaiveDate;
 use crate::db::Tx;
 use crate::directory::change::import;
 use crate::directory::import::{Days, Imported, Sheet};
-use crate::directory::vocabulary::UnitCode;
-use crate::error::{Error, Result};
-use crate::identity::{Actor, Role};
+use crate::error::Result;
+use crate::identity::Actor;
 
 /// The taxonomy of housing and property matters that comes with the program.
 pub const TAXONOMY: &str = include_str!("../../config/taxonomy/housing.csv");
@@ -18,7 +17,6 @@ const UNITS: &str = include_str!("../../config/demo/units.csv");
 const REGIONS: &str = include_str!("../../config/demo/regions.csv");
 const ESTATES: &str = include_str!("../../config/demo/estates.csv");
 const CATALOGUE: &str = include_str!("../../config/demo/catalogue.csv");
-const USERS: &str = include_str!("../../config/demo/users.csv");
 
 /// The sheets of the demo city, in the order in which they name each other.
 pub const SHEETS: &[(Sheet, &str)] = &[
@@ -43,29 +41,6 @@ const BEGIN: NaiveDate = match NaiveDate::from_ymd_opt(2020, 1, 1) {
 /// As [`import`].
 pub fn load(tx: &mut Tx<'_>, actor: &Actor, today: NaiveDate) -> Result<Vec<Imported>> {
     import(tx, actor, SHEETS, Days { from_on: BEGIN, today })
-}
-
-/// A login of the demo city; identity gives it its password.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DemoUser {
-    pub name: String,
-    pub role: Role,
-    pub unit: UnitCode,
-    pub display_name: String,
-}
-
-/// The demo city's logins, as in `config/demo/users.csv`.
-///
-/// # Errors
-/// `internal` where the sheet that comes with the program cannot be read.
-pub fn users() -> Result<Vec<DemoUser>> {
-    let mut reader = csv::Reader::from_reader(USERS.as_bytes());
-    let rows = reader.deserialize::<(String, Role, UnitCode, String)>();
-    rows.map(|row| {
-        let (name, role, unit, display_name) = row.map_err(Error::internal)?;
-        Ok(DemoUser { name, role, unit, display_name })
-    })
-    .collect()
 }
 
 #[cfg(test)]
@@ -138,22 +113,5 @@ mod tests {
             let before = estate.company_on(day("2026-05-31"));
             assert!(before.is_some() && before != estate.company_on(day("2026-10-01")));
         }
-    }
-
-    #[test]
-    fn every_demo_user_has_a_unit_and_every_staff_role_a_user() {
-        let (city, users) = (city(), users().unwrap());
-        for user in &users {
-            assert!(city.unit(&user.unit).is_some(), "{}", user.name);
-        }
-        for role in Role::ALL
-            .iter()
-            .filter(|role| !matches!(role, Role::Platform | Role::Citizen | Role::System))
-        {
-            let user = users.iter().find(|user| user.name == role.as_str()).unwrap();
-            assert_eq!(user.role, *role);
-        }
-        let of = |name: &str| users.iter().find(|user| user.name == name).unwrap().unit.clone();
-        assert_eq!((of("handler"), of("unit_head")), ("wuye".into(), "wuye".into()));
     }
 }

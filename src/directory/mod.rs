@@ -16,6 +16,7 @@ pub mod policy;
 pub mod recorded;
 pub mod snapshot;
 pub mod store;
+pub mod trial;
 pub mod unit;
 pub mod vocabulary;
 
@@ -31,6 +32,7 @@ pub use policy::{
     BUILT_IN_PROFILES, CalendarOverride, CalendarYear, DayKind, PROFILE_IN_FORCE, Profile, Setting,
 };
 pub use snapshot::Directory;
+pub use trial::Proposal;
 pub use unit::{Head, Phone, Unfit, Unit, UnitKind};
 pub use vocabulary::{
     AssessmentClass, CategoryCode, Channel, CompanyCode, EstateCode, Kind, RegionCode, UnitCode,

@@ -9,45 +9,42 @@ use super::credential;
 use super::store;
 use crate::db::Db;
 use crate::directory::UnitCode;
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// The password of every demo user (contract.md, "Program").
 pub const PASSWORD: &str = "demo-jiesu-2026";
-/// The unit of `handler` and `unit_head`.
-pub const UNIT: &str = "wuye";
 
-/// The roles that have a demo user of the same name.
-const ROLES: [Role; 11] = [
-    Role::Agent,
-    Role::Dispatcher,
-    Role::Handler,
-    Role::UnitHead,
-    Role::Reviewer,
-    Role::Surveyor,
-    Role::Assessor,
-    Role::Leader,
-    Role::Sysadmin,
-    Role::Secadmin,
-    Role::Auditor,
-];
+/// Who they are: one of every role's name, and some of the demo city's units. The one list: who
+/// stands in it can log in.
+const USERS: &str = include_str!("../../config/demo/users.csv");
+
+/// The demo city's users, as in `config/demo/users.csv`.
+///
+/// # Errors
+/// `internal` where the sheet that comes with the program cannot be read.
+pub fn users() -> Result<Vec<NewAccount>> {
+    let mut reader = csv::Reader::from_reader(USERS.as_bytes());
+    let rows = reader.deserialize::<(String, Role, UnitCode, String)>();
+    rows.map(|row| {
+        let (name, role, unit, display_name) = row.map_err(Error::internal)?;
+        let plan =
+            NewAccount { name, display_name, roles: BTreeSet::from([role]), unit: Some(unit) };
+        plan.checked(AccountKind::Demo)
+    })
+    .collect()
+}
 
 /// Makes the demo users that are not there yet; answers how many it made. A name that a real
 /// person holds is left alone.
 pub fn load_users(db: &Db) -> Result<usize> {
-    let phc = credential::hash_password(PASSWORD)?;
+    let (plans, phc) = (users()?, credential::hash_password(PASSWORD)?);
     db.write(move |tx| {
         let mut made = 0;
-        for role in ROLES {
-            if store::account_named(tx.conn, role.as_str())?.is_some() {
+        for plan in &plans {
+            if store::account_named(tx.conn, &plan.name)?.is_some() {
                 continue;
             }
-            let plan = NewAccount {
-                name: role.as_str().to_owned(),
-                display_name: role.zh().to_owned(),
-                roles: BTreeSet::from([role]),
-                unit: role.sees_unit_tickets().then(|| UnitCode::new(UNIT)),
-            };
-            let mut account = Account::new(tx.id(), AccountKind::Demo, &plan, tx.now);
+            let mut account = Account::new(tx.id(), AccountKind::Demo, plan, tx.now);
             account.set_password(phc.clone(), PasswordOrigin::Own, 0, tx.now);
             store::insert_account(tx, &account)?;
             made += 1;

@@ -148,9 +148,10 @@ const fn assignment_row_of(name: CommandName) -> Row {
             &[W::Sent, W::Signed, W::Handling],
             Tie::OwnUnit,
         ),
+        // Not on the ledger, where the clock stands still: it waits until work goes on.
         C::ExtendDecide => row(
             &[Reviewer],
-            WORKING,
+            &[S::Accepted, S::Consulting, S::InUnits, S::Replied],
             &[W::Sent, W::Signed, W::Handling, W::Submitted, W::Disputed],
             Tie::Role,
         ),

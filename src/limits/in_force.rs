@@ -8,10 +8,10 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 
 use super::calendar::{Calendar, LocalDay};
-use super::profile::{Profile, builtin, builtin_names};
-use super::year_list::{self, YearList};
+use super::profile::{Profile, builtin, builtin_names, builtin_text};
+use super::year_list::{self, ListError, YearList};
 use crate::directory::{self, Directory, PROFILE_IN_FORCE};
-use crate::error::{Error, Kind};
+use crate::error::{Error, FieldError, Kind};
 
 /// A profile with the calendar by its zone and cut-off.
 #[derive(Debug, Clone)]
@@ -88,6 +88,44 @@ fn read(row: &directory::Profile) -> Result<Profile, String> {
     Ok(profile)
 }
 
+/// Whether a version may be laid down: its text can be read and calls itself what it is, and what
+/// stands under a built-in's own number is that text. One that cannot be read would leave the site
+/// without rules from its day on.
+///
+/// # Errors
+/// 422 at `/toml` or `/version`.
+pub fn check_profile(row: &directory::Profile) -> Result<(), Error> {
+    let parsed = Profile::parse(&row.toml).map_err(|why| {
+        let why = why.to_string();
+        Error::invalid(vec![FieldError::with("/toml", "limits.profile", &[("why", &why)])])
+    })?;
+    if parsed.name != row.name || i64::from(parsed.version) != i64::from(row.version) {
+        return Err(Error::field("/toml", "directory.profile_name"));
+    }
+    match builtin_text(&row.name) {
+        Some(text) if row.version == 1 && text != row.toml => {
+            Err(Error::field("/version", "directory.profile_version"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Whether a year's list may be laid down, as [`check_profile`].
+///
+/// # Errors
+/// 422 at `/days` or `/year`.
+pub fn check_year(row: &directory::CalendarYear) -> Result<(), Error> {
+    let code = match YearList::parse(&row.json) {
+        Ok(list) if list.year == row.year => return Ok(()),
+        Ok(_) => return Err(Error::field("/year", "directory.calendar_year")),
+        Err(ListError::Format(_)) => "directory.calendar_form",
+        Err(ListError::Empty(_)) => "directory.calendar_empty",
+        Err(ListError::Twice(_)) => "directory.calendar_twice",
+        Err(ListError::OtherYear { .. }) => "directory.calendar_far",
+    };
+    Err(Error::field("/days", code))
+}
+
 fn lists(directory: &Directory, faults: &mut Vec<String>) -> Vec<YearList> {
     let mut lists = Vec::new();
     for row in directory.calendars() {
@@ -113,7 +151,6 @@ fn local_days(directory: &Directory) -> Vec<LocalDay> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::profile::builtin_text;
     use super::*;
     use crate::directory::{CalendarOverride, CalendarYear, DayKind, Entry, Setting};
 

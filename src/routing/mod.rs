@@ -3,3 +3,4 @@
 pub mod catalogue;
 pub mod dispatch;
 pub mod dispute;
+pub mod dry_run;

@@ -78,12 +78,23 @@ fn is_accused(ticket: &Ticket, actor: &Actor, directory: &Directory) -> bool {
 /// Whether `unit` gets a handling copy of it: property companies and the accused, with all below
 /// them, of a sealed ticket.
 pub fn gets_handling_copy(ticket: &Ticket, unit: &UnitCode, directory: &Directory) -> bool {
-    let accused = || {
-        ticket.accused.as_ref().is_some_and(|accused| {
-            directory.subtree(&UnitCode::from(accused.as_str())).contains(unit)
-        })
-    };
-    ticket.is_sealed() && (directory.is_company(unit) || accused())
+    let accused = ticket.accused.as_ref().map(|accused| accused.as_str());
+    Secrecy { sealed: ticket.is_sealed(), accused }.leaves_a_copy_to(unit, directory)
+}
+
+/// What decides about handling copies, whether the ticket is at hand or only its row.
+#[derive(Debug, Clone, Copy)]
+pub struct Secrecy<'a> {
+    pub sealed: bool,
+    pub accused: Option<&'a str>,
+}
+
+impl Secrecy<'_> {
+    /// Whether `unit` gets a handling copy and no more.
+    pub fn leaves_a_copy_to(self, unit: &UnitCode, directory: &Directory) -> bool {
+        let is_accused = |accused| directory.subtree(&UnitCode::from(accused)).contains(unit);
+        self.sealed && (directory.is_company(unit) || self.accused.is_some_and(is_accused))
+    }
 }
 
 /// Whoever gets a handling copy never leads.

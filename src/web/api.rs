@@ -6,6 +6,7 @@ pub mod auth;
 pub mod commands;
 pub mod history;
 pub mod masked;
+pub mod period;
 pub mod rates;
 pub mod reference;
 pub mod tickets;

@@ -22,7 +22,7 @@ mod store;
 pub mod trace;
 
 pub use asker::{Asker, Known};
-pub use blocking::run;
+pub use blocking::{run, run_long};
 pub use body::{Body, Page, Query, RawBody};
 pub use etag::IfMatch;
 pub use idempotency::{Answer, Idem, IdempotencyKey, write_once};

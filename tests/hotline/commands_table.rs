@@ -5,7 +5,11 @@
 //! ticket, else 403 where the actor may give the command in no state, else 409 where this state is
 //! not among those of its row, else ok. The bodies sent are always right, so 422 never hides a 409.
 
+mod refusals;
+
 use std::collections::{BTreeMap, BTreeSet};
+
+pub use refusals::{actors, allowed, code_of, refusals, sees};
 
 pub const TICKET_STATES: [&str; 11] = [
     "accepted",
@@ -73,6 +77,15 @@ impl Expect {
             Self::Refused => 409,
         }
     }
+
+    /// What a refusal is called where no table names it otherwise.
+    const fn code(self) -> &'static str {
+        match self {
+            Self::NotFound => "not_found",
+            Self::Refused => "transition",
+            Self::Ok | Self::Forbidden => "",
+        }
+    }
 }
 
 /// One request to make: a fixture (part, states, needs), a command, an actor, and what must come.
@@ -87,6 +100,8 @@ pub struct Case {
     /// `role`, or `role@relation` (see sight.csv).
     pub actor: String,
     pub expect: Expect,
+    /// The code of a refusal, unless [`code_of`] knows another.
+    pub code: String,
     /// The state afterwards where the command is accepted.
     pub to: String,
 }
@@ -238,6 +253,7 @@ fn expand(
             needs: needs.to_vec(),
             actor: actor.to_owned(),
             expect,
+            code: expect.code().to_owned(),
             to: to.to_owned(),
         });
     };

@@ -4,7 +4,9 @@ use jiesu::moving::demo;
 use jiesu::ticket::{StateName, store};
 use jiesu::time::Stamp;
 
+use super::web_auth::{get, token};
 use crate::support::databases::TestDb;
+use crate::support::server::Server;
 use crate::support::town::hotline;
 
 #[test]
@@ -32,4 +34,49 @@ fn the_demo_city_has_three_months_and_a_ticket_in_every_state() {
     for state in StateName::ALL.iter().filter(|state| **state != StateName::Merged) {
         assert!(states.contains(state), "{state}");
     }
+}
+
+/// Name, role and unit of every line of `config/demo/users.csv`.
+fn users() -> Vec<[String; 3]> {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/config/demo/users.csv");
+    let mut reader = csv::Reader::from_path(path).unwrap();
+    let rows = reader.records().map(|row| row.unwrap());
+    rows.map(|row| [0, 1, 2].map(|column| row[column].to_owned())).collect()
+}
+
+#[test]
+fn every_user_of_the_sheet_logs_in_while_the_demo_runs_with_its_role_and_its_unit() {
+    let server = Server::start(&[("JIESU_AUTH__TRIES_PER_MINUTE", "200")]);
+    let city = |tx: &mut jiesu::db::Tx<'_>| {
+        let today = "2026-10-01".parse().unwrap();
+        jiesu::directory::demo::load(tx, &jiesu::identity::Actor::system(), today).map(drop)
+    };
+    server.app.db.write(city).unwrap();
+    jiesu::identity::demo::load_users(&server.app.db).unwrap();
+    let users = users();
+    for [name, role, unit] in &users {
+        let access = token(&server, name);
+        let me = get(&server, "/api/v1/me", &access).json();
+        assert_eq!(
+            (&me["roles"], &me["unit"]),
+            (&serde_json::json!([role]), &serde_json::json!(unit)),
+            "{name}"
+        );
+        let known = get(&server, &format!("/api/v1/units/{unit}"), &access);
+        assert_eq!(known.status, 200, "the unit of {name} is there: {known:?}");
+        let body = serde_json::json!({ "username": name, "password": "demo-jiesu-2026" });
+        let through_a_proxy = [("X-Forwarded-For", "192.0.2.1")];
+        let path = "/api/v1/auth/token";
+        let refused = server.ask("POST", path, &through_a_proxy, &body.to_string());
+        assert_eq!(refused.status, 401, "{name} from elsewhere: {refused:?}");
+    }
+    // Contract.md names these; a citizen and the program itself never log in, a platform has keys.
+    let staff = "agent dispatcher handler unit_head reviewer surveyor assessor leader sysadmin \
+        secadmin auditor";
+    for role in staff.split_whitespace() {
+        let own = |user: &&[String; 3]| user[0] == role && user[1] == role;
+        assert!(users.iter().any(|user| own(&user)), "{role}");
+    }
+    let unit = |name: &str| users.iter().find(|user| user[0] == name).unwrap()[2].as_str();
+    assert_eq!((unit("handler"), unit("unit_head")), ("wuye", "wuye"));
 }

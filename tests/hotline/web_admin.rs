@@ -65,7 +65,7 @@ fn accounts_come_in_pages() {
             None => break,
         }
     }
-    assert_eq!(names.len(), 11);
+    assert_eq!(names.len(), jiesu::identity::demo::users().unwrap().len());
     assert!(names.is_sorted());
 }
 
@@ -167,7 +167,7 @@ fn a_profile_is_added_by_version_and_put_into_force() {
         env!("CARGO_MANIFEST_DIR"),
         "/config/profiles/default.toml"
     ))
-    .unwrap_or_else(|_| "name = \"default\"".to_owned());
+    .unwrap();
     let profile = json!({ "name": "default", "version": 1, "toml": toml, "from_on": "2026-01-01" });
     let made = post(&server, "/api/v1/profiles", Some(&admin), &profile);
     assert_eq!(made.status, 201, "{made:?}");
@@ -177,4 +177,118 @@ fn a_profile_is_added_by_version_and_put_into_force() {
     assert_eq!(force("default").status, 200);
     let items = get(&server, "/api/v1/profiles", &admin).json()["items"].clone();
     assert_eq!((&items[0]["code"], &items[0]["in_force"]), (&"default@1".into(), &true.into()));
+}
+
+#[test]
+fn a_year_without_a_list_gets_one_once_and_a_corrected_one_by_put() {
+    let server = server();
+    let (admin, agent) = (token(&server, "sysadmin"), token(&server, "agent"));
+    let day = |date: &str| json!({ "name": "元旦", "date": date, "isOffDay": true });
+    let list = |year: i32, days: &[&str]| {
+        let days: Vec<_> = days.iter().map(|date| day(date)).collect();
+        json!({ "year": year, "days": days })
+    };
+    let good = list(2027, &["2027-01-01"]);
+    let path = "/api/v1/calendar";
+    assert_eq!(post(&server, path, Some(&agent), &json!({})).status, 403);
+    for (wrong, pointer, code) in [
+        (list(2027, &[]), "/days", "directory.calendar_empty"),
+        (list(2027, &["2027-01-01", "2027-01-01"]), "/days", "directory.calendar_twice"),
+        (list(2027, &["2031-01-01"]), "/days", "directory.calendar_far"),
+        (json!({ "days": [] }), "/year", "field.required"),
+    ] {
+        for answer in [
+            post(&server, path, Some(&admin), &wrong),
+            put(&server, "/api/v1/calendar/2027", &admin, &wrong),
+        ] {
+            let first = answer.json()["errors"][0].clone();
+            assert_eq!(
+                (answer.status, &first["pointer"], &first["code"]),
+                (422, &pointer.into(), &code.into()),
+                "{answer:?}"
+            );
+        }
+    }
+    let key = [("Authorization", &*format!("Bearer {admin}")), ("Idempotency-Key", "year")];
+    let made = server.ask("POST", path, &key, &good.to_string());
+    assert_eq!((made.status, made.header("location")), (201, Some("/api/v1/calendar/2027")));
+    let again = server.ask("POST", path, &key, &good.to_string());
+    assert_eq!((again.status, &again.body), (201, &made.body));
+    let twice = post(&server, path, Some(&admin), &list(2027, &["2027-01-02"]));
+    assert_eq!(code(&twice), (409, "directory.exists".to_owned()));
+    let days = || get(&server, "/api/v1/calendar/2027", &agent).json()["items"].clone();
+    assert_eq!((&days()[0]["code"], &days()[0]["day"]), (&"2027-01-01".into(), &"off".into()));
+    let corrected = list(2027, &["2027-01-01", "2027-01-02"]);
+    assert_eq!(put(&server, "/api/v1/calendar/2027", &admin, &corrected).status, 204);
+    assert_eq!(days().as_array().unwrap().len(), 2);
+}
+
+/// A version of the built-in profile `default` with a longer dispute window.
+fn version(number: i32, from_on: &str) -> serde_json::Value {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/config/profiles/default.toml");
+    let text = std::fs::read_to_string(path).unwrap();
+    let toml = text.replacen("version = 1", &format!("version = {number}"), 1);
+    json!({ "name": "default", "version": number, "toml": toml, "from_on": from_on })
+}
+
+#[test]
+fn a_profile_is_described_anew_by_a_version_that_leaves_the_days_before_alone() {
+    let server = server();
+    let (admin, agent) = (token(&server, "sysadmin"), token(&server, "agent"));
+    let path = "/api/v1/profiles/default";
+    let change = |path: &str, body: &serde_json::Value| put(&server, path, &admin, body);
+    // 404 before 403 before 422.
+    assert_eq!(put(&server, "/api/v1/profiles/nanjing", &agent, &json!({})).status, 404);
+    assert_eq!(put(&server, "/api/v1/profiles/default@7", &agent, &json!({})).status, 404);
+    assert_eq!(put(&server, path, &agent, &json!({})).status, 403);
+    let wrong = |body: serde_json::Value| {
+        let answer = change(path, &body);
+        assert_eq!(answer.status, 422, "{answer:?}");
+        let first = answer.json()["errors"][0].clone();
+        format!("{} {}", first["pointer"].as_str().unwrap(), first["code"].as_str().unwrap())
+    };
+    let with = |name: &str, value: serde_json::Value| {
+        let mut body = version(2, "2026-10-05");
+        body[name] = value;
+        body
+    };
+    assert_eq!(wrong(with("name", "beijing".into())), "/name field.format");
+    assert_eq!(wrong(with("version", 3.into())), "/toml directory.profile_name");
+    assert_eq!(wrong(with("toml", "name = \"default\"".into())), "/toml limits.profile");
+    assert_eq!(wrong(with("toml", "= =".into())), "/toml limits.profile");
+    // It is the 1st of October: what yesterday's tickets were promised stays.
+    assert_eq!(wrong(version(2, "2026-09-30")), "/from_on directory.profile_past");
+    let other_first = change(path, &{
+        let mut body = version(1, "2026-10-05");
+        body["toml"] = format!("# ours\n{}", body["toml"].as_str().unwrap()).into();
+        body
+    });
+    assert_eq!(other_first.json()["errors"][0]["code"], "directory.profile_version");
+    let second = version(2, "2026-10-05");
+    assert_eq!(change(path, &second).status, 200);
+    assert_eq!(change("/api/v1/profiles/default@2", &second).status, 200, "said twice");
+    let mut otherwise = second.clone();
+    otherwise["from_on"] = "2026-10-06".into();
+    assert_eq!(code(&change(path, &otherwise)), (409, "directory.profile_fixed".to_owned()));
+    let made = post(&server, "/api/v1/profiles", Some(&admin), &version(3, "2026-10-09"));
+    assert_eq!(made.header("location"), Some("/api/v1/profiles/default@3"));
+    for number in [2, 3] {
+        let body = version(number, "2026-10-01");
+        let again = post(&server, "/api/v1/profiles", Some(&admin), &body);
+        assert_eq!(code(&again), (409, "directory.exists".to_owned()));
+    }
+    let rates = |window: &str| {
+        let leader = token(&server, "leader");
+        let answer = get(&server, &format!("/api/v1/rates?window={window}"), &leader);
+        answer.json()["profile"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(rates("2026-10"), "default@1");
+    server.clock.forward(chrono::TimeDelta::days(4));
+    assert_eq!(rates("2026-10"), "default@2");
+    let admin = token(&server, "sysadmin");
+    let one = get(&server, "/api/v1/profiles/default@2", &admin).json();
+    assert_eq!((&one["in_force"], &one["version"]), (&true.into(), &2.into()));
+    assert_eq!(get(&server, "/api/v1/profiles/default@9", &admin).status, 404);
+    let listed = get(&server, "/api/v1/profiles", &admin).json();
+    assert_eq!(listed["items"].as_array().unwrap().len(), 2);
 }

@@ -3,6 +3,7 @@
 
 mod batch;
 mod counted;
+mod dispatched;
 pub mod proof;
 mod repeat;
 pub mod rows;
@@ -22,6 +23,7 @@ use crate::sealing::{MasterKey, RecordKey, entropy, place};
 use crate::time::Stamp;
 pub use batch::{Place, known, page};
 pub use counted::{count_by, counted_by};
+pub use dispatched::{Dispatched, dispatched};
 use rows::{Lens, Rows, TicketRow, project};
 pub use seals::{count_unsealed, insert_seal, last_seal, seals_after, unsealed_heads};
 

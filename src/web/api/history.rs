@@ -12,6 +12,7 @@ use super::masked::{masked, masked_json};
 use crate::app::App;
 use crate::audit::{self, Entry};
 use crate::code_enum;
+use crate::db::Conn;
 use crate::directory::UnitCode;
 use crate::error::{Error, FieldError, Kind, Result};
 use crate::identity::{Actor, Role};
@@ -59,26 +60,49 @@ pub async fn events(
     Asker(actor): Asker,
     no: web::Path<String>,
 ) -> Result<HttpResponse> {
+    show(app, actor, no, |conn, seen| {
+        let Seen { rules, stored, .. } = seen;
+        let events = store::load_events(conn, stored)?;
+        let view = |(index, event): (usize, crate::ticket::event::Event)| EventView {
+            seq: index + 1,
+            at: event.at.rfc3339(rules.profile.zone),
+            actor: event.actor,
+            unit: event.unit,
+            command: event.command,
+            assignment: event.assignment.map(|k| stored.ticket.assignment_id(k)),
+            body: (!seen.is_copy).then(|| masked_json(&stored.ticket, &event.body)),
+        };
+        Ok(Events { items: events.into_iter().enumerate().map(view).collect(), next: None })
+    })
+    .await
+}
+
+/// A ticket as its reader came upon it.
+struct Seen<'a> {
+    rules: &'a Rules,
+    stored: &'a Stored,
+    now: Stamp,
+    /// Whether this reader has a handling copy only.
+    is_copy: bool,
+}
+
+/// What `view` makes of the ticket, for who may see it; 404 for everybody else.
+async fn show<T: Serialize>(
+    app: web::Data<App>,
+    actor: Actor,
+    no: web::Path<String>,
+    view: impl FnOnce(&mut Conn, &Seen<'_>) -> Result<T> + Send + 'static,
+) -> Result<HttpResponse> {
     let hotline = app.hotline.clone();
     run(move || {
         let now = hotline.db.now();
-        let items = hotline.db.read(|conn| {
+        let shown = hotline.db.read(|conn| {
             let rules = hotline.rules.current(conn, now)?;
             let stored = hotline.see(conn, &rules, &actor, &no)?;
-            let copy = sight(&stored.ticket, &actor, &rules.directory) == Sight::HandlingCopy;
-            let events = store::load_events(conn, &stored)?;
-            let view = |(index, event): (usize, crate::ticket::event::Event)| EventView {
-                seq: index + 1,
-                at: event.at.rfc3339(rules.profile.zone),
-                actor: event.actor,
-                unit: event.unit,
-                command: event.command,
-                assignment: event.assignment.map(|k| stored.ticket.assignment_id(k)),
-                body: (!copy).then(|| masked_json(&stored.ticket, &event.body)),
-            };
-            Ok(events.into_iter().enumerate().map(view).collect())
+            let is_copy = sight(&stored.ticket, &actor, &rules.directory) == Sight::HandlingCopy;
+            view(conn, &Seen { rules: &rules, stored: &stored, now, is_copy })
         })?;
-        Answer::ok(&Events { items, next: None })
+        Answer::ok(&shown)
     })
     .await
     .map(Answer::respond)
@@ -126,22 +150,14 @@ pub async fn limits(
     Asker(actor): Asker,
     no: web::Path<String>,
 ) -> Result<HttpResponse> {
-    let hotline = app.hotline.clone();
-    run(move || {
-        let now = hotline.db.now();
-        let items = hotline.db.read(|conn| {
-            let rules = hotline.rules.current(conn, now)?;
-            let stored = hotline.see(conn, &rules, &actor, &no)?;
-            let copy = sight(&stored.ticket, &actor, &rules.directory) == Sight::HandlingCopy;
-            all_limits(&stored.ticket)
-                .filter(|(_, timer)| !(copy && timer.clock == ClockName::Contact))
-                .map(|(assignment, timer)| explained(&rules, assignment, timer, now))
-                .collect::<Result<Vec<_>>>()
-        })?;
-        Answer::ok(&Limits { items })
+    show(app, actor, no, |_, seen| {
+        let items = all_limits(&seen.stored.ticket)
+            .filter(|(_, timer)| !(seen.is_copy && timer.clock == ClockName::Contact))
+            .map(|(assignment, timer)| explained(seen.rules, assignment, timer, seen.now))
+            .collect::<Result<Vec<_>>>()?;
+        Ok(Limits { items })
     })
     .await
-    .map(Answer::respond)
 }
 
 fn all_limits(ticket: &Ticket) -> impl Iterator<Item = (Option<String>, &Timer)> {
@@ -212,26 +228,18 @@ pub async fn readers(
     Asker(actor): Asker,
     no: web::Path<String>,
 ) -> Result<HttpResponse> {
-    let hotline = app.hotline.clone();
-    run(move || {
-        let now = hotline.db.now();
-        let items = hotline.db.read(|conn| {
-            let rules = hotline.rules.current(conn, now)?;
-            hotline.see(conn, &rules, &actor, &no)?;
-            let lines =
-                audit::readers_of(conn, ("ticket", &no), &["ticket.open", "ticket.reveal"], 500)?;
-            let reader = |line: audit::Line| Reader {
-                at: line.at.rfc3339(rules.profile.zone),
-                user: line.name,
-                what: line.action,
-                purpose: line.purpose,
-            };
-            Ok(lines.into_iter().map(reader).collect())
-        })?;
-        Answer::ok(&Readers { items })
+    show(app, actor, no, |conn, seen| {
+        let thing = ("ticket", seen.stored.ticket.no.as_str());
+        let lines = audit::readers_of(conn, thing, &["ticket.open", "ticket.reveal"], 500)?;
+        let reader = |line: audit::Line| Reader {
+            at: line.at.rfc3339(seen.rules.profile.zone),
+            user: line.name,
+            what: line.action,
+            purpose: line.purpose,
+        };
+        Ok(Readers { items: lines.into_iter().map(reader).collect() })
     })
     .await
-    .map(Answer::respond)
 }
 
 code_enum! {

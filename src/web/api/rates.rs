@@ -21,8 +21,9 @@ use crate::lifecycle::Rules;
 use crate::limits::Window;
 use crate::ticket::sight::{Scope, scope};
 use crate::time::Stamp;
+use crate::web::api::period::Period;
 use crate::web::problem::Problem;
-use crate::web::{Answer, Asker, Query, run};
+use crate::web::{Answer, Asker, Query, run_long};
 
 /// Which figures.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -136,7 +137,7 @@ pub async fn rates(
     Query(query): Query<RatesQuery>,
 ) -> Result<HttpResponse> {
     let hotline = app.hotline.clone();
-    run(move || {
+    run_long(move || {
         let now = hotline.db.now();
         let view = hotline.db.read(|conn| {
             let rules = hotline.rules.current(conn, now)?;
@@ -195,7 +196,7 @@ pub async fn behind(
         None => 0,
     };
     let hotline = app.hotline.clone();
-    run(move || {
+    run_long(move || {
         let now = hotline.db.now();
         let view = hotline.db.read(|conn| {
             let rules = hotline.rules.current(conn, now)?;
@@ -295,18 +296,8 @@ impl Asked {
 }
 
 fn window(query: &RatesQuery, rules: &Rules) -> Result<Window> {
-    let (rule, zone) = (rules.profile.window, rules.profile.zone);
-    match (&query.window, &query.from, &query.to) {
-        (Some(name), None, None) => {
-            rule.parse(name, zone).ok_or_else(|| Error::field("/window", "field.format"))
-        }
-        (None, Some(from), Some(to)) => {
-            rule.from_to(from, to, zone).ok_or_else(|| Error::field("/from", "field.format"))
-        }
-        (None, None, Some(_)) => Err(Error::field("/from", "field.required")),
-        (None, Some(_), None) => Err(Error::field("/to", "field.required")),
-        _ => Err(Error::field("/window", "field.required")),
-    }
+    let RatesQuery { window, from, to, .. } = query;
+    Period { window: window.as_deref(), from: from.as_deref(), to: to.as_deref() }.read(rules)
 }
 
 /// The rows that are listed whether or not anything happened.

@@ -2,6 +2,7 @@
 //! staff read; the sysadmin describes, with a day; nothing is deleted.
 
 pub mod calendar;
+pub mod dry_run;
 pub mod profiles;
 mod view;
 
@@ -232,6 +233,7 @@ pub fn routes(services: &mut utoipa_actix_web::service_config::ServiceConfig<'_>
     companies::routes(services);
     categories::routes(services);
     catalogue::routes(services);
+    dry_run::routes(services);
     calendar::routes(services);
     profiles::routes(services);
 }

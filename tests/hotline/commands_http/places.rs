@@ -50,7 +50,7 @@ pub struct Place {
     ticket: &'static str,
     pub needs: Vec<String>,
     /// Not from the city's platform.
-    own: bool,
+    pub own: bool,
     past: Past,
 }
 
@@ -75,6 +75,11 @@ impl Place {
         let own = case.actor == "platform@other";
         let (part, assignment, ticket) = (case.part, case.assignment, case.ticket);
         Self { part, assignment, ticket, needs, own, past }
+    }
+
+    /// Whether units had it and lost it again.
+    pub fn was_with_units(&self) -> bool {
+        self.past != Past::NeverSent
     }
 
     fn needs(&self, need: &str) -> bool {

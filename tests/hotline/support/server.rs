@@ -101,6 +101,8 @@ impl Answer {
                 Ok(0) => break,
                 Ok(count) => bytes.extend_from_slice(&part[..count]),
                 Err(error) if error.kind() == std::io::ErrorKind::ConnectionReset => break,
+                // A process that was stopped and goes on.
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
                 Err(error) => panic!("the socket stays open: {error}"),
             }
         }

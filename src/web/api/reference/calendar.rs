@@ -1,7 +1,7 @@
 //! Web, `/calendar/{year}`: days off and make-up workdays as data. Its rule: the State Council's
 //! list is kept as it came; a local decision about a day wins over it.
 
-use actix_web::{HttpResponse, get, put, web};
+use actix_web::{HttpResponse, get, post, put, web};
 use chrono::{Datelike, NaiveDate};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -12,9 +12,11 @@ use crate::app::App;
 use crate::directory::{self, CalendarOverride, CalendarYear, DayKind, Directory, Entry};
 use crate::error::{Error, Result};
 use crate::identity::Role;
+use crate::limits::check_year;
 use crate::web::asker::Asker;
 use crate::web::blocking::run;
 use crate::web::body::RawBody;
+use crate::web::idempotency::{Answer, IdempotencyKey, write_once};
 use crate::web::problem::Problem;
 
 /// A day that differs from its weekday's rule.
@@ -90,6 +92,41 @@ fn days(directory: &Directory, year: i32) -> Result<Option<Vec<DayView>>> {
     Ok(known.then(|| days.into_values().collect()))
 }
 
+/// The list as the directory keeps it.
+fn recorded(list: &YearList) -> Result<CalendarYear> {
+    let json = serde_json::to_string(list).map_err(Error::internal)?;
+    let row = CalendarYear { year: list.year, json };
+    check_year(&row)?;
+    Ok(row)
+}
+
+/// Adds the list of a year that has none yet.
+#[utoipa::path(tag = "reference", request_body = YearList, params(("Idempotency-Key" = Option<String>, Header)), responses(
+    (status = 201, body = YearList),
+    (status = 403, body = Problem, content_type = "application/problem+json"),
+    (status = 409, description = "directory.exists", body = Problem, content_type = "application/problem+json"),
+    (status = 422, body = Problem, content_type = "application/problem+json"),
+))]
+#[post("/calendar")]
+pub async fn add(
+    app: web::Data<App>,
+    Asker(actor): Asker,
+    key: IdempotencyKey,
+    raw: RawBody,
+) -> Result<HttpResponse> {
+    actor.require(&[Role::Sysadmin])?;
+    let list: YearList = raw.parse()?;
+    let entry = Entry::CalendarYear(recorded(&list)?);
+    let idem = key.bind(&actor.name, raw.bytes());
+    let zone = app.config.site.zone;
+    write_once(&app, idem, move |tx| {
+        let today = tx.now.day(zone);
+        directory::create(tx, &actor, entry.clone(), today)?;
+        Answer::created(format!("/api/v1/calendar/{}", list.year), &list)
+    })
+    .await
+}
+
 /// Loads a year's list, or a corrected one.
 #[utoipa::path(tag = "reference", request_body = YearList, params(("year" = i32, Path)), responses(
     (status = 204),
@@ -108,8 +145,7 @@ pub async fn load(
     if list.year != *year {
         return Err(Error::field("/year", "directory.calendar_year"));
     }
-    let json = serde_json::to_string(&list).map_err(Error::internal)?;
-    put_entry(app, actor, Entry::CalendarYear(CalendarYear { year: list.year, json })).await
+    put_entry(app, actor, Entry::CalendarYear(recorded(&list)?)).await
 }
 
 /// A local decision about one day.
@@ -160,5 +196,5 @@ async fn put_entry(
 }
 
 pub fn routes(services: &mut ServiceConfig<'_>) {
-    services.service(show).service(load).service(decide);
+    services.service(show).service(add).service(load).service(decide);
 }

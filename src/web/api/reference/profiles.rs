@@ -9,9 +9,12 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::view::Listed;
 use crate::app::App;
-use crate::directory::{self, Directory, Entry, PROFILE_IN_FORCE, Profile, Setting};
+use crate::directory::{
+    self, BUILT_IN_PROFILES, Directory, Entry, PROFILE_IN_FORCE, Profile, Setting,
+};
 use crate::error::{Error, Result};
 use crate::identity::Role;
+use crate::limits::check_profile;
 use crate::web::asker::Asker;
 use crate::web::blocking::run;
 use crate::web::body::{Page, Query, RawBody};
@@ -56,18 +59,10 @@ pub async fn list(
     let today = app.clock.now().day(app.config.site.zone);
     let listed = run(move || {
         let directory = app.db.read(|conn| app.directory.current(conn))?;
-        let name = in_force(&app, &directory, today);
-        let current = directory.profile_on(&name, today).map(code);
+        let current = current(&app, &directory, today);
         let page =
             directory::page(directory.profiles(), |it| code(it), page.after.as_deref(), limit);
-        let items = page.items.into_iter().map(|profile| ProfileLine {
-            code: code(profile),
-            name: profile.name.clone(),
-            version: profile.version,
-            from_on: profile.from_on,
-            toml: profile.toml.clone(),
-            in_force: current.as_deref() == Some(&code(profile)),
-        });
+        let items = page.items.into_iter().map(|profile| line(profile, current));
         Ok(Listed { items: items.collect(), next: page.next })
     })
     .await?;
@@ -78,8 +73,43 @@ fn code(profile: &Profile) -> String {
     format!("{}@{}", profile.name, profile.version)
 }
 
-fn in_force(app: &App, directory: &Directory, day: NaiveDate) -> String {
-    directory.setting_on(PROFILE_IN_FORCE, day).unwrap_or(&app.config.site.profile).to_owned()
+/// The version that applies on `day`, where the site has laid one down.
+fn current<'a>(app: &App, directory: &'a Directory, day: NaiveDate) -> Option<&'a Profile> {
+    let name = directory.setting_on(PROFILE_IN_FORCE, day).unwrap_or(&app.config.site.profile);
+    directory.profile_on(name, day)
+}
+
+fn line(profile: &Profile, current: Option<&Profile>) -> ProfileLine {
+    ProfileLine {
+        code: code(profile),
+        name: profile.name.clone(),
+        version: profile.version,
+        from_on: profile.from_on,
+        toml: profile.toml.clone(),
+        in_force: current == Some(profile),
+    }
+}
+
+/// One version of a profile.
+#[utoipa::path(tag = "reference", params(("code" = String, Path, description = "name@version")), responses(
+    (status = 200, body = ProfileLine),
+    (status = 404, body = Problem, content_type = "application/problem+json"),
+))]
+#[get("/profiles/{code}")]
+pub async fn one(
+    app: web::Data<App>,
+    _asker: Asker,
+    asked: web::Path<String>,
+) -> Result<HttpResponse> {
+    let today = app.clock.now().day(app.config.site.zone);
+    let view = run(move || {
+        let directory = app.db.read(|conn| app.directory.current(conn))?;
+        let found = directory.profiles().find(|it| code(it) == *asked);
+        let found = found.ok_or_else(Error::not_found)?;
+        Ok(line(found, current(&app, &directory, today)))
+    })
+    .await?;
+    Ok(HttpResponse::Ok().json(view))
 }
 
 /// Adds a version.
@@ -97,16 +127,76 @@ pub async fn add(
 ) -> Result<HttpResponse> {
     actor.require(&[Role::Sysadmin])?;
     let view: ProfileView = raw.parse()?;
+    let profile = view.checked()?;
     let idem = key.bind(&actor.name, raw.bytes());
     let zone = app.config.site.zone;
     write_once(&app, idem, move |tx| {
-        let ProfileView { name, version, toml, from_on } = view.clone();
-        let entry = Entry::Profile(Profile { name, version, toml, from_on });
         let today = tx.now.day(zone);
-        directory::create(tx, &actor, entry, today)?;
-        Answer::created("/api/v1/profiles", &view)
+        directory::create(tx, &actor, Entry::Profile(profile.clone()), today)?;
+        Answer::created(format!("/api/v1/profiles/{}", code(&profile)), &view)
     })
     .await
+}
+
+impl ProfileView {
+    /// The version as the directory keeps it, where its text can be read.
+    fn checked(&self) -> Result<Profile> {
+        let Self { name, version, toml, from_on } = self.clone();
+        let profile = Profile { name, version, toml, from_on };
+        check_profile(&profile)?;
+        Ok(profile)
+    }
+}
+
+/// Describes a profile anew from a day on, by a new version: the one before stays as it is, and so do
+/// the days before. A version that is there already is answered as it is, and never changed.
+#[utoipa::path(tag = "reference", request_body = ProfileView,
+    params(("code" = String, Path, description = "the profile's name, or name@version of one of its versions")),
+    responses(
+        (status = 200, body = ProfileView),
+        (status = 403, body = Problem, content_type = "application/problem+json"),
+        (status = 404, body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "directory.profile_fixed", body = Problem, content_type = "application/problem+json"),
+        (status = 422, body = Problem, content_type = "application/problem+json"),
+    ))]
+#[put("/profiles/{code}")]
+pub async fn revise(
+    app: web::Data<App>,
+    Asker(actor): Asker,
+    asked: web::Path<String>,
+    raw: RawBody,
+) -> Result<HttpResponse> {
+    let zone = app.config.site.zone;
+    let view = run(move || {
+        let directory = app.db.read(|conn| app.directory.current(conn))?;
+        let name = named(&directory, &asked).ok_or_else(Error::not_found)?;
+        actor.require(&[Role::Sysadmin])?;
+        let view: ProfileView = raw.parse()?;
+        if view.name != name {
+            return Err(Error::field("/name", "field.format"));
+        }
+        let entry = Entry::Profile(view.checked()?);
+        app.db.write(move |tx| {
+            let today = tx.now.day(zone);
+            directory::put(tx, &actor, entry.clone(), today, today)
+        })?;
+        Ok(view)
+    })
+    .await?;
+    Ok(HttpResponse::Ok().json(view))
+}
+
+/// The name of the profile that `asked` means: itself, or one of its versions.
+fn named<'a>(directory: &Directory, asked: &'a str) -> Option<&'a str> {
+    let built_in = |name| BUILT_IN_PROFILES.contains(&name);
+    match asked.split_once('@') {
+        None => {
+            (built_in(asked) || directory.profiles().any(|it| it.name == asked)).then_some(asked)
+        }
+        Some((name, version)) => (built_in(name) && version == "1"
+            || directory.profiles().any(|it| code(it) == asked))
+        .then_some(name),
+    }
 }
 
 /// Which profile is to be in force, and from which day on.
@@ -139,7 +229,7 @@ pub async fn put_in_force(
             let since_on = wanted.since_on.unwrap_or(today);
             let setting = Setting { name: PROFILE_IN_FORCE.to_owned(), value: wanted.name.clone() };
             directory::put(tx, &actor, Entry::Setting(setting), since_on, today)
-                .map_err(|error| named(error, "/value", "/name"))
+                .map_err(|error| renamed(error, "/value", "/name"))
         })
     })
     .await?;
@@ -147,7 +237,7 @@ pub async fn put_in_force(
 }
 
 /// The setting's value is called otherwise here.
-fn named(error: Error, inside: &str, outside: &str) -> Error {
+fn renamed(error: Error, inside: &str, outside: &str) -> Error {
     match error.fields().first() {
         Some(field) if field.pointer == inside => Error::field(outside, field.code),
         _ => error,
@@ -155,5 +245,6 @@ fn named(error: Error, inside: &str, outside: &str) -> Error {
 }
 
 pub fn routes(services: &mut ServiceConfig<'_>) {
-    services.service(list).service(add).service(put_in_force);
+    // `in-force` before `{code}`, which would take it for a profile's name.
+    services.service(list).service(add).service(put_in_force).service(one).service(revise);
 }

@@ -1,0 +1,66 @@
+//! Ticket: what tickets were about and who got them, in codes alone. Its rule: nothing of a case is
+//! read here, so that whoever keeps the catalogue may be shown it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use diesel::prelude::*;
+
+use crate::db::Conn;
+use crate::db::schema::{assignment, tickets};
+use crate::directory::{CategoryCode, EstateCode, RegionCode, UnitCode};
+use crate::error::Result;
+use crate::ticket::state::{Part, WorkName};
+use crate::time::Stamp;
+
+/// A ticket as the dispatch catalogue sees it, and the units that had it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dispatched {
+    pub no: String,
+    pub category: Option<CategoryCode>,
+    pub region: Option<RegionCode>,
+    pub estate: Option<EstateCode>,
+    /// Whether some units get a handling copy only.
+    pub sealed: bool,
+    pub accused: Option<String>,
+    /// The last lead that was neither returned nor recalled.
+    pub lead: Option<UnitCode>,
+    /// Assists that were neither returned nor recalled, without what units passed down.
+    pub assists: BTreeSet<UnitCode>,
+}
+
+/// The tickets received in `[from, to)`, in the order of receipt.
+pub fn dispatched(conn: &mut Conn, from: Stamp, to: Stamp) -> Result<Vec<Dispatched>> {
+    type Codes = (Option<CategoryCode>, Option<RegionCode>, Option<EstateCode>);
+    type Line = (i64, String, Codes, (bool, Option<String>), Option<UnitCode>);
+    let received = tickets::received_at.ge(from.millis()).and(tickets::received_at.lt(to.millis()));
+    let lines: Vec<Line> = tickets::table
+        .filter(received)
+        .order((tickets::received_at, tickets::id))
+        .select((
+            tickets::id,
+            tickets::no,
+            (tickets::category, tickets::region, tickets::estate),
+            (tickets::sealed, tickets::accused),
+            tickets::lead_unit,
+        ))
+        .load(conn)?;
+    let void = [WorkName::Returned.as_str(), WorkName::Recalled.as_str()];
+    let assists: Vec<(i64, UnitCode)> = assignment::table
+        .inner_join(tickets::table.on(tickets::id.eq(assignment::ticket_id)))
+        .filter(received)
+        .filter(assignment::part.eq(Part::Assist.as_str()))
+        .filter(assignment::is_sub.eq(false))
+        .filter(assignment::state.ne_all(void))
+        .select((assignment::ticket_id, assignment::unit))
+        .load(conn)?;
+    let mut of: BTreeMap<i64, BTreeSet<UnitCode>> = BTreeMap::new();
+    for (ticket, unit) in assists {
+        of.entry(ticket).or_default().insert(unit);
+    }
+    let dispatched = |(id, no, codes, (sealed, accused), lead): Line| {
+        let (category, region, estate) = codes;
+        let assists = of.remove(&id).unwrap_or_default();
+        Dispatched { no, category, region, estate, sealed, accused, lead, assists }
+    };
+    Ok(lines.into_iter().map(dispatched).collect())
+}

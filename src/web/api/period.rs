@@ -1,0 +1,40 @@
+//! Web: the period a question is about, as `window=2026-10` or `from=&to=`. Its rule: the same words
+//! everywhere, read by the profile in force.
+
+use crate::error::{Error, Result};
+use crate::lifecycle::Rules;
+use crate::limits::Window;
+
+/// The words of a question.
+#[derive(Debug, Clone, Copy)]
+pub struct Period<'a> {
+    pub window: Option<&'a str>,
+    pub from: Option<&'a str>,
+    pub to: Option<&'a str>,
+}
+
+impl Period<'_> {
+    /// Whether nothing is said at all.
+    pub const fn is_unsaid(self) -> bool {
+        self.window.is_none() && self.from.is_none() && self.to.is_none()
+    }
+
+    /// The window meant.
+    ///
+    /// # Errors
+    /// 422 at `/window`, `/from` or `/to`.
+    pub fn read(self, rules: &Rules) -> Result<Window> {
+        let (rule, zone) = (rules.profile.window, rules.profile.zone);
+        match (self.window, self.from, self.to) {
+            (Some(name), None, None) => {
+                rule.parse(name, zone).ok_or_else(|| Error::field("/window", "field.format"))
+            }
+            (None, Some(from), Some(to)) => {
+                rule.from_to(from, to, zone).ok_or_else(|| Error::field("/from", "field.format"))
+            }
+            (None, None, Some(_)) => Err(Error::field("/from", "field.required")),
+            (None, Some(_), None) => Err(Error::field("/to", "field.required")),
+            _ => Err(Error::field("/window", "field.required")),
+        }
+    }
+}

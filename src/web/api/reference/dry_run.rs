@@ -1,0 +1,232 @@
+//! Web, `/catalogue/dry-run`: what last month's tickets would have got. Its rule: nothing of a case
+//! leaves here, numbers and codes alone: whoever keeps the catalogue sees no cases.
+
+use std::collections::BTreeSet;
+
+use actix_web::{HttpResponse, post, web};
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::view::{RuleView, turned};
+use crate::app::App;
+use crate::directory::{self, CategoryCode, EstateCode, Proposal, RegionCode, Rule, UnitCode};
+use crate::error::{Error, FieldError, Result};
+use crate::identity::Role;
+use crate::lifecycle::Rules;
+use crate::limits::Window;
+use crate::routing::dry_run::{Counts, Trial, Verdict, Would, dry_run};
+use crate::ticket::store::dispatched;
+use crate::time::Stamp;
+use crate::web::api::period::Period;
+use crate::web::problem::Problem;
+use crate::web::{Answer, Asker, Page, Query, RawBody, run_long};
+
+/// Which catalogue is tried, and on which tickets.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DryRun {
+    /// A whole catalogue; the one recorded where it is left out.
+    rules: Option<Vec<RuleView>>,
+    /// Rules on top of it: one with a known code takes that one's place.
+    #[serde(default)]
+    changes: Vec<RuleView>,
+    /// `2026-10`; the window before the present one where no period is given.
+    window: Option<String>,
+    /// Instead of a window: a day or an RFC 3339 instant, included.
+    from: Option<String>,
+    /// A day or an RFC 3339 instant, not included.
+    to: Option<String>,
+    /// The day on which the rules are asked, units and companies with them; today where nothing is
+    /// said, or the day on which the last of the proposed rules begins, where that is later.
+    on: Option<NaiveDate>,
+    /// Only items of this verdict; the counts are of all.
+    only: Option<Verdict>,
+}
+
+/// Who had a ticket.
+#[derive(Serialize, ToSchema)]
+struct HadView {
+    /// Null where no unit leads or led it.
+    lead: Option<UnitCode>,
+    assists: BTreeSet<UnitCode>,
+}
+
+/// Who would get it, and why.
+#[derive(Serialize, ToSchema)]
+struct WouldView {
+    lead: UnitCode,
+    assists: BTreeSet<UnitCode>,
+    copies: BTreeSet<UnitCode>,
+    /// The code of the rule.
+    rule: String,
+    why: String,
+}
+
+/// One ticket, by its number and codes.
+#[derive(Serialize, ToSchema)]
+struct TrialView {
+    no: String,
+    category: Option<CategoryCode>,
+    region: Option<RegionCode>,
+    estate: Option<EstateCode>,
+    verdict: Verdict,
+    had: HadView,
+    /// Null where a dispatcher would have to decide.
+    would_get: Option<WouldView>,
+    /// Why a dispatcher would have to decide.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<String>,
+    /// The rules between which the dispatcher would have to decide.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tie: Vec<String>,
+}
+
+/// What the tickets of a window would have got.
+#[derive(Serialize, ToSchema)]
+pub struct DryRunView {
+    from: String,
+    to: String,
+    on: NaiveDate,
+    /// All tickets received in the window.
+    total: usize,
+    /// One rule names others than those who had it.
+    changed: usize,
+    /// Of the changed, those that no unit had.
+    had_nobody: usize,
+    /// No rule fits, or the lead it names may not have it.
+    unmatched: usize,
+    ties: usize,
+    /// In the order of receipt.
+    items: Vec<TrialView>,
+    next: Option<String>,
+}
+
+/// Tries a dispatch catalogue on tickets of the past: the one in force, or a proposed one. Nothing is
+/// recorded.
+#[utoipa::path(tag = "reference", request_body = DryRun, params(Page), responses(
+    (status = 200, body = DryRunView),
+    (status = 403, body = Problem, content_type = "application/problem+json"),
+    (status = 422, body = Problem, content_type = "application/problem+json"),
+))]
+#[post("/catalogue/dry-run")]
+pub async fn try_out(
+    app: web::Data<App>,
+    Asker(actor): Asker,
+    Query(page): Query<Page>,
+    raw: RawBody,
+) -> Result<HttpResponse> {
+    actor.require(&[Role::Sysadmin, Role::Dispatcher])?;
+    let limit = page.limit()?;
+    let asked: DryRun = raw.parse()?;
+    let hotline = app.hotline.clone();
+    run_long(move || {
+        let now = hotline.db.now();
+        let (rules, window, tickets) = hotline.db.read(|conn| {
+            let rules = hotline.rules.current(conn, now)?;
+            let window = asked.window(&rules, now)?;
+            let tickets = dispatched(conn, window.start, window.end)?;
+            Ok((rules, window, tickets))
+        })?;
+        let proposal = asked.proposal()?;
+        let on = asked.day(&proposal, now.day(rules.profile.zone));
+        let tried = rules.directory.trying(proposal)?;
+        let trials = dry_run(&tried, on, tickets);
+        let Counts { total, changed, had_nobody, unmatched, ties } = Counts::of(&trials);
+        let wanted = |trial: &Trial| asked.only.is_none_or(|only| trial.verdict() == only);
+        let some = trials.into_iter().filter(wanted);
+        let some = directory::page(some, |it| it.ticket.no.clone(), page.after.as_deref(), limit);
+        let zone = rules.profile.zone;
+        Answer::ok(&DryRunView {
+            from: window.start.rfc3339(zone),
+            to: window.end.rfc3339(zone),
+            on,
+            total,
+            changed,
+            had_nobody,
+            unmatched,
+            ties,
+            items: some.items.into_iter().map(shown).collect(),
+            next: some.next,
+        })
+    })
+    .await
+    .map(Answer::respond)
+}
+
+impl DryRun {
+    /// The window asked about; last month where nothing is said.
+    fn window(&self, rules: &Rules, now: Stamp) -> Result<Window> {
+        let period = Period {
+            window: self.window.as_deref(),
+            from: self.from.as_deref(),
+            to: self.to.as_deref(),
+        };
+        if period.is_unsaid() {
+            let present = rules.profile.window.containing(now, rules.profile.zone);
+            return Ok(present.previous());
+        }
+        period.read(rules)
+    }
+
+    fn proposal(&self) -> Result<Proposal> {
+        let mut wrong = Vec::new();
+        let mut read = |list: &str, views: &[RuleView]| {
+            let mut rules: Vec<Rule> = Vec::with_capacity(views.len());
+            for (n, view) in views.iter().enumerate() {
+                match turned(view) {
+                    Ok(rule) => rules.push(rule),
+                    Err(error) => wrong.extend(error.fields().iter().map(|fault| FieldError {
+                        pointer: format!("/{list}/{n}{}", fault.pointer),
+                        ..fault.clone()
+                    })),
+                }
+            }
+            rules
+        };
+        let rules = self.rules.as_deref().map(|views| read("rules", views));
+        let changes = read("changes", &self.changes);
+        if wrong.is_empty() { Ok(Proposal { rules, changes }) } else { Err(Error::invalid(wrong)) }
+    }
+
+    fn day(&self, proposal: &Proposal, today: NaiveDate) -> NaiveDate {
+        let proposed = proposal.rules.iter().flatten().chain(&proposal.changes);
+        let last = proposed.map(|rule| rule.span.from_on).max();
+        self.on.unwrap_or_else(|| last.map_or(today, |last| last.max(today)))
+    }
+}
+
+fn shown(trial: Trial) -> TrialView {
+    let verdict = trial.verdict();
+    let Trial { ticket, would } = trial;
+    let (mut would_get, mut why, mut tie) = (None, None, Vec::new());
+    match would {
+        Would::Get { outcome, reason } => {
+            would_get = Some(WouldView {
+                lead: outcome.lead,
+                assists: outcome.assists,
+                copies: outcome.copies,
+                rule: reason.rule,
+                why: reason.text,
+            });
+        }
+        Would::Tie { rules, why: text } => (tie, why) = (rules, Some(text)),
+        Would::Nobody { why: text } => why = Some(text),
+    }
+    TrialView {
+        no: ticket.no,
+        category: ticket.category,
+        region: ticket.region,
+        estate: ticket.estate,
+        verdict,
+        had: HadView { lead: ticket.lead, assists: ticket.assists },
+        would_get,
+        why,
+        tie,
+    }
+}
+
+pub fn routes(services: &mut ServiceConfig<'_>) {
+    services.service(try_out);
+}
