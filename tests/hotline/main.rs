@@ -10,6 +10,7 @@ mod db_failures;
 mod demo_city;
 mod directory;
 mod figures_oracle;
+mod figures_whole;
 mod identity;
 mod interface;
 mod jobs;
