@@ -328,6 +328,7 @@ pub struct Facts {
 
 impl Facts {
     /// What belongs to these units alone; a whistle belongs to both its sides.
+    #[must_use]
     pub fn only<'a>(&self, units: impl Iterator<Item = &'a str>) -> Self {
         let mut mine = vec![false; self.names.count()];
         for unit in units.filter_map(|unit| self.names.find(unit)) {
