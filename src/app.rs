@@ -6,6 +6,7 @@ use std::num::NonZeroU32;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::assessment::Shelf;
 use crate::config::Config;
 use crate::db::{Db, Settings};
 use crate::directory::Cached;
@@ -38,6 +39,8 @@ pub struct App {
     pub directory: Cached,
     /// Every command on a ticket.
     pub hotline: Arc<Hotline>,
+    /// The facts of figures that were asked for before.
+    pub shelf: Shelf,
     /// The requests with an Idempotency-Key that are going on in this process.
     pub running: Arc<RunningKeys>,
     pub demo: Demo,
@@ -71,10 +74,22 @@ impl App {
             ..Settings::new(config.database_url())
         };
         let db = Db::open_with(&settings, clock.clone())?;
-        let (directory, running) = (Cached::default(), Arc::default());
+        let (directory, running, shelf) = (Cached::default(), Arc::default(), Shelf::default());
         let rules = RuleBook::new(directory.clone(), config.site.profile.clone());
         let hotline = Arc::new(Hotline { db: db.clone(), keys: keys.clone(), rules });
-        Ok(Self { config, clock, db, keys, gate, limiter, directory, hotline, running, demo })
+        Ok(Self {
+            config,
+            clock,
+            db,
+            keys,
+            gate,
+            limiter,
+            directory,
+            hotline,
+            shelf,
+            running,
+            demo,
+        })
     }
 }
 

@@ -327,18 +327,37 @@ pub struct Facts {
 }
 
 impl Facts {
-    /// Takes away what belongs to other units than these; a whistle belongs to both its sides.
-    pub fn keep_only<'a>(&mut self, units: impl Iterator<Item = &'a str>) {
+    /// What belongs to these units alone; a whistle belongs to both its sides.
+    #[must_use]
+    pub fn only<'a>(&self, units: impl Iterator<Item = &'a str>) -> Self {
         let mut mine = vec![false; self.names.count()];
         for unit in units.filter_map(|unit| self.names.find(unit)) {
             mine[unit.index()] = true;
         }
         let is_mine = |keys: &Keys| mine[keys.unit.index()];
-        self.tickets.retain(|fact| is_mine(&fact.keys));
-        self.assignments.retain(|fact| is_mine(&fact.keys));
-        self.contacts.retain(|fact| is_mine(&fact.keys));
-        self.whistles.retain(|fact| is_mine(&fact.keys) || mine[fact.caller.index()]);
-        self.ledger.retain(|fact| is_mine(&fact.keys));
+        let whistle = |fact: &&WhistleFact| is_mine(&fact.keys) || mine[fact.caller.index()];
+        Self {
+            names: self.names.clone(),
+            tickets: self.tickets.iter().filter(|fact| is_mine(&fact.keys)).cloned().collect(),
+            assignments: self
+                .assignments
+                .iter()
+                .filter(|fact| is_mine(&fact.keys))
+                .cloned()
+                .collect(),
+            contacts: self.contacts.iter().filter(|fact| is_mine(&fact.keys)).copied().collect(),
+            whistles: self.whistles.iter().filter(whistle).copied().collect(),
+            ledger: self.ledger.iter().filter(|fact| is_mine(&fact.keys)).copied().collect(),
+        }
+    }
+
+    /// How many facts there are.
+    pub fn count(&self) -> usize {
+        self.tickets.len()
+            + self.assignments.len()
+            + self.contacts.len()
+            + self.whistles.len()
+            + self.ledger.len()
     }
 }
 

@@ -15,6 +15,7 @@ mod names;
 pub mod ranking;
 pub mod rules;
 pub mod shares;
+pub mod shelf;
 pub mod store;
 
 pub use drill::{Item, Place, Side, drill};
@@ -23,3 +24,4 @@ pub use figures::{Cell, Depth, Dim, Rates, Row, Table};
 pub use metrics::{Definition, Metric};
 pub use rules::Rules;
 pub use shares::Question;
+pub use shelf::Shelf;

@@ -1,26 +1,23 @@
 //! Assessment: the facts of a window out of the projection tables. Its rule: never fewer rows than
 //! `facts.rs` asks for, and by index: a site of a million tickets pays for the month it asks about.
 
-use std::collections::{BTreeSet, HashMap};
+mod contacts;
+mod mark;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use diesel::prelude::*;
 
 use super::facts::{
-    AssignmentFact, ContactFact, Facts, Fate, Gap, Keys, LedgerFact, Names, Part, Run, Satisfied,
-    Solved, Standing, StateName, Sym, TicketFact, ValidSurvey, WhistleFact, WorkName,
+    AssignmentFact, Facts, Fate, Gap, Keys, LedgerFact, Names, Part, Run, Satisfied, Solved,
+    Standing, StateName, Sym, TicketFact, ValidSurvey, WhistleFact, WorkName,
 };
-use crate::db::schema::{assignment, contact, ledger, tickets, whistle};
+use crate::db::schema::{assignment, ledger, tickets, whistle};
 use crate::db::{Conn, each};
-use crate::directory::{AssessmentClass, Kind, UnitCode};
+use crate::directory::{AssessmentClass, Kind};
 use crate::error::Result;
 use crate::time::Stamp;
-
-/// Whose facts are loaded: everyone's, or those of these units.
-pub type Units = Option<BTreeSet<UnitCode>>;
-
-/// How far a limit may lie after the sending of what it limits, in milliseconds: the longest ledger
-/// with every extension.
-const LONGEST_MS: i64 = 400 * 86_400_000;
+pub use mark::{Mark, mark};
 
 type Code = Option<String>;
 
@@ -65,7 +62,7 @@ macro_rules! ticket_columns {
 }
 
 /// Every fact that a question about `[start, end)` needs.
-pub fn load(conn: &mut Conn, start: Stamp, end: Stamp, units: &Units) -> Result<Facts> {
+pub fn load(conn: &mut Conn, start: Stamp, end: Stamp) -> Result<Facts> {
     let mut facts = Facts::default();
     let mut loaded: HashMap<i64, (Keys, Sym, bool)> = HashMap::new();
     for line in ticket_lines(conn, start, end)? {
@@ -75,12 +72,9 @@ pub fn load(conn: &mut Conn, start: Stamp, end: Stamp, units: &Units) -> Result<
         facts.tickets.push(fact);
     }
     load_assignments(conn, start, end, &mut facts, &mut loaded)?;
-    load_contacts(conn, start, end, &mut facts, &mut loaded)?;
+    contacts::load(conn, start, end, &mut facts, &mut loaded)?;
     load_whistles(conn, start, end, &mut facts, &mut loaded)?;
     load_ledger(conn, start, end, &mut facts, &mut loaded)?;
-    if let Some(units) = units {
-        facts.keep_only(units.iter().map(UnitCode::as_str));
-    }
     Ok(facts)
 }
 
@@ -188,10 +182,6 @@ fn load_assignments(
 ) -> Result<()> {
     use assignment as a;
     let (from, to) = (start.millis(), end.millis());
-    let within = |from: i64, to: i64| a::sent_at.ge(from).and(a::sent_at.lt(to));
-    // Sent before the window, with a limit that may lie in it.
-    let due =
-        a::handle_due_at.ge(from).or(a::rework1_due_at.ge(from)).or(a::rework2_due_at.ge(from));
     let columns = (
         (
             a::ticket_id,
@@ -211,16 +201,27 @@ fn load_assignments(
         (a::paused, a::urges, a::extensions, a::rework_count),
     );
     let mut lines: Vec<AssignmentLine> = each!(conn, c => a::table
-        .filter(within(from, to))
+        .filter(a::sent_at.ge(from).and(a::sent_at.lt(to)))
         .filter(a::part.ne("copy"))
         .select(columns)
         .load(c))?;
-    lines.extend(each!(conn, c => a::table
-        .filter(within(from.saturating_sub(LONGEST_MS), from))
-        .filter(due.assume_not_null())
-        .filter(a::part.ne("copy"))
-        .select(columns)
-        .load::<AssignmentLine>(c))?);
+    // Sent before the window, with a limit in it: by the index of each limit.
+    let mut earlier: BTreeMap<(i64, i32), AssignmentLine> = BTreeMap::new();
+    macro_rules! due {
+        ($due:ident) => {
+            let found: Vec<AssignmentLine> = each!(conn, c => a::table
+                .filter(a::$due.ge(from).and(a::$due.lt(to)).assume_not_null())
+                .filter(a::sent_at.lt(from))
+                .filter(a::part.ne("copy"))
+                .select(columns)
+                .load(c))?;
+            earlier.extend(found.into_iter().map(|line| ((line.0.0, line.0.1), line)));
+        };
+    }
+    due!(handle_due_at);
+    due!(rework1_due_at);
+    due!(rework2_due_at);
+    lines.extend(earlier.into_values());
     let ids: Vec<i64> = lines.iter().map(|line| line.0.0).collect();
     load_missing(conn, &ids, &mut facts.names, loaded)?;
     for line in lines {
@@ -270,47 +271,6 @@ fn assignment_fact(
         extensions,
         rework_count,
     }
-}
-
-fn load_contacts(
-    conn: &mut Conn,
-    start: Stamp,
-    end: Stamp,
-    facts: &mut Facts,
-    loaded: &mut HashMap<i64, (Keys, Sym, bool)>,
-) -> Result<()> {
-    type Line = (i64, i32, Stamp, String, Option<String>, bool, WorkName);
-    let lines: Vec<Line> = each!(conn, c => contact::table
-        .inner_join(assignment::table.on(
-            assignment::ticket_id.eq(contact::ticket_id).and(assignment::k.eq(contact::k)),
-        ))
-        .filter(contact::at.ge(start.millis()).and(contact::at.lt(end.millis())))
-        .select((
-            contact::ticket_id,
-            contact::k,
-            contact::at,
-            assignment::unit,
-            assignment::head,
-            assignment::is_sub,
-            assignment::state,
-        ))
-        .load(c))?;
-    let ids: Vec<i64> = lines.iter().map(|line| line.0).collect();
-    load_missing(conn, &ids, &mut facts.names, loaded)?;
-    for (ticket, k, at, unit, head, is_sub, state) in lines {
-        let (keys, excluded, _) =
-            loaded.get(&ticket).copied().unwrap_or((Keys::default(), Sym::NONE, false));
-        facts.contacts.push(ContactFact {
-            ticket,
-            assignment: i64::from(k),
-            at,
-            keys: keys.of_unit(&unit, head.as_deref(), &mut facts.names),
-            excluded,
-            is_sub,
-            fate: Fate::from(state),
-        });
-    }
-    Ok(())
 }
 
 fn load_whistles(

@@ -35,7 +35,7 @@ pub struct Summary {
     pub rejects: Option<PathBuf>,
 }
 
-/// Lines made ready together, and kept in one transaction.
+/// Lines made ready together.
 const ROUND: usize = 400;
 /// A longer line is no ticket.
 const LONGEST: usize = 16 << 20;

@@ -11,6 +11,7 @@ mod db_failures;
 mod demo_city;
 mod directory;
 mod figures_oracle;
+mod figures_whole;
 mod frozen;
 mod identity;
 mod interface;

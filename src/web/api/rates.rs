@@ -1,7 +1,10 @@
 //! Web, `/rates`: figures and what lies behind them (domain.md §6). Its rule: the table and its
 //! drill-down are asked with the same words and made from the same facts.
 
-use std::collections::BTreeMap;
+mod listed;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use actix_web::{HttpResponse, get, web};
 use serde::{Deserialize, Serialize};
@@ -11,10 +14,11 @@ use crate::app::App;
 use crate::assessment::facts::Facts;
 use crate::assessment::rules::Rules as Scoring;
 use crate::assessment::{
-    Cell, Depth, Dim, Edition, GroupBy, Metric, Place, Question, Row, Side, Table, drill, store,
+    Cell, Depth, Dim, Edition, GroupBy, Metric, Place, Question, Row, Shelf, Side, Table, drill,
+    store,
 };
 use crate::db::Conn;
-use crate::directory::{Channel, Directory};
+use crate::directory::UnitCode;
 use crate::error::{Error, Result};
 use crate::identity::{Actor, Role};
 use crate::lifecycle::Rules;
@@ -24,6 +28,7 @@ use crate::time::Stamp;
 use crate::web::api::period::Period;
 use crate::web::problem::Problem;
 use crate::web::{Answer, Asker, Query, run_long};
+use listed::dims;
 
 /// Which figures.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -142,7 +147,7 @@ pub async fn rates(
         let view = hotline.db.read(|conn| {
             let rules = hotline.rules.current(conn, now)?;
             let asked = Asked::of(&query, &rules, &actor, now)?;
-            let facts = asked.facts(conn)?;
+            let facts = asked.facts(&app.shelf, conn)?;
             let table = Table::compute(&facts, asked.question());
             let rates = table.rates(&asked.dims, asked.depth, |key| asked.shows(key));
             Ok(RatesView {
@@ -209,7 +214,7 @@ pub async fn behind(
                 rollup: query.rollup,
             };
             let asked = Asked::of(&as_rates, &rules, &actor, now)?;
-            let facts = asked.facts(conn)?;
+            let facts = asked.facts(&app.shelf, conn)?;
             let place = Place { dims: &asked.dims, depth: asked.depth, key: query.key.as_deref() };
             let side = query.part.unwrap_or(Side::Num);
             let shows = |key: &str| asked.shows(key);
@@ -244,9 +249,9 @@ struct Asked {
     scoring: Scoring,
     dims: Vec<Dim>,
     /// The rows this reader may see, where not all.
-    rows: Option<std::collections::BTreeSet<String>>,
+    rows: Option<BTreeSet<String>>,
     /// The units whose facts this reader may see, where not all.
-    units: store::Units,
+    units: Option<BTreeSet<UnitCode>>,
 }
 
 impl Asked {
@@ -275,8 +280,13 @@ impl Asked {
         })
     }
 
-    fn facts(&self, conn: &mut Conn) -> Result<Facts> {
-        store::load(conn, self.window.start, self.window.end, &self.units)
+    /// What there is, or of it what this reader may count.
+    fn facts(&self, shelf: &Shelf, conn: &mut Conn) -> Result<Arc<Facts>> {
+        let facts = shelf.facts(conn, self.window.start, self.window.end)?;
+        Ok(match &self.units {
+            Some(units) => Arc::new(facts.only(units.iter().map(UnitCode::as_str))),
+            None => facts,
+        })
     }
 
     fn question(&self) -> Question<'_> {
@@ -298,53 +308,6 @@ impl Asked {
 fn window(query: &RatesQuery, rules: &Rules) -> Result<Window> {
     let RatesQuery { window, from, to, .. } = query;
     Period { window: window.as_deref(), from: from.as_deref(), to: to.as_deref() }.read(rules)
-}
-
-/// The rows that are listed whether or not anything happened.
-fn dims(by: GroupBy, directory: &Directory) -> Vec<Dim> {
-    let dim = |key: &str, name: &str, parent: Option<String>, peers: Option<&str>| Dim {
-        key: key.to_owned(),
-        name: name.to_owned(),
-        parent,
-        peers: peers.filter(|peers| !peers.is_empty()).map(str::to_owned),
-    };
-    match by {
-        GroupBy::Unit => directory
-            .units()
-            .map(|u| {
-                let parent = u.parent.as_ref().map(ToString::to_string);
-                dim(u.code.as_str(), &u.name, parent, Some(&u.peer_group))
-            })
-            .collect(),
-        GroupBy::Head => {
-            let heads = directory.units().flat_map(|u| u.heads.iter().map(|head| &head.name));
-            let heads: std::collections::BTreeSet<&String> = heads.collect();
-            heads.into_iter().map(|head| dim(head, head, None, Some("head"))).collect()
-        }
-        GroupBy::Category => directory
-            .categories()
-            .map(|c| {
-                dim(c.code.as_str(), &c.name, c.parent.as_ref().map(ToString::to_string), None)
-            })
-            .collect(),
-        GroupBy::Estate => directory
-            .estates()
-            .map(|e| dim(e.code.as_str(), &e.name, None, Some(&e.peer_group)))
-            .collect(),
-        GroupBy::Company => directory
-            .companies()
-            .map(|c| dim(c.code.as_str(), &c.name, None, Some(&c.peer_group)))
-            .collect(),
-        GroupBy::Region => directory
-            .regions()
-            .map(|r| {
-                dim(r.code.as_str(), &r.name, r.parent.as_ref().map(ToString::to_string), None)
-            })
-            .collect(),
-        GroupBy::Channel => {
-            Channel::ALL.iter().map(|c| dim(c.as_str(), c.zh(), None, None)).collect()
-        }
-    }
 }
 
 fn row(row: Row) -> RowView {

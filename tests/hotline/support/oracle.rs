@@ -7,13 +7,31 @@ use std::collections::{BTreeMap, HashMap};
 use super::histories::DAY;
 use super::record::{Sent, Ticket};
 
+/// Who holds an office, or looks after an estate, from which instant on; nobody where it is left.
+pub type Terms = Vec<(i64, Option<String>)>;
+
 /// What the lines do not say.
 #[derive(Debug, Default, Clone)]
 pub struct City {
-    /// unit → its head.
-    pub heads: HashMap<String, String>,
-    /// estate → its property company.
-    pub companies: HashMap<String, String>,
+    /// unit → its heads, one after the other.
+    pub heads: HashMap<String, Terms>,
+    /// estate → its property companies, one after the other.
+    pub companies: HashMap<String, Terms>,
+}
+
+/// Who it is at an instant.
+fn holder<'a>(terms: &'a HashMap<String, Terms>, of: &str, at: i64) -> Option<&'a String> {
+    let begun = terms.get(of)?.iter().filter(|(from, _)| *from <= at);
+    begun.max_by_key(|(from, _)| *from)?.1.as_ref()
+}
+
+impl City {
+    pub fn head(&self, unit: &str, at: i64) -> Option<&String> {
+        holder(&self.heads, unit, at)
+    }
+    pub fn company(&self, estate: &str, at: i64) -> Option<&String> {
+        holder(&self.companies, estate, at)
+    }
 }
 
 /// The question.
@@ -56,6 +74,11 @@ impl Figures {
         self.0.get(key).and_then(|row| row.get(metric)).cloned().unwrap_or_default()
     }
 
+    /// Every key that anything was added to; the empty one is the total.
+    pub fn keys(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+
     fn sum(&mut self, key: &str, metric: &'static str) -> &mut Sum {
         if !self.0.contains_key(key) {
             self.0.insert(key.to_owned(), HashMap::new());
@@ -81,18 +104,28 @@ struct Book<'a> {
     figures: Figures,
 }
 
+/// The row of a ticket's or a unit's fact: `sent` is the assignment it belongs to, its head the one
+/// in office when it was sent, the company the estate's at the receipt.
+fn key(ticket: &Ticket, sent: Option<&Sent>, city: &City, group_by: &str) -> String {
+    let key = match group_by {
+        "unit" => sent.map(|sent| &sent.unit),
+        "head" => sent.and_then(|sent| city.head(&sent.unit, sent.at)),
+        "company" => {
+            let estate = ticket.keys.get("estate");
+            estate.and_then(|estate| city.company(estate, ticket.received))
+        }
+        other => ticket.keys.get(other),
+    };
+    key.cloned().unwrap_or_else(|| "-".to_owned())
+}
+
+fn final_lead(ticket: &Ticket) -> Option<&Sent> {
+    ticket.sent.iter().find(|one| one.last_lead)
+}
+
 impl Book<'_> {
-    fn key(&self, ticket: &Ticket, unit: Option<&str>) -> String {
-        let key = match self.ask.group_by {
-            "unit" => unit.map(str::to_owned),
-            "head" => unit.and_then(|unit| self.city.heads.get(unit)).cloned(),
-            "company" => {
-                let estate = ticket.keys.get("estate");
-                estate.and_then(|estate| self.city.companies.get(estate)).cloned()
-            }
-            other => ticket.keys.get(other).cloned(),
-        };
-        key.unwrap_or_else(|| "-".to_owned())
+    fn key(&self, ticket: &Ticket, sent: Option<&Sent>) -> String {
+        key(ticket, sent, self.city, self.ask.group_by)
     }
 
     fn put(&mut self, key: &str, metric: &'static str, num: i64, den: i64) {
@@ -115,8 +148,7 @@ impl Book<'_> {
     }
 
     fn ticket(&mut self, ticket: &Ticket, again: bool) {
-        let unit = ticket.sent.iter().find(|one| one.last_lead).map(|one| one.unit.as_str());
-        let key = self.key(ticket, unit);
+        let key = self.key(ticket, final_lead(ticket));
         let open_at_end = ticket.closed.is_none_or(|closed| closed >= self.ask.end);
         if ticket.received < self.ask.end && open_at_end {
             self.put(&key, "carried_over", 1000, 0);
@@ -162,7 +194,7 @@ impl Book<'_> {
     }
 
     fn assignment(&mut self, ticket: &Ticket, one: &Sent) {
-        let key = self.key(ticket, Some(&one.unit));
+        let key = self.key(ticket, Some(one));
         let void = one.returned || one.recalled;
         if self.inside(one.at) {
             self.rate(&key, "return_rate", one.returned);
@@ -230,13 +262,19 @@ pub fn figures(tickets: &[Ticket], again: &[bool], city: &City, ask: &Ask<'_>) -
     book.figures
 }
 
-/// How many of the window's tickets are excluded, by reason.
-pub fn excluded(tickets: &[Ticket], ask: &Ask<'_>) -> BTreeMap<String, i64> {
-    let mut reasons = BTreeMap::new();
+/// How many of the window's tickets are excluded: row key → reason → count; the total stands under
+/// the empty key.
+pub fn excluded(
+    tickets: &[Ticket],
+    city: &City,
+    ask: &Ask<'_>,
+) -> HashMap<String, BTreeMap<String, i64>> {
+    let mut rows: HashMap<String, BTreeMap<String, i64>> = HashMap::new();
     for ticket in tickets.iter().filter(|t| t.received >= ask.start && t.received < ask.end) {
-        if let Some(reason) = &ticket.excluded {
-            *reasons.entry(reason.clone()).or_default() += 1;
+        let Some(reason) = &ticket.excluded else { continue };
+        for key in [key(ticket, final_lead(ticket), city, ask.group_by), String::new()] {
+            *rows.entry(key).or_default().entry(reason.clone()).or_default() += 1;
         }
     }
-    reasons
+    rows
 }

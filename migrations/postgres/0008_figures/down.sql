@@ -1,0 +1,3 @@
+DROP INDEX assignment_rework2;
+DROP INDEX contact_at;
+CREATE INDEX contact_at ON contact (at);
