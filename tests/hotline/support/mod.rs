@@ -3,6 +3,7 @@
 pub mod city;
 pub mod databases;
 pub mod desk;
+pub mod folder;
 pub mod histories;
 pub mod oracle;
 pub mod postgres;
