@@ -15,6 +15,8 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 use clap::{Args, Parser, Subcommand};
 use jiesu::app::{App, Demo};
+use jiesu::bench;
+use jiesu::config::Config;
 use jiesu::directory::UnitCode;
 use jiesu::doctor::{self, Finding, Verdict};
 use jiesu::error::{Error, Kind, Result, sentence};
@@ -71,7 +73,7 @@ enum Command {
         test: Option<PathBuf>,
     },
     /// Measures this machine: engine only and over HTTP, as ratios
-    Bench,
+    Bench(Bench),
     /// Certificates for this site
     #[command(subcommand)]
     Tls(Tls),
@@ -120,6 +122,27 @@ struct Report {
     out: PathBuf,
 }
 
+#[derive(Debug, Args)]
+struct Bench {
+    /// What to measure: engine, http, size, nodes, rates; nothing said: all of it
+    parts: Vec<String>,
+    /// Turns of each comparison
+    #[arg(long, default_value_t = 3)]
+    turns: usize,
+    /// Tickets of one turn
+    #[arg(long, default_value_t = 10_000)]
+    tickets: usize,
+    /// Tickets that a full house holds
+    #[arg(long, default_value_t = 1_000_000)]
+    stored: usize,
+    /// Histories of the month whose rates are asked for
+    #[arg(long, default_value_t = 100_000)]
+    month: usize,
+    /// An empty PostgreSQL database; given twice: one node works on the first, two on the second
+    #[arg(long)]
+    postgres: Vec<String>,
+}
+
 #[derive(Debug, Subcommand)]
 enum Tls {
     /// A local certificate authority and a certificate for the site's names and addresses
@@ -162,7 +185,7 @@ fn run(command: &Command) -> Result<ExitCode> {
         Command::Verify => verify(&App::open(Demo::Off)?),
         Command::Report(_) => not_yet("report"),
         Command::Learn { .. } => not_yet("learn"),
-        Command::Bench => not_yet("bench"),
+        Command::Bench(what) => measure(what),
         Command::Tls(Tls::Init) => not_yet("tls init"),
         Command::Outage(Outage::Declare { from, to }) => declare(from, to),
     }
@@ -330,6 +353,23 @@ fn verify(app: &App) -> Result<ExitCode> {
     .map(|(name, number)| (name, number.to_string()));
     println!("{}", sentence("verify.summary", &numbers.each_ref().map(|(k, v)| (*k, v.as_str()))));
     Ok(if proof.holds() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Measures on the disk that holds the data directory, in a folder beside the data.
+fn measure(what: &Bench) -> Result<ExitCode> {
+    let unknown = |part: &str| Error::with(Kind::Invalid, "bench.unknown", &[("part", part)]);
+    let parts = what.parts.iter().map(|part| part.parse().map_err(|_| unknown(part)));
+    let plan = bench::Plan {
+        parts: parts.collect::<Result<_>>()?,
+        turns: what.turns.max(1),
+        tickets: what.tickets.max(1),
+        stored: what.stored,
+        month: what.month,
+        postgres: what.postgres.clone(),
+        folder: Config::load()?.data_dir.join("bench"),
+    };
+    bench::run(&plan, &mut |line| println!("{line}"))?;
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Declares a downtime; times with an offset, or as the site's clocks show them.

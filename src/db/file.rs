@@ -20,6 +20,20 @@ pub(super) enum Place {
     File(String),
 }
 
+/// What the writing connection promises beside the write-ahead log: acknowledged is on disk.
+///
+/// FAST zeroes what is deleted inside pages; ON also writes every freed page once more. In
+/// a trial on a busy machine (three rounds, wide scatter) FAST was no slower than OFF and
+/// ON was the slowest or level each time, a quarter on average. Personal data is sealed
+/// before it gets here, so what a freed page still holds cannot be read. To be measured
+/// again on a quiet machine.
+///
+/// The cache holds a group's pages (2 MB, SQLite's own, spilled them into the log twice), and the log
+/// is emptied into the file every 32 MB, not every 4: a page of a random index is then written
+/// once for several groups.
+pub const WRITER_PRAGMAS: &str = "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
+     PRAGMA secure_delete = FAST; PRAGMA cache_size = -32768; PRAGMA wal_autocheckpoint = 8192;";
+
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -31,23 +45,16 @@ impl Place {
         if let Place::File(_) = self {
             conn.batch_execute("PRAGMA journal_mode = WAL; PRAGMA journal_size_limit = 67108864;")?;
         }
-        // FAST zeroes what is deleted inside pages; ON also writes every freed page once more. In
-        // a trial on a busy machine (three rounds, wide scatter) FAST was no slower than OFF and
-        // ON was the slowest or level each time, a quarter on average. Personal data is sealed
-        // before it gets here, so what a freed page still holds cannot be read. To be measured
-        // again on a quiet machine.
-        conn.batch_execute(
-            "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA secure_delete = FAST;",
-        )?;
+        conn.batch_execute(WRITER_PRAGMAS)?;
         Ok(Conn::Sqlite(conn))
     }
 
     /// One that only looks.
     pub(super) fn open_reader(&self) -> Result<Conn> {
         let mut conn = self.open()?;
-        // Up to 32 MiB of pages: figures of a month go through its rows in the order of an index,
+        // Up to 8 MiB of pages: figures of a month go through its rows in the order of an index,
         // and would read each page again for every row on it.
-        conn.batch_execute("PRAGMA query_only = ON; PRAGMA cache_size = -32768;")?;
+        conn.batch_execute("PRAGMA query_only = ON; PRAGMA cache_size = -8192;")?;
         Ok(Conn::Sqlite(conn))
     }
 

@@ -2,15 +2,16 @@
 //! as if it were alone.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex};
 use std::thread::{JoinHandle, ThreadId};
 use std::time::{Duration, Instant};
 
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
-use diesel::{QueryResult, SqliteConnection};
+use diesel::{QueryResult, RunQueryDsl, SqliteConnection};
 
-use super::failure::{away, crowded, panicked};
+use super::failure::{away, crowded, panicked, underneath};
 use super::file::{Place, Seat, lock};
 use super::{Conn, Desk, Tx};
 use crate::error::{Error, Result};
@@ -24,6 +25,7 @@ pub(super) struct Writer {
     queue: Mutex<Option<SyncSender<Box<dyn Member>>>>,
     thread: Mutex<Option<JoinHandle<()>>>,
     id: ThreadId,
+    commits: Arc<AtomicU64>,
 }
 
 /// A write that waits for its turn.
@@ -60,13 +62,14 @@ where
 impl Writer {
     pub(super) fn start(seat: Seat, place: Place, queue: usize, desk: Arc<Desk>) -> Result<Self> {
         let (sender, receiver) = sync_channel(queue.max(1));
-        let desk = Clerk { seat, place, desk };
+        let commits = Arc::new(AtomicU64::new(0));
+        let desk = Clerk { seat, place, desk, commits: Arc::clone(&commits) };
         let thread = std::thread::Builder::new()
             .name("sqlite-writer".to_owned())
             .spawn(move || desk.work(&receiver))
             .map_err(Error::internal)?;
         let id = thread.thread().id();
-        Ok(Self { queue: Mutex::new(Some(sender)), thread: Mutex::new(Some(thread)), id })
+        Ok(Self { queue: Mutex::new(Some(sender)), thread: Mutex::new(Some(thread)), id, commits })
     }
 
     pub(super) fn write<T, F>(&self, change: F) -> Result<T>
@@ -88,6 +91,11 @@ impl Writer {
 }
 
 impl Writer {
+    /// How many groups have been committed.
+    pub(super) fn commits(&self) -> u64 {
+        self.commits.load(Ordering::Relaxed)
+    }
+
     /// A write that waits for another write, or for a read, would wait for itself.
     pub(super) fn refuse_itself(&self) -> Result<()> {
         if std::thread::current().id() == self.id {
@@ -114,6 +122,7 @@ struct Clerk {
     seat: Seat,
     place: Place,
     desk: Arc<Desk>,
+    commits: Arc<AtomicU64>,
 }
 
 /// A member and how it went, once it has run.
@@ -138,7 +147,7 @@ impl Clerk {
             }
             let mut group: Vec<Entry> = Vec::new();
             let together = self.together(&mut seat, first, queue, &mut group);
-            if together.is_err() {
+            if together.is_err() && self.again(&mut seat, &mut group).is_err() {
                 self.mend(&mut seat);
                 for (member, fate) in &mut group {
                     *fate = self.alone(&mut seat, member.as_mut());
@@ -166,14 +175,14 @@ impl Clerk {
         let mut next = Some(first);
         let mut whole = Ok(());
         while let Some(mut member) = next.take() {
-            let outcome = self.within(seat, member.as_mut());
+            let outcome = self.trusting(seat, member.as_mut());
             let (fate, intact) = match outcome {
                 Outcome::Went(fate) => (fate, true),
                 Outcome::Lost => (Ok(()), false),
             };
             group.push((member, fate));
             if !intact {
-                whole = Err(Error::internal("the transaction was rolled back underneath"));
+                whole = Err(Error::internal("a member failed with the group's work open"));
                 break;
             }
             if group.len() < MEMBERS && began.elapsed() < LONGEST {
@@ -181,8 +190,49 @@ impl Clerk {
             }
         }
         whole?;
+        self.commit(seat)
+    }
+
+    /// Runs the group once more from its beginning, each member in a savepoint: one of them failed
+    /// after it had changed something. An error means that nothing of it is on disk.
+    fn again(&self, seat: &mut Option<Conn>, group: &mut [Entry]) -> Result<()> {
         let Some(Conn::Sqlite(conn)) = seat.as_mut() else { return Err(away("closed")) };
-        Ok(AnsiTransactionManager::commit_transaction(conn)?)
+        while depth(conn) > 0 {
+            AnsiTransactionManager::rollback_transaction(conn)?;
+        }
+        begin(conn)?;
+        for (member, fate) in group {
+            match self.within(seat, member.as_mut()) {
+                Outcome::Went(went) => *fate = went,
+                Outcome::Lost => return Err(Error::internal("rolled back underneath")),
+            }
+        }
+        self.commit(seat)
+    }
+
+    fn commit(&self, seat: &mut Option<Conn>) -> Result<()> {
+        let Some(Conn::Sqlite(conn)) = seat.as_mut() else { return Err(away("closed")) };
+        AnsiTransactionManager::commit_transaction(conn)?;
+        self.commits.fetch_add(1, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Runs one member as it is. A savepoint for each would copy every page that it touches; so
+    /// there is none, and a member that fails after it has changed something costs the group a
+    /// second run. Most refusals change nothing.
+    fn trusting(&self, seat: &mut Option<Conn>, member: &mut dyn Member) -> Outcome {
+        let Some(conn) = seat.as_mut() else { return Outcome::Lost };
+        let before = changes(conn);
+        let fate = self.run(conn, member);
+        if let Err(error) = &fate {
+            let untouched = before.is_some() && before == changes(conn);
+            // A database error may have rolled everything back.
+            if !untouched || underneath(error).is_some() {
+                return Outcome::Lost;
+            }
+        }
+        let Conn::Sqlite(sqlite) = conn else { return Outcome::Lost };
+        if depth(sqlite) == 1 && is_open(sqlite) { Outcome::Went(fate) } else { Outcome::Lost }
     }
 
     /// Runs one member in a savepoint, so that a refusal or a panic leaves nothing of it.
@@ -267,6 +317,23 @@ enum Outcome {
 
 fn begin(conn: &mut SqliteConnection) -> QueryResult<()> {
     AnsiTransactionManager::begin_transaction_sql(conn, "BEGIN IMMEDIATE")
+}
+
+/// Whether the transaction is still there: a full disk can roll it back without a word, and SQLite
+/// says so only by letting another begin.
+fn is_open(conn: &mut SqliteConnection) -> bool {
+    conn.batch_execute("BEGIN").is_err()
+}
+
+diesel::define_sql_function! {
+    /// SQLite's own count of changed rows; a function, so that its statement is prepared once.
+    fn total_changes() -> diesel::sql_types::BigInt;
+}
+
+/// How many rows this connection has changed since it was opened.
+fn changes(conn: &mut Conn) -> Option<i64> {
+    let Conn::Sqlite(sqlite) = conn else { return None };
+    diesel::select(total_changes()).get_result(sqlite).ok()
 }
 
 /// How many transactions are open, one in another; none where the manager is broken.

@@ -23,6 +23,7 @@ use diesel::{ExpressionMethods, QueryDsl, RunQueryDsl};
 pub use conn::Conn;
 pub(crate) use conn::each;
 pub use failure::is_duplicate;
+pub use file::WRITER_PRAGMAS;
 pub use watch::{Patience, Watch};
 
 use crate::error::{Error, Kind, Result};
@@ -160,6 +161,14 @@ impl Db {
         match &self.0.engine {
             Engine::Sqlite(sqlite) => sqlite.read(ask),
             Engine::Postgres(postgres) => postgres.read(ask),
+        }
+    }
+
+    /// How many groups of writes the embedded database has committed; 0 on PostgreSQL.
+    pub fn commits(&self) -> u64 {
+        match &self.0.engine {
+            Engine::Sqlite(sqlite) => sqlite.commits(),
+            Engine::Postgres(_) => 0,
         }
     }
 

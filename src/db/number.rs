@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Mutex;
+use std::time::{Duration, Instant};
 
 use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, RunQueryDsl};
 
@@ -14,15 +15,24 @@ use crate::error::{Error, Kind, Result};
 
 /// How many numbers a node takes at once.
 const BLOCK: i64 = 100;
+/// How many where the last block lasted no longer than [`RUSH`]: else all would wait for leases.
+const LARGE_BLOCK: i64 = 2_000;
+const RUSH: Duration = Duration::from_secs(2);
 
 /// The blocks this node has taken and not used up.
 #[derive(Debug, Default)]
-pub(super) struct Blocks(Mutex<BTreeMap<String, Range<i64>>>);
+pub(super) struct Blocks(Mutex<BTreeMap<String, Block>>);
+
+#[derive(Debug)]
+struct Block {
+    left: Range<i64>,
+    taken_at: Instant,
+}
 
 impl Db {
     /// The next number of `year`: `2026-000001`, six digits or as many as it takes.
     ///
-    /// It is drawn before the write that uses it, in a short write of its own every 100 numbers.
+    /// It is drawn before the write that uses it, in a short write of its own every 100 numbers (2 000 in a rush).
     /// So numbers of one node rise, those of several nodes interleave by blocks, and there are
     /// gaps: where a write was refused, and where a node ended with part of its block unused.
     ///
@@ -39,13 +49,16 @@ impl Db {
     /// As [`Db::write`].
     pub fn next_of(&self, series: &str) -> Result<i64> {
         let mut blocks = lock(&self.0.numbers.0);
-        if let Some(given) = blocks.get_mut(series).and_then(Iterator::next) {
+        let last = blocks.get_mut(series);
+        let rush = last.as_ref().is_some_and(|block| block.taken_at.elapsed() < RUSH);
+        if let Some(given) = last.and_then(|block| block.left.next()) {
             return Ok(given);
         }
         let name = series.to_owned();
-        let mut block = self.write(move |tx| lease(tx, &name))?;
-        let given = block.next().ok_or_else(|| Error::new(Kind::Internal, "internal"))?;
-        blocks.insert(series.to_owned(), block);
+        let count = if rush { LARGE_BLOCK } else { BLOCK };
+        let mut left = self.write(move |tx| lease(tx, &name, count))?;
+        let given = left.next().ok_or_else(|| Error::new(Kind::Internal, "internal"))?;
+        blocks.insert(series.to_owned(), Block { left, taken_at: Instant::now() });
         Ok(given)
     }
 }
@@ -70,10 +83,10 @@ impl Tx<'_> {
     }
 }
 
-fn lease(tx: &mut Tx<'_>, name: &str) -> Result<Range<i64>> {
+fn lease(tx: &mut Tx<'_>, name: &str, count: i64) -> Result<Range<i64>> {
     let row = number_lease.find(name);
     let before = row.select(taken).first::<i64>(tx.conn).optional()?;
-    let upto = before.unwrap_or_default() + BLOCK;
+    let upto = before.unwrap_or_default() + count;
     if before.is_some() {
         diesel::update(row).set(taken.eq(upto)).execute(tx.conn)?;
     } else {
@@ -81,5 +94,5 @@ fn lease(tx: &mut Tx<'_>, name: &str) -> Result<Range<i64>> {
             .values((of_series.eq(name), taken.eq(upto)))
             .execute(tx.conn)?;
     }
-    Ok(upto - BLOCK + 1..upto + 1)
+    Ok(upto - count + 1..upto + 1)
 }

@@ -2,7 +2,8 @@
 //! it is on disk.
 
 use std::panic::resume_unwind;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
 
@@ -18,10 +19,54 @@ pub(super) struct Sqlite {
 }
 
 enum Readers {
-    /// A file: idle connections wait here; under a rush more are opened.
-    Many { place: Place, idle: Mutex<Vec<Conn>>, keep: usize },
+    Many(Many),
     /// A database in memory has one connection, the writer's.
     Shared(Seat),
+}
+
+/// A file's readers. Opening one reads the whole schema, which takes longer than most questions:
+/// so a few are shared by all who ask, and only behind long ones are more opened.
+struct Many {
+    place: Place,
+    room: Mutex<Room>,
+    freed: Condvar,
+    keep: usize,
+}
+
+/// The idle connections, and how many are at work.
+struct Room {
+    idle: Vec<Conn>,
+    at_work: usize,
+}
+
+/// How long one waits for a connection before another is opened.
+const PATIENCE: Duration = Duration::from_millis(25);
+
+impl Many {
+    fn take(&self) -> Result<Conn> {
+        let crowded = |room: &mut Room| room.idle.is_empty() && room.at_work >= self.keep;
+        let waited = self.freed.wait_timeout_while(lock(&self.room), PATIENCE, crowded);
+        let (mut room, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        room.at_work += 1;
+        let waiting = room.idle.pop();
+        drop(room);
+        let taken = waiting.map_or_else(|| self.place.open_reader(), Ok);
+        if taken.is_err() {
+            lock(&self.room).at_work -= 1;
+        }
+        taken
+    }
+
+    fn give_back(&self, mut conn: Conn) {
+        let whole = matches!(conn.depth(), Ok(0));
+        let mut room = lock(&self.room);
+        room.at_work -= 1;
+        if whole && room.idle.len() < self.keep {
+            room.idle.push(conn);
+        }
+        drop(room);
+        self.freed.notify_one();
+    }
 }
 
 impl Sqlite {
@@ -37,8 +82,9 @@ impl Sqlite {
                 let keep = usize::try_from(settings.connections).unwrap_or(1).max(1);
                 // One is opened now and kept: while any connection is open, the write-ahead log
                 // is not recovered from the disk, so a commit that failed stays failed.
-                let idle = Mutex::new(vec![place.open_reader()?]);
-                Readers::Many { place: place.clone(), idle, keep }
+                let room = Mutex::new(Room { idle: vec![place.open_reader()?], at_work: 0 });
+                let freed = Condvar::new();
+                Readers::Many(Many { place: place.clone(), room, freed, keep })
             }
         };
         let writer = Writer::start(seat, place, settings.queue, Arc::clone(desk))?;
@@ -53,6 +99,10 @@ impl Sqlite {
         self.writer.write(change)
     }
 
+    pub(super) fn commits(&self) -> u64 {
+        self.writer.commits()
+    }
+
     pub(super) fn read<T>(&self, ask: impl FnOnce(&mut Conn) -> Result<T>) -> Result<T> {
         self.writer.refuse_itself()?;
         match &self.readers {
@@ -64,15 +114,10 @@ impl Sqlite {
                 conn.batch_execute("PRAGMA query_only = OFF")?;
                 answer.unwrap_or_else(|panic| resume_unwind(panic))
             }
-            Readers::Many { place, idle, keep } => {
-                let waiting = lock(idle).pop();
-                let mut conn = waiting.map_or_else(|| place.open_reader(), Ok)?;
+            Readers::Many(many) => {
+                let mut conn = many.take()?;
                 let answer = snapshot(&mut conn, ask);
-                let mut idle = lock(idle);
-                if idle.len() < *keep && matches!(conn.depth(), Ok(0)) {
-                    idle.push(conn);
-                }
-                drop(idle);
+                many.give_back(conn);
                 answer.unwrap_or_else(|panic| resume_unwind(panic))
             }
         }

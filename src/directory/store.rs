@@ -45,10 +45,10 @@ pub struct Recorded {
 
 /// The directory's present version: one small query.
 pub fn mark(conn: &mut Conn) -> Result<Mark> {
-    let (version, changed_at) = directory_version::table
+    let row = directory_version::table
         .select((directory_version::version, directory_version::changed_at))
-        .filter(directory_version::id.eq(1))
-        .first(conn)?;
+        .filter(directory_version::id.eq(1));
+    let (version, changed_at) = each!(conn, c => row.first(c))?;
     Ok(Mark { version, changed_at })
 }
 

@@ -132,11 +132,9 @@ pub struct Session {
 
 /// The session with its account: one read by two primary keys, done for every request.
 pub fn session_of(conn: &mut Conn, id: i64) -> Result<Option<(Session, Account)>> {
-    let found: Option<(Session, AccountRow)> = login_session::table
-        .inner_join(account::table)
-        .filter(login_session::id.eq(id))
-        .first(conn)
-        .optional()?;
+    let with_account =
+        login_session::table.inner_join(account::table).filter(login_session::id.eq(id));
+    let found: Option<(Session, AccountRow)> = each!(conn, c => with_account.first(c).optional())?;
     found.map(|(session, row)| Ok((session, row.into_account()?))).transpose()
 }
 

@@ -9,13 +9,11 @@ use super::decide::{decide, with_state};
 use super::rules::{RuleBook, Rules};
 use super::table;
 use crate::db::{Conn, Db, Tx};
-use crate::directory::Channel;
 use crate::error::{Error, Kind, Result};
-use crate::identity::{Actor, Role};
-use crate::intake::{DispatchMode, Draft, duplicate, register};
-use crate::routing::catalogue::{Match, Question, match_rules};
-use crate::sealing::{MasterKey, entropy, six_digits};
-use crate::ticket::command::{Command, CommandName, Dispatch, Parser, Target};
+use crate::identity::Actor;
+use crate::intake::duplicate;
+use crate::sealing::MasterKey;
+use crate::ticket::command::{Command, CommandName, Parser, Target};
 use crate::ticket::event::{self, Event};
 use crate::ticket::sight::{Sight, sight};
 use crate::ticket::store::{self, Stored, Vault};
@@ -55,46 +53,14 @@ impl Rules {
 }
 
 impl Hotline {
-    /// A free number for a ticket that comes in now; taken before the write, so that a refused
-    /// ticket leaves a gap.
-    pub fn number(&self) -> Result<String> {
-        let rules = self.db.read(|conn| self.rules.current(conn, self.db.now()))?;
-        let year = self.db.now().in_zone(rules.profile.zone);
-        self.db.number(chrono::Datelike::year(&year))
-    }
-
-    /// Registers `draft` under `no`, and dispatches it where that is asked and the catalogue has
-    /// one most specific answer.
-    pub fn register(
+    /// What a ticket follows is a ticket that its giver sees, and no other word.
+    pub(super) fn see_previous(
         &self,
-        tx: &mut Tx<'_>,
+        conn: &mut Conn,
+        rules: &Rules,
         actor: &Actor,
         no: &str,
-        draft: &Draft,
-    ) -> Result<Registered> {
-        actor.require(&[Role::Agent, Role::Platform, Role::Citizen, Role::System])?;
-        let rules = self.rules.current(tx.conn, tx.now)?;
-        let scene = rules.scene(actor, tx.now, Mode::Live);
-        if let Some(previous) = &draft.previous {
-            self.see_previous(tx.conn, &rules, actor, previous)?;
-        }
-        let mut ticket = register(&scene, no.to_owned(), draft)?;
-        let code = six_digits(&mut entropy());
-        ticket.code_hash = Some(code_hash(&self.keys, no, &code));
-        let body = json!({ "kind": draft.kind, "channel": draft.channel });
-        let mut events = vec![first_event(actor, tx.now, body, &ticket)?];
-        if wants_dispatch(draft, actor)
-            && let Some((after, event)) = by_catalogue(&rules, &ticket, tx.now)?
-        {
-            events.push(event);
-            ticket = after;
-        }
-        let stored = store::insert(tx, rules.vault(&self.keys), ticket, &events)?;
-        Ok(Registered { stored, code })
-    }
-
-    /// What a ticket follows is a ticket that its giver sees, and no other word.
-    fn see_previous(&self, conn: &mut Conn, rules: &Rules, actor: &Actor, no: &str) -> Result<()> {
+    ) -> Result<()> {
         match self.see(conn, rules, actor, no) {
             Err(error) if error.kind() == Kind::NotFound => {
                 Err(Error::field("/previous", "field.unknown_code"))
@@ -291,7 +257,7 @@ pub fn first_event(actor: &Actor, at: Stamp, body: Value, ticket: &Ticket) -> Re
     Ok(Event::by(actor, at, "register", body, to_value(ticket)?))
 }
 
-fn to_value(ticket: &Ticket) -> Result<Value> {
+pub(super) fn to_value(ticket: &Ticket) -> Result<Value> {
     serde_json::to_value(ticket).map_err(Error::internal)
 }
 
@@ -300,45 +266,4 @@ fn check_target(ticket: &Ticket, target: Target) -> Result<()> {
         Some(k) if !ticket.assignments.contains_key(&k) => Err(Error::not_found()),
         _ => Ok(()),
     }
-}
-
-/// `dispatch` defaults to hold for agents and auto otherwise.
-fn wants_dispatch(draft: &Draft, actor: &Actor) -> bool {
-    let by_default = if actor.has(Role::Agent) { DispatchMode::Hold } else { DispatchMode::Auto };
-    draft.dispatch.unwrap_or(by_default) == DispatchMode::Auto && draft.channel != Channel::Open311
-}
-
-/// What the catalogue makes of it: the ticket sent to its units, or nothing where no rule or more
-/// than one fits, or the lead may not have it.
-fn by_catalogue(rules: &Rules, ticket: &Ticket, now: Stamp) -> Result<Option<(Ticket, Event)>> {
-    let question = Question {
-        category: ticket.category.as_ref(),
-        region: ticket.region(),
-        estate: ticket.estate(),
-    };
-    let day = now.day(rules.profile.zone);
-    let Match::One { outcome, reason } = match_rules(&rules.directory, &question, day) else {
-        return Ok(None);
-    };
-    let dispatch = Dispatch {
-        lead: Some(outcome.lead),
-        assists: outcome.assists.into_iter().collect(),
-        copies: outcome.copies.into_iter().collect(),
-        urgency: None,
-        designate: false,
-        note: None,
-    };
-    let system = Actor::system();
-    let scene = rules.scene(&system, now, Mode::Live);
-    let command = Command::Dispatch(dispatch);
-    let mut after = match decide(ticket, &command, Target::default(), &scene) {
-        Ok(after) => after,
-        // The catalogue named a unit that may not have this one: a person decides.
-        Err(error) if error.kind() == Kind::Invalid => return Ok(None),
-        Err(error) => return Err(error),
-    };
-    after.matches.push(reason.text);
-    let patch = event::patch(&to_value(ticket)?, &to_value(&after)?);
-    let body = command.body().map_err(Error::internal)?;
-    Ok(Some((after, Event::by(&system, now, "dispatch", body, patch))))
 }

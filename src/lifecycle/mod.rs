@@ -1,6 +1,7 @@
 //! Lifecycle: which command is allowed in which state to whom, the one pure decision, and the one
 //! way a ticket is changed. Above the stations, below every face.
 
+pub mod arrival;
 pub mod decide;
 pub mod form;
 pub mod hotline;
@@ -13,6 +14,7 @@ pub mod subject;
 pub mod sweep;
 pub mod table;
 
+pub use arrival::Arrival;
 pub use decide::decide;
 pub use hotline::{Hotline, Order, Registered};
 pub use rules::{RuleBook, Rules};

@@ -47,6 +47,13 @@ impl RuleBook {
         Self { cached, fallback: fallback.into(), newest: Mutex::new(None) }
     }
 
+    /// The rules that this node used last, if they are of the day of `now`: to make something ready
+    /// by, which [`RuleBook::current`] must confirm within the write.
+    pub fn newest(&self, now: Stamp) -> Option<Arc<Rules>> {
+        let newest = self.newest.lock().unwrap_or_else(PoisonError::into_inner);
+        newest.as_ref().filter(|rules| rules.on == now.day(rules.profile.zone)).cloned()
+    }
+
     /// The rules at `now`: one small query, and the rest only when something changed.
     pub fn current(&self, conn: &mut Conn, now: Stamp) -> Result<Arc<Rules>> {
         let directory = self.cached.current(conn)?;

@@ -144,6 +144,25 @@ pub async fn write_once<F>(app: &web::Data<App>, idem: Idem, change: F) -> Resul
 where
     F: Fn(&mut Tx<'_>) -> Result<Answer> + Send + Sync + 'static,
 {
+    write_prepared(app, idem, || Ok(()), move |tx, ()| change(tx)).await
+}
+
+/// The same with work that needs no transaction done before it by `ready`, so that the one writer
+/// only writes.
+///
+/// # Errors
+/// As [`write_once`], and what `ready` says: unless the key is known, whose answer comes first.
+pub async fn write_prepared<P, R, F>(
+    app: &web::Data<App>,
+    idem: Idem,
+    ready: R,
+    change: F,
+) -> Result<HttpResponse>
+where
+    P: Send + Sync + 'static,
+    R: FnOnce() -> Result<P> + Send + 'static,
+    F: Fn(&mut Tx<'_>, &P) -> Result<Answer> + Send + Sync + 'static,
+{
     let guard = match &idem.key {
         Some(key) => Some(app.running.enter(key)?),
         None => None,
@@ -152,11 +171,17 @@ where
     let (answer, replayed) = run(move || {
         // The guard lives as long as the write, even when the client has gone away.
         let _guard = guard;
+        let ready = match ready() {
+            Ok(ready) => Arc::new(ready),
+            // What is refused by today's rules may have been answered before.
+            Err(error) => return kept(&app, &idem)?.map(|kept| (kept, true)).ok_or(error),
+        };
         let change = Arc::new(change);
         let write = || {
-            let (app, idem, change) = (app.clone(), idem.clone(), change.clone());
+            let (app, idem, ready, change) =
+                (app.clone(), idem.clone(), ready.clone(), change.clone());
             let keys = app.keys.clone();
-            app.db.write(move |tx| once(tx, &keys, &idem, &*change))
+            app.db.write(move |tx| once(tx, &keys, &idem, |tx| change(tx, &ready)))
         };
         match write() {
             // Another node was quicker with the same key: now its answer is there.
@@ -166,6 +191,13 @@ where
     })
     .await?;
     Ok(mark(answer.respond(), replayed))
+}
+
+/// The answer stored under the key, where there is one.
+fn kept(app: &App, idem: &Idem) -> Result<Option<Answer>> {
+    let Some(key) = &idem.key else { return Ok(None) };
+    let kept = app.db.read(|conn| store::kept_answer(conn, key))?;
+    kept.map(|kept| open(&app.keys, key, idem, &kept)).transpose()
 }
 
 /// The stored answer, or that of `change`, stored.
@@ -201,9 +233,8 @@ where
     let (answer, replayed) = run(move || {
         let _guard = guard;
         let Some(key) = idem.key.clone() else { return Ok((work()?, false)) };
-        let kept = app.db.read(|conn| store::kept_answer(conn, &key))?;
-        if let Some(kept) = kept {
-            return Ok((open(&app.keys, &key, &idem, &kept)?, true));
+        if let Some(kept) = kept(&app, &idem)? {
+            return Ok((kept, true));
         }
         let answer = work()?;
         let sealed = seal(&app.keys, &key, &answer)?;

@@ -25,5 +25,5 @@ pub use asker::{Asker, Known};
 pub use blocking::{run, run_long};
 pub use body::{Body, Page, Query, RawBody};
 pub use etag::IfMatch;
-pub use idempotency::{Answer, Idem, IdempotencyKey, write_once};
+pub use idempotency::{Answer, Idem, IdempotencyKey, write_once, write_prepared};
 pub use serve::{application, listen, serve};

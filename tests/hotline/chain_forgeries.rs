@@ -77,13 +77,27 @@ impl Forger {
         from[self.rng.random_range(0..from.len())].clone()
     }
 
-    fn any_row(&mut self, table: &str) -> Option<i64> {
+    /// A row of the table, as a condition on its primary key: not all tables have row numbers.
+    fn any_row(&mut self, table: &str) -> Option<String> {
         let count = self.number(&format!("SELECT count(*) AS n FROM {table}"));
         (count > 0).then(|| {
             let skip = self.rng.random_range(0..count);
-            self.number(&format!(
-                "SELECT rowid AS n FROM {table} ORDER BY rowid LIMIT 1 OFFSET {skip}"
+            let keys: Vec<Column> = sql_query(format!(
+                "SELECT name, type AS kind FROM pragma_table_info('{table}') WHERE pk > 0 ORDER BY pk"
             ))
+            .load(&mut self.conn)
+            .unwrap();
+            let names: Vec<&str> = keys.iter().map(|key| key.name.as_str()).collect();
+            let parts: Vec<String> =
+                names.iter().map(|name| format!("'{name} = ' || quote({name})")).collect();
+            let place: Column = sql_query(format!(
+                "SELECT {} AS name, '' AS kind FROM {table} ORDER BY {} LIMIT 1 OFFSET {skip}",
+                parts.join(" || ' AND ' || "),
+                names.join(", ")
+            ))
+            .get_result(&mut self.conn)
+            .unwrap();
+            format!("({})", place.name)
         })
     }
 
@@ -104,7 +118,7 @@ impl Forger {
         let Column { name, kind } = &columns[at];
         let value = match kind.as_str() {
             "BLOB" => {
-                let sql = format!("SELECT {name} AS v FROM {table} WHERE rowid = {row}");
+                let sql = format!("SELECT {name} AS v FROM {table} WHERE {row}");
                 let bytes: Bytes = sql_query(sql).get_result(&mut self.conn).unwrap();
                 self.bent(bytes.v.unwrap_or_default())
             }
@@ -116,7 +130,7 @@ impl Forger {
                 format!("COALESCE({name}, 0) + {by}")
             }
         };
-        self.run(&format!("UPDATE {table} SET {name} = {value} WHERE rowid = {row}"))
+        self.run(&format!("UPDATE {table} SET {name} = {value} WHERE {row}"))
             .then(|| format!("edit {table}.{name}"))
     }
 
@@ -140,7 +154,7 @@ impl Forger {
     fn delete_row(&mut self) -> Option<String> {
         let table = self.pick(&TABLES);
         let row = self.any_row(table)?;
-        self.run(&format!("DELETE FROM {table} WHERE rowid = {row}"))
+        self.run(&format!("DELETE FROM {table} WHERE {row}"))
             .then(|| format!("delete from {table}"))
     }
 
@@ -211,14 +225,14 @@ impl Forger {
         ];
         let (table, column) = self.pick(&choice);
         let (one, other) = (self.any_row(table)?, self.any_row(table)?);
-        let value = |row| format!("(SELECT {column} FROM {table} WHERE rowid = {row})");
-        let (first, second) = (value(one), value(other));
+        let value = |row: &str| format!("(SELECT {column} FROM {table} WHERE {row})");
+        let (first, second) = (value(&one), value(&other));
         if self.number(&format!("SELECT {first} IS {second} AS n")) == 1 {
             return None;
         }
         let sql = format!(
-            "UPDATE {table} SET {column} = CASE rowid WHEN {one} THEN {second} ELSE {first} END \
-             WHERE rowid IN ({one}, {other})"
+            "UPDATE {table} SET {column} = CASE WHEN {one} THEN {second} ELSE {first} END \
+             WHERE {one} OR {other}"
         );
         self.run(&sql).then(|| format!("swap {table}.{column}"))
     }

@@ -9,9 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::commands_table::{
-    Case, Expect, actors, allowed, cases, code_of, refusals, sees,
-};
+use crate::commands_table::{Case, Expect, actors, allowed, cases, code_of, refusals, sees};
 use crate::support::badges;
 use crate::support::city::City;
 use crate::support::databases::{TestDb, on_each_database};

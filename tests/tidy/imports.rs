@@ -6,8 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::source::{Source, is_word};
 
 /// The storeys, top first; rooms of one line do not know each other.
-pub const STOREYS: [&[&str]; 21] = [
+pub const STOREYS: [&[&str]; 22] = [
     &["main"],
+    &["bench"],
     &["web", "worker", "doctor"],
     &["app"],
     &["reports", "proactive", "moving"],

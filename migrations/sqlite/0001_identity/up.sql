@@ -1,6 +1,6 @@
 -- Whoever can be asked "who are you": people and machine accounts.
 CREATE TABLE account (
-    id BIGINT PRIMARY KEY NOT NULL,
+    id INTEGER PRIMARY KEY NOT NULL,
     name TEXT NOT NULL UNIQUE,
     display_name TEXT NOT NULL,
     kind TEXT NOT NULL CHECK (kind IN ('person', 'demo', 'machine')),
@@ -30,7 +30,7 @@ CREATE TABLE account (
 
 -- A login that has not ended: a family of refresh tokens.
 CREATE TABLE login_session (
-    id BIGINT PRIMARY KEY NOT NULL,
+    id INTEGER PRIMARY KEY NOT NULL,
     account_id BIGINT NOT NULL REFERENCES account (id),
     epoch BIGINT NOT NULL,
     started_at BIGINT NOT NULL,
@@ -52,7 +52,7 @@ CREATE INDEX refresh_token_of_session ON refresh_token (session_id);
 
 -- What machine accounts show instead of a password.
 CREATE TABLE api_key (
-    id BIGINT PRIMARY KEY NOT NULL,
+    id INTEGER PRIMARY KEY NOT NULL,
     account_id BIGINT NOT NULL REFERENCES account (id),
     label TEXT NOT NULL,
     -- SHA-256 of the secret, base64url.

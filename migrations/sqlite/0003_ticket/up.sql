@@ -1,6 +1,6 @@
 -- The list's side of a ticket: narrow, no personal data, what filters, lists and figures ask.
 CREATE TABLE ticket (
-    id BIGINT NOT NULL PRIMARY KEY,
+    id INTEGER PRIMARY KEY NOT NULL,
     no TEXT NOT NULL UNIQUE,
     version INTEGER NOT NULL,
     state TEXT NOT NULL,
@@ -45,7 +45,7 @@ CREATE UNIQUE INDEX ticket_upstream ON ticket (upstream_no) WHERE upstream_no IS
 -- The whole ticket, sealed with its own key; the key is sealed with the master key. Erasing the key
 -- makes the document and the bodies of the events unreadable and leaves the chain valid.
 CREATE TABLE ticket_body (
-    ticket_id BIGINT NOT NULL PRIMARY KEY REFERENCES ticket (id),
+    ticket_id INTEGER PRIMARY KEY NOT NULL REFERENCES ticket (id),
     record_key BLOB,
     doc BLOB NOT NULL,
     head BLOB NOT NULL
@@ -56,7 +56,7 @@ CREATE TABLE caller_key (
     hash TEXT NOT NULL,
     ticket_id BIGINT NOT NULL REFERENCES ticket (id),
     PRIMARY KEY (hash, ticket_id)
-);
+) WITHOUT ROWID;
 
 CREATE TABLE assignment (
     ticket_id BIGINT NOT NULL REFERENCES ticket (id),
@@ -100,7 +100,7 @@ CREATE TABLE contact (
     seq INTEGER NOT NULL,
     at BIGINT NOT NULL,
     PRIMARY KEY (ticket_id, k, seq)
-);
+) WITHOUT ROWID;
 CREATE INDEX contact_at ON contact (at);
 
 CREATE TABLE whistle (
@@ -151,11 +151,11 @@ CREATE TABLE unsealed (
     seq INTEGER NOT NULL,
     since INTEGER NOT NULL,
     PRIMARY KEY (ticket_id, seq)
-);
+) WITHOUT ROWID;
 
 -- A Merkle root over the heads of the tickets that changed, chained and keyed; numbered 1, 2, 3 …
 CREATE TABLE seal (
-    no BIGINT NOT NULL PRIMARY KEY,
+    no INTEGER PRIMARY KEY NOT NULL,
     at BIGINT NOT NULL,
     leaves INTEGER NOT NULL,
     root BLOB NOT NULL,

@@ -1,6 +1,6 @@
 -- Work that may fail and is done again: written in the transaction of its cause.
 CREATE TABLE job (
-    id BIGINT PRIMARY KEY NOT NULL,
+    id INTEGER PRIMARY KEY NOT NULL,
     kind TEXT NOT NULL,
     body TEXT NOT NULL,
     created_at BIGINT NOT NULL,

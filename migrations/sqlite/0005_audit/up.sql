@@ -1,6 +1,6 @@
 -- Who did what, when, on what, for which purpose. No personal data of citizens.
 CREATE TABLE audit_entry (
-    id BIGINT PRIMARY KEY NOT NULL,
+    id INTEGER PRIMARY KEY NOT NULL,
     at BIGINT NOT NULL,
     -- 0 for the program, for citizens, and where nobody could be told.
     account_id BIGINT NOT NULL,

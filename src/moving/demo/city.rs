@@ -13,8 +13,6 @@ use crate::ticket::{Caller, Text, Upstream};
 use crate::time::Stamp;
 
 const SEED: u64 = 20_261_122;
-/// How far back the history goes, in days.
-const DAYS: u64 = 90;
 const MINUTE: i64 = 60_000;
 /// Calls that came in just now and wait for an agent or a dispatcher.
 const WAITING: i64 = 14;
@@ -39,10 +37,11 @@ struct City<'a> {
     estates: Vec<(&'a Estate, i64)>,
     leaves: Vec<&'a Category>,
     callers: i64,
+    days: u64,
 }
 
-pub(super) fn lines(rules: &Rules, now: Stamp, tickets: i64) -> Vec<History> {
-    let city = City::of(rules, now, tickets);
+pub(super) fn lines(rules: &Rules, now: Stamp, tickets: i64, days: u64) -> Vec<History> {
+    let city = City::of(rules, now, tickets, days);
     let mut dice = Dice::new(SEED);
     let today = now.day(rules.profile.zone);
     let mut received: Vec<Stamp> = (0..tickets)
@@ -67,7 +66,7 @@ pub(super) fn lines(rules: &Rules, now: Stamp, tickets: i64) -> Vec<History> {
 }
 
 impl<'a> City<'a> {
-    fn of(rules: &'a Rules, now: Stamp, tickets: i64) -> Self {
+    fn of(rules: &'a Rules, now: Stamp, tickets: i64, days: u64) -> Self {
         let directory = &*rules.directory;
         let today = now.day(rules.profile.zone);
         let heating = matches!(today.month(), 10..=12 | 1..=3);
@@ -81,14 +80,14 @@ impl<'a> City<'a> {
             .map(|estate| (estate, estate.households.unwrap_or(200).max(50)))
             .collect();
         let leaves = directory.categories().filter(|leaf| directory.is_leaf(&leaf.code)).collect();
-        Self { rules, now, tops, estates, leaves, callers: tickets * 2 / 3 }
+        Self { rules, now, tops, estates, leaves, callers: tickets * 2 / 3, days }
     }
 
-    /// Somewhere in the last three months: more on working days, more in the morning.
+    /// Somewhere in those days: more on working days, more in the morning.
     fn call_time(&self, dice: &mut Dice, today: NaiveDate) -> Stamp {
         let zone = self.rules.profile.zone;
         let back = |dice: &mut Dice| {
-            let days = u64::try_from(dice.below(DAYS.cast_signed() + 1)).unwrap_or_default();
+            let days = u64::try_from(dice.below(self.days.cast_signed() + 1)).unwrap_or_default();
             today.checked_sub_days(Days::new(days)).unwrap_or(today)
         };
         let mut day = back(dice);

@@ -25,6 +25,8 @@ use crate::time::Stamp;
 const LOADED: &str = "demo_history";
 /// How many tickets three months have.
 pub const TICKETS: i64 = 3_000;
+/// How far back the history goes, in days.
+const DAYS: u64 = 90;
 
 /// Loads about `tickets` tickets (commonly [`TICKETS`]) of the demo city, once; its directory must
 /// be there. Answers what was loaded, or
@@ -58,7 +60,12 @@ pub fn load(hotline: &Arc<Hotline>, tickets: i64) -> Result<Option<Summary>> {
 
 /// The histories of the three months before `now`, about `tickets` of them.
 pub fn lines(rules: &Rules, now: Stamp, tickets: i64) -> Vec<History> {
-    city::lines(rules, now, tickets)
+    lines_of(rules, now, tickets, DAYS)
+}
+
+/// The histories of the `days` before `now` and of that day itself, about `tickets` of them.
+pub fn lines_of(rules: &Rules, now: Stamp, tickets: i64, days: u64) -> Vec<History> {
+    city::lines(rules, now, tickets, days)
 }
 
 fn remember(hotline: &Hotline, today: NaiveDate) -> Result<()> {

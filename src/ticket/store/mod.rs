@@ -1,4 +1,4 @@
-//! Ticket: loading and keeping it. Its rule: `insert` and `save` are the only writers: row,
+//! Ticket: loading and keeping it. Its rule: `insert_prepared` and `save` are the only writers: row,
 //! projections, event and mark go together, in the caller's transaction, at its instant.
 
 mod batch;
@@ -167,21 +167,27 @@ pub fn insert_prepared(tx: &mut Tx<'_>, prepared: &Prepared) -> Result<Option<St
     Ok(earlier_at)
 }
 
-/// Keeps a new ticket with its events, the last of which made it what it is.
+impl Prepared {
+    /// How many events it has.
+    pub fn version(&self) -> i32 {
+        i32::try_from(self.links.len()).unwrap_or(i32::MAX)
+    }
+}
+
+/// Keeps what was made ready; answers it as loaded.
 ///
 /// # Errors
-/// `ticket.upstream_known` or `ticket.no_known` where the number is taken.
-pub fn insert(
-    tx: &mut Tx<'_>,
-    vault: Vault<'_>,
-    ticket: Ticket,
-    history: &[Event],
-) -> Result<Stored> {
-    let prepared = prepare(tx.id(), vault, ticket, history)?;
-    let earlier_at = insert_prepared(tx, &prepared)?;
-    let Prepared { id, ticket, key, head, .. } = prepared;
-    let version = i32::try_from(history.len()).unwrap_or(i32::MAX);
-    Ok(Stored { id, version, ticket, earlier_at, key, head })
+/// As [`insert_prepared`].
+pub fn keep_prepared(tx: &mut Tx<'_>, prepared: &Prepared) -> Result<Stored> {
+    let earlier_at = insert_prepared(tx, prepared)?;
+    Ok(Stored {
+        id: prepared.id,
+        version: prepared.version(),
+        ticket: prepared.ticket.clone(),
+        earlier_at,
+        key: prepared.key.clone(),
+        head: prepared.head.clone(),
+    })
 }
 
 /// Keeps `after` in place of what was loaded, with the event that made it so.

@@ -5,7 +5,7 @@ use diesel::prelude::*;
 
 use super::rows::TicketRow;
 use crate::db::schema::tickets;
-use crate::db::{Conn, Tx};
+use crate::db::{Conn, Tx, each};
 use crate::directory::{CategoryCode, EstateCode, RegionCode};
 use crate::error::Result;
 use crate::time::Stamp;
@@ -31,24 +31,26 @@ pub(super) fn matter_differs(old: &TicketRow, new: &TicketRow) -> bool {
 /// When the latest earlier ticket of the same caller and matter was received.
 pub(super) fn earlier_of(conn: &mut Conn, row: &TicketRow) -> Result<Option<Stamp>> {
     let Some((caller, category, estate, region)) = matter(row) else { return Ok(None) };
-    let mut query = tickets::table
-        .filter(tickets::phone_hash.eq(caller.to_owned()))
-        .filter(tickets::category.eq(category.as_str().to_owned()))
+    let before = tickets::table
+        .filter(tickets::phone_hash.eq(caller))
+        .filter(tickets::category.eq(category.as_str()))
         .filter(tickets::received_at.lt(row.received_at.millis()))
         .filter(tickets::id.ne(row.id))
-        .into_boxed();
-    query = match (estate, region) {
-        (Some(estate), _) => query.filter(tickets::estate.eq(estate.as_str().to_owned())),
-        (None, Some(region)) => query
-            .filter(tickets::estate.is_null())
-            .filter(tickets::region.eq(region.as_str().to_owned())),
-        (None, None) => return Ok(None),
-    };
-    let found: Option<i64> = query
         .order(tickets::received_at.desc())
-        .select(tickets::received_at)
-        .first(conn)
-        .optional()?;
+        .select(tickets::received_at);
+    let found: Option<i64> = match (estate, region) {
+        (Some(estate), _) => {
+            let there = before.filter(tickets::estate.eq(estate.as_str()));
+            each!(conn, c => there.first(c).optional())?
+        }
+        (None, Some(region)) => {
+            let there = before
+                .filter(tickets::estate.is_null())
+                .filter(tickets::region.eq(region.as_str()));
+            each!(conn, c => there.first(c).optional())?
+        }
+        (None, None) => None,
+    };
     Ok(found.map(Stamp::from_millis))
 }
 
@@ -61,13 +63,13 @@ pub(super) fn refresh_later(
 ) -> Result<()> {
     for row in old.into_iter().chain([new]) {
         let Some((caller, category, ..)) = matter(row) else { continue };
-        let later: Vec<TicketRow> = tickets::table
-            .filter(tickets::phone_hash.eq(caller.to_owned()))
-            .filter(tickets::category.eq(category.as_str().to_owned()))
+        let of_caller = tickets::table
+            .filter(tickets::phone_hash.eq(caller))
+            .filter(tickets::category.eq(category.as_str()))
             .filter(tickets::received_at.gt(row.received_at.millis()))
-            .order(tickets::received_at)
-            .select(TicketRow::as_select())
-            .load(tx.conn)?;
+            .order(tickets::received_at);
+        let later: Vec<TicketRow> =
+            each!(tx.conn, c => of_caller.select(TicketRow::as_select()).load(c))?;
         for there in later {
             let earlier = earlier_of(tx.conn, &there)?;
             if earlier != there.earlier_at {

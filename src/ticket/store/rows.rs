@@ -28,7 +28,7 @@ pub struct Lens<'a> {
 
 /// A row of `ticket`: what lists, filters and figures ask.
 #[derive(Debug, Clone, PartialEq, Queryable, Selectable, Insertable, AsChangeset, Identifiable)]
-#[diesel(table_name = tickets, treat_none_as_null = true)]
+#[diesel(table_name = tickets, treat_none_as_null = true, treat_none_as_default_value = false)]
 pub struct TicketRow {
     pub id: i64,
     pub no: String,
@@ -68,7 +68,7 @@ pub struct TicketRow {
 
 /// A row of `assignment`.
 #[derive(Debug, Clone, PartialEq, Queryable, Selectable, Insertable, AsChangeset, Identifiable)]
-#[diesel(table_name = assignment, primary_key(ticket_id, k), treat_none_as_null = true)]
+#[diesel(table_name = assignment, primary_key(ticket_id, k), treat_none_as_null = true, treat_none_as_default_value = false)]
 pub struct AssignmentRow {
     pub ticket_id: i64,
     pub k: i32,
@@ -111,7 +111,7 @@ pub struct ContactRow {
 
 /// A row of `whistle`: one called unit.
 #[derive(Debug, Clone, PartialEq, Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = whistle, primary_key(ticket_id, id, unit), treat_none_as_null = true)]
+#[diesel(table_name = whistle, primary_key(ticket_id, id, unit), treat_none_as_null = true, treat_none_as_default_value = false)]
 pub struct WhistleRow {
     pub ticket_id: i64,
     pub id: i32,
@@ -126,7 +126,7 @@ pub struct WhistleRow {
 
 /// A row of `ledger`: one stay on it.
 #[derive(Debug, Clone, PartialEq, Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = ledger, primary_key(ticket_id, seq), treat_none_as_null = true)]
+#[diesel(table_name = ledger, primary_key(ticket_id, seq), treat_none_as_null = true, treat_none_as_default_value = false)]
 pub struct LedgerRow {
     pub ticket_id: i64,
     pub seq: i32,

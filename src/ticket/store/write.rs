@@ -23,23 +23,25 @@ pub(super) struct EventRow {
     pub hash: Vec<u8>,
 }
 
+/// Row by row: a statement of one row is prepared once for a connection's life, one of several each
+/// time anew.
 pub(super) fn insert_rows(tx: &mut Tx<'_>, rows: &Rows) -> Result<()> {
     each!(tx.conn, c => {
         diesel::insert_into(tickets::table).values(&rows.ticket).execute(c).map_err(taken)?;
-        if !rows.assignments.is_empty() {
-            diesel::insert_into(assignment::table).values(&rows.assignments).execute(c)?;
+        for row in &rows.assignments {
+            diesel::insert_into(assignment::table).values(row).execute(c)?;
         }
-        if !rows.contacts.is_empty() {
-            diesel::insert_into(contact::table).values(&rows.contacts).execute(c)?;
+        for row in &rows.contacts {
+            diesel::insert_into(contact::table).values(row).execute(c)?;
         }
-        if !rows.whistles.is_empty() {
-            diesel::insert_into(whistle::table).values(&rows.whistles).execute(c)?;
+        for row in &rows.whistles {
+            diesel::insert_into(whistle::table).values(row).execute(c)?;
         }
-        if !rows.ledgers.is_empty() {
-            diesel::insert_into(ledger::table).values(&rows.ledgers).execute(c)?;
+        for row in &rows.ledgers {
+            diesel::insert_into(ledger::table).values(row).execute(c)?;
         }
-        if !rows.callers.is_empty() {
-            diesel::insert_into(caller_key::table).values(&rows.callers).execute(c)?;
+        for row in &rows.callers {
+            diesel::insert_into(caller_key::table).values(row).execute(c)?;
         }
     });
     Ok(())
@@ -88,7 +90,9 @@ pub(super) fn insert_events(tx: &mut Tx<'_>, rows: &[EventRow]) -> Result<()> {
         unsealed::since.eq(first.seq),
     );
     each!(tx.conn, c => {
-        diesel::insert_into(event::table).values(rows).execute(c)?;
+        for row in rows {
+            diesel::insert_into(event::table).values(row).execute(c)?;
+        }
         diesel::insert_into(unsealed::table).values(mark).execute(c)?;
     });
     Ok(())

@@ -15,7 +15,7 @@ use crate::directory::{CategoryCode, Channel, EstateCode, Kind, RegionCode, Unit
 use crate::error::{Error, FieldError, Result};
 use crate::identity::{Actor, Role};
 use crate::intake::Draft;
-use crate::lifecycle::{Hotline, Registered, Rules};
+use crate::lifecycle::{Arrival, Hotline, Rules};
 use crate::limits::Light;
 use crate::ticket::listing::{self, Filter, Sort};
 use crate::ticket::sight::{Scope, scope, sight};
@@ -25,7 +25,7 @@ use crate::ticket::store::rows::name_hash;
 use crate::ticket::{Mode, Text};
 use crate::time::Stamp;
 use crate::web::problem::Problem;
-use crate::web::{Answer, Asker, Body, IdempotencyKey, Page, Query, RawBody, run, write_once};
+use crate::web::{Answer, Asker, Body, IdempotencyKey, Page, Query, RawBody, run, write_prepared};
 
 /// A new ticket with the six digits that the agent tells the citizen, once.
 #[derive(Serialize, ToSchema)]
@@ -54,27 +54,45 @@ pub async fn take_in(
 ) -> Result<HttpResponse> {
     actor.require(&[Role::Agent, Role::Platform])?;
     let draft: Draft = raw.parse()?;
-    let hotline = app.hotline.clone();
-    let no = {
-        let hotline = hotline.clone();
-        run(move || hotline.number()).await?
-    };
     let idem = key.bind(&actor.name, raw.bytes());
-    write_once(&app, idem, move |tx| {
-        let rules = hotline.rules.current(tx.conn, tx.now)?;
-        let Registered { stored, code } = hotline.register(tx, &actor, &no, &draft)?;
-        let ticket = shown(&rules, &actor, &stored, tx.now);
-        let version = i64::from(stored.version);
-        let place = format!("/api/v1/tickets/{no}");
-        Ok(Answer::created(place, &Taken { ticket, code })?.versioned(version))
+    let hotline = app.hotline.clone();
+    let (clerk, agent, plan) = (hotline.clone(), actor.clone(), draft.clone());
+    let ready = move || {
+        let arrival = clerk.arrive(&agent, &plan)?;
+        let answer = taken(&agent, &arrival)?;
+        Ok((arrival, answer))
+    };
+    write_prepared(&app, idem, ready, move |tx, (arrival, answer)| {
+        if hotline.keep_arrival(tx, arrival)?.is_some() {
+            return Ok(answer.clone());
+        }
+        // The rules have changed since it was made ready.
+        let again = hotline.remake(tx, &actor, &draft, arrival)?;
+        hotline.keep_arrival(tx, &again)?;
+        taken(&actor, &again)
     })
     .await
+}
+
+/// 201 with the ticket as `actor` may see it, and the code.
+fn taken(actor: &Actor, arrival: &Arrival) -> Result<Answer> {
+    let scene = arrival.rules.scene(actor, arrival.at, Mode::Live);
+    let seen = sight(arrival.ticket(), actor, &arrival.rules.directory);
+    let ticket = view::ticket(arrival.ticket(), arrival.version(), &scene, seen);
+    let place = format!("/api/v1/tickets/{}", arrival.ticket().no);
+    let taken = Taken { ticket, code: arrival.code.clone() };
+    Ok(Answer::created(place, &taken)?.versioned(i64::from(arrival.version())))
 }
 
 /// The ticket as `actor` may see it at `now`.
 pub fn shown(rules: &Rules, actor: &Actor, stored: &Stored, now: Stamp) -> TicketView {
     let scene = rules.scene(actor, now, Mode::Live);
-    view::ticket(stored, &scene, sight(&stored.ticket, actor, &rules.directory))
+    view::ticket(
+        &stored.ticket,
+        stored.version,
+        &scene,
+        sight(&stored.ticket, actor, &rules.directory),
+    )
 }
 
 /// One ticket, masked. Opening it is noted once a reader and day.

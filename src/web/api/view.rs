@@ -22,7 +22,7 @@ use crate::ticket::overlay::{
 };
 use crate::ticket::sight::Sight;
 use crate::ticket::state::{Awaits, Part, State, StateName, WorkName};
-use crate::ticket::store::{Stored, rows::TicketRow};
+use crate::ticket::store::rows::TicketRow;
 use crate::ticket::{Scene, Ticket};
 use crate::time::Stamp;
 
@@ -213,14 +213,13 @@ pub fn line(row: &TicketRow, scene: &Scene<'_>) -> LineView {
 }
 
 /// The ticket as `scene.actor` may see it.
-pub fn ticket(stored: &Stored, scene: &Scene<'_>, sight: Sight) -> TicketView {
-    let ticket = &stored.ticket;
+pub fn ticket(ticket: &Ticket, version: i32, scene: &Scene<'_>, sight: Sight) -> TicketView {
     let copy = sight == Sight::HandlingCopy;
     let shown = Shown { ticket, scene, copy };
     let (first, last) = ticket.valid_surveys();
     TicketView {
         no: ticket.no.clone(),
-        version: stored.version,
+        version,
         state: ticket.state.name(),
         kind: ticket.kind,
         channel: ticket.channel,

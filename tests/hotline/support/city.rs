@@ -201,11 +201,7 @@ impl Person<'_> {
 
     pub fn tries_to_register(self, draft: Value) -> Result<Stored> {
         let draft: Draft = serde_json::from_value(draft).unwrap();
-        let hotline = self.city.hotline.clone();
-        let actor = self.actor.clone();
-        let no = hotline.number()?;
-        let db = hotline.db.clone();
-        db.write(move |tx| Ok(hotline.register(tx, &actor, &no, &draft)?.stored))
+        Ok(self.city.hotline.take_in(&self.actor, draft)?.stored)
     }
 
     /// Gives a command to the ticket; it must be accepted.

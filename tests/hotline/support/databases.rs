@@ -2,7 +2,6 @@
 //! on which.
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, Once, OnceLock};
 
@@ -11,6 +10,7 @@ use diesel::{Connection, PgConnection};
 use jiesu::db::Db;
 use jiesu::time::{HandClock, Stamp};
 
+pub use super::folder::Folder;
 use super::postgres::Cluster;
 
 /// Makes of one sentence two tests: `…::on_sqlite` and `…::on_postgres`.
@@ -175,26 +175,4 @@ fn name(end: &str) -> String {
 /// Past the capturing of test output: a run must not hide what it left out.
 pub fn say(line: &str) {
     drop(writeln!(std::io::stderr(), "[databases] {line}"));
-}
-
-/// A folder of one test, removed at the end.
-pub struct Folder(PathBuf);
-
-impl Folder {
-    pub fn new() -> Self {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-        let count = COUNT.fetch_add(1, Ordering::Relaxed);
-        let path = std::env::temp_dir().join(format!("jiesu-{}-{count}", std::process::id()));
-        std::fs::create_dir_all(&path).unwrap();
-        Self(path)
-    }
-    pub fn path(&self) -> &Path {
-        &self.0
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        drop(std::fs::remove_dir_all(&self.0));
-    }
 }

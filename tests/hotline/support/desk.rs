@@ -97,13 +97,7 @@ impl Desk {
             "matter": {"title": "屋面漏水", "content": "三号楼顶层屋面漏水，请尽快维修", "urgency": urgency},
         }))
         .unwrap();
-        let no = self.hotline.number().unwrap();
-        let (hotline, number) = (self.hotline.clone(), no.clone());
-        self.hotline
-            .db
-            .write(move |tx| hotline.register(tx, &agent(), &number, &draft))
-            .map(|_| no)
-            .unwrap()
+        self.hotline.take_in(&agent(), draft).unwrap().stored.ticket.no
     }
 
     /// Gives a command to the ticket itself.

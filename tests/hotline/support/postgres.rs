@@ -7,7 +7,7 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
-use super::databases::Folder;
+use super::folder::Folder;
 
 /// A server of its own, reached by a socket in a folder of its own.
 pub struct Cluster {

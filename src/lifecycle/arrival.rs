@@ -1,0 +1,194 @@
+//! Lifecycle: a ticket comes to be. Its rule: made ready before its write, by the caller's own thread,
+//! so that the one writer only writes; kept only if the rules are still those it was made by.
+
+use std::sync::Arc;
+
+use chrono::Datelike;
+use serde_json::json;
+
+use super::decide::decide;
+use super::hotline::{Hotline, Registered, code_hash, first_event, to_value};
+use super::rules::Rules;
+use crate::db::Tx;
+use crate::directory::Channel;
+use crate::error::{Error, Kind, Result};
+use crate::identity::{Actor, Role};
+use crate::intake::{DispatchMode, Draft, register};
+use crate::routing::catalogue::{Match, Question, match_rules};
+use crate::sealing::{entropy, six_digits};
+use crate::ticket::command::{Command, Dispatch, Target};
+use crate::ticket::event::{self, Event};
+use crate::ticket::store::{self, Prepared};
+use crate::ticket::{Mode, Ticket};
+use crate::time::Stamp;
+
+/// A ticket made ready: numbered, dispatched where the catalogue knows, sealed, not yet kept.
+pub struct Arrival {
+    pub rules: Arc<Rules>,
+    /// The instant of everything in its write.
+    pub at: Stamp,
+    /// The six digits told to the citizen once.
+    pub code: String,
+    no: String,
+    prepared: Prepared,
+}
+
+impl Arrival {
+    /// The ticket as it will be kept.
+    pub fn ticket(&self) -> &Ticket {
+        &self.prepared.ticket
+    }
+
+    /// How many events it begins with: its version.
+    pub fn version(&self) -> i32 {
+        self.prepared.version()
+    }
+}
+
+impl Hotline {
+    /// Makes `draft` ready under a free number, and dispatched where that is asked and the
+    /// catalogue has one most specific answer. A ticket that is not kept leaves a gap in the numbers.
+    ///
+    /// # Errors
+    /// 403; 422 with every wrong field.
+    pub fn arrive(&self, actor: &Actor, draft: &Draft) -> Result<Arrival> {
+        actor.require(&[Role::Agent, Role::Platform, Role::Citizen, Role::System])?;
+        let at = self.db.now();
+        let rules = match self.rules.newest(at) {
+            Some(rules) => rules,
+            None => self.db.read(|conn| self.rules.current(conn, at))?,
+        };
+        if let Some(previous) = &draft.previous {
+            self.db.read(|conn| self.see_previous(conn, &rules, actor, previous))?;
+        }
+        let no = self.db.number(at.in_zone(rules.profile.zone).year())?;
+        let id =
+            self.db.ids(1)?.first().copied().ok_or_else(|| Error::internal("no identifier"))?;
+        self.make(rules, actor, draft, no, id, at)
+    }
+
+    fn make(
+        &self,
+        rules: Arc<Rules>,
+        actor: &Actor,
+        draft: &Draft,
+        no: String,
+        id: i64,
+        at: Stamp,
+    ) -> Result<Arrival> {
+        let scene = rules.scene(actor, at, Mode::Live);
+        let mut ticket = register(&scene, no.clone(), draft)?;
+        let code = six_digits(&mut entropy());
+        ticket.code_hash = Some(code_hash(&self.keys, &no, &code));
+        let body = json!({ "kind": draft.kind, "channel": draft.channel });
+        let mut events = vec![first_event(actor, at, body, &ticket)?];
+        if wants_dispatch(draft, actor)
+            && let Some((after, event)) = by_catalogue(&rules, &ticket, at)?
+        {
+            events.push(event);
+            ticket = after;
+        }
+        let prepared = store::prepare(id, rules.vault(&self.keys), ticket, &events)?;
+        Ok(Arrival { rules, at, code, no, prepared })
+    }
+
+    /// Keeps what arrived; `None` where the rules have changed since: then it is [`Hotline::remake`]
+    /// that makes it again.
+    ///
+    /// # Errors
+    /// `ticket.number_known` where the upstream's number is taken.
+    pub fn keep_arrival(&self, tx: &mut Tx<'_>, arrival: &Arrival) -> Result<Option<Registered>> {
+        let rules = self.rules.current(tx.conn, arrival.at)?;
+        if !Arc::ptr_eq(&rules, &arrival.rules) {
+            return Ok(None);
+        }
+        tx.now = arrival.at;
+        let stored = store::keep_prepared(tx, &arrival.prepared)?;
+        Ok(Some(Registered { stored, code: arrival.code.clone() }))
+    }
+
+    /// The same ticket by the rules that are in force within the write.
+    ///
+    /// # Errors
+    /// As [`Hotline::arrive`].
+    pub fn remake(
+        &self,
+        tx: &mut Tx<'_>,
+        actor: &Actor,
+        draft: &Draft,
+        old: &Arrival,
+    ) -> Result<Arrival> {
+        let rules = self.rules.current(tx.conn, tx.now)?;
+        self.make(rules, actor, draft, old.no.clone(), old.prepared.id, tx.now)
+    }
+
+    /// Takes `draft` in: makes it ready and keeps it, in a write of its own.
+    ///
+    /// # Errors
+    /// As [`Hotline::arrive`] and [`Hotline::keep_arrival`].
+    pub fn take_in(self: &Arc<Self>, actor: &Actor, draft: Draft) -> Result<Registered> {
+        let arrival = self.arrive(actor, &draft)?;
+        let (hotline, actor) = (self.clone(), actor.clone());
+        self.db.write(move |tx| hotline.keep_or_remake(tx, &actor, &draft, &arrival))
+    }
+
+    /// Keeps what arrived, made again first where the rules have changed.
+    ///
+    /// # Errors
+    /// As [`Hotline::arrive`] and [`Hotline::keep_arrival`].
+    pub fn keep_or_remake(
+        &self,
+        tx: &mut Tx<'_>,
+        actor: &Actor,
+        draft: &Draft,
+        arrival: &Arrival,
+    ) -> Result<Registered> {
+        if let Some(kept) = self.keep_arrival(tx, arrival)? {
+            return Ok(kept);
+        }
+        let again = self.remake(tx, actor, draft, arrival)?;
+        let kept = self.keep_arrival(tx, &again)?;
+        kept.ok_or_else(|| Error::internal("the rules changed within one write"))
+    }
+}
+
+/// `dispatch` defaults to hold for agents and auto otherwise.
+fn wants_dispatch(draft: &Draft, actor: &Actor) -> bool {
+    let by_default = if actor.has(Role::Agent) { DispatchMode::Hold } else { DispatchMode::Auto };
+    draft.dispatch.unwrap_or(by_default) == DispatchMode::Auto && draft.channel != Channel::Open311
+}
+
+/// What the catalogue makes of it: the ticket sent to its units, or nothing where no rule or more
+/// than one fits, or the lead may not have it.
+fn by_catalogue(rules: &Rules, ticket: &Ticket, now: Stamp) -> Result<Option<(Ticket, Event)>> {
+    let question = Question {
+        category: ticket.category.as_ref(),
+        region: ticket.region(),
+        estate: ticket.estate(),
+    };
+    let day = now.day(rules.profile.zone);
+    let Match::One { outcome, reason } = match_rules(&rules.directory, &question, day) else {
+        return Ok(None);
+    };
+    let dispatch = Dispatch {
+        lead: Some(outcome.lead),
+        assists: outcome.assists.into_iter().collect(),
+        copies: outcome.copies.into_iter().collect(),
+        urgency: None,
+        designate: false,
+        note: None,
+    };
+    let system = Actor::system();
+    let scene = rules.scene(&system, now, Mode::Live);
+    let command = Command::Dispatch(dispatch);
+    let mut after = match decide(ticket, &command, Target::default(), &scene) {
+        Ok(after) => after,
+        // The catalogue named a unit that may not have this one: a person decides.
+        Err(error) if error.kind() == Kind::Invalid => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    after.matches.push(reason.text);
+    let patch = event::patch(&to_value(ticket)?, &to_value(&after)?);
+    let body = command.body().map_err(Error::internal)?;
+    Ok(Some((after, Event::by(&system, now, "dispatch", body, patch))))
+}
