@@ -1,6 +1,13 @@
 //! `cargo bench`: `jiesu bench` with a PostgreSQL made for it, whatever is installed. What stands
 //! behind `--` goes to it: `cargo bench -- nodes --turns 5`. Where there is none, that part says so.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a benchmark that cannot begin has nothing to say"
+)]
+
 #[path = "../tests/hotline/support"]
 mod support {
     pub mod folder;

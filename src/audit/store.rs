@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::time::Stamp;
 
 #[derive(Insertable)]
-#[diesel(table_name = audit_entry, treat_none_as_default_value = false)]
+#[diesel(table_name = audit_entry)]
 struct Row<'a> {
     id: i64,
     at: Stamp,

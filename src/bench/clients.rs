@@ -31,7 +31,7 @@ impl Line {
 
     pub fn over(stream: TcpStream) -> Self {
         drop(stream.set_nodelay(true));
-        drop(stream.set_read_timeout(Some(Duration::from_secs(60))));
+        drop(stream.set_read_timeout(Some(Duration::from_mins(1))));
         Self { stream, left: Vec::with_capacity(8192) }
     }
 
@@ -134,7 +134,7 @@ pub fn take_in(addresses: &[SocketAddr], token: &str, drafts: &[Draft]) -> Resul
     });
     let seconds = began.elapsed().as_secs_f64();
     match failed.into_inner() {
-        Ok(None) => Ok(Speed { tickets: bodies.len(), seconds, group: 0.0 }),
+        Ok(None) => Ok(Speed { tickets: bodies.len(), seconds, group: 1 }),
         Ok(Some(error)) => Err(error),
         Err(_) => Err(Error::internal("a client panicked")),
     }

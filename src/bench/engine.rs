@@ -16,8 +16,8 @@ pub const WRITERS: usize = 64;
 pub struct Speed {
     pub tickets: usize,
     pub seconds: f64,
-    /// Tickets to a commit, on average; 1 on PostgreSQL.
-    pub group: f64,
+    /// Tickets to a commit, on average.
+    pub group: usize,
 }
 
 impl Speed {
@@ -51,8 +51,8 @@ pub fn take_in(site: &Site, drafts: Vec<Draft>) -> Result<Speed> {
     if let Some(error) = failed.into_inner().map_err(|_| Error::internal("a writer panicked"))? {
         return Err(error);
     }
-    let commits = site.app.db.commits() - before;
-    Ok(Speed { tickets: count, seconds, group: count as f64 / commits.max(1) as f64 })
+    let commits = usize::try_from(site.app.db.commits() - before).unwrap_or(usize::MAX);
+    Ok(Speed { tickets: count, seconds, group: count.div_ceil(commits.max(1)) })
 }
 
 fn work(site: &Site, waiting: &Mutex<std::vec::IntoIter<Draft>>) -> Result<()> {

@@ -138,11 +138,11 @@ fn engine_alone(plan: &Plan, say: &mut dyn FnMut(String)) -> Result<()> {
         let ours = take_in(&site, drafts)?;
         let rows = straight::rows(&site.file())?;
         let file = plan.folder.join("straight.db");
-        let theirs = straight::write(&site.file(), &file, &rows, ours.group.round() as usize);
+        let theirs = straight::write(&site.file(), &file, &rows, ours.group);
         remove(&file);
         say(sentence(
             "bench.group",
-            &[("group", &figure(ours.group)), ("rows", &rows_a_ticket(&rows))],
+            &[("group", &ours.group.to_string()), ("rows", &rows_a_ticket(&rows))],
         ));
         compared.turn(ours, theirs?, say);
     }

@@ -11,7 +11,7 @@ use super::clients::{Answer, Line, answer_of};
 use super::site::Site;
 use crate::error::{Error, Result};
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// `jiesu serve` on a port of its own.
 pub struct Server {

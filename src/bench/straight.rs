@@ -81,7 +81,7 @@ pub fn write(schema_of: &Path, file: &Path, tickets: &[TicketRows], group: usize
         conn.execute_batch("COMMIT").map_err(Error::internal)?;
     }
     let seconds = began.elapsed().as_secs_f64();
-    Ok(Speed { tickets: tickets.len(), seconds, group: group as f64 })
+    Ok(Speed { tickets: tickets.len(), seconds, group })
 }
 
 fn schema(file: &Path) -> Result<String> {
