@@ -1,3 +1,6 @@
+-- INTEGER PRIMARY KEY is the number SQLite keeps a row by (64 bits); where the key is the whole row, WITHOUT
+-- ROWID. Either saves a second tree that PostgreSQL would not have.
+
 -- The list's side of a ticket: narrow, no personal data, what filters, lists and figures ask.
 CREATE TABLE ticket (
     id INTEGER PRIMARY KEY NOT NULL,

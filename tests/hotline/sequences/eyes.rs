@@ -63,7 +63,8 @@ fn shown(rules: &Rules, stored: &Stored, who: Person<'_>) {
         return;
     }
     let scene = rules.scene(who.actor, who.city.now(), Mode::Live);
-    let view = serde_json::to_value(view::ticket(stored, &scene, said)).unwrap();
+    let view =
+        serde_json::to_value(view::ticket(&stored.ticket, stored.version, &scene, said)).unwrap();
     masks(&stored.ticket, &view);
     if said == Sight::HandlingCopy {
         assert!(view.get("caller").is_none() && view["place"].get("address").is_none(), "{view}");

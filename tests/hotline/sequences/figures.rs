@@ -28,7 +28,7 @@ pub fn check(city: &City, tickets: &[Stored], counts: &mut Counts) {
     let rules: Rules = (&city.rules().profile).into();
     for (start, end) in WINDOWS {
         let (start, end) = (at(start), at(end));
-        let load = |conn: &mut Conn| store::load(conn, start, end, &None);
+        let load = |conn: &mut Conn| store::load(conn, start, end);
         let facts = city.hotline.db.read(load).unwrap();
         for edition in [Edition::All, Edition::Assessed] {
             for by in [GroupBy::Unit, GroupBy::Channel] {
