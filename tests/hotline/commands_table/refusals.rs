@@ -194,17 +194,18 @@ pub fn code_of(case: &Case) -> String {
     let own = TABLES.rows.iter().filter(|row| row.scope == scope && row.command == case.command);
     let roles: Vec<&String> = own.flat_map(|row| &row.roles).collect();
     let by_own_unit = roles.iter().any(|role| role.ends_with("@own"));
+    // A role that the command never asks for is refused as a role, whatever the assignment is.
+    let never = || !roles.iter().any(|role| role_of(role) == role_of(&case.actor));
     // The row of the command itself before the one of all.
     let rows = TABLES.refusals.iter().filter(|it| it.is_about(scope, &case.command));
     let fits = |it: &&Refusal| match (it.when, case.expect) {
         (When::Who, Expect::Forbidden) => it.lists(&case.actor),
         (When::Copy, Expect::Forbidden) => {
-            by_own_unit && case.part == "copy" && it.lists(&case.actor)
+            by_own_unit && !never() && case.part == "copy" && it.lists(&case.actor)
         }
         (When::State, Expect::Refused) => case.part.is_empty() && it.lists(case.ticket),
         _ => false,
     };
-    let never = || !roles.iter().any(|role| role_of(role) == role_of(&case.actor));
     match rows.filter(fits).max_by_key(|it| it.command != "any") {
         Some(refusal) => refusal.code.clone(),
         None if case.expect == Expect::Forbidden && never() => "forbidden".to_owned(),
