@@ -201,7 +201,7 @@ impl Person<'_> {
 
     pub fn tries_to_register(self, draft: Value) -> Result<Stored> {
         let draft: Draft = serde_json::from_value(draft).unwrap();
-        Ok(self.city.hotline.take_in(&self.actor, draft)?.stored)
+        Ok(self.city.hotline.take_in(self.actor, draft)?.stored)
     }
 
     /// Gives a command to the ticket; it must be accepted.
