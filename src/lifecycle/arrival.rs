@@ -92,34 +92,26 @@ impl Hotline {
         Ok(Arrival { rules, at, code, no, prepared })
     }
 
-    /// Keeps what arrived; `None` where the rules have changed since: then it is [`Hotline::remake`]
-    /// that makes it again.
+    /// Keeps what arrived. Where the rules have changed since it was made ready, it is first made
+    /// again by those of this write, and that arrival is handed out too: the answer is made of it.
     ///
     /// # Errors
-    /// `ticket.number_known` where the upstream's number is taken.
-    pub fn keep_arrival(&self, tx: &mut Tx<'_>, arrival: &Arrival) -> Result<Option<Registered>> {
-        let rules = self.rules.current(tx.conn, arrival.at)?;
-        if !Arc::ptr_eq(&rules, &arrival.rules) {
-            return Ok(None);
-        }
-        tx.now = arrival.at;
-        let stored = store::keep_prepared(tx, &arrival.prepared)?;
-        Ok(Some(Registered { stored, code: arrival.code.clone() }))
-    }
-
-    /// The same ticket by the rules that are in force within the write.
-    ///
-    /// # Errors
-    /// As [`Hotline::arrive`].
-    pub fn remake(
+    /// As [`Hotline::arrive`]; `ticket.number_known` where the upstream's number is taken.
+    pub fn keep_arrival(
         &self,
         tx: &mut Tx<'_>,
         actor: &Actor,
         draft: &Draft,
-        old: &Arrival,
-    ) -> Result<Arrival> {
+        arrival: &Arrival,
+    ) -> Result<(Registered, Option<Arrival>)> {
+        let rules = self.rules.current(tx.conn, arrival.at)?;
+        if Arc::ptr_eq(&rules, &arrival.rules) {
+            return Ok((keep(tx, arrival)?, None));
+        }
         let rules = self.rules.current(tx.conn, tx.now)?;
-        self.make(rules, actor, draft, old.no.clone(), old.prepared.id, tx.now)
+        let (no, id) = (arrival.no.clone(), arrival.prepared.id);
+        let again = self.make(rules, actor, draft, no, id, tx.now)?;
+        Ok((keep(tx, &again)?, Some(again)))
     }
 
     /// Takes `draft` in: makes it ready and keeps it, in a write of its own.
@@ -129,27 +121,15 @@ impl Hotline {
     pub fn take_in(self: &Arc<Self>, actor: &Actor, draft: Draft) -> Result<Registered> {
         let arrival = self.arrive(actor, &draft)?;
         let (hotline, actor) = (self.clone(), actor.clone());
-        self.db.write(move |tx| hotline.keep_or_remake(tx, &actor, &draft, &arrival))
+        self.db.write(move |tx| Ok(hotline.keep_arrival(tx, &actor, &draft, &arrival)?.0))
     }
+}
 
-    /// Keeps what arrived, made again first where the rules have changed.
-    ///
-    /// # Errors
-    /// As [`Hotline::arrive`] and [`Hotline::keep_arrival`].
-    pub fn keep_or_remake(
-        &self,
-        tx: &mut Tx<'_>,
-        actor: &Actor,
-        draft: &Draft,
-        arrival: &Arrival,
-    ) -> Result<Registered> {
-        if let Some(kept) = self.keep_arrival(tx, arrival)? {
-            return Ok(kept);
-        }
-        let again = self.remake(tx, actor, draft, arrival)?;
-        let kept = self.keep_arrival(tx, &again)?;
-        kept.ok_or_else(|| Error::internal("the rules changed within one write"))
-    }
+/// Keeps it as it is: what was made by the rules of this very write needs no second look at them.
+fn keep(tx: &mut Tx<'_>, arrival: &Arrival) -> Result<Registered> {
+    tx.now = arrival.at;
+    let stored = store::keep_prepared(tx, &arrival.prepared)?;
+    Ok(Registered { stored, code: arrival.code.clone() })
 }
 
 /// `dispatch` defaults to hold for agents and auto otherwise.

@@ -63,13 +63,10 @@ pub async fn take_in(
         Ok((arrival, answer))
     };
     write_prepared(&app, idem, ready, move |tx, (arrival, answer)| {
-        if hotline.keep_arrival(tx, arrival)?.is_some() {
-            return Ok(answer.clone());
+        match hotline.keep_arrival(tx, &actor, &draft, arrival)? {
+            (_, None) => Ok(answer.clone()),
+            (_, Some(again)) => taken(&actor, &again),
         }
-        // The rules have changed since it was made ready.
-        let again = hotline.remake(tx, &actor, &draft, arrival)?;
-        hotline.keep_arrival(tx, &again)?;
-        taken(&actor, &again)
     })
     .await
 }

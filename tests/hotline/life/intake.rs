@@ -1,5 +1,7 @@
 //! Taking a ticket, settling it at once, amending it, and the citizen's second thoughts.
 
+use jiesu::db::Tx;
+use jiesu::intake::Draft;
 use jiesu::limits::ClockName;
 use jiesu::ticket::{StateName, WorkName};
 use serde_json::json;
@@ -8,6 +10,22 @@ use crate::support::city::{City, at, draft_with, refusal};
 use crate::support::databases::on_each_database;
 
 on_each_database! {
+    fn a_ticket_whose_rules_changed_before_its_write_is_made_again_and_kept(test: &TestDb) {
+        let city = City::of(test);
+        let draft: Draft = serde_json::from_value(draft_with(&json!({}))).unwrap();
+        let agent = city.agent().actor.clone();
+        let arrival = city.hotline.arrive(&agent, &draft).unwrap();
+        city.days(1);
+        // Somebody else asks on the new day: what this one was made by is no longer in force.
+        city.taken();
+        let (no, now) = (arrival.ticket().no.clone(), city.now());
+        let hotline = city.hotline.clone();
+        let keep = move |tx: &mut Tx<'_>| hotline.keep_arrival(tx, &agent, &draft, &arrival);
+        let (kept, again) = test.db.write(keep).unwrap();
+        assert_eq!(again.unwrap().ticket(), &kept.stored.ticket);
+        assert_eq!((city.ticket(&no).received_at, city.events(&no).len()), (now, 1));
+    }
+
     fn a_ticket_follows_only_one_that_its_giver_sees(test: &TestDb) {
         let city = City::of(test);
         let no = city.taken();
