@@ -28,6 +28,10 @@ use jiesu::time::Stamp;
 use jiesu::web;
 use jiesu::worker::Worker;
 
+/// What a caller's thread makes ready, the writing one clears away: glibc's allocator is slow at that.
+#[global_allocator]
+static HEAP: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// 接诉：住建部门热线后台
 #[derive(Debug, Parser)]
 #[command(name = "jiesu", version, arg_required_else_help = true)]

@@ -1,15 +1,19 @@
 //! Ground: SQLite's one writer. Its rule: writes that wait together are committed together, each
 //! as if it were alone.
 
+use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex};
 use std::thread::{JoinHandle, ThreadId};
 use std::time::{Duration, Instant};
 
-use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
-use diesel::{QueryResult, RunQueryDsl, SqliteConnection};
+use diesel::connection::{
+    AnsiTransactionManager, Instrumentation, InstrumentationEvent, SimpleConnection,
+    TransactionManager,
+};
+use diesel::{Connection, QueryResult, RunQueryDsl, SqliteConnection};
 
 use super::failure::{away, crowded, panicked, underneath};
 use super::file::{Place, Seat, lock};
@@ -19,6 +23,8 @@ use crate::error::{Error, Result};
 /// A group ends here even if more are waiting.
 const MEMBERS: usize = 128;
 const LONGEST: Duration = Duration::from_millis(20);
+/// After a refusal the next so many members are looked at more closely: where one is, more are.
+const WARY: u32 = 1_000;
 
 /// The thread that writes, and the queue before it.
 pub(super) struct Writer {
@@ -53,9 +59,12 @@ where
     }
 
     fn answer(self: Box<Self>, fate: Result<()>) {
-        let made = self.made.ok_or_else(|| Error::internal("a write made nothing"));
+        let Self { change, made, caller } = *self;
+        // What the change still holds is the caller's to clear away, not this thread's.
+        drop(change);
+        let made = made.ok_or_else(|| Error::internal("a write made nothing"));
         // A caller that has gone away needs no answer.
-        drop(self.caller.send(fate.and(made)));
+        drop(caller.send(fate.and(made)));
     }
 }
 
@@ -63,7 +72,17 @@ impl Writer {
     pub(super) fn start(seat: Seat, place: Place, queue: usize, desk: Arc<Desk>) -> Result<Self> {
         let (sender, receiver) = sync_channel(queue.max(1));
         let commits = Arc::new(AtomicU64::new(0));
-        let desk = Clerk { seat, place, desk, commits: Arc::clone(&commits) };
+        let faults = Arc::new(AtomicBool::new(false));
+        let desk = Clerk {
+            seat,
+            place,
+            desk,
+            commits: Arc::clone(&commits),
+            faults,
+            transaction: Cell::new(0),
+            wary: Cell::new(0),
+        };
+        desk.watch(&mut lock(&desk.seat));
         let thread = std::thread::Builder::new()
             .name("sqlite-writer".to_owned())
             .spawn(move || desk.work(&receiver))
@@ -88,9 +107,7 @@ impl Writer {
         })?;
         answer.recv().map_err(|_| away("the writer has ended"))?
     }
-}
 
-impl Writer {
     /// How many groups have been committed.
     pub(super) fn commits(&self) -> u64 {
         self.commits.load(Ordering::Relaxed)
@@ -106,7 +123,7 @@ impl Writer {
 }
 
 impl Drop for Writer {
-    /// Lets the waiting writes finish, then closes the file.
+    // Lets the waiting writes finish, then closes the file.
     fn drop(&mut self) {
         lock(&self.queue).take();
         if let Some(thread) = lock(&self.thread).take()
@@ -123,23 +140,53 @@ struct Clerk {
     place: Place,
     desk: Arc<Desk>,
     commits: Arc<AtomicU64>,
+    /// Whether a statement failed since this was last put down, said to anybody or not.
+    faults: Arc<AtomicBool>,
+    /// The number of the open transaction.
+    transaction: Cell<u64>,
+    /// For how many more members it is asked, before they run, how many rows have changed.
+    wary: Cell<u32>,
+}
+
+/// Sees every failed statement of the writing connection.
+struct Faults(Arc<AtomicBool>);
+
+impl Instrumentation for Faults {
+    fn on_connection_event(&mut self, event: InstrumentationEvent<'_>) {
+        if let InstrumentationEvent::FinishQuery { error: Some(_), .. } = event {
+            self.0.store(true, Ordering::Relaxed);
+        }
+    }
 }
 
 /// A member and how it went, once it has run.
 type Entry = (Box<dyn Member>, Result<()>);
 
 impl Clerk {
+    fn watch(&self, seat: &mut Option<Conn>) {
+        if let Some(Conn::Sqlite(conn)) = seat {
+            conn.set_instrumentation(Faults(Arc::clone(&self.faults)));
+        }
+    }
+
+    /// Opens the connection again where it was given up.
+    fn reopen(&self, seat: &mut Option<Conn>) -> Result<()> {
+        if seat.is_none() {
+            *seat = Some(self.place.open_writer()?);
+            self.watch(seat);
+        }
+        Ok(())
+    }
+
     fn work(&self, queue: &Receiver<Box<dyn Member>>) {
         while let Ok(first) = queue.recv() {
             let mut seat = lock(&self.seat);
-            if seat.is_none() {
-                *seat = self.place.open_writer().ok();
-            }
+            drop(self.reopen(&mut seat));
             let Some(Conn::Sqlite(conn)) = seat.as_mut() else {
                 first.answer(Err(away("the database cannot be opened")));
                 continue;
             };
-            if let Err(error) = begin(conn) {
+            if let Err(error) = self.begin(conn) {
                 self.mend(&mut seat);
                 drop(seat);
                 first.answer(Err(error.into()));
@@ -200,7 +247,7 @@ impl Clerk {
         while depth(conn) > 0 {
             AnsiTransactionManager::rollback_transaction(conn)?;
         }
-        begin(conn)?;
+        self.begin(conn)?;
         for (member, fate) in group {
             match self.within(seat, member.as_mut()) {
                 Outcome::Went(went) => *fate = went,
@@ -219,12 +266,17 @@ impl Clerk {
 
     /// Runs one member as it is. A savepoint for each would copy every page that it touches; so
     /// there is none, and a member that fails after it has changed something costs the group a
-    /// second run. Most refusals change nothing.
+    /// second run. Most refusals change nothing; that is known of those that come after one, and
+    /// the first in a long while costs its group a second run too.
     fn trusting(&self, seat: &mut Option<Conn>, member: &mut dyn Member) -> Outcome {
         let Some(conn) = seat.as_mut() else { return Outcome::Lost };
-        let before = changes(conn);
+        let wary = self.wary.get();
+        let before = if wary > 0 { changes(conn) } else { None };
+        self.wary.set(wary.saturating_sub(1));
+        self.faults.store(false, Ordering::Relaxed);
         let fate = self.run(conn, member);
         if let Err(error) = &fate {
+            self.wary.set(WARY);
             let untouched = before.is_some() && before == changes(conn);
             // A database error may have rolled everything back.
             if !untouched || underneath(error).is_some() {
@@ -232,7 +284,8 @@ impl Clerk {
             }
         }
         let Conn::Sqlite(sqlite) = conn else { return Outcome::Lost };
-        if depth(sqlite) == 1 && is_open(sqlite) { Outcome::Went(fate) } else { Outcome::Lost }
+        let trusted = !self.faults.load(Ordering::Relaxed) || is_open(sqlite);
+        if depth(sqlite) == 1 && trusted { Outcome::Went(fate) } else { Outcome::Lost }
     }
 
     /// Runs one member in a savepoint, so that a refusal or a panic leaves nothing of it.
@@ -266,12 +319,10 @@ impl Clerk {
 
     /// Runs one member in a transaction of its own.
     fn alone(&self, seat: &mut Option<Conn>, member: &mut dyn Member) -> Result<()> {
-        if seat.is_none() {
-            *seat = Some(self.place.open_writer()?);
-        }
+        self.reopen(seat)?;
         let Some(conn) = seat.as_mut() else { return Err(away("closed")) };
         if let Conn::Sqlite(sqlite) = conn {
-            begin(sqlite)?;
+            self.begin(sqlite)?;
         }
         let fate = self.run(conn, member);
         let Conn::Sqlite(sqlite) = conn else { return Err(away("closed")) };
@@ -286,8 +337,14 @@ impl Clerk {
         fate
     }
 
+    fn begin(&self, conn: &mut SqliteConnection) -> QueryResult<()> {
+        self.transaction.set(self.desk.transaction());
+        AnsiTransactionManager::begin_transaction_sql(conn, "BEGIN IMMEDIATE")
+    }
+
     fn run(&self, conn: &mut Conn, member: &mut dyn Member) -> Result<()> {
-        let mut tx = Tx { conn, now: self.desk.clock.now(), ids: &self.desk.ids };
+        let (now, ids) = (self.desk.clock.now(), &self.desk.ids);
+        let mut tx = Tx { conn, now, ids, transaction: self.transaction.get() };
         catch_unwind(AssertUnwindSafe(|| member.run(&mut tx))).unwrap_or_else(|_| Err(panicked()))
     }
 
@@ -296,7 +353,7 @@ impl Clerk {
     fn mend(&self, seat: &mut Option<Conn>) {
         if !self.place.is_memory() {
             seat.take();
-            *seat = self.place.open_writer().ok();
+            drop(self.reopen(seat));
             return;
         }
         if let Some(Conn::Sqlite(conn)) = seat.as_mut() {
@@ -313,10 +370,6 @@ enum Outcome {
     Went(Result<()>),
     /// The transaction is gone with all members' work.
     Lost,
-}
-
-fn begin(conn: &mut SqliteConnection) -> QueryResult<()> {
-    AnsiTransactionManager::begin_transaction_sql(conn, "BEGIN IMMEDIATE")
 }
 
 /// Whether the transaction is still there: a full disk can roll it back without a word, and SQLite

@@ -13,10 +13,12 @@ mod number;
 mod postgres;
 pub mod schema;
 mod sqlite;
+mod turn;
 mod watch;
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use diesel::{ExpressionMethods, QueryDsl, RunQueryDsl};
 
@@ -24,6 +26,7 @@ pub use conn::Conn;
 pub(crate) use conn::each;
 pub use failure::is_duplicate;
 pub use file::WRITER_PRAGMAS;
+pub use turn::Turn;
 pub use watch::{Patience, Watch};
 
 use crate::error::{Error, Kind, Result};
@@ -49,6 +52,14 @@ enum Engine {
 struct Desk {
     clock: Arc<dyn Clock>,
     ids: id::Ids,
+    transactions: AtomicU64,
+}
+
+impl Desk {
+    /// A number for a transaction that begins; no other of this process has it.
+    fn transaction(&self) -> u64 {
+        self.transactions.fetch_add(1, Ordering::Relaxed) + 1
+    }
 }
 
 /// A write in progress: its connection and its one instant.
@@ -57,9 +68,16 @@ pub struct Tx<'a> {
     /// The instant of everything this write does.
     pub now: Stamp,
     ids: &'a id::Ids,
+    transaction: u64,
 }
 
 impl Tx<'_> {
+    /// Which transaction of this process it is part of: on SQLite, writes of one group share it, and
+    /// what one of them asked of the database need not be asked again by the next.
+    pub fn transaction(&self) -> u64 {
+        self.transaction
+    }
+
     /// A new identifier: larger than every one before on this node, and in the order of time
     /// over all nodes to about a millisecond. Not a secret. Larger than 2^53.
     pub fn id(&self) -> i64 {
@@ -103,7 +121,11 @@ impl Db {
     /// # Errors
     /// As [`Db::open`].
     pub fn open_with(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Self> {
-        let desk = Arc::new(Desk { clock, ids: id::Ids::begin(rand::random()) });
+        let desk = Arc::new(Desk {
+            clock,
+            ids: id::Ids::begin(rand::random()),
+            transactions: AtomicU64::new(0),
+        });
         let url = settings.url.as_str();
         let engine = if let Some(path) = url.strip_prefix("sqlite://") {
             Engine::Sqlite(sqlite::Sqlite::open(path, settings, &desk)?)
@@ -161,6 +183,15 @@ impl Db {
         match &self.0.engine {
             Engine::Sqlite(sqlite) => sqlite.read(ask),
             Engine::Postgres(postgres) => postgres.read(ask),
+        }
+    }
+
+    /// The turn to make a write ready by work of one's own, to be dropped before the write itself:
+    /// on SQLite only as many have one at once as leave the writing thread its core.
+    pub fn turn(&self) -> Turn<'_> {
+        match &self.0.engine {
+            Engine::Sqlite(sqlite) => sqlite.turn(),
+            Engine::Postgres(_) => Turn::of_nobody(),
         }
     }
 

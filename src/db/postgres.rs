@@ -103,7 +103,12 @@ impl Postgres {
             Ok(line) => line,
             Err(error) => return Went::Done(Err(error)),
         };
-        let mut tx = Tx { conn: &mut line.conn, now: self.desk.clock.now(), ids: &self.desk.ids };
+        let mut tx = Tx {
+            conn: &mut line.conn,
+            now: self.desk.clock.now(),
+            ids: &self.desk.ids,
+            transaction: self.desk.transaction(),
+        };
         let made =
             catch_unwind(AssertUnwindSafe(|| change(&mut tx))).unwrap_or_else(|_| Err(panicked()));
         let ended = made.and_then(|made| match line.conn.depth() {

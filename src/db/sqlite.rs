@@ -10,12 +10,14 @@ use diesel::connection::SimpleConnection;
 use super::failure::away;
 use super::file::{Place, Seat, lock};
 use super::group::Writer;
+use super::turn::{Turn, Turns};
 use super::{Conn, Desk, Settings, Tx};
 use crate::error::Result;
 
 pub(super) struct Sqlite {
     readers: Readers,
     writer: Writer,
+    turns: Turns,
 }
 
 enum Readers {
@@ -88,7 +90,7 @@ impl Sqlite {
             }
         };
         let writer = Writer::start(seat, place, settings.queue, Arc::clone(desk))?;
-        Ok(Self { readers, writer })
+        Ok(Self { readers, writer, turns: Turns::new() })
     }
 
     pub(super) fn write<T, F>(&self, change: F) -> Result<T>
@@ -97,6 +99,10 @@ impl Sqlite {
         F: Fn(&mut Tx<'_>) -> Result<T> + Send + 'static,
     {
         self.writer.write(change)
+    }
+
+    pub(super) fn turn(&self) -> Turn<'_> {
+        self.turns.take()
     }
 
     pub(super) fn commits(&self) -> u64 {

@@ -23,7 +23,7 @@ pub struct Mark {
 }
 
 #[derive(Debug, Queryable, Insertable)]
-#[diesel(table_name = directory_entry)]
+#[diesel(table_name = directory_entry, treat_none_as_default_value = false)]
 struct Row {
     noun: Noun,
     code: String,

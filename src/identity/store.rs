@@ -16,7 +16,7 @@ use crate::error::{Error, Result};
 use crate::time::Stamp;
 
 #[derive(Queryable, Insertable, AsChangeset, Identifiable)]
-#[diesel(table_name = account, treat_none_as_null = true)]
+#[diesel(table_name = account, treat_none_as_null = true, treat_none_as_default_value = false)]
 pub(super) struct AccountRow {
     id: i64,
     name: String,
@@ -119,7 +119,7 @@ pub fn save_account(tx: &mut Tx<'_>, changed: &Account) -> Result<()> {
 
 /// A login that may have ended.
 #[derive(Debug, Clone, Queryable, Insertable)]
-#[diesel(table_name = login_session)]
+#[diesel(table_name = login_session, treat_none_as_default_value = false)]
 pub struct Session {
     pub id: i64,
     pub account_id: i64,
@@ -153,7 +153,7 @@ pub fn end_session(tx: &mut Tx<'_>, id: i64, why: &str) -> Result<usize> {
 
 /// A refresh token as it is stored.
 #[derive(Debug, Clone, Queryable, Insertable)]
-#[diesel(table_name = refresh_token)]
+#[diesel(table_name = refresh_token, treat_none_as_default_value = false)]
 pub struct Refresh {
     pub hash: String,
     pub session_id: i64,
@@ -192,7 +192,7 @@ pub fn drop_sessions(tx: &mut Tx<'_>, before: Stamp, most: i64) -> Result<usize>
 
 /// An API key as it is stored.
 #[derive(Debug, Clone, Queryable, Insertable)]
-#[diesel(table_name = api_key)]
+#[diesel(table_name = api_key, treat_none_as_default_value = false)]
 pub struct ApiKey {
     pub id: i64,
     pub account_id: i64,

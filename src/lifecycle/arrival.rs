@@ -4,10 +4,10 @@
 use std::sync::Arc;
 
 use chrono::Datelike;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::decide::decide;
-use super::hotline::{Hotline, Registered, code_hash, first_event, to_value};
+use super::hotline::{Hotline, Registered, code_hash, to_value};
 use super::rules::Rules;
 use crate::db::Tx;
 use crate::directory::Channel;
@@ -23,6 +23,7 @@ use crate::ticket::{Mode, Ticket};
 use crate::time::Stamp;
 
 /// A ticket made ready: numbered, dispatched where the catalogue knows, sealed, not yet kept.
+#[derive(Clone)]
 pub struct Arrival {
     pub rules: Arc<Rules>,
     /// The instant of everything in its write.
@@ -43,6 +44,19 @@ impl Arrival {
     pub fn version(&self) -> i32 {
         self.prepared.version()
     }
+
+    /// The ticket as loaded, once it was kept and `earlier_at` answered.
+    fn registered(self, earlier_at: Option<Stamp>) -> Registered {
+        Registered { stored: self.prepared.into_stored(earlier_at), code: self.code }
+    }
+}
+
+/// How an arrival was kept.
+pub struct Kept {
+    /// When the caller's latest earlier ticket about it came in.
+    pub earlier_at: Option<Stamp>,
+    /// What was kept in its place: made again by the rules of the write.
+    pub again: Option<Arrival>,
 }
 
 impl Hotline {
@@ -81,9 +95,10 @@ impl Hotline {
         let code = six_digits(&mut entropy());
         ticket.code_hash = Some(code_hash(&self.keys, &no, &code));
         let body = json!({ "kind": draft.kind, "channel": draft.channel });
-        let mut events = vec![first_event(actor, at, body, &ticket)?];
+        // The first event's patch is the whole document.
+        let mut events = vec![Event::by(actor, at, "register", body, to_value(&ticket)?)];
         if wants_dispatch(draft, actor)
-            && let Some((after, event)) = by_catalogue(&rules, &ticket, at)?
+            && let Some((after, event)) = by_catalogue(&rules, &ticket, &events[0].patch, at)?
         {
             events.push(event);
             ticket = after;
@@ -93,7 +108,7 @@ impl Hotline {
     }
 
     /// Keeps what arrived. Where the rules have changed since it was made ready, it is first made
-    /// again by those of this write, and that arrival is handed out too: the answer is made of it.
+    /// again by those of this write, and that arrival is handed out: the answer is made of it.
     ///
     /// # Errors
     /// As [`Hotline::arrive`]; `ticket.number_known` where the upstream's number is taken.
@@ -103,15 +118,14 @@ impl Hotline {
         actor: &Actor,
         draft: &Draft,
         arrival: &Arrival,
-    ) -> Result<(Registered, Option<Arrival>)> {
-        let rules = self.rules.current(tx.conn, arrival.at)?;
-        if Arc::ptr_eq(&rules, &arrival.rules) {
-            return Ok((keep(tx, arrival)?, None));
+    ) -> Result<Kept> {
+        if self.rules.are_current(tx, &arrival.rules, arrival.at)? {
+            return Ok(Kept { earlier_at: keep(tx, arrival)?, again: None });
         }
         let rules = self.rules.current(tx.conn, tx.now)?;
         let (no, id) = (arrival.no.clone(), arrival.prepared.id);
         let again = self.make(rules, actor, draft, no, id, tx.now)?;
-        Ok((keep(tx, &again)?, Some(again)))
+        Ok(Kept { earlier_at: keep(tx, &again)?, again: Some(again) })
     }
 
     /// Takes `draft` in: makes it ready and keeps it, in a write of its own.
@@ -119,17 +133,20 @@ impl Hotline {
     /// # Errors
     /// As [`Hotline::arrive`] and [`Hotline::keep_arrival`].
     pub fn take_in(self: &Arc<Self>, actor: &Actor, draft: Draft) -> Result<Registered> {
-        let arrival = self.arrive(actor, &draft)?;
-        let (hotline, actor) = (self.clone(), actor.clone());
-        self.db.write(move |tx| Ok(hotline.keep_arrival(tx, &actor, &draft, &arrival)?.0))
+        let turn = self.db.turn();
+        let arrival = Arc::new(self.arrive(actor, &draft)?);
+        drop(turn);
+        let (hotline, actor, ready) = (self.clone(), actor.clone(), arrival.clone());
+        let kept = self.db.write(move |tx| hotline.keep_arrival(tx, &actor, &draft, &ready))?;
+        let arrival = kept.again.unwrap_or_else(|| Arc::unwrap_or_clone(arrival));
+        Ok(arrival.registered(kept.earlier_at))
     }
 }
 
 /// Keeps it as it is: what was made by the rules of this very write needs no second look at them.
-fn keep(tx: &mut Tx<'_>, arrival: &Arrival) -> Result<Registered> {
+fn keep(tx: &mut Tx<'_>, arrival: &Arrival) -> Result<Option<Stamp>> {
     tx.now = arrival.at;
-    let stored = store::keep_prepared(tx, &arrival.prepared)?;
-    Ok(Registered { stored, code: arrival.code.clone() })
+    store::insert_prepared(tx, &arrival.prepared)
 }
 
 /// `dispatch` defaults to hold for agents and auto otherwise.
@@ -138,9 +155,14 @@ fn wants_dispatch(draft: &Draft, actor: &Actor) -> bool {
     draft.dispatch.unwrap_or(by_default) == DispatchMode::Auto && draft.channel != Channel::Open311
 }
 
-/// What the catalogue makes of it: the ticket sent to its units, or nothing where no rule or more
+/// What the catalogue makes of it (`document` is the ticket as JSON): the ticket sent to its units, or nothing where no rule or more
 /// than one fits, or the lead may not have it.
-fn by_catalogue(rules: &Rules, ticket: &Ticket, now: Stamp) -> Result<Option<(Ticket, Event)>> {
+fn by_catalogue(
+    rules: &Rules,
+    ticket: &Ticket,
+    document: &Value,
+    now: Stamp,
+) -> Result<Option<(Ticket, Event)>> {
     let question = Question {
         category: ticket.category.as_ref(),
         region: ticket.region(),
@@ -168,7 +190,7 @@ fn by_catalogue(rules: &Rules, ticket: &Ticket, now: Stamp) -> Result<Option<(Ti
         Err(error) => return Err(error),
     };
     after.matches.push(reason.text);
-    let patch = event::patch(&to_value(ticket)?, &to_value(&after)?);
+    let patch = event::patch(document, &to_value(&after)?);
     let body = command.body().map_err(Error::internal)?;
     Ok(Some((after, Event::by(&system, now, "dispatch", body, patch))))
 }

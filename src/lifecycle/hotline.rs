@@ -12,7 +12,7 @@ use crate::db::{Conn, Db, Tx};
 use crate::error::{Error, Kind, Result};
 use crate::identity::Actor;
 use crate::intake::duplicate;
-use crate::sealing::MasterKey;
+use crate::sealing::{MasterKey, hex};
 use crate::ticket::command::{Command, CommandName, Parser, Target};
 use crate::ticket::event::{self, Event};
 use crate::ticket::sight::{Sight, sight};
@@ -248,13 +248,7 @@ pub struct Order<'a> {
 
 /// The keyed hash of the six digits: never the digits themselves.
 pub fn code_hash(keys: &MasterKey, no: &str, code: &str) -> String {
-    let mac = keys.chain_seal(format!("code\0{no}\0{code}").as_bytes());
-    mac.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// The first event of a ticket: its patch is the whole document.
-pub fn first_event(actor: &Actor, at: Stamp, body: Value, ticket: &Ticket) -> Result<Event> {
-    Ok(Event::by(actor, at, "register", body, to_value(ticket)?))
+    hex(&keys.chain_seal(format!("code\0{no}\0{code}").as_bytes()))
 }
 
 pub(super) fn to_value(ticket: &Ticket) -> Result<Value> {

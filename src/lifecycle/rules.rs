@@ -2,11 +2,12 @@
 //! again when the directory's version moves or the day does, never in between; a decision sees one
 //! snapshot.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::NaiveDate;
 
-use crate::db::Conn;
+use crate::db::{Conn, Tx};
 use crate::directory::{Cached, Directory, PROFILE_IN_FORCE};
 use crate::error::{Error, Kind, Result};
 use crate::limits::{Calendar, InForce, Profile, Rulebook};
@@ -39,12 +40,19 @@ pub struct RuleBook {
     /// The profile of the configuration, where the directory names none.
     fallback: String,
     newest: Mutex<Option<Arc<Rules>>>,
+    /// The transaction in which the newest were last found to be those of the database.
+    confirmed: AtomicU64,
 }
 
 impl RuleBook {
     /// A book that falls back to the built-in profile named `fallback`.
     pub fn new(cached: Cached, fallback: impl Into<String>) -> Self {
-        Self { cached, fallback: fallback.into(), newest: Mutex::new(None) }
+        Self {
+            cached,
+            fallback: fallback.into(),
+            newest: Mutex::new(None),
+            confirmed: AtomicU64::new(0),
+        }
     }
 
     /// The rules that this node used last, if they are of the day of `now`: to make something ready
@@ -52,6 +60,18 @@ impl RuleBook {
     pub fn newest(&self, now: Stamp) -> Option<Arc<Rules>> {
         let newest = self.newest.lock().unwrap_or_else(PoisonError::into_inner);
         newest.as_ref().filter(|rules| rules.on == now.day(rules.profile.zone)).cloned()
+    }
+
+    /// Whether `rules` are those of the write `tx` at `now`: asked once in a transaction. Writes of
+    /// one group are of one transaction; a change of the rules among them counts as made after them.
+    pub fn are_current(&self, tx: &mut Tx<'_>, rules: &Arc<Rules>, now: Stamp) -> Result<bool> {
+        let is = |newest: &Arc<Rules>| Arc::ptr_eq(newest, rules);
+        if self.confirmed.load(Ordering::Relaxed) == tx.transaction() {
+            return Ok(self.newest(now).as_ref().is_some_and(is));
+        }
+        let current = self.current(tx.conn, now)?;
+        self.confirmed.store(tx.transaction(), Ordering::Relaxed);
+        Ok(is(&current))
     }
 
     /// The rules at `now`: one small query, and the rest only when something changed.

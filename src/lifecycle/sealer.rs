@@ -10,7 +10,8 @@ use std::sync::Arc;
 use super::Hotline;
 use crate::error::{Error, Result};
 use crate::jobs::Bell;
-use crate::ticket::seal::{Seal, hex};
+use crate::sealing::hex;
+use crate::ticket::seal::Seal;
 use crate::ticket::store;
 
 /// Marks that one seal takes at most: a seal is a short write.

@@ -156,9 +156,12 @@ fn bad_file(path: &Path) -> Error {
 #[derive(Clone)]
 pub struct MasterKey {
     ring: Ring,
-    index: [u8; 32],
-    chain: [u8; 32],
+    index: Keyed,
+    chain: Keyed,
 }
+
+/// A keyed hash that its key was put into already.
+type Keyed = Hmac<Sha256>;
 
 impl std::fmt::Debug for MasterKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -173,7 +176,7 @@ impl MasterKey {
     /// `internal` where the folder cannot be written or a file in it is no key.
     pub fn open_or_create(data_dir: &Path, rng: &mut impl CryptoRng) -> Result<Self> {
         let folder = KeyFolder::under(data_dir)?;
-        let first = |ring: Ring| ring.values().next().copied().ok_or(Broken::Key(1));
+        let first = |ring: Ring| ring.values().next().map(keyed).ok_or(Broken::Key(1));
         Ok(Self {
             ring: folder.open_or_create(Purpose::Master, rng)?,
             index: first(folder.open_or_create(Purpose::Index, rng)?)?,
@@ -188,7 +191,7 @@ impl MasterKey {
             rng.fill_bytes(&mut bytes);
             bytes
         };
-        Self { ring: Ring::from([(1, key())]), index: key(), chain: key() }
+        Self { ring: Ring::from([(1, key())]), index: keyed(&key()), chain: keyed(&key()) }
     }
 
     /// The id of the key that seals now.
@@ -220,32 +223,36 @@ impl MasterKey {
     /// characters). Equal numbers give equal hashes however they were typed.
     pub fn phone_hash(&self, phone: &str) -> String {
         let normal = normalise_phone(phone).unwrap_or_else(|| phone.trim().to_owned());
-        URL_SAFE_NO_PAD.encode(keyed(&self.index, "phone", normal.as_bytes()))
+        URL_SAFE_NO_PAD.encode(mac_of(&self.index, "phone", normal.as_bytes()))
     }
 
     /// A keyed fingerprint of a content, to know it again without keeping it.
     pub fn content_hash(&self, bytes: &[u8]) -> [u8; 32] {
-        keyed(&self.index, "content", bytes)
+        mac_of(&self.index, "content", bytes)
     }
 
     /// The keyed seal over a chain's head or a Merkle root.
     pub fn chain_seal(&self, bytes: &[u8]) -> [u8; 32] {
-        keyed(&self.chain, "chain", bytes)
+        mac_of(&self.chain, "chain", bytes)
     }
 
     /// A name for this set of keys that tells nothing about them, to notice a wrong `keys` folder
     /// before anything is written.
     pub fn fingerprint(&self) -> String {
-        URL_SAFE_NO_PAD.encode(&keyed(&self.index, "fingerprint", b"jiesu")[..12])
+        URL_SAFE_NO_PAD.encode(&mac_of(&self.index, "fingerprint", b"jiesu")[..12])
     }
 }
 
-/// HMAC-SHA-256 with the use named first, so that one use's values never serve another's.
-fn keyed(key: &[u8; 32], purpose: &str, bytes: &[u8]) -> [u8; 32] {
+fn keyed(key: &[u8; 32]) -> Keyed {
     // HMAC fills a short key with zeros up to its block of 64 bytes; done here, nothing can fail.
     let mut block = [0; 64];
     block[..32].copy_from_slice(key);
-    let mut mac = <Hmac<Sha256> as KeyInit>::new(&block.into());
+    <Keyed as KeyInit>::new(&block.into())
+}
+
+/// HMAC-SHA-256 with the use named first, so that one use's values never serve another's.
+fn mac_of(key: &Keyed, purpose: &str, bytes: &[u8]) -> [u8; 32] {
+    let mut mac = key.clone();
     mac.update(purpose.as_bytes());
     mac.update(&[0]);
     mac.update(bytes);

@@ -11,8 +11,9 @@ pub mod number;
 #[cfg(test)]
 mod tests;
 
-use chacha20poly1305::aead::Aead;
 use chacha20poly1305::aead::Payload;
+use chacha20poly1305::aead::inout::InOutBuf;
+use chacha20poly1305::aead::{Aead, AeadInOut};
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
 use rand::{CryptoRng, Rng};
 
@@ -62,6 +63,13 @@ pub fn entropy() -> impl CryptoRng {
 pub fn six_digits(rng: &mut impl CryptoRng) -> String {
     use rand::RngExt;
     format!("{:06}", rng.random_range(0..1_000_000_u32))
+}
+
+/// Bytes as lower-case hexadecimal digits, two a byte.
+pub fn hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digit = |nibble: u8| char::from(DIGITS[usize::from(nibble)]);
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 /// The place a value is bound to: table, column and row. No two places give the same bytes.
@@ -148,11 +156,14 @@ fn seal_with(key: &[u8; 32], id: u32, plain: &[u8], aad: &[u8]) -> Result<Vec<u8
     let bound = [sealed.as_slice(), aad].concat();
     let mut nonce = [0; NONCE];
     rand::rng().fill_bytes(&mut nonce);
-    let cipher = XChaCha20Poly1305::new(key.into());
-    let payload = Payload { msg: plain, aad: &bound };
-    let text = cipher.encrypt(&XNonce::from(nonce), payload).map_err(|_| Broken::Sealing)?;
     sealed.extend_from_slice(&nonce);
-    sealed.extend_from_slice(&text);
+    sealed.extend_from_slice(plain);
+    let cipher = XChaCha20Poly1305::new(key.into());
+    let text = InOutBuf::from(&mut sealed[HEAD + NONCE..]);
+    let tag = cipher
+        .encrypt_inout_detached(&XNonce::from(nonce), &bound, text)
+        .map_err(|_| Broken::Sealing)?;
+    sealed.extend_from_slice(&tag);
     Ok(sealed)
 }
 

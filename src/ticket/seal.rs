@@ -4,7 +4,7 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::sealing::MasterKey;
+use crate::sealing::{MasterKey, hex};
 use crate::time::Stamp;
 
 /// A chain's head when it was sealed: the hash of its event `seq`.
@@ -69,10 +69,6 @@ impl Seal {
     pub fn number_of(line: &str) -> Option<i64> {
         line.split(' ').next()?.parse().ok()
     }
-}
-
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The Merkle root: a leaf is hashed with 0 before it, two nodes with 1 before them; a node without

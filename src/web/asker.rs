@@ -14,6 +14,7 @@ use actix_web::{FromRequest, HttpRequest};
 use super::blocking::run;
 use super::client;
 use crate::app::{App, Demo};
+use crate::db::Conn;
 use crate::directory::UnitCode;
 use crate::error::{Error, Kind, Result};
 use crate::identity::{Actor, DemoDoor, Post, Scope, Visitor, authenticate};
@@ -33,18 +34,10 @@ impl FromRequest for Asker {
     type Future = Pending<Self>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let visit = visit(request);
-        let scope = scope_of(request.method(), request.path());
+        let (caller, app) = (Caller::of(request), app_of(request));
         Box::pin(async move {
-            let visitor = visit.await?;
-            match scope {
-                Some(scope) => visitor.require_scope(scope)?,
-                None if visitor.scopes.is_some() => {
-                    return Err(Error::new(Kind::Forbidden, "login.scope"));
-                }
-                None => {}
-            }
-            visitor.actor().cloned().map(Self)
+            let (caller, app) = (caller?, app?);
+            run(move || app.db.read(|conn| caller.actor(conn, &app)).map(Self)).await
         })
     }
 }
@@ -54,31 +47,72 @@ impl FromRequest for Known {
     type Future = Pending<Self>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let visit = visit(request);
-        Box::pin(async move { visit.await.map(Self) })
+        let (caller, app) = (Caller::of(request), app_of(request));
+        Box::pin(async move {
+            let (caller, app) = (caller?, app?);
+            run(move || app.db.read(|conn| caller.visitor(conn, &app)).map(Self)).await
+        })
     }
 }
 
-fn visit(request: &HttpRequest) -> Pending<Visitor> {
-    let app = request.app_data::<Data<App>>().cloned();
-    let bearer = bearer(request);
-    let door = door(request);
-    Box::pin(async move {
-        let (Some(app), Some(bearer)) = (app, bearer) else {
-            return Err(Error::new(Kind::Unauthenticated, "unauthenticated"));
+/// A token that was shown and not looked at yet: for a handler that asks the database anyway, on the
+/// thread that does.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    bearer: Arc<str>,
+    door: DemoDoor,
+    scope: Option<Scope>,
+}
+
+impl FromRequest for Caller {
+    type Error = Error;
+    type Future = std::future::Ready<Result<Self>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        std::future::ready(Self::of(request))
+    }
+}
+
+impl Caller {
+    fn of(request: &HttpRequest) -> Result<Self> {
+        let bearer = bearer(request).ok_or_else(nobody)?;
+        let scope = scope_of(request.method(), request.path());
+        Ok(Self { bearer, door: door(request), scope })
+    }
+
+    fn visitor(&self, conn: &mut Conn, app: &App) -> Result<Visitor> {
+        let directory = app.directory.current(conn)?;
+        let post = |unit: &UnitCode| Post {
+            subtree: directory.subtree(unit),
+            company: directory.is_company(unit),
         };
-        run(move || {
-            app.db.read(|conn| {
-                let directory = app.directory.current(conn)?;
-                let post = |unit: &UnitCode| Post {
-                    subtree: directory.subtree(unit),
-                    company: directory.is_company(unit),
-                };
-                authenticate(conn, &app.gate, &bearer, app.clock.now(), door, &post)
-            })
-        })
-        .await
-    })
+        authenticate(conn, &app.gate, &self.bearer, app.clock.now(), self.door, &post)
+    }
+
+    /// The actor, who has nothing else to do first.
+    ///
+    /// # Errors
+    /// 401 where the token is not good; 403 where the key was made for something else, or a new
+    /// password or a second factor is due.
+    pub fn actor(&self, conn: &mut Conn, app: &App) -> Result<Actor> {
+        let visitor = self.visitor(conn, app)?;
+        match self.scope {
+            Some(scope) => visitor.require_scope(scope)?,
+            None if visitor.scopes.is_some() => {
+                return Err(Error::new(Kind::Forbidden, "login.scope"));
+            }
+            None => {}
+        }
+        visitor.actor().cloned()
+    }
+}
+
+fn nobody() -> Error {
+    Error::new(Kind::Unauthenticated, "unauthenticated")
+}
+
+fn app_of(request: &HttpRequest) -> Result<Data<App>> {
+    request.app_data::<Data<App>>().cloned().ok_or_else(nobody)
 }
 
 fn bearer(request: &HttpRequest) -> Option<Arc<str>> {

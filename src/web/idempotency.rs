@@ -26,11 +26,14 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::asker::Caller;
 use super::blocking::run;
+use super::body::RawBody;
 use super::{etag, store};
-use crate::app::App;
-use crate::db::{Tx, is_duplicate};
+use crate::app::{App, RunningKey};
+use crate::db::{Conn, Tx, is_duplicate};
 use crate::error::{Error, Kind, Result};
+use crate::identity::Actor;
 use crate::sealing::MasterKey;
 
 /// An answer that can be stored and given again.
@@ -134,6 +137,13 @@ pub struct Idem {
     body: String,
 }
 
+impl Idem {
+    /// Keeps the key taken on this node, where there is one.
+    fn enter(&self, app: &App) -> Result<Option<RunningKey>> {
+        self.key.as_ref().map(|key| app.running.enter(key)).transpose()
+    }
+}
+
 /// Does `change` in one write, once for each key, and answers what it answered. All POST handlers
 /// that change something end with this; it blocks off the threads that answer. As with
 /// [`crate::db::Db::write`], `change` may run again and must only use its `tx`.
@@ -144,44 +154,15 @@ pub async fn write_once<F>(app: &web::Data<App>, idem: Idem, change: F) -> Resul
 where
     F: Fn(&mut Tx<'_>) -> Result<Answer> + Send + Sync + 'static,
 {
-    write_prepared(app, idem, || Ok(()), move |tx, ()| change(tx)).await
-}
-
-/// The same with work that needs no transaction done before it by `ready`, so that the one writer
-/// only writes.
-///
-/// # Errors
-/// As [`write_once`], and what `ready` says: unless the key is known, whose answer comes first.
-pub async fn write_prepared<P, R, F>(
-    app: &web::Data<App>,
-    idem: Idem,
-    ready: R,
-    change: F,
-) -> Result<HttpResponse>
-where
-    P: Send + Sync + 'static,
-    R: FnOnce() -> Result<P> + Send + 'static,
-    F: Fn(&mut Tx<'_>, &P) -> Result<Answer> + Send + Sync + 'static,
-{
-    let guard = match &idem.key {
-        Some(key) => Some(app.running.enter(key)?),
-        None => None,
-    };
+    let guard = idem.enter(app)?;
     let app = app.clone();
     let (answer, replayed) = run(move || {
         // The guard lives as long as the write, even when the client has gone away.
         let _guard = guard;
-        let ready = match ready() {
-            Ok(ready) => Arc::new(ready),
-            // What is refused by today's rules may have been answered before.
-            Err(error) => return kept(&app, &idem)?.map(|kept| (kept, true)).ok_or(error),
-        };
         let change = Arc::new(change);
         let write = || {
-            let (app, idem, ready, change) =
-                (app.clone(), idem.clone(), ready.clone(), change.clone());
-            let keys = app.keys.clone();
-            app.db.write(move |tx| once(tx, &keys, &idem, |tx| change(tx, &ready)))
+            let (idem, change, keys) = (idem.clone(), change.clone(), app.keys.clone());
+            app.db.write(move |tx| once(tx, &keys, &idem, |tx| change(tx)))
         };
         match write() {
             // Another node was quicker with the same key: now its answer is there.
@@ -193,10 +174,69 @@ where
     Ok(mark(answer.respond(), replayed))
 }
 
+/// The same with all that needs no transaction made ready before it by `ready`, the answer too, so
+/// that the one writer only writes; and with who asks looked up on the same thread, so that the
+/// threads that answer are left once. `change` answers nothing where what was made ready stands.
+///
+/// # Errors
+/// As [`write_once`], and what `ready` says: unless the key is known, whose answer comes first.
+pub async fn write_prepared<P, R, F>(
+    app: &web::Data<App>,
+    caller: Caller,
+    (key, raw): (IdempotencyKey, RawBody),
+    ready: R,
+    change: F,
+) -> Result<HttpResponse>
+where
+    P: Send + Sync + 'static,
+    R: FnOnce(&Actor, &RawBody) -> Result<(P, Answer)> + Send + 'static,
+    F: Fn(&mut Tx<'_>, &Actor, &P) -> Result<Option<Answer>> + Send + Sync + 'static,
+{
+    let app = app.clone();
+    let (answer, replayed) = run(move || {
+        let turn = app.db.turn();
+        let (actor, idem, _guard, kept) = app.db.read(|conn| {
+            let actor = caller.actor(conn, &app)?;
+            let idem = key.bind(&actor.name, raw.bytes());
+            let guard = idem.enter(&app)?;
+            let kept = kept_in(conn, &app, &idem)?;
+            Ok((actor, idem, guard, kept))
+        })?;
+        if let Some(kept) = kept {
+            return Ok((kept, true));
+        }
+        let (made, answer) = ready(&actor, &raw)?;
+        let key = idem.key.clone();
+        let sealed =
+            key.map(|key| seal(&app.keys, &key, &answer).map(|it| (key, it))).transpose()?;
+        let (keys, body) = (app.keys.clone(), idem.body.clone());
+        drop(turn);
+        let write = app.db.write(move |tx| {
+            let other = change(tx, &actor, &made)?;
+            if let Some((key, sealed)) = &sealed {
+                let again = other.as_ref().map(|answer| seal(&keys, key, answer)).transpose()?;
+                store::keep_answer(tx, key, &body, again.as_ref().unwrap_or(sealed))?;
+            }
+            Ok(other)
+        });
+        match write {
+            Ok(other) => Ok((other.unwrap_or(answer), false)),
+            // Another node was quicker with the same key: now its answer is there.
+            Err(error) if is_duplicate(&error) => {
+                let kept = app.db.read(|conn| kept_in(conn, &app, &idem))?;
+                kept.map(|kept| (kept, true)).ok_or(error)
+            }
+            Err(error) => Err(error),
+        }
+    })
+    .await?;
+    Ok(mark(answer.respond(), replayed))
+}
+
 /// The answer stored under the key, where there is one.
-fn kept(app: &App, idem: &Idem) -> Result<Option<Answer>> {
+fn kept_in(conn: &mut Conn, app: &App, idem: &Idem) -> Result<Option<Answer>> {
     let Some(key) = &idem.key else { return Ok(None) };
-    let kept = app.db.read(|conn| store::kept_answer(conn, key))?;
+    let kept = store::kept_answer(conn, key)?;
     kept.map(|kept| open(&app.keys, key, idem, &kept)).transpose()
 }
 
@@ -212,7 +252,7 @@ fn once(
         return Ok((open(keys, key, idem, &kept)?, true));
     }
     let answer = change(tx)?;
-    store::keep_answer(tx, key, &idem.body, seal(keys, key, &answer)?)?;
+    store::keep_answer(tx, key, &idem.body, &seal(keys, key, &answer)?)?;
     Ok((answer, false))
 }
 
@@ -225,20 +265,17 @@ pub async fn answer_once<F>(app: &web::Data<App>, idem: Idem, work: F) -> Result
 where
     F: FnOnce() -> Result<Answer> + Send + 'static,
 {
-    let guard = match &idem.key {
-        Some(key) => Some(app.running.enter(key)?),
-        None => None,
-    };
+    let guard = idem.enter(app)?;
     let app = app.clone();
     let (answer, replayed) = run(move || {
         let _guard = guard;
         let Some(key) = idem.key.clone() else { return Ok((work()?, false)) };
-        if let Some(kept) = kept(&app, &idem)? {
+        if let Some(kept) = app.db.read(|conn| kept_in(conn, &app, &idem))? {
             return Ok((kept, true));
         }
         let answer = work()?;
         let sealed = seal(&app.keys, &key, &answer)?;
-        app.db.write(move |tx| store::keep_answer(tx, &key, &idem.body, sealed.clone()))?;
+        app.db.write(move |tx| store::keep_answer(tx, &key, &idem.body, &sealed))?;
         Ok((answer, false))
     })
     .await?;

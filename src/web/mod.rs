@@ -21,7 +21,7 @@ pub mod serve;
 mod store;
 pub mod trace;
 
-pub use asker::{Asker, Known};
+pub use asker::{Asker, Caller, Known};
 pub use blocking::{run, run_long};
 pub use body::{Body, Page, Query, RawBody};
 pub use etag::IfMatch;

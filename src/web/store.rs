@@ -17,11 +17,11 @@ pub(super) struct Kept {
 }
 
 #[derive(Insertable)]
-#[diesel(table_name = idempotency)]
+#[diesel(table_name = idempotency, treat_none_as_default_value = false)]
 struct Row<'a> {
     key: &'a str,
     body: &'a str,
-    answer: Vec<u8>,
+    answer: &'a [u8],
     made_at: Stamp,
 }
 
@@ -34,7 +34,7 @@ pub(super) fn kept_answer(conn: &mut Conn, key: &str) -> Result<Option<Kept>> {
     Ok(found)
 }
 
-pub(super) fn keep_answer(tx: &mut Tx<'_>, key: &str, body: &str, answer: Vec<u8>) -> Result<()> {
+pub(super) fn keep_answer(tx: &mut Tx<'_>, key: &str, body: &str, answer: &[u8]) -> Result<()> {
     let row = Row { key, body, answer, made_at: tx.now };
     each!(tx.conn, c => diesel::insert_into(idempotency::table).values(&row).execute(c))?;
     Ok(())

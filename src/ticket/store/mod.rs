@@ -10,6 +10,7 @@ pub mod rows;
 mod seals;
 mod write;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use diesel::prelude::*;
@@ -123,7 +124,7 @@ fn event_place(id: i64, seq: i32) -> Vec<u8> {
 }
 
 /// A new ticket with everything that its rows will hold.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Prepared {
     pub id: i64,
     pub ticket: Ticket,
@@ -157,14 +158,18 @@ pub fn prepare(id: i64, vault: Vault<'_>, ticket: Ticket, history: &[Event]) -> 
 /// # Errors
 /// `ticket.number_known` where its number, or the upstream's, is taken.
 pub fn insert_prepared(tx: &mut Tx<'_>, prepared: &Prepared) -> Result<Option<Stamp>> {
-    let mut rows = prepared.rows.clone();
-    let earlier_at = repeat::earlier_of(tx.conn, &rows.ticket)?;
-    rows.ticket.earlier_at = earlier_at;
-    write::insert_rows(tx, &rows)?;
+    let mut ticket = Cow::Borrowed(&prepared.rows.ticket);
+    let kin = repeat::kin_of(tx.conn, &ticket)?;
+    if kin.earlier_at.is_some() {
+        ticket.to_mut().earlier_at = kin.earlier_at;
+    }
+    write::insert_rows(tx, &ticket, &prepared.rows)?;
     write::insert_body(tx, prepared.id, &prepared.wrapped, &prepared.doc, &prepared.head)?;
     write::insert_events(tx, &prepared.links)?;
-    repeat::refresh_later(tx, None, &rows.ticket)?;
-    Ok(earlier_at)
+    if kin.has_later {
+        repeat::refresh_later(tx, None, &ticket)?;
+    }
+    Ok(kin.earlier_at)
 }
 
 impl Prepared {
@@ -172,22 +177,14 @@ impl Prepared {
     pub fn version(&self) -> i32 {
         i32::try_from(self.links.len()).unwrap_or(i32::MAX)
     }
-}
 
-/// Keeps what was made ready; answers it as loaded.
-///
-/// # Errors
-/// As [`insert_prepared`].
-pub fn keep_prepared(tx: &mut Tx<'_>, prepared: &Prepared) -> Result<Stored> {
-    let earlier_at = insert_prepared(tx, prepared)?;
-    Ok(Stored {
-        id: prepared.id,
-        version: prepared.version(),
-        ticket: prepared.ticket.clone(),
-        earlier_at,
-        key: prepared.key.clone(),
-        head: prepared.head.clone(),
-    })
+    /// The ticket as it would be loaded, once [`insert_prepared`] has kept it and answered
+    /// `earlier_at`.
+    pub fn into_stored(self, earlier_at: Option<Stamp>) -> Stored {
+        let version = self.version();
+        let Self { id, ticket, key, head, .. } = self;
+        Stored { id, version, ticket, earlier_at, key, head }
+    }
 }
 
 /// Keeps `after` in place of what was loaded, with the event that made it so.
@@ -229,15 +226,22 @@ fn link(
     head: &mut Vec<u8>,
     event: &Event,
 ) -> Result<write::EventRow> {
-    let plain = serde_json::to_vec(event).map_err(Error::internal)?;
+    let plain = as_json(event)?;
     let sealed = key.seal(&plain, &event_place(id, seq))?;
     let hash = event::link(head, id, seq, event.at, &sealed).to_vec();
     head.clone_from(&hash);
     Ok(write::EventRow { ticket_id: id, seq, at: event.at, sealed, hash })
 }
 
+/// As JSON; most are of this length, and growing to it means copying it.
+fn as_json(what: &impl serde::Serialize) -> Result<Vec<u8>> {
+    let mut json = Vec::with_capacity(4_096);
+    serde_json::to_writer(&mut json, what).map_err(Error::internal)?;
+    Ok(json)
+}
+
 fn seal_document(key: &RecordKey, id: i64, ticket: &Ticket) -> Result<Vec<u8>> {
-    let plain = serde_json::to_vec(ticket).map_err(Error::internal)?;
+    let plain = as_json(ticket)?;
     key.seal(&plain, &place("ticket_body", "doc", id))
 }
 

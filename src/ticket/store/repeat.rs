@@ -28,6 +28,30 @@ pub(super) fn matter_differs(old: &TicketRow, new: &TicketRow) -> bool {
     matter(old) != matter(new) || old.received_at != new.received_at
 }
 
+/// What a new ticket is to the others of its caller.
+pub(super) struct Kin {
+    /// When the latest earlier one about the same matter was received.
+    pub earlier_at: Option<Stamp>,
+    /// Whether any was received later: this one comes from the past, or before its turn.
+    pub has_later: bool,
+}
+
+/// The others of the caller of `row`, which is not kept yet. Most callers have none, and one small
+/// question says so.
+pub(super) fn kin_of(conn: &mut Conn, row: &TicketRow) -> Result<Kin> {
+    let Some((caller, ..)) = matter(row) else {
+        return Ok(Kin { earlier_at: None, has_later: false });
+    };
+    let others = tickets::table
+        .filter(tickets::phone_hash.eq(caller))
+        .order(tickets::received_at.desc())
+        .select(tickets::received_at);
+    let newest: Option<i64> = each!(conn, c => others.first(c).optional())?;
+    let has_later = newest.is_some_and(|at| at > row.received_at.millis());
+    let earlier_at = if newest.is_some() { earlier_of(conn, row)? } else { None };
+    Ok(Kin { earlier_at, has_later })
+}
+
 /// When the latest earlier ticket of the same caller and matter was received.
 pub(super) fn earlier_of(conn: &mut Conn, row: &TicketRow) -> Result<Option<Stamp>> {
     let Some((caller, category, estate, region)) = matter(row) else { return Ok(None) };

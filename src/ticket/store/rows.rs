@@ -9,7 +9,7 @@ use crate::directory::{
     Urgency,
 };
 use crate::limits::{ClockName, Timer};
-use crate::sealing::{MasterKey, mask_text};
+use crate::sealing::{MasterKey, hex, mask_text};
 use crate::ticket::assignment::RequestStage;
 use crate::ticket::overlay::{ExclusionReason, LedgerStage, Solved};
 use crate::ticket::sight::is_taken_back;
@@ -101,7 +101,7 @@ pub struct AssignmentRow {
 
 /// A row of `contact`: one recorded entry.
 #[derive(Debug, Clone, PartialEq, Queryable, Selectable, Insertable)]
-#[diesel(table_name = contact)]
+#[diesel(table_name = contact, treat_none_as_default_value = false)]
 pub struct ContactRow {
     pub ticket_id: i64,
     pub k: i32,
@@ -148,7 +148,7 @@ pub struct Rows {
 
 /// A row of `caller_key`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Queryable, Selectable, Insertable)]
-#[diesel(table_name = caller_key)]
+#[diesel(table_name = caller_key, treat_none_as_default_value = false)]
 pub struct CallerRow {
     pub hash: String,
     pub ticket_id: i64,
@@ -157,16 +157,15 @@ pub struct CallerRow {
 /// The keyed hash of a caller's name, to find the caller's tickets by it.
 pub fn name_hash(keys: &MasterKey, name: &str) -> String {
     let plain: String = name.split_whitespace().collect();
-    let mac = keys.chain_seal(format!("caller-name\0{plain}").as_bytes());
-    mac.iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&keys.chain_seal(format!("caller-name\0{plain}").as_bytes()))
 }
 
-fn caller_rows(ticket: &Ticket, lens: &Lens<'_>) -> Vec<CallerRow> {
-    let phones = [&ticket.caller.phone, &ticket.caller.second_phone];
-    let phones = phones.into_iter().flatten().map(|phone| lens.keys.phone_hash(phone));
+fn caller_rows(ticket: &Ticket, lens: &Lens<'_>, phone: Option<&String>) -> Vec<CallerRow> {
+    let second = ticket.caller.second_phone.as_ref().map(|phone| lens.keys.phone_hash(phone));
+    let phones = phone.cloned().into_iter().chain(second);
     let names = ticket.caller.name.iter().map(|name| name_hash(lens.keys, name));
-    let mut rows: Vec<CallerRow> =
-        phones.chain(names).map(|hash| CallerRow { hash, ticket_id: lens.id }).collect();
+    let row = |hash| CallerRow { hash, ticket_id: lens.id };
+    let mut rows: Vec<CallerRow> = phones.chain(names).map(row).collect();
     rows.sort();
     rows.dedup();
     rows
@@ -175,8 +174,10 @@ fn caller_rows(ticket: &Ticket, lens: &Lens<'_>) -> Vec<CallerRow> {
 /// The rows of `ticket`.
 pub fn project(ticket: &Ticket, lens: &Lens<'_>) -> Rows {
     let is_final = ticket.final_lead().map(|(k, _)| k);
+    let phone = ticket.caller.phone.as_ref().map(|phone| lens.keys.phone_hash(phone));
+    let callers = caller_rows(ticket, lens, phone.as_ref());
     Rows {
-        ticket: ticket_row(ticket, lens),
+        ticket: TicketRow { phone_hash: phone, ..ticket_row(ticket, lens) },
         assignments: ticket
             .assignments
             .iter()
@@ -189,7 +190,7 @@ pub fn project(ticket: &Ticket, lens: &Lens<'_>) -> Rows {
         contacts: contact_rows(ticket, lens.id),
         whistles: whistle_rows(ticket, lens.id),
         ledgers: ledger_rows(ticket, lens.id),
-        callers: caller_rows(ticket, lens),
+        callers,
     }
 }
 
@@ -201,6 +202,7 @@ fn count(n: usize) -> i32 {
     i32::try_from(n).unwrap_or(i32::MAX)
 }
 
+/// All but the hash of the caller's number, which others need too.
 fn ticket_row(ticket: &Ticket, lens: &Lens<'_>) -> TicketRow {
     let lead = ticket.final_lead().map(|(_, lead)| lead);
     let (first, last) = ticket.valid_surveys();
@@ -235,7 +237,7 @@ fn ticket_row(ticket: &Ticket, lens: &Lens<'_>) -> TicketRow {
         flagged: !ticket.flags.is_empty()
             || ticket.attempts.iter().any(|attempt| !attempt.bottom_line.is_empty()),
         sealed: ticket.is_sealed(),
-        phone_hash: ticket.caller.phone.as_ref().map(|phone| lens.keys.phone_hash(phone)),
+        phone_hash: None,
         upstream_no: ticket.upstream.as_ref().map(|upstream| upstream.no.to_string()),
         yellow_at: lights.iter().map(|timer| timer.soon_at).min(),
         red_at: lights.iter().map(|timer| timer.due_at).min(),

@@ -13,8 +13,8 @@ use crate::error::{Error, Kind, Result};
 use crate::time::Stamp;
 
 /// A row of `event`.
-#[derive(Debug, Insertable)]
-#[diesel(table_name = event)]
+#[derive(Debug, Clone, Insertable)]
+#[diesel(table_name = event, treat_none_as_default_value = false)]
 pub(super) struct EventRow {
     pub ticket_id: i64,
     pub seq: i32,
@@ -23,11 +23,11 @@ pub(super) struct EventRow {
     pub hash: Vec<u8>,
 }
 
-/// Row by row: a statement of one row is prepared once for a connection's life, one of several each
+/// `ticket` and the other rows of it, row by row: a statement of one row is prepared once for a connection's life, one of several each
 /// time anew.
-pub(super) fn insert_rows(tx: &mut Tx<'_>, rows: &Rows) -> Result<()> {
+pub(super) fn insert_rows(tx: &mut Tx<'_>, ticket: &TicketRow, rows: &Rows) -> Result<()> {
     each!(tx.conn, c => {
-        diesel::insert_into(tickets::table).values(&rows.ticket).execute(c).map_err(taken)?;
+        diesel::insert_into(tickets::table).values(ticket).execute(c).map_err(taken)?;
         for row in &rows.assignments {
             diesel::insert_into(assignment::table).values(row).execute(c)?;
         }

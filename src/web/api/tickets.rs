@@ -25,7 +25,9 @@ use crate::ticket::store::rows::name_hash;
 use crate::ticket::{Mode, Text};
 use crate::time::Stamp;
 use crate::web::problem::Problem;
-use crate::web::{Answer, Asker, Body, IdempotencyKey, Page, Query, RawBody, run, write_prepared};
+use crate::web::{
+    Answer, Asker, Body, Caller, IdempotencyKey, Page, Query, RawBody, run, write_prepared,
+};
 
 /// A new ticket with the six digits that the agent tells the citizen, once.
 #[derive(Serialize, ToSchema)]
@@ -48,25 +50,21 @@ pub struct Taken {
 #[post("/tickets")]
 pub async fn take_in(
     app: web::Data<App>,
-    Asker(actor): Asker,
+    caller: Caller,
     key: IdempotencyKey,
     raw: RawBody,
 ) -> Result<HttpResponse> {
-    actor.require(&[Role::Agent, Role::Platform])?;
-    let draft: Draft = raw.parse()?;
-    let idem = key.bind(&actor.name, raw.bytes());
-    let hotline = app.hotline.clone();
-    let (clerk, agent, plan) = (hotline.clone(), actor.clone(), draft.clone());
-    let ready = move || {
-        let arrival = clerk.arrive(&agent, &plan)?;
-        let answer = taken(&agent, &arrival)?;
-        Ok((arrival, answer))
+    let (clerk, hotline) = (app.hotline.clone(), app.hotline.clone());
+    let ready = move |actor: &Actor, raw: &RawBody| {
+        actor.require(&[Role::Agent, Role::Platform])?;
+        let draft: Draft = raw.parse()?;
+        let arrival = clerk.arrive(actor, &draft)?;
+        let answer = taken(actor, &arrival)?;
+        Ok(((draft, arrival), answer))
     };
-    write_prepared(&app, idem, ready, move |tx, (arrival, answer)| {
-        match hotline.keep_arrival(tx, &actor, &draft, arrival)? {
-            (_, None) => Ok(answer.clone()),
-            (_, Some(again)) => taken(&actor, &again),
-        }
+    write_prepared(&app, caller, (key, raw), ready, move |tx, actor, (draft, arrival)| {
+        let again = hotline.keep_arrival(tx, actor, draft, arrival)?.again;
+        again.map(|arrival| taken(actor, &arrival)).transpose()
     })
     .await
 }
