@@ -185,8 +185,6 @@ fn served(plan: &Plan, keys: &[(&str, &str)], say: &mut dyn FnMut(String)) -> Re
     let drafts = site.drafts()?.take(plan.tickets)?;
     let server = Server::start(&site, keys)?;
     let token = server.login(&name, &password)?;
-    // Idle, not just answered: what a login's password hash took is given back a moment later.
-    std::thread::sleep(std::time::Duration::from_secs(2));
     tell_memory("bench.idle", &server, say);
     let speed = over_http(&[server.address], &token, &drafts)?;
     drop(server);

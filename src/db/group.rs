@@ -3,17 +3,14 @@
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex};
 use std::thread::{JoinHandle, ThreadId};
 use std::time::{Duration, Instant};
 
-use diesel::connection::{
-    AnsiTransactionManager, Instrumentation, InstrumentationEvent, SimpleConnection,
-    TransactionManager,
-};
-use diesel::{Connection, QueryResult, RunQueryDsl, SqliteConnection};
+use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
+use diesel::{QueryResult, RunQueryDsl, SqliteConnection};
 
 use super::failure::{away, crowded, panicked, underneath};
 use super::file::{Place, Seat, lock};
@@ -72,17 +69,14 @@ impl Writer {
     pub(super) fn start(seat: Seat, place: Place, queue: usize, desk: Arc<Desk>) -> Result<Self> {
         let (sender, receiver) = sync_channel(queue.max(1));
         let commits = Arc::new(AtomicU64::new(0));
-        let faults = Arc::new(AtomicBool::new(false));
         let desk = Clerk {
             seat,
             place,
             desk,
             commits: Arc::clone(&commits),
-            faults,
             transaction: Cell::new(0),
             wary: Cell::new(0),
         };
-        desk.watch(&mut lock(&desk.seat));
         let thread = std::thread::Builder::new()
             .name("sqlite-writer".to_owned())
             .spawn(move || desk.work(&receiver))
@@ -140,40 +134,20 @@ struct Clerk {
     place: Place,
     desk: Arc<Desk>,
     commits: Arc<AtomicU64>,
-    /// Whether a statement failed since this was last put down, said to anybody or not.
-    faults: Arc<AtomicBool>,
     /// The number of the open transaction.
     transaction: Cell<u64>,
     /// For how many more members it is asked, before they run, how many rows have changed.
     wary: Cell<u32>,
 }
 
-/// Sees every failed statement of the writing connection.
-struct Faults(Arc<AtomicBool>);
-
-impl Instrumentation for Faults {
-    fn on_connection_event(&mut self, event: InstrumentationEvent<'_>) {
-        if let InstrumentationEvent::FinishQuery { error: Some(_), .. } = event {
-            self.0.store(true, Ordering::Relaxed);
-        }
-    }
-}
-
 /// A member and how it went, once it has run.
 type Entry = (Box<dyn Member>, Result<()>);
 
 impl Clerk {
-    fn watch(&self, seat: &mut Option<Conn>) {
-        if let Some(Conn::Sqlite(conn)) = seat {
-            conn.set_instrumentation(Faults(Arc::clone(&self.faults)));
-        }
-    }
-
     /// Opens the connection again where it was given up.
     fn reopen(&self, seat: &mut Option<Conn>) -> Result<()> {
         if seat.is_none() {
             *seat = Some(self.place.open_writer()?);
-            self.watch(seat);
         }
         Ok(())
     }
@@ -273,7 +247,6 @@ impl Clerk {
         let wary = self.wary.get();
         let before = if wary > 0 { changes(conn) } else { None };
         self.wary.set(wary.saturating_sub(1));
-        self.faults.store(false, Ordering::Relaxed);
         let fate = self.run(conn, member);
         if let Err(error) = &fate {
             self.wary.set(WARY);
@@ -284,8 +257,7 @@ impl Clerk {
             }
         }
         let Conn::Sqlite(sqlite) = conn else { return Outcome::Lost };
-        let trusted = !self.faults.load(Ordering::Relaxed) || is_open(sqlite);
-        if depth(sqlite) == 1 && trusted { Outcome::Went(fate) } else { Outcome::Lost }
+        if depth(sqlite) == 1 && is_open(sqlite) { Outcome::Went(fate) } else { Outcome::Lost }
     }
 
     /// Runs one member in a savepoint, so that a refusal or a panic leaves nothing of it.
