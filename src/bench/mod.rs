@@ -185,6 +185,7 @@ fn served(plan: &Plan, keys: &[(&str, &str)], say: &mut dyn FnMut(String)) -> Re
     let drafts = site.drafts()?.take(plan.tickets)?;
     let server = Server::start(&site, keys)?;
     let token = server.login(&name, &password)?;
+    server.rest()?;
     tell_memory("bench.idle", &server, say);
     let speed = over_http(&[server.address], &token, &drafts)?;
     drop(server);

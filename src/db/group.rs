@@ -3,17 +3,17 @@
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
-use std::sync::{Arc, Mutex};
-use std::thread::{JoinHandle, ThreadId};
+use std::sync::mpsc::{Receiver, SendError, Sender};
 use std::time::{Duration, Instant};
 
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 use diesel::{QueryResult, RunQueryDsl, SqliteConnection};
 
-use super::failure::{away, crowded, panicked, underneath};
+use super::failure::{away, panicked, underneath};
 use super::file::{Place, Seat, lock};
+use super::member::{Entry, Member, answer};
 use super::{Conn, Desk, Tx};
 use crate::error::{Error, Result};
 
@@ -23,113 +23,8 @@ const LONGEST: Duration = Duration::from_millis(20);
 /// After a refusal the next so many members are looked at more closely: where one is, more are.
 const WARY: u32 = 1_000;
 
-/// The thread that writes, and the queue before it.
-pub(super) struct Writer {
-    queue: Mutex<Option<SyncSender<Box<dyn Member>>>>,
-    thread: Mutex<Option<JoinHandle<()>>>,
-    id: ThreadId,
-    commits: Arc<AtomicU64>,
-}
-
-/// A write that waits for its turn.
-trait Member: Send {
-    fn run(&mut self, tx: &mut Tx<'_>) -> Result<()>;
-    /// Tells the caller how it went: what it made, unless `fate` is an error.
-    fn answer(self: Box<Self>, fate: Result<()>);
-}
-
-struct Waiting<T, F> {
-    change: F,
-    made: Option<T>,
-    caller: SyncSender<Result<T>>,
-}
-
-impl<T, F> Member for Waiting<T, F>
-where
-    T: Send,
-    F: Fn(&mut Tx<'_>) -> Result<T> + Send,
-{
-    fn run(&mut self, tx: &mut Tx<'_>) -> Result<()> {
-        self.made = None;
-        self.made = Some((self.change)(tx)?);
-        Ok(())
-    }
-
-    fn answer(self: Box<Self>, fate: Result<()>) {
-        let Self { change, made, caller } = *self;
-        // What the change still holds is the caller's to clear away, not this thread's.
-        drop(change);
-        let made = made.ok_or_else(|| Error::internal("a write made nothing"));
-        // A caller that has gone away needs no answer.
-        drop(caller.send(fate.and(made)));
-    }
-}
-
-impl Writer {
-    pub(super) fn start(seat: Seat, place: Place, queue: usize, desk: Arc<Desk>) -> Result<Self> {
-        let (sender, receiver) = sync_channel(queue.max(1));
-        let commits = Arc::new(AtomicU64::new(0));
-        let desk = Clerk {
-            seat,
-            place,
-            desk,
-            commits: Arc::clone(&commits),
-            transaction: Cell::new(0),
-            wary: Cell::new(0),
-        };
-        let thread = std::thread::Builder::new()
-            .name("sqlite-writer".to_owned())
-            .spawn(move || desk.work(&receiver))
-            .map_err(Error::internal)?;
-        let id = thread.thread().id();
-        Ok(Self { queue: Mutex::new(Some(sender)), thread: Mutex::new(Some(thread)), id, commits })
-    }
-
-    pub(super) fn write<T, F>(&self, change: F) -> Result<T>
-    where
-        T: Send + 'static,
-        F: Fn(&mut Tx<'_>) -> Result<T> + Send + 'static,
-    {
-        self.refuse_itself()?;
-        let (caller, answer) = sync_channel(1);
-        let queue = lock(&self.queue).clone().ok_or_else(|| away("the database is closed"))?;
-        queue.try_send(Box::new(Waiting { change, made: None, caller })).map_err(|refused| {
-            match refused {
-                TrySendError::Full(_) => crowded("too many writes are waiting"),
-                TrySendError::Disconnected(_) => away("the writer has ended"),
-            }
-        })?;
-        answer.recv().map_err(|_| away("the writer has ended"))?
-    }
-
-    /// How many groups have been committed.
-    pub(super) fn commits(&self) -> u64 {
-        self.commits.load(Ordering::Relaxed)
-    }
-
-    /// A write that waits for another write, or for a read, would wait for itself.
-    pub(super) fn refuse_itself(&self) -> Result<()> {
-        if std::thread::current().id() == self.id {
-            return Err(Error::internal("a write may only use its own transaction"));
-        }
-        Ok(())
-    }
-}
-
-impl Drop for Writer {
-    // Lets the waiting writes finish, then closes the file.
-    fn drop(&mut self) {
-        lock(&self.queue).take();
-        if let Some(thread) = lock(&self.thread).take()
-            && self.id != std::thread::current().id()
-        {
-            drop(thread.join());
-        }
-    }
-}
-
 /// What the writing thread owns.
-struct Clerk {
+pub(super) struct Clerk {
     seat: Seat,
     place: Place,
     desk: Arc<Desk>,
@@ -140,10 +35,12 @@ struct Clerk {
     wary: Cell<u32>,
 }
 
-/// A member and how it went, once it has run.
-type Entry = (Box<dyn Member>, Result<()>);
-
 impl Clerk {
+    pub(super) fn new(seat: Seat, place: Place, desk: Arc<Desk>, commits: Arc<AtomicU64>) -> Self {
+        let (transaction, wary) = (Cell::new(0), Cell::new(0));
+        Self { seat, place, desk, commits, transaction, wary }
+    }
+
     /// Opens the connection again where it was given up.
     fn reopen(&self, seat: &mut Option<Conn>) -> Result<()> {
         if seat.is_none() {
@@ -152,7 +49,10 @@ impl Clerk {
         Ok(())
     }
 
-    fn work(&self, queue: &Receiver<Box<dyn Member>>) {
+    /// Writes group after group until nobody is left who could ask. Waking those who wait takes as
+    /// long as a tenth of their work: `answers` is another thread's, which does that while the next
+    /// group is written.
+    pub(super) fn work(&self, queue: &Receiver<Box<dyn Member>>, answers: &Sender<Vec<Entry>>) {
         while let Ok(first) = queue.recv() {
             let mut seat = lock(&self.seat);
             drop(self.reopen(&mut seat));
@@ -176,8 +76,10 @@ impl Clerk {
             }
             // Answered with the seat free: a caller may read at once.
             drop(seat);
-            for (member, fate) in group {
-                member.answer(fate);
+            if let [_] = group.as_slice() {
+                answer(group);
+            } else if let Err(SendError(group)) = answers.send(group) {
+                answer(group);
             }
         }
         lock(&self.seat).take();

@@ -8,9 +8,11 @@ mod file;
 mod gate;
 mod group;
 mod id;
+mod member;
 mod migrate;
 mod number;
 mod postgres;
+mod queue;
 pub mod schema;
 mod sqlite;
 mod turn;
@@ -26,7 +28,7 @@ pub use conn::Conn;
 pub(crate) use conn::each;
 pub use failure::is_duplicate;
 pub use file::WRITER_PRAGMAS;
-pub use turn::Turn;
+pub use turn::{Hands, Turn};
 pub use watch::{Patience, Watch};
 
 use crate::error::{Error, Kind, Result};
@@ -151,6 +153,38 @@ impl Db {
     {
         self.take_node_number()?;
         self.write_as_is(change)
+    }
+
+    /// The same, and how it went is told to `tell`, which must not wait for anything: on SQLite this
+    /// comes back at once, so that no thread stands by while the one writer writes; on PostgreSQL the
+    /// caller's own thread writes.
+    ///
+    /// # Errors
+    /// As [`Db::write`] where the write was not even begun; then `tell` hears nothing, nor where the
+    /// database is closed meanwhile.
+    pub fn write_then<T, F, D>(&self, change: F, tell: D) -> Result<()>
+    where
+        T: Send + 'static,
+        F: Fn(&mut Tx<'_>) -> Result<T> + Send + 'static,
+        D: FnOnce(Result<T>) + Send + 'static,
+    {
+        self.take_node_number()?;
+        match &self.0.engine {
+            Engine::Sqlite(sqlite) => sqlite.write_then(change, tell),
+            Engine::Postgres(postgres) => {
+                tell(postgres.write(change));
+                Ok(())
+            }
+        }
+    }
+
+    /// The threads that make writes ready, as many as there are turns; none on PostgreSQL, where any
+    /// thread may.
+    pub fn hands(&self) -> Option<&Hands> {
+        match &self.0.engine {
+            Engine::Sqlite(sqlite) => Some(sqlite.hands()),
+            Engine::Postgres(_) => None,
+        }
     }
 
     /// `count` identifiers for rows that are made ready before the write that keeps them (what is

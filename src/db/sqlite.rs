@@ -9,8 +9,8 @@ use diesel::connection::SimpleConnection;
 
 use super::failure::away;
 use super::file::{Place, Seat, lock};
-use super::group::Writer;
-use super::turn::{Turn, Turns};
+use super::queue::Writer;
+use super::turn::{Hands, Turn, Turns};
 use super::{Conn, Desk, Settings, Tx};
 use crate::error::Result;
 
@@ -18,6 +18,7 @@ pub(super) struct Sqlite {
     readers: Readers,
     writer: Writer,
     turns: Turns,
+    hands: Hands,
 }
 
 enum Readers {
@@ -90,7 +91,9 @@ impl Sqlite {
             }
         };
         let writer = Writer::start(seat, place, settings.queue, Arc::clone(desk))?;
-        Ok(Self { readers, writer, turns: Turns::new() })
+        let turns = Turns::new();
+        let hands = Hands::new(turns.count())?;
+        Ok(Self { readers, writer, turns, hands })
     }
 
     pub(super) fn write<T, F>(&self, change: F) -> Result<T>
@@ -101,8 +104,21 @@ impl Sqlite {
         self.writer.write(change)
     }
 
+    pub(super) fn write_then<T, F, D>(&self, change: F, tell: D) -> Result<()>
+    where
+        T: Send + 'static,
+        F: Fn(&mut Tx<'_>) -> Result<T> + Send + 'static,
+        D: FnOnce(Result<T>) + Send + 'static,
+    {
+        self.writer.write_then(change, tell)
+    }
+
     pub(super) fn turn(&self) -> Turn<'_> {
         self.turns.take()
+    }
+
+    pub(super) const fn hands(&self) -> &Hands {
+        &self.hands
     }
 
     pub(super) fn commits(&self) -> u64 {

@@ -3,11 +3,16 @@
 
 use std::sync::{Condvar, Mutex, PoisonError};
 
+use tokio::runtime::{Builder, Runtime};
+use tokio::task::JoinHandle;
+
 use super::file::lock;
+use crate::error::{Error, Result};
 
 /// As many turns as there are cores beside the writer's, at least one.
 #[derive(Debug)]
 pub(super) struct Turns {
+    count: usize,
     free: Mutex<usize>,
     freed: Condvar,
 }
@@ -20,7 +25,12 @@ pub struct Turn<'a>(Option<&'a Turns>);
 impl Turns {
     pub(super) fn new() -> Self {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        Self { free: Mutex::new(cores.saturating_sub(1).max(1)), freed: Condvar::new() }
+        let count = cores.saturating_sub(1).max(1);
+        Self { count, free: Mutex::new(count), freed: Condvar::new() }
+    }
+
+    pub(super) const fn count(&self) -> usize {
+        self.count
     }
 
     pub(super) fn take(&self) -> Turn<'_> {
@@ -42,6 +52,35 @@ impl Drop for Turn<'_> {
         if let Some(turns) = self.0 {
             *lock(&turns.free) += 1;
             turns.freed.notify_one();
+        }
+    }
+}
+
+/// Threads that do nothing but make writes ready, one for each turn, so that nobody stands by and waits
+/// for one. They begin with their first work.
+pub struct Hands(Option<Runtime>);
+
+impl Hands {
+    pub(super) fn new(count: usize) -> Result<Self> {
+        let mut builder = Builder::new_current_thread();
+        builder.max_blocking_threads(count.max(1)).thread_name("ready");
+        builder.build().map(|runtime| Self(Some(runtime))).map_err(Error::internal)
+    }
+
+    /// Has `work` done by one of them, in the order of asking.
+    pub fn take<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Option<JoinHandle<T>> {
+        self.0.as_ref().map(|runtime| runtime.spawn_blocking(work))
+    }
+}
+
+impl Drop for Hands {
+    // Whoever drops it may be answering others and must not wait for them.
+    fn drop(&mut self) {
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
         }
     }
 }

@@ -1,7 +1,9 @@
 //! Identity: access tokens (JWT, HS256). Its rule: one algorithm, every claim required, times
 //! judged by the house's clock and not by the library's.
 
+use std::collections::HashMap;
 use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use hmac::{Hmac, KeyInit, Mac};
 use jsonwebtoken::crypto::{CryptoProvider, JwtSigner, JwtVerifier, KeyUtils};
@@ -52,7 +54,12 @@ impl Claims {
 pub struct TokenKeys {
     ring: Ring,
     issuer: String,
+    /// Tokens whose signature was found good: it stays so; whether they are in force is asked anew.
+    good: Arc<Mutex<HashMap<String, Arc<Claims>>>>,
 }
+
+/// How many tokens are remembered at most.
+const REMEMBERED: usize = 4_096;
 
 impl std::fmt::Debug for TokenKeys {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -71,7 +78,7 @@ impl TokenKeys {
     pub fn of(ring: Ring, issuer: &str) -> Self {
         // The second and every later try answers the provider that is there: the same one.
         let _ = HS256.install_default();
-        Self { ring, issuer: issuer.to_owned() }
+        Self { ring, issuer: issuer.to_owned(), good: Arc::default() }
     }
 
     /// A signed token for `account` in `session`, good for `minutes` from `now`.
@@ -104,11 +111,29 @@ impl TokenKeys {
     ///
     /// # Errors
     /// `unauthenticated`, whatever is wrong with it.
-    pub fn check(&self, token: &str, now: Stamp) -> Result<Claims> {
-        let claims = self.signed(token).ok_or_else(no_good)?;
+    pub fn check(&self, token: &str, now: Stamp) -> Result<Arc<Claims>> {
+        let known = self.lock().get(token).cloned();
+        let claims = match known {
+            Some(claims) => claims,
+            None => self.remember(token, self.signed(token).ok_or_else(no_good)?),
+        };
         let at = now.millis().div_euclid(1_000);
         let in_force = claims.nbf <= at + LEEWAY_S && at < claims.exp + LEEWAY_S;
         if claims.typ == ACCESS && in_force { Ok(claims) } else { Err(no_good()) }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, Arc<Claims>>> {
+        self.good.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn remember(&self, token: &str, claims: Claims) -> Arc<Claims> {
+        let claims = Arc::new(claims);
+        let mut good = self.lock();
+        if good.len() >= REMEMBERED {
+            good.clear();
+        }
+        good.insert(token.to_owned(), claims.clone());
+        claims
     }
 
     fn signed(&self, token: &str) -> Option<Claims> {

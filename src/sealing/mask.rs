@@ -61,6 +61,9 @@ pub fn mask_email(email: &str) -> String {
 }
 
 fn mask_emails(text: &str) -> String {
+    if !text.contains(['@', '＠']) {
+        return text.to_owned();
+    }
     let mask = |found: &Captures<'_>| format!("{}***@{}", &found[1], &found[2]);
     match EMAIL.as_ref() {
         Some(pattern) => pattern.replace_all(text, mask).into_owned(),

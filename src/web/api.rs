@@ -21,7 +21,15 @@ use super::{health, metrics};
 pub const BASE: &str = "/api/v1";
 
 /// Every route of the interface.
+///
+/// They are tried in this order; those that agents and clerks wait for come first.
 pub fn routes(services: &mut ServiceConfig<'_>) {
+    services
+        .service(tickets::list)
+        .service(tickets::take_in)
+        .service(tickets::find)
+        .service(tickets::one)
+        .configure(commands::routes);
     reference::routes(services);
     services
         .service(auth::token)
@@ -31,17 +39,12 @@ pub fn routes(services: &mut ServiceConfig<'_>) {
         .service(auth::password)
         .service(auth::totp)
         .service(auth::totp_confirm)
-        .service(tickets::list)
-        .service(tickets::take_in)
-        .service(tickets::find)
-        .service(tickets::one)
         .service(history::events)
         .service(history::limits)
         .service(history::readers)
         .service(history::reveal)
         .service(rates::rates)
         .service(rates::behind)
-        .configure(commands::routes)
         .service(users::list)
         .service(users::add)
         .service(users::list_keys)

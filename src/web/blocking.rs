@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use actix_web::rt::time::timeout;
 
-use crate::db::{Patience, Watch};
+use crate::db::{Db, Patience, Watch};
 use crate::error::{Error, Kind, Result};
 
 /// How long the database may owe an answer; with [`LOOK`] below the two seconds of the house.
@@ -28,13 +28,32 @@ pub async fn run_long<T: Send + 'static>(
     run_with(Patience::Long, work).await
 }
 
+/// The same on the threads that make writes ready, where the database wants that.
+pub async fn run_ready<T: Send + 'static>(
+    db: &Db,
+    work: impl FnOnce() -> Result<T> + Send + 'static,
+) -> Result<T> {
+    let Some(hands) = db.hands() else { return run(work).await };
+    let watch = Watch::new(Patience::Ordinary);
+    let worker = watch.clone();
+    let done = hands.take(move || worker.over(work)).ok_or_else(gone)?;
+    wait(&watch, done).await
+}
+
 async fn run_with<T: Send + 'static>(
     patience: Patience,
     work: impl FnOnce() -> Result<T> + Send + 'static,
 ) -> Result<T> {
     let watch = Watch::new(patience);
     let worker = watch.clone();
-    let mut done = Box::pin(actix_web::web::block(move || worker.over(work)));
+    wait(&watch, Box::pin(actix_web::web::block(move || worker.over(work)))).await
+}
+
+/// Waits for what is done for `watch`, as long as its database answers.
+async fn wait<T, E>(
+    watch: &Watch,
+    mut done: impl Future<Output = std::result::Result<Option<Result<T>>, E>> + Unpin,
+) -> Result<T> {
     loop {
         match timeout(LOOK, &mut done).await {
             Ok(Ok(Some(answer))) => return answer,
@@ -48,6 +67,7 @@ async fn run_with<T: Send + 'static>(
     }
 }
 
-fn gone() -> Error {
+/// The database does not answer.
+pub(super) fn gone() -> Error {
     Error::new(Kind::Unavailable, "unavailable").retry_after(2)
 }

@@ -25,9 +25,10 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use tokio::sync::oneshot;
 
 use super::asker::Caller;
-use super::blocking::run;
+use super::blocking::{gone, run, run_ready};
 use super::body::RawBody;
 use super::{etag, store};
 use crate::app::{App, RunningKey};
@@ -192,45 +193,77 @@ where
     R: FnOnce(&Actor, &RawBody) -> Result<(P, Answer)> + Send + 'static,
     F: Fn(&mut Tx<'_>, &Actor, &P) -> Result<Option<Answer>> + Send + Sync + 'static,
 {
-    let app = app.clone();
-    let (answer, replayed) = run(move || {
-        let turn = app.db.turn();
-        let (actor, idem, _guard, kept) = app.db.read(|conn| {
-            let actor = caller.actor(conn, &app)?;
-            let idem = key.bind(&actor.name, raw.bytes());
-            let guard = idem.enter(&app)?;
-            let kept = kept_in(conn, &app, &idem)?;
-            Ok((actor, idem, guard, kept))
-        })?;
-        if let Some(kept) = kept {
-            return Ok((kept, true));
-        }
-        let (made, answer) = ready(&actor, &raw)?;
-        let key = idem.key.clone();
-        let sealed =
-            key.map(|key| seal(&app.keys, &key, &answer).map(|it| (key, it))).transpose()?;
-        let (keys, body) = (app.keys.clone(), idem.body.clone());
-        drop(turn);
-        let write = app.db.write(move |tx| {
-            let other = change(tx, &actor, &made)?;
-            if let Some((key, sealed)) = &sealed {
-                let again = other.as_ref().map(|answer| seal(&keys, key, answer)).transpose()?;
-                store::keep_answer(tx, key, &body, again.as_ref().unwrap_or(sealed))?;
-            }
-            Ok(other)
-        });
-        match write {
-            Ok(other) => Ok((other.unwrap_or(answer), false)),
+    let mine = app.clone();
+    let begun =
+        run_ready(&app.db, move || begin(&mine, &caller, (key, raw), ready, change)).await?;
+    let (answer, replayed) = match begun {
+        Begun::Before(answer) => (answer, true),
+        Begun::Now { told, answer, idem } => match told.await {
+            Ok(Ok(other)) => (other.unwrap_or(answer), false),
             // Another node was quicker with the same key: now its answer is there.
-            Err(error) if is_duplicate(&error) => {
-                let kept = app.db.read(|conn| kept_in(conn, &app, &idem))?;
-                kept.map(|kept| (kept, true)).ok_or(error)
+            Ok(Err(error)) if is_duplicate(&error) => {
+                let app = app.clone();
+                let kept = run(move || app.db.read(|conn| kept_in(conn, &app, &idem))).await?;
+                (kept.ok_or(error)?, true)
             }
-            Err(error) => Err(error),
-        }
-    })
-    .await?;
+            Ok(Err(error)) => return Err(error),
+            Err(_) => return Err(gone()),
+        },
+    };
     Ok(mark(answer.respond(), replayed))
+}
+
+/// How far a prepared write has come when its thread is done with it.
+enum Begun {
+    /// The key is known: its answer.
+    Before(Answer),
+    /// It is being written, which `told` will tell; then `answer` holds, unless another comes with it.
+    Now { told: oneshot::Receiver<Result<Option<Answer>>>, answer: Answer, idem: Idem },
+}
+
+fn begin<P, R, F>(
+    app: &web::Data<App>,
+    caller: &Caller,
+    (key, raw): (IdempotencyKey, RawBody),
+    ready: R,
+    change: F,
+) -> Result<Begun>
+where
+    P: Send + Sync + 'static,
+    R: FnOnce(&Actor, &RawBody) -> Result<(P, Answer)>,
+    F: Fn(&mut Tx<'_>, &Actor, &P) -> Result<Option<Answer>> + Send + Sync + 'static,
+{
+    let turn = app.db.turn();
+    let (actor, idem, guard, kept) = app.db.read(|conn| {
+        let actor = caller.actor(conn, app)?;
+        let idem = key.bind(&actor.name, raw.bytes());
+        let guard = idem.enter(app)?;
+        let kept = kept_in(conn, app, &idem)?;
+        Ok((actor, idem, guard, kept))
+    })?;
+    if let Some(kept) = kept {
+        return Ok(Begun::Before(kept));
+    }
+    let (made, answer) = ready(&actor, &raw)?;
+    let key = idem.key.clone();
+    let sealed = key.map(|key| seal(&app.keys, &key, &answer).map(|it| (key, it))).transpose()?;
+    let (keys, body) = (app.keys.clone(), idem.body.clone());
+    drop(turn);
+    let (tell, told) = oneshot::channel();
+    let write = move |tx: &mut Tx<'_>| {
+        let other = change(tx, &actor, &made)?;
+        if let Some((key, sealed)) = &sealed {
+            let again = other.as_ref().map(|answer| seal(&keys, key, answer)).transpose()?;
+            store::keep_answer(tx, key, &body, again.as_ref().unwrap_or(sealed))?;
+        }
+        Ok(other)
+    };
+    app.db.write_then(write, move |fate| {
+        // Taken as long as the write lasts, even when the client has gone away.
+        drop(guard);
+        drop(tell.send(fate));
+    })?;
+    Ok(Begun::Now { told, answer, idem })
 }
 
 /// The answer stored under the key, where there is one.

@@ -4,6 +4,7 @@
 mod batch;
 mod counted;
 mod dispatched;
+mod fresh;
 pub mod proof;
 mod repeat;
 pub mod rows;

@@ -2,6 +2,7 @@
 
 use diesel::prelude::*;
 
+use super::fresh::Fresh;
 use super::rows::{
     AssignmentRow, CallerRow, ContactRow, LedgerRow, Rows, TicketRow, WhistleRow, in_order,
 };
@@ -27,7 +28,7 @@ pub(super) struct EventRow {
 /// time anew.
 pub(super) fn insert_rows(tx: &mut Tx<'_>, ticket: &TicketRow, rows: &Rows) -> Result<()> {
     each!(tx.conn, c => {
-        diesel::insert_into(tickets::table).values(ticket).execute(c).map_err(taken)?;
+        Fresh(ticket).execute(c).map_err(taken)?;
         for row in &rows.assignments {
             diesel::insert_into(assignment::table).values(row).execute(c)?;
         }
