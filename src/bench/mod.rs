@@ -10,6 +10,7 @@ mod site;
 mod straight;
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use clients::take_in as over_http;
 use engine::{Speed, take_in};
@@ -71,6 +72,9 @@ pub fn run(plan: &Plan, say: &mut dyn FnMut(String)) -> Result<()> {
     drop(std::fs::remove_dir(&plan.folder));
     Ok(())
 }
+
+/// How long a server that has begun is left alone before it is called idle.
+const REST: Duration = Duration::from_secs(2);
 
 /// The middle of several turns.
 fn middle(mut values: Vec<f64>) -> f64 {
@@ -184,9 +188,9 @@ fn served(plan: &Plan, keys: &[(&str, &str)], say: &mut dyn FnMut(String)) -> Re
     let (name, password) = site.account(Role::Agent)?;
     let drafts = site.drafts()?.take(plan.tickets)?;
     let server = Server::start(&site, keys)?;
-    let token = server.login(&name, &password)?;
-    server.rest()?;
+    std::thread::sleep(REST);
     tell_memory("bench.idle", &server, say);
+    let token = server.login(&name, &password)?;
     let speed = over_http(&[server.address], &token, &drafts)?;
     drop(server);
     Ok(speed)

@@ -55,16 +55,6 @@ impl Server {
         Err(Error::internal("the program that was started is not ready"))
     }
 
-    /// Leaves it alone for two seconds, but for what every site's monitor asks: what was freed goes back
-    /// to the system after a second, with the next request.
-    ///
-    /// # Errors
-    /// Where it does not answer.
-    pub fn rest(&self) -> Result<()> {
-        std::thread::sleep(Duration::from_secs(2));
-        Line::to(self.address)?.ask("GET", "/api/v1/health/ready", &[], "").map(drop)
-    }
-
     /// Resident memory in bytes; none where the system does not say.
     pub fn memory(&self) -> Option<u64> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;

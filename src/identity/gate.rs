@@ -97,8 +97,11 @@ impl Visitor {
     }
 }
 
+/// Looks a unit up in the directory.
+pub type PostOf<'a> = dyn Fn(&mut Conn, &UnitCode) -> Result<Post> + 'a;
+
 /// Who shows `bearer` (an access token, or an API key that begins with `jk_`) at `now`. One
-/// indexed read. `post_of` looks the unit up in the directory.
+/// indexed read, and `post_of` for who belongs to a unit.
 ///
 /// # Errors
 /// `unauthenticated`, whatever is wrong with the token.
@@ -108,7 +111,7 @@ pub fn authenticate(
     bearer: &str,
     now: Stamp,
     door: DemoDoor,
-    post_of: &dyn Fn(&UnitCode) -> Post,
+    post_of: &PostOf<'_>,
 ) -> Result<Visitor> {
     match bearer.strip_prefix("jk_") {
         Some(key) => by_key(conn, gate, key, now, post_of),
@@ -122,7 +125,7 @@ fn by_token(
     token: &str,
     now: Stamp,
     door: DemoDoor,
-    post_of: &dyn Fn(&UnitCode) -> Post,
+    post_of: &PostOf<'_>,
 ) -> Result<Visitor> {
     let claims = gate.tokens.check(token, now)?;
     let session = claims.session().ok_or_else(unknown)?;
@@ -134,7 +137,7 @@ fn by_token(
         return Err(unknown());
     }
     let standing = account.standing(&gate.settings, now);
-    Ok(visitor(account, Some(session.id), standing, None, post_of))
+    visitor(conn, account, Some(session.id), standing, None, post_of)
 }
 
 /// Whether a session still holds: not ended, not over, its account open and not set back since.
@@ -155,7 +158,7 @@ fn by_key(
     gate: &Gate,
     key: &str,
     now: Stamp,
-    post_of: &dyn Fn(&UnitCode) -> Post,
+    post_of: &PostOf<'_>,
 ) -> Result<Visitor> {
     let (id, secret) = key.split_once('_').ok_or_else(unknown)?;
     let id = id.parse().map_err(|_| unknown())?;
@@ -170,17 +173,19 @@ fn by_key(
     }
     let scopes = serde_json::from_str(&key.scopes).map_err(Error::internal)?;
     let standing = account.standing(&gate.settings, now);
-    Ok(visitor(account, None, standing, Some(scopes), post_of))
+    visitor(conn, account, None, standing, Some(scopes), post_of)
 }
 
 fn visitor(
+    conn: &mut Conn,
     account: Account,
     session: Option<i64>,
     standing: Standing,
     scopes: Option<BTreeSet<Scope>>,
-    post_of: &dyn Fn(&UnitCode) -> Post,
-) -> Visitor {
-    let post = account.unit.as_ref().map(post_of).unwrap_or_default();
+    post_of: &PostOf<'_>,
+) -> Result<Visitor> {
+    let post = account.unit.as_ref().map(|unit| post_of(conn, unit)).transpose()?;
+    let post = post.unwrap_or_default();
     let actor = Actor {
         user: account.id,
         name: account.name,
@@ -190,7 +195,7 @@ fn visitor(
         company: post.company,
     };
     let (display_name, kind) = (account.display_name, account.kind);
-    Visitor { actor, display_name, kind, session, standing, scopes }
+    Ok(Visitor { actor, display_name, kind, session, standing, scopes })
 }
 
 fn unknown() -> Error {

@@ -296,8 +296,8 @@ pub fn allowed(ticket: &Ticket, scene: &Scene<'_>, target: Target) -> Vec<Comman
         .iter()
         .copied()
         .filter(|name| is_assignment_command(*name) == target.assignment.is_some())
-        .filter(|name| require(ticket, scene, *name, target).is_ok())
         .filter(|name| state_allows(ticket, scene.actor, *name, target))
+        .filter(|name| require(ticket, scene, *name, target).is_ok())
         .filter(|name| has_subject(ticket, scene, *name, target))
         .collect()
 }

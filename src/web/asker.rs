@@ -81,10 +81,10 @@ impl Caller {
     }
 
     fn visitor(&self, conn: &mut Conn, app: &App) -> Result<Visitor> {
-        let directory = app.directory.current(conn)?;
-        let post = |unit: &UnitCode| Post {
-            subtree: directory.subtree(unit),
-            company: directory.is_company(unit),
+        // Most who call have no unit: the directory is not asked for them.
+        let post = |conn: &mut Conn, unit: &UnitCode| {
+            let directory = app.directory.current(conn)?;
+            Ok(Post { subtree: directory.subtree(unit), company: directory.is_company(unit) })
         };
         authenticate(conn, &app.gate, &self.bearer, app.clock.now(), self.door, &post)
     }

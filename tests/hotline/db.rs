@@ -1,6 +1,8 @@
 //! The ground: what `Db::write` and `Db::read` promise.
 
-use std::sync::Arc;
+use std::sync::mpsc::channel;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use chrono::TimeDelta;
 use diesel::{ExpressionMethods, QueryDsl, RunQueryDsl};
@@ -9,7 +11,7 @@ use jiesu::db::{Db, Tx, is_duplicate};
 use jiesu::error::{Error, Kind, Result};
 use jiesu::time::SystemClock;
 
-use crate::support::databases::{TestDb, on_each_database, start};
+use crate::support::databases::{Folder, TestDb, on_each_database, start};
 
 /// A row is a row: the numbers' table serves as any other.
 fn keep(tx: &mut Tx<'_>, name: &str) -> Result<()> {
@@ -65,6 +67,25 @@ on_each_database! {
         });
         assert_eq!(refused.unwrap_err().code(), "stale");
         assert_eq!(count(&test.db), 0);
+    }
+
+    fn whoever_is_told_of_its_write_finds_it_written(test: &TestDb) {
+        let (tell, told) = channel();
+        for row in 0..20 {
+            let tell = tell.clone();
+            let write = move |tx: &mut Tx<'_>| keep(tx, &row.to_string());
+            test.db.write_then(write, move |fate| tell.send(fate).unwrap()).unwrap();
+        }
+        drop(tell);
+        assert_eq!(told.iter().map(Result::unwrap).count(), 20);
+        assert_eq!(count(&test.db), 20);
+    }
+
+    fn a_refusal_is_told_too(test: &TestDb) {
+        let (tell, told) = channel();
+        let write = |_: &mut Tx<'_>| Err::<(), _>(Error::refused("stale"));
+        test.db.write_then(write, move |fate| tell.send(fate).unwrap()).unwrap();
+        assert_eq!(told.recv().unwrap().unwrap_err().code(), "stale");
     }
 
     fn a_panicking_write_hurts_only_itself(test: &TestDb) {
@@ -224,4 +245,35 @@ fn a_write_that_asks_the_database_from_outside_is_refused_instead_of_waiting_for
     let db = test.db.clone();
     let tried = test.db.write(move |_| db.write(|tx| keep(tx, "inner")));
     assert_eq!(tried.unwrap_err().kind(), Kind::Internal);
+}
+
+#[test]
+fn the_embedded_database_may_end_with_the_last_who_is_told() {
+    let folder = Folder::new();
+    let url = format!("sqlite://{}", folder.path().join("last.db").display());
+    let db = Db::open(&url, Arc::new(SystemClock)).unwrap();
+    db.migrate().unwrap();
+    let (go, wait) = channel::<()>();
+    let wait = Mutex::new(wait);
+    // It holds the writer until the others wait too: so all are told together, by another thread.
+    let first = move |_: &mut Tx<'_>| {
+        wait.lock().unwrap().recv().unwrap_or_default();
+        Ok(())
+    };
+    db.write_then(first, drop).unwrap();
+    let (tell, told) = channel();
+    for row in 0..3 {
+        let (tell, held) = (tell.clone(), db.clone());
+        let write = move |tx: &mut Tx<'_>| keep(tx, &row.to_string());
+        let end = move |fate| {
+            drop(held);
+            tell.send(fate).unwrap();
+        };
+        db.write_then(write, end).unwrap();
+    }
+    drop(db);
+    go.send(()).unwrap();
+    for _ in 0..3 {
+        told.recv_timeout(Duration::from_secs(30)).expect("nobody waits for itself").unwrap();
+    }
 }

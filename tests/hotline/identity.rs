@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use chrono::TimeDelta;
 use jiesu::audit::{self, Entry, Filter};
-use jiesu::db::Db;
+use jiesu::db::{Conn, Db};
 use jiesu::error::Result;
 use jiesu::identity::{
     Actor, Attempt, DemoDoor, Gate, NewAccount, Post, Role, Scope, Settings, TokenKeys, Tokens,
@@ -38,7 +38,7 @@ fn enter(db: &Db, gate: &Gate, name: &str, password: &str) -> Result<Tokens> {
 }
 
 fn see(db: &Db, gate: &Gate, bearer: &str) -> Result<Visitor> {
-    let post = |_: &jiesu::directory::UnitCode| Post::default();
+    let post = |_: &mut Conn, _: &jiesu::directory::UnitCode| Ok(Post::default());
     let now = db.now();
     db.read(|conn| authenticate(conn, gate, bearer, now, DemoDoor::Shut, &post))
 }
