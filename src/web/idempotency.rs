@@ -200,8 +200,9 @@ where
         Begun::Before(answer) => (answer, true),
         Begun::Now { told, answer, idem } => match told.await {
             Ok(Ok(other)) => (other.unwrap_or(answer), false),
-            // Another node was quicker with the same key: now its answer is there.
-            Ok(Err(error)) if is_duplicate(&error) => {
+            // Somebody was quicker with the same key, perhaps on another node: now that answer is there,
+            // whatever refused this one (the key itself, or an upstream's number that both bring).
+            Ok(Err(error)) if is_duplicate(&error) || error.kind() == Kind::Refused => {
                 let app = app.clone();
                 let kept = run(move || app.db.read(|conn| kept_in(conn, &app, &idem))).await?;
                 (kept.ok_or(error)?, true)

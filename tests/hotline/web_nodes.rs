@@ -118,16 +118,13 @@ fn a_caller_that_got_no_answer_from_one_node_gets_it_from_the_other() {
     assert_eq!(site.tickets(), 20);
 }
 
-#[test]
-fn the_same_request_at_both_nodes_at_once_is_done_once() {
-    let Some(test) = TestDb::postgres() else { return };
-    let site = Site::new(&test);
-    let rounds = 25;
-    for n in 0..rounds {
-        let (key, body, both) = (format!("both-{n}"), report(n), Barrier::new(2));
+/// Sends each of `reports` at both nodes at once: one does it, and both answer the same.
+fn race(site: &Site, reports: &[Value]) {
+    for (n, body) in reports.iter().enumerate() {
+        let (key, both) = (format!("both-{n}"), Barrier::new(2));
         let answers: Vec<Answer> = std::thread::scope(|scope| {
             let ask = |node| {
-                let (site, key, body, both) = (&site, &key, &body, &both);
+                let (key, both) = (&key, &both);
                 scope.spawn(move || {
                     both.wait();
                     settled(|| site.post(node, "/api/v1/tickets", key, body))
@@ -141,7 +138,15 @@ fn the_same_request_at_both_nodes_at_once_is_done_once() {
         let replayed = answers.iter().filter(|a| a.header("idempotent-replayed").is_some());
         assert_eq!(replayed.count(), 1, "{answers:?}");
     }
-    assert_eq!(site.tickets(), rounds);
+    assert_eq!(site.tickets(), reports.len());
+}
+
+#[test]
+fn the_same_request_at_both_nodes_at_once_is_done_once() {
+    let Some(test) = TestDb::postgres() else { return };
+    let site = Site::new(&test);
+    let rounds = 25;
+    race(&site, &(0..rounds).map(report).collect::<Vec<_>>());
     // A command moves the ticket once, though the second asking finds it moved already.
     let no = site.post(0, "/api/v1/tickets", "one", &report(rounds)).json()["no"].clone();
     let path = format!("/api/v1/tickets/{}/answer", no.as_str().unwrap());
@@ -149,4 +154,18 @@ fn the_same_request_at_both_nodes_at_once_is_done_once() {
     let done = [0, 1].map(|node| settled(|| site.post(node, &path, "answer", &text)));
     assert_eq!((done[0].status, &done[0].body), (200, &done[1].body), "{done:?}");
     assert_eq!(site.city.events(no.as_str().unwrap()).len(), 2);
+}
+
+#[test]
+fn the_citys_ticket_sent_to_both_nodes_at_once_is_no_conflict_with_itself() {
+    let Some(test) = TestDb::postgres() else { return };
+    let reports: Vec<Value> = (0..25)
+        .map(|n| {
+            let mut report = report(n);
+            report["upstream"] =
+                json!({ "no": format!("12345-{n}"), "received_at": "2026-11-01T10:00:00+08:00" });
+            report
+        })
+        .collect();
+    race(&Site::new(&test), &reports);
 }
