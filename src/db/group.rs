@@ -49,9 +49,9 @@ impl Clerk {
         Ok(())
     }
 
-    /// Writes group after group until nobody is left who could ask. Waking those who wait takes as
-    /// long as a tenth of their work: `answers` is another thread's, which does that while the next
-    /// group is written.
+    /// Writes group after group until nobody is left who could ask. Waking those who wait was a
+    /// sixteenth of this thread's time: `answers` is another's, which does it while the next group is
+    /// written.
     pub(super) fn work(&self, queue: &Receiver<Box<dyn Member>>, answers: &Sender<Vec<Entry>>) {
         while let Ok(first) = queue.recv() {
             let mut seat = lock(&self.seat);

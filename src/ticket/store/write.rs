@@ -24,8 +24,8 @@ pub(super) struct EventRow {
     pub hash: Vec<u8>,
 }
 
-/// `ticket` and the other rows of it, row by row: a statement of one row is prepared once for a connection's life, one of several each
-/// time anew.
+/// `ticket` and the other rows of it, row by row: a statement of one row is prepared once for a
+/// connection's life, one of several each time anew.
 pub(super) fn insert_rows(tx: &mut Tx<'_>, ticket: &TicketRow, rows: &Rows) -> Result<()> {
     each!(tx.conn, c => {
         Fresh(ticket).execute(c).map_err(taken)?;
