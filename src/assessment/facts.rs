@@ -196,8 +196,9 @@ pub struct TicketFact {
     /// `handled_ms`: working milliseconds from `received_at` to the first passed review or the
     /// direct answer, whichever is first, less the working milliseconds on the ledger between.
     pub handled_ms: Option<i64>,
-    /// `earlier_at`: `received_at` of the latest ticket received strictly before this one from the
-    /// same caller (phone hash) about the same matter (leaf category and estate, else region).
+    /// `received_at` of the latest ticket received strictly before this one from the
+    /// same caller (phone hash) about the same matter (leaf category and estate, else region), as far
+    /// back as was asked for when the facts were loaded.
     pub earlier_at: Option<Stamp>,
     /// `flagged`: any bottom-line flag, by a survey of whatever outcome or by `flag`.
     pub flagged: bool,

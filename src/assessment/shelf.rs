@@ -19,8 +19,15 @@ const MOST: usize = 1_500_000;
 struct Kept {
     start: Stamp,
     end: Stamp,
+    reach: i64,
     mark: Mark,
     facts: Arc<Facts>,
+}
+
+impl Kept {
+    const fn asked(&self) -> (Stamp, Stamp, i64) {
+        (self.start, self.end, self.reach)
+    }
 }
 
 /// What one process keeps, the latest first.
@@ -28,23 +35,29 @@ struct Kept {
 pub struct Shelf(Mutex<Vec<Kept>>);
 
 impl Shelf {
-    /// Every fact that a question about `[start, end)` needs, as `conn` sees them.
+    /// Every fact that a question about `[start, end)` needs, as `conn` sees them; `reach` as
+    /// [`store::load`] takes it.
     ///
     /// # Errors
     /// What the database says.
-    pub fn facts(&self, conn: &mut Conn, start: Stamp, end: Stamp) -> Result<Arc<Facts>> {
+    pub fn facts(
+        &self,
+        conn: &mut Conn,
+        (start, end): (Stamp, Stamp),
+        reach: i64,
+    ) -> Result<Arc<Facts>> {
         let mark = store::mark(conn)?;
-        if let Some(facts) = self.find(start, end, &mark) {
+        if let Some(facts) = self.find((start, end, reach), &mark) {
             return Ok(facts);
         }
-        let facts = Arc::new(store::load(conn, start, end)?);
-        self.put(Kept { start, end, mark, facts: facts.clone() });
+        let facts = Arc::new(store::load(conn, start, end, reach)?);
+        self.put(Kept { start, end, reach, mark, facts: facts.clone() });
         Ok(facts)
     }
 
-    fn find(&self, start: Stamp, end: Stamp, mark: &Mark) -> Option<Arc<Facts>> {
+    fn find(&self, asked: (Stamp, Stamp, i64), mark: &Mark) -> Option<Arc<Facts>> {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let place = kept.iter().position(|k| (k.start, k.end, &k.mark) == (start, end, mark))?;
+        let place = kept.iter().position(|it| it.asked() == asked && it.mark == *mark)?;
         let found = kept.remove(place);
         let facts = found.facts.clone();
         kept.insert(0, found);
@@ -53,7 +66,7 @@ impl Shelf {
 
     fn put(&self, new: Kept) {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.retain(|there| (there.start, there.end) != (new.start, new.end));
+        kept.retain(|there| there.asked() != new.asked());
         kept.insert(0, new);
         kept.truncate(PERIODS);
         let mut count = 0;

@@ -3,6 +3,7 @@
 
 mod contacts;
 mod mark;
+mod repeats;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -24,7 +25,7 @@ type Code = Option<String>;
 type TicketLine = (
     (i64, StateName, Stamp, Option<Stamp>, String, Kind, String, AssessmentClass),
     (Code, Code, Code, Code, Code, Code),
-    (Code, bool, Code, Code, Option<i64>, Option<Stamp>, bool),
+    (Code, bool, Code, Code, Option<i64>, bool),
 );
 
 macro_rules! ticket_columns {
@@ -54,15 +55,15 @@ macro_rules! ticket_columns {
                 tickets::first_solved,
                 tickets::survey,
                 tickets::handled_ms,
-                tickets::earlier_at,
                 tickets::flagged,
             ),
         )
     };
 }
 
-/// Every fact that a question about `[start, end)` needs.
-pub fn load(conn: &mut Conn, start: Stamp, end: Stamp) -> Result<Facts> {
+/// Every fact that a question about `[start, end)` needs, where a ticket repeats one that its caller
+/// brought at most `reach` days before it.
+pub fn load(conn: &mut Conn, start: Stamp, end: Stamp, reach: i64) -> Result<Facts> {
     let mut facts = Facts::default();
     let mut loaded: HashMap<i64, (Keys, Sym, bool)> = HashMap::new();
     for line in ticket_lines(conn, start, end)? {
@@ -71,6 +72,7 @@ pub fn load(conn: &mut Conn, start: Stamp, end: Stamp) -> Result<Facts> {
         loaded.insert(fact.id, (fact.keys, fact.excluded, withdrawn));
         facts.tickets.push(fact);
     }
+    repeats::load(conn, start, end, reach, &mut facts)?;
     load_assignments(conn, start, end, &mut facts, &mut loaded)?;
     contacts::load(conn, start, end, &mut facts, &mut loaded)?;
     load_whistles(conn, start, end, &mut facts, &mut loaded)?;
@@ -102,7 +104,7 @@ fn ticket_fact(line: TicketLine, names: &mut Names) -> TicketFact {
     let (
         (id, state, received_at, ended_at, gaps, kind, channel, class),
         (unit, head, category, estate, company, region),
-        (excluded, direct, first_solved, survey, handled_ms, earlier_at, flagged),
+        (excluded, direct, first_solved, survey, handled_ms, flagged),
     ) = line;
     TicketFact {
         id,
@@ -126,7 +128,7 @@ fn ticket_fact(line: TicketLine, names: &mut Names) -> TicketFact {
         first_solved: first_solved.and_then(|text| text.parse().ok()),
         survey: survey.as_deref().and_then(read_survey),
         handled_ms,
-        earlier_at,
+        earlier_at: None,
         flagged,
     }
 }

@@ -45,18 +45,10 @@ impl Arrival {
         self.prepared.version()
     }
 
-    /// The ticket as loaded, once it was kept and `earlier_at` answered.
-    fn registered(self, earlier_at: Option<Stamp>) -> Registered {
-        Registered { stored: self.prepared.into_stored(earlier_at), code: self.code }
+    /// The ticket as loaded, once it was kept.
+    fn registered(self) -> Registered {
+        Registered { stored: self.prepared.into_stored(), code: self.code }
     }
-}
-
-/// How an arrival was kept.
-pub struct Kept {
-    /// When the caller's latest earlier ticket about it came in.
-    pub earlier_at: Option<Stamp>,
-    /// What was kept in its place: made again by the rules of the write.
-    pub again: Option<Arrival>,
 }
 
 impl Hotline {
@@ -95,15 +87,17 @@ impl Hotline {
         let code = six_digits(&mut entropy());
         ticket.code_hash = Some(code_hash(&self.keys, &no, &code));
         let body = json!({ "kind": draft.kind, "channel": draft.channel });
-        // The first event's patch is the whole document.
-        let mut events = vec![Event::by(actor, at, "register", body, to_value(&ticket)?)];
-        if wants_dispatch(draft, actor)
-            && let Some((after, event)) = by_catalogue(&rules, &ticket, &events[0].patch, at)?
-        {
-            events.push(event);
-            ticket = after;
+        // The first event's patch is the whole document, which is made only where it is looked at.
+        let mut opening = Event::by(actor, at, "register", body, Value::Null);
+        let vault = rules.vault(&self.keys);
+        if wants_dispatch(draft, actor) {
+            opening.patch = to_value(&ticket)?;
+            if let Some((after, event)) = by_catalogue(&rules, &ticket, &opening.patch, at)? {
+                let prepared = store::prepare(id, vault, after, &[opening, event])?;
+                return Ok(Arrival { rules, at, code, no, prepared });
+            }
         }
-        let prepared = store::prepare(id, rules.vault(&self.keys), ticket, &events)?;
+        let prepared = store::prepare_new(id, vault, ticket, &opening)?;
         Ok(Arrival { rules, at, code, no, prepared })
     }
 
@@ -118,14 +112,16 @@ impl Hotline {
         actor: &Actor,
         draft: &Draft,
         arrival: &Arrival,
-    ) -> Result<Kept> {
+    ) -> Result<Option<Arrival>> {
         if self.rules.are_current(tx, &arrival.rules, arrival.at)? {
-            return Ok(Kept { earlier_at: keep(tx, arrival)?, again: None });
+            keep(tx, arrival)?;
+            return Ok(None);
         }
         let rules = self.rules.current(tx.conn, tx.now)?;
         let (no, id) = (arrival.no.clone(), arrival.prepared.id);
         let again = self.make(rules, actor, draft, no, id, tx.now)?;
-        Ok(Kept { earlier_at: keep(tx, &again)?, again: Some(again) })
+        keep(tx, &again)?;
+        Ok(Some(again))
     }
 
     /// Takes `draft` in: makes it ready and keeps it, in a write of its own.
@@ -137,14 +133,14 @@ impl Hotline {
         let arrival = Arc::new(self.arrive(actor, &draft)?);
         drop(turn);
         let (hotline, actor, ready) = (self.clone(), actor.clone(), arrival.clone());
-        let kept = self.db.write(move |tx| hotline.keep_arrival(tx, &actor, &draft, &ready))?;
-        let arrival = kept.again.unwrap_or_else(|| Arc::unwrap_or_clone(arrival));
-        Ok(arrival.registered(kept.earlier_at))
+        let again = self.db.write(move |tx| hotline.keep_arrival(tx, &actor, &draft, &ready))?;
+        let arrival = again.unwrap_or_else(|| Arc::unwrap_or_clone(arrival));
+        Ok(arrival.registered())
     }
 }
 
 /// Keeps it as it is: what was made by the rules of this very write needs no second look at them.
-fn keep(tx: &mut Tx<'_>, arrival: &Arrival) -> Result<Option<Stamp>> {
+fn keep(tx: &mut Tx<'_>, arrival: &Arrival) -> Result<()> {
     tx.now = arrival.at;
     store::insert_prepared(tx, &arrival.prepared)
 }

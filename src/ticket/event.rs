@@ -3,6 +3,7 @@
 //! patches gives the ticket again, whatever rules were in force (decisions/0003).
 
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
@@ -44,6 +45,32 @@ impl Event {
             side: None,
             body,
             patch,
+        }
+    }
+}
+
+/// The first event of a ticket as it is kept: its patch is the whole document, whose JSON is at hand.
+#[derive(Serialize)]
+pub struct Opening<'a> {
+    at: Stamp,
+    actor: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unit: Option<&'a UnitCode>,
+    command: &'a str,
+    body: &'a Value,
+    patch: &'a RawValue,
+}
+
+impl Event {
+    /// This event as the one that made `document`, whatever its own patch.
+    pub fn opening<'a>(&'a self, document: &'a RawValue) -> Opening<'a> {
+        Opening {
+            at: self.at,
+            actor: &self.actor,
+            unit: self.unit.as_ref(),
+            command: &self.command,
+            body: &self.body,
+            patch: document,
         }
     }
 }

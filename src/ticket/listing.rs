@@ -8,6 +8,7 @@ use diesel::prelude::*;
 
 use super::sight::{Scope, scope};
 use super::state::StateName;
+use super::store::callers::{keys_of, parts};
 use super::store::rows::TicketRow;
 use crate::code_enum;
 use crate::db::Conn;
@@ -83,7 +84,8 @@ pub fn page(
 ) -> Result<(Vec<TicketRow>, Option<String>)> {
     let sort = filter.sort.unwrap_or(Sort::Newest);
     let Some(query) = scoped(scope) else { return Ok((Vec::new(), None)) };
-    let mut query = narrowed(query, filter, now);
+    let parts = if filter.callers.is_some() { parts(conn)? } else { Vec::new() };
+    let mut query = narrowed(query, filter, &parts, now);
     if let Some(after) = after {
         let (key, id) = read_key(after)?;
         query = match sort {
@@ -154,7 +156,7 @@ fn texts<T: ToString>(codes: &BTreeSet<T>) -> Vec<String> {
     codes.iter().map(ToString::to_string).collect()
 }
 
-fn narrowed<'a>(mut query: Query<'a>, filter: &Filter, now: Stamp) -> Query<'a> {
+fn narrowed<'a>(mut query: Query<'a>, filter: &Filter, parts: &[i32], now: Stamp) -> Query<'a> {
     if !filter.states.is_empty() {
         let states: Vec<&str> = filter.states.iter().map(|state| state.as_str()).collect();
         query = query.filter(tickets::state.eq_any(states));
@@ -191,11 +193,12 @@ fn narrowed<'a>(mut query: Query<'a>, filter: &Filter, now: Stamp) -> Query<'a> 
         query = query.filter(tickets::received_at.lt(to.millis()));
     }
     if let Some(callers) = &filter.callers {
-        query = query.filter(exists(
-            caller_key::table
-                .filter(caller_key::ticket_id.eq(tickets::id))
-                .filter(caller_key::hash.eq_any(callers.clone())),
-        ));
+        // From the index of callers to the tickets: a caller has few of them.
+        let theirs = caller_key::table
+            .filter(caller_key::part.eq_any(parts.to_vec()))
+            .filter(caller_key::hash.eq_any(keys_of(callers)))
+            .select(caller_key::ticket_id);
+        query = query.filter(tickets::id.eq_any(theirs));
     }
     if !filter.accusing.is_empty() {
         let accused =

@@ -25,7 +25,6 @@ diesel::table! {
         first_solved -> Nullable<Text>,
         survey -> Nullable<Text>,
         handled_ms -> Nullable<BigInt>,
-        earlier_at -> Nullable<BigInt>,
         flagged -> Bool,
         sealed -> Bool,
         phone_hash -> Nullable<Text>,
@@ -47,7 +46,8 @@ diesel::table! {
 }
 
 diesel::table! {
-    caller_key (hash, ticket_id) {
+    caller_key (part, hash, ticket_id) {
+        part -> Integer,
         hash -> Text,
         ticket_id -> BigInt,
     }

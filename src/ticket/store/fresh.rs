@@ -69,7 +69,6 @@ inserts!(
     first_solved Nullable<Text>,
     survey Nullable<Text>,
     handled_ms Nullable<BigInt>,
-    earlier_at Nullable<BigInt>,
     flagged Bool,
     sealed Bool,
     phone_hash Nullable<Text>,

@@ -2,16 +2,15 @@
 //! projections, event and mark go together, in the caller's transaction, at its instant.
 
 mod batch;
+pub mod callers;
 mod counted;
 mod dispatched;
 mod fresh;
 pub mod proof;
-mod repeat;
 pub mod rows;
 mod seals;
 mod write;
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use diesel::prelude::*;
@@ -42,7 +41,6 @@ pub struct Stored {
     /// How many events it has; the ETag.
     pub version: i32,
     pub ticket: Ticket,
-    pub earlier_at: Option<Stamp>,
     key: RecordKey,
     head: Vec<u8>,
 }
@@ -60,25 +58,18 @@ pub fn load(conn: &mut Conn, vault: Vault<'_>, no: &str) -> Result<Option<Stored
 
 /// The ticket with this id.
 pub fn load_by_id(conn: &mut Conn, vault: Vault<'_>, id: i64) -> Result<Option<Stored>> {
-    type Found = (i32, Option<i64>, Option<Vec<u8>>, Vec<u8>, Vec<u8>);
+    type Found = (i32, Option<Vec<u8>>, Vec<u8>, Vec<u8>);
     let found: Option<Found> = tickets::table
         .inner_join(ticket_body::table.on(ticket_body::ticket_id.eq(tickets::id)))
         .filter(tickets::id.eq(id))
-        .select((
-            tickets::version,
-            tickets::earlier_at.nullable(),
-            ticket_body::record_key,
-            ticket_body::doc,
-            ticket_body::head,
-        ))
+        .select((tickets::version, ticket_body::record_key, ticket_body::doc, ticket_body::head))
         .first(conn)
         .optional()?;
-    let Some((version, earlier_at, wrapped, doc, head)) = found else { return Ok(None) };
+    let Some((version, wrapped, doc, head)) = found else { return Ok(None) };
     let wrapped = wrapped.ok_or_else(|| Error::new(Kind::NotFound, "ticket.erased"))?;
     let key = RecordKey::unwrap(vault.keys, &wrapped, &place("ticket_body", "record_key", id))?;
     let ticket = open_document(&key, id, &doc)?;
-    let earlier_at = earlier_at.map(Stamp::from_millis);
-    Ok(Some(Stored { id, version, ticket, earlier_at, key, head }))
+    Ok(Some(Stored { id, version, ticket, key, head }))
 }
 
 fn open_document(key: &RecordKey, id: i64, sealed: &[u8]) -> Result<Ticket> {
@@ -139,38 +130,49 @@ pub struct Prepared {
 
 /// Makes `ticket` with its events ready to be kept under `id` (from [`crate::db::Db::ids`]).
 pub fn prepare(id: i64, vault: Vault<'_>, ticket: Ticket, history: &[Event]) -> Result<Prepared> {
+    let document = as_json(&ticket)?;
+    let events = history.iter().map(|event| Ok((event.at, as_json(event)?)));
+    let events = events.collect::<Result<Vec<_>>>()?;
+    ready(id, vault, ticket, &document, &events)
+}
+
+/// The same for a ticket that has only been taken in: `opening` is its one event, and its patch the
+/// document, which is made once for both.
+pub fn prepare_new(id: i64, vault: Vault<'_>, ticket: Ticket, opening: &Event) -> Result<Prepared> {
+    let document = serde_json::value::to_raw_value(&ticket).map_err(Error::internal)?;
+    let event = as_json(&opening.opening(&document))?;
+    ready(id, vault, ticket, document.get().as_bytes(), &[(opening.at, event)])
+}
+
+fn ready(
+    id: i64,
+    vault: Vault<'_>,
+    ticket: Ticket,
+    document: &[u8],
+    events: &[(Stamp, Vec<u8>)],
+) -> Result<Prepared> {
     let key = RecordKey::fresh(&mut entropy());
     let wrapped = key.wrap(vault.keys, &place("ticket_body", "record_key", id))?;
-    let version = i32::try_from(history.len()).unwrap_or(i32::MAX);
-    let lens = Lens { id, version, keys: vault.keys, earlier_at: None };
-    let rows = project(&ticket, &lens);
+    let version = i32::try_from(events.len()).unwrap_or(i32::MAX);
+    let rows = project(&ticket, &Lens { id, version, keys: vault.keys });
     let mut head = event::genesis(id).to_vec();
-    let mut links = Vec::with_capacity(history.len());
-    for (index, event) in history.iter().enumerate() {
+    let mut links = Vec::with_capacity(events.len());
+    for (index, (at, event)) in events.iter().enumerate() {
         let seq = i32::try_from(index + 1).unwrap_or(i32::MAX);
-        links.push(link(&key, id, seq, &mut head, event)?);
+        links.push(link(&key, (id, seq, *at), &mut head, event)?);
     }
-    let doc = seal_document(&key, id, &ticket)?;
+    let doc = key.seal(document, &place("ticket_body", "doc", id))?;
     Ok(Prepared { id, ticket, key, head, rows, wrapped, doc, links })
 }
 
-/// Keeps what was made ready; answers when the caller's latest earlier ticket about it came in.
+/// Keeps what was made ready.
 ///
 /// # Errors
 /// `ticket.number_known` where its number, or the upstream's, is taken.
-pub fn insert_prepared(tx: &mut Tx<'_>, prepared: &Prepared) -> Result<Option<Stamp>> {
-    let mut ticket = Cow::Borrowed(&prepared.rows.ticket);
-    let kin = repeat::kin_of(tx.conn, &ticket)?;
-    if kin.earlier_at.is_some() {
-        ticket.to_mut().earlier_at = kin.earlier_at;
-    }
-    write::insert_rows(tx, &ticket, &prepared.rows)?;
+pub fn insert_prepared(tx: &mut Tx<'_>, prepared: &Prepared) -> Result<()> {
+    write::insert_rows(tx, &prepared.rows)?;
     write::insert_body(tx, prepared.id, &prepared.wrapped, &prepared.doc, &prepared.head)?;
-    write::insert_events(tx, &prepared.links)?;
-    if kin.has_later {
-        repeat::refresh_later(tx, None, &ticket)?;
-    }
-    Ok(kin.earlier_at)
+    write::insert_events(tx, &prepared.links)
 }
 
 impl Prepared {
@@ -179,12 +181,11 @@ impl Prepared {
         i32::try_from(self.links.len()).unwrap_or(i32::MAX)
     }
 
-    /// The ticket as it would be loaded, once [`insert_prepared`] has kept it and answered
-    /// `earlier_at`.
-    pub fn into_stored(self, earlier_at: Option<Stamp>) -> Stored {
+    /// The ticket as it would be loaded, once [`insert_prepared`] has kept it.
+    pub fn into_stored(self) -> Stored {
         let version = self.version();
         let Self { id, ticket, key, head, .. } = self;
-        Stored { id, version, ticket, earlier_at, key, head }
+        Stored { id, version, ticket, key, head }
     }
 }
 
@@ -200,38 +201,30 @@ pub fn save(
     event: &Event,
 ) -> Result<Stored> {
     let version = before.version + 1;
-    let lens = |version, earlier_at| Lens { id: before.id, version, keys: vault.keys, earlier_at };
-    let old = project(&before.ticket, &lens(before.version, before.earlier_at));
-    let mut new = project(&after, &lens(version, before.earlier_at));
-    if repeat::matter_differs(&old.ticket, &new.ticket) {
-        new.ticket.earlier_at = repeat::earlier_of(tx.conn, &new.ticket)?;
-    }
+    let lens = |version| Lens { id: before.id, version, keys: vault.keys };
+    let old = project(&before.ticket, &lens(before.version));
+    let new = project(&after, &lens(version));
     let mut head = before.head.clone();
-    let chained = link(&before.key, before.id, version, &mut head, event)?;
-    let doc = seal_document(&before.key, before.id, &after)?;
+    let place_of_event = (before.id, version, event.at);
+    let chained = link(&before.key, place_of_event, &mut head, &as_json(event)?)?;
+    let doc = before.key.seal(&as_json(&after)?, &place("ticket_body", "doc", before.id))?;
     write::update_rows(tx, &old, &new, before.version)?;
     write::update_body(tx, before.id, doc, head.clone())?;
     write::insert_events(tx, &[chained])?;
-    if repeat::matter_differs(&old.ticket, &new.ticket) {
-        repeat::refresh_later(tx, Some(&old.ticket), &new.ticket)?;
-    }
-    let earlier_at = new.ticket.earlier_at;
-    let key = before.key.clone();
-    Ok(Stored { id: before.id, version, ticket: after, earlier_at, key, head })
+    Ok(Stored { id: before.id, version, ticket: after, key: before.key.clone(), head })
 }
 
+/// The next link of a chain: the event, as JSON, sealed for its place.
 fn link(
     key: &RecordKey,
-    id: i64,
-    seq: i32,
+    (id, seq, at): (i64, i32, Stamp),
     head: &mut Vec<u8>,
-    event: &Event,
+    event: &[u8],
 ) -> Result<write::EventRow> {
-    let plain = as_json(event)?;
-    let sealed = key.seal(&plain, &event_place(id, seq))?;
-    let hash = event::link(head, id, seq, event.at, &sealed).to_vec();
+    let sealed = key.seal(event, &event_place(id, seq))?;
+    let hash = event::link(head, id, seq, at, &sealed).to_vec();
     head.clone_from(&hash);
-    Ok(write::EventRow { ticket_id: id, seq, at: event.at, sealed, hash })
+    Ok(write::EventRow { ticket_id: id, seq, at, sealed, hash })
 }
 
 /// As JSON; most are of this length, and growing to it means copying it.
@@ -239,11 +232,6 @@ fn as_json(what: &impl serde::Serialize) -> Result<Vec<u8>> {
     let mut json = Vec::with_capacity(4_096);
     serde_json::to_writer(&mut json, what).map_err(Error::internal)?;
     Ok(json)
-}
-
-fn seal_document(key: &RecordKey, id: i64, ticket: &Ticket) -> Result<Vec<u8>> {
-    let plain = as_json(ticket)?;
-    key.seal(&plain, &place("ticket_body", "doc", id))
 }
 
 /// The rows of a stored ticket as the database has them, for proofs that they follow from the
@@ -254,13 +242,7 @@ pub fn rows_on_disk(conn: &mut Conn, id: i64) -> Result<Rows> {
 
 /// The rows that follow from `ticket`.
 pub fn rows_of(stored: &Stored, ticket: &Ticket, vault: Vault<'_>) -> Rows {
-    let lens = Lens {
-        id: stored.id,
-        version: stored.version,
-        keys: vault.keys,
-        earlier_at: stored.earlier_at,
-    };
-    project(ticket, &lens)
+    project(ticket, &Lens { id: stored.id, version: stored.version, keys: vault.keys })
 }
 
 /// The list's row of a ticket.

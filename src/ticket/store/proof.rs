@@ -14,7 +14,7 @@ use diesel::dsl::max;
 use diesel::prelude::*;
 use serde_json::Value;
 
-use super::{event_place, repeat, rows, write};
+use super::{callers, event_place, rows, write};
 use crate::code_enum;
 use crate::db::Conn;
 use crate::db::schema::{event as events, seal_leaf, ticket_body, tickets, unsealed};
@@ -239,7 +239,7 @@ impl<'a> Proof<'a> {
         }
         // Where nothing is wrong with any ticket, rows that no ticket calls for still may be there.
         if !full && self.holds() {
-            let count = write::count_callers(conn, newest)?;
+            let count = callers::count(conn, newest)?;
             if usize::try_from(count).unwrap_or(usize::MAX) > self.callers {
                 self.found(Problem {
                     fault: Fault::CallersOff,
@@ -378,11 +378,10 @@ impl<'a> Proof<'a> {
         version: i32,
         ticket: &Ticket,
     ) -> Result<()> {
-        let lens = rows::Lens { id, version, keys: self.keys, earlier_at: None };
-        let mut due = rows::project(ticket, &lens);
+        let lens = rows::Lens { id, version, keys: self.keys };
+        let due = rows::project(ticket, &lens);
         self.callers += due.callers.len();
         let there = write::read_known(conn, id, &due.callers)?;
-        due.ticket.earlier_at = repeat::earlier_of(conn, &due.ticket)?;
         if due != there {
             self.about(Fault::RowsOff, id, None);
         }

@@ -3,13 +3,14 @@
 
 use diesel::prelude::*;
 
-use crate::db::schema::{assignment, caller_key, contact, ledger, tickets, whistle};
+use super::callers::{CallerRow, caller_rows};
+use crate::db::schema::{assignment, contact, ledger, tickets, whistle};
 use crate::directory::{
     AssessmentClass, CategoryCode, Channel, CompanyCode, EstateCode, Kind, RegionCode, UnitCode,
     Urgency,
 };
 use crate::limits::{ClockName, Timer};
-use crate::sealing::{MasterKey, hex, mask_text};
+use crate::sealing::{MasterKey, mask_text};
 use crate::ticket::assignment::RequestStage;
 use crate::ticket::overlay::{ExclusionReason, LedgerStage, Solved};
 use crate::ticket::sight::is_taken_back;
@@ -22,8 +23,6 @@ pub struct Lens<'a> {
     pub id: i64,
     pub version: i32,
     pub keys: &'a MasterKey,
-    /// received_at of the latest earlier ticket of the same caller and matter.
-    pub earlier_at: Option<Stamp>,
 }
 
 /// A row of `ticket`: what lists, filters and figures ask.
@@ -54,7 +53,6 @@ pub struct TicketRow {
     /// `contacted:solved:satisfied` of the last valid survey.
     pub survey: Option<String>,
     pub handled_ms: Option<i64>,
-    pub earlier_at: Option<Stamp>,
     pub flagged: bool,
     pub sealed: bool,
     pub phone_hash: Option<String>,
@@ -146,36 +144,11 @@ pub struct Rows {
     pub callers: Vec<CallerRow>,
 }
 
-/// A row of `caller_key`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Queryable, Selectable, Insertable)]
-#[diesel(table_name = caller_key, treat_none_as_default_value = false)]
-pub struct CallerRow {
-    pub hash: String,
-    pub ticket_id: i64,
-}
-
-/// The keyed hash of a caller's name, to find the caller's tickets by it.
-pub fn name_hash(keys: &MasterKey, name: &str) -> String {
-    let plain: String = name.split_whitespace().collect();
-    hex(&keys.chain_seal(format!("caller-name\0{plain}").as_bytes()))
-}
-
-fn caller_rows(ticket: &Ticket, lens: &Lens<'_>, phone: Option<&String>) -> Vec<CallerRow> {
-    let second = ticket.caller.second_phone.as_ref().map(|phone| lens.keys.phone_hash(phone));
-    let phones = phone.cloned().into_iter().chain(second);
-    let names = ticket.caller.name.iter().map(|name| name_hash(lens.keys, name));
-    let row = |hash| CallerRow { hash, ticket_id: lens.id };
-    let mut rows: Vec<CallerRow> = phones.chain(names).map(row).collect();
-    rows.sort();
-    rows.dedup();
-    rows
-}
-
 /// The rows of `ticket`.
 pub fn project(ticket: &Ticket, lens: &Lens<'_>) -> Rows {
     let is_final = ticket.final_lead().map(|(k, _)| k);
     let phone = ticket.caller.phone.as_ref().map(|phone| lens.keys.phone_hash(phone));
-    let callers = caller_rows(ticket, lens, phone.as_ref());
+    let callers = caller_rows(ticket, lens.id, lens.keys, phone.as_deref());
     Rows {
         ticket: TicketRow { phone_hash: phone, ..ticket_row(ticket, lens) },
         assignments: ticket
@@ -233,7 +206,6 @@ fn ticket_row(ticket: &Ticket, lens: &Lens<'_>) -> TicketRow {
             .and_then(|attempt| attempt.answers())
             .map(|(contacted, solved, satisfied)| format!("{contacted}:{solved}:{satisfied}")),
         handled_ms: ticket.handled_ms,
-        earlier_at: lens.earlier_at,
         flagged: !ticket.flags.is_empty()
             || ticket.attempts.iter().any(|attempt| !attempt.bottom_line.is_empty()),
         sealed: ticket.is_sealed(),

@@ -2,12 +2,11 @@
 
 use diesel::prelude::*;
 
+use super::callers::{self, CallerRow};
 use super::fresh::Fresh;
-use super::rows::{
-    AssignmentRow, CallerRow, ContactRow, LedgerRow, Rows, TicketRow, WhistleRow, in_order,
-};
+use super::rows::{AssignmentRow, ContactRow, LedgerRow, Rows, TicketRow, WhistleRow, in_order};
 use crate::db::schema::{
-    assignment, caller_key, contact, event, ledger, ticket_body, tickets, unsealed, whistle,
+    assignment, contact, event, ledger, ticket_body, tickets, unsealed, whistle,
 };
 use crate::db::{Conn, Tx, each};
 use crate::error::{Error, Kind, Result};
@@ -26,9 +25,9 @@ pub(super) struct EventRow {
 
 /// `ticket` and the other rows of it, row by row: a statement of one row is prepared once for a
 /// connection's life, one of several each time anew.
-pub(super) fn insert_rows(tx: &mut Tx<'_>, ticket: &TicketRow, rows: &Rows) -> Result<()> {
+pub(super) fn insert_rows(tx: &mut Tx<'_>, rows: &Rows) -> Result<()> {
     each!(tx.conn, c => {
-        Fresh(ticket).execute(c).map_err(taken)?;
+        Fresh(&rows.ticket).execute(c).map_err(taken)?;
         for row in &rows.assignments {
             diesel::insert_into(assignment::table).values(row).execute(c)?;
         }
@@ -41,11 +40,8 @@ pub(super) fn insert_rows(tx: &mut Tx<'_>, ticket: &TicketRow, rows: &Rows) -> R
         for row in &rows.ledgers {
             diesel::insert_into(ledger::table).values(row).execute(c)?;
         }
-        for row in &rows.callers {
-            diesel::insert_into(caller_key::table).values(row).execute(c)?;
-        }
     });
-    Ok(())
+    callers::insert(tx.conn, &rows.callers)
 }
 
 /// A number that is there already is a conflict that the caller can understand.
@@ -107,15 +103,7 @@ pub(super) fn update_rows(tx: &mut Tx<'_>, old: &Rows, new: &Rows, expected: i32
         return Err(Error::new(Kind::Stale, "stale"));
     }
     if old.callers != new.callers {
-        // By their hashes: the key's order is theirs.
-        let hashes: Vec<&str> = old.callers.iter().map(|row| row.hash.as_str()).collect();
-        let gone = caller_key::table
-            .filter(caller_key::hash.eq_any(hashes))
-            .filter(caller_key::ticket_id.eq(row.id));
-        each!(tx.conn, c => {
-            diesel::delete(gone).execute(c)?;
-            diesel::insert_into(caller_key::table).values(&new.callers).execute(c)?;
-        });
+        callers::replace(tx.conn, row.id, &old.callers, &new.callers)?;
     }
     for row in &new.assignments {
         match old.assignments.iter().find(|there| there.k == row.k) {
@@ -161,28 +149,14 @@ pub(super) fn update_rows(tx: &mut Tx<'_>, old: &Rows, new: &Rows, expected: i32
 
 /// Every row of a ticket; those of its caller are searched for through the whole table.
 pub(super) fn read_rows(conn: &mut Conn, id: i64) -> Result<Rows> {
-    let callers = caller_key::table
-        .filter(caller_key::ticket_id.eq(id))
-        .select(CallerRow::as_select())
-        .load(conn)?;
+    let callers = callers::of_ticket(conn, id)?;
     read_with(conn, id, callers)
 }
 
-/// Every row of a ticket, and of its caller those with these hashes.
+/// Every row of a ticket, and of its caller those of `callers`.
 pub(super) fn read_known(conn: &mut Conn, id: i64, callers: &[CallerRow]) -> Result<Rows> {
-    let hashes: Vec<&str> = callers.iter().map(|row| row.hash.as_str()).collect();
-    let callers = caller_key::table
-        .filter(caller_key::hash.eq_any(hashes))
-        .filter(caller_key::ticket_id.eq(id))
-        .select(CallerRow::as_select())
-        .load(conn)?;
+    let callers = callers::known(conn, id, callers)?;
     read_with(conn, id, callers)
-}
-
-/// How many rows of callers there are for tickets up to `last`.
-pub(super) fn count_callers(conn: &mut Conn, last: i64) -> Result<i64> {
-    let up_to = caller_key::table.filter(caller_key::ticket_id.le(last));
-    Ok(up_to.count().get_result(conn)?)
 }
 
 fn read_with(conn: &mut Conn, id: i64, mut callers: Vec<CallerRow>) -> Result<Rows> {

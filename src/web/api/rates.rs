@@ -282,7 +282,8 @@ impl Asked {
 
     /// What there is, or of it what this reader may count.
     fn facts(&self, shelf: &Shelf, conn: &mut Conn) -> Result<Arc<Facts>> {
-        let facts = shelf.facts(conn, self.window.start, self.window.end)?;
+        let facts =
+            shelf.facts(conn, (self.window.start, self.window.end), self.scoring.repeat_days)?;
         Ok(match &self.units {
             Some(units) => Arc::new(facts.only(units.iter().map(UnitCode::as_str))),
             None => facts,

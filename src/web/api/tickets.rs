@@ -21,7 +21,7 @@ use crate::ticket::listing::{self, Filter, Sort};
 use crate::ticket::sight::{Scope, scope, sight};
 use crate::ticket::state::StateName;
 use crate::ticket::store::Stored;
-use crate::ticket::store::rows::name_hash;
+use crate::ticket::store::callers::name_hash;
 use crate::ticket::{Mode, Text};
 use crate::time::Stamp;
 use crate::web::problem::Problem;
@@ -63,7 +63,7 @@ pub async fn take_in(
         Ok(((draft, arrival), answer))
     };
     write_prepared(&app, caller, (key, raw), ready, move |tx, actor, (draft, arrival)| {
-        let again = hotline.keep_arrival(tx, actor, draft, arrival)?.again;
+        let again = hotline.keep_arrival(tx, actor, draft, arrival)?;
         again.map(|arrival| taken(actor, &arrival)).transpose()
     })
     .await

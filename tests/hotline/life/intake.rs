@@ -22,7 +22,7 @@ on_each_database! {
         let hotline = city.hotline.clone();
         let keep = move |tx: &mut Tx<'_>| hotline.keep_arrival(tx, &agent, &draft, &arrival);
         let kept = test.db.write(keep).unwrap();
-        assert_eq!(kept.again.unwrap().ticket(), &city.ticket(&no));
+        assert_eq!(kept.unwrap().ticket(), &city.ticket(&no));
         assert_eq!((city.ticket(&no).received_at, city.events(&no).len()), (now, 1));
     }
 

@@ -126,20 +126,6 @@ pub fn rebuilds(city: &City, stored: &Stored) {
     assert_eq!(rows, projected);
 }
 
-/// The earlier call that a ticket keeps is the latest one of the same caller about the same matter.
-pub fn remembers(stored: &Stored, all: &[Stored]) {
-    let about = |it: &Ticket| {
-        let place = it.place.estate.clone().map(|code| code.to_string());
-        let place = place.or_else(|| it.place.region.clone().map(|code| format!("in {code}")))?;
-        Some((it.caller.phone.clone()?, it.category.clone()?, place))
-    };
-    let this = &stored.ticket;
-    let earlier = all.iter().map(|other| &other.ticket).filter(|other| {
-        about(this).is_some() && about(other) == about(this) && other.received_at < this.received_at
-    });
-    assert_eq!(stored.earlier_at, earlier.map(|other| other.received_at).max());
-}
-
 /// The program's own proof over all that was left, with every notice put back to its time: chains,
 /// events, documents and rows.
 pub fn proves(city: &City, next_at: Vec<(i64, Stamp)>) {

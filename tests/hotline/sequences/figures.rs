@@ -23,13 +23,17 @@ const WINDOWS: [(&str, &str); 2] = [
     ("2026-11-09T00:00:00+08:00", "2026-11-19T12:00:00+08:00"),
 ];
 
+/// How many days before a ticket an earlier one of its caller is looked for.
+const REACH: i64 = 90;
+
 /// Looks at the figures of everything so far; `tickets` are those whose documents are at hand.
 pub fn check(city: &City, tickets: &[Stored], counts: &mut Counts) {
     let rules: Rules = (&city.rules().profile).into();
     for (start, end) in WINDOWS {
         let (start, end) = (at(start), at(end));
-        let load = |conn: &mut Conn| store::load(conn, start, end);
+        let load = |conn: &mut Conn| store::load(conn, start, end, REACH);
         let facts = city.hotline.db.read(load).unwrap();
+        repeats(&facts, start, tickets);
         for edition in [Edition::All, Edition::Assessed] {
             for by in [GroupBy::Unit, GroupBy::Channel] {
                 let ask = Question { start, end, now: city.now(), by, edition, rules: &rules };
@@ -96,6 +100,32 @@ fn rates(facts: &Facts, ask: &Question<'_>, tickets: &[Stored]) {
     let done = |ticket: &Ticket| last(ticket).is_some_and(|(_, it)| it != Solved::Unsolved);
     assert_eq!(behind(resolution, Side::Num), due(&|ticket| three(ticket) && done(ticket)));
     assert_eq!(behind(Metric::SatisfactionRate, Side::Den), due(&three));
+}
+
+/// The earlier call that is found for a ticket is the latest one of the same caller about the same
+/// matter; a caller's tickets are of one life, so all of them are at hand.
+fn repeats(facts: &Facts, start: Stamp, tickets: &[Stored]) {
+    let about = |it: &Ticket| {
+        let place = it.place.estate.clone().map(|code| code.to_string());
+        let place = place.or_else(|| it.place.region.clone().map(|code| format!("in {code}")))?;
+        Some((it.caller.phone.clone()?.to_string(), it.category.clone()?.to_string(), place))
+    };
+    let mut of: BTreeMap<_, Vec<&Stored>> = BTreeMap::new();
+    for stored in tickets {
+        of.entry(about(&stored.ticket)).or_default().push(stored);
+    }
+    let within = facts.tickets.iter().filter(|fact| fact.received_at >= start);
+    let found: BTreeMap<i64, Option<Stamp>> =
+        within.map(|fact| (fact.id, fact.earlier_at)).collect();
+    for (matter, same) in of {
+        for this in &same {
+            let Some(found) = found.get(&this.id) else { continue };
+            let at = this.ticket.received_at;
+            let earlier = same.iter().map(|other| other.ticket.received_at).filter(|it| *it < at);
+            let due = matter.as_ref().and_then(|_| earlier.max());
+            assert_eq!(*found, due, "{}", this.ticket.no);
+        }
+    }
 }
 
 fn counts_in(ticket: &Ticket, ask: &Question<'_>) -> bool {

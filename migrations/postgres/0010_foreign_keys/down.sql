@@ -1,0 +1,14 @@
+ALTER TABLE ticket_body ADD CONSTRAINT ticket_body_ticket_id_fkey
+    FOREIGN KEY (ticket_id) REFERENCES ticket (id);
+ALTER TABLE assignment ADD CONSTRAINT assignment_ticket_id_fkey
+    FOREIGN KEY (ticket_id) REFERENCES ticket (id);
+ALTER TABLE contact ADD CONSTRAINT contact_ticket_id_fkey
+    FOREIGN KEY (ticket_id) REFERENCES ticket (id);
+ALTER TABLE whistle ADD CONSTRAINT whistle_ticket_id_fkey
+    FOREIGN KEY (ticket_id) REFERENCES ticket (id);
+ALTER TABLE ledger ADD CONSTRAINT ledger_ticket_id_fkey
+    FOREIGN KEY (ticket_id) REFERENCES ticket (id);
+ALTER TABLE event ADD CONSTRAINT event_ticket_id_fkey
+    FOREIGN KEY (ticket_id) REFERENCES ticket (id);
+ALTER TABLE imported ADD CONSTRAINT imported_ticket_id_fkey
+    FOREIGN KEY (ticket_id) REFERENCES ticket (id);

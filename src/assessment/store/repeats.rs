@@ -1,0 +1,75 @@
+//! Assessment: which tickets repeat an earlier one. Its rule: same caller = same phone hash; same matter
+//! = same leaf category and same estate, else same region (domain.md §1). It is found out when it is
+//! asked for and kept in no row: another ticket's amendment would change it, and a new ticket would
+//! have to look for its caller before it is written (decision 0011).
+
+use std::collections::HashMap;
+
+use diesel::prelude::*;
+
+use crate::assessment::facts::Facts;
+use crate::db::schema::tickets;
+use crate::db::{Conn, each};
+use crate::error::Result;
+use crate::time::Stamp;
+
+/// Milliseconds of a day.
+const DAY: i64 = 86_400_000;
+
+/// Caller, category, estate, and the region where there is no estate.
+type Matter = (String, String, Option<String>, Option<String>);
+
+/// When a caller brought a matter last, and last before that instant.
+#[derive(Clone, Copy)]
+struct Last {
+    at: Stamp,
+    before: Option<Stamp>,
+}
+
+/// Fills in `earlier_at` of what was received within `[start, end)`, looking back `reach` days.
+pub(super) fn load(
+    conn: &mut Conn,
+    start: Stamp,
+    end: Stamp,
+    reach: i64,
+    facts: &mut Facts,
+) -> Result<()> {
+    type Line = (i64, Stamp, Option<String>, Option<String>, Option<String>, Option<String>);
+    let from = start.plus_millis(-reach * DAY);
+    let lines: Vec<Line> = each!(conn, c => tickets::table
+        .filter(tickets::received_at.ge(from.millis()).and(tickets::received_at.lt(end.millis())))
+        .filter(tickets::phone_hash.is_not_null().and(tickets::category.is_not_null()))
+        .order((tickets::received_at, tickets::id))
+        .select((
+            tickets::id,
+            tickets::received_at,
+            tickets::phone_hash,
+            tickets::category,
+            tickets::estate,
+            tickets::region,
+        ))
+        .load(c))?;
+    let mut last: HashMap<Matter, Last> = HashMap::with_capacity(lines.len());
+    let mut earlier: HashMap<i64, Stamp> = HashMap::new();
+    for (id, at, caller, category, estate, region) in lines {
+        let region = if estate.is_some() { None } else { region };
+        let (Some(caller), Some(category)) = (caller, category) else { continue };
+        if estate.is_none() && region.is_none() {
+            continue;
+        }
+        let seen =
+            last.entry((caller, category, estate, region)).or_insert(Last { at, before: None });
+        if seen.at < at {
+            *seen = Last { at, before: Some(seen.at) };
+        }
+        if let Some(before) = seen.before
+            && at >= start
+        {
+            earlier.insert(id, before);
+        }
+    }
+    for fact in &mut facts.tickets {
+        fact.earlier_at = earlier.get(&fact.id).copied();
+    }
+    Ok(())
+}
