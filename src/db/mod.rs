@@ -159,22 +159,20 @@ impl Db {
     /// comes back at once, so that no thread stands by while the one writer writes; on PostgreSQL the
     /// caller's own thread writes.
     ///
-    /// # Errors
-    /// As [`Db::write`] where the write was not even begun; then `tell` hears nothing, nor where the
-    /// database is closed meanwhile.
-    pub fn write_then<T, F, D>(&self, change: F, tell: D) -> Result<()>
+    /// `tell` hears what [`Db::write`] would have answered, and nothing only where the database is
+    /// closed meanwhile.
+    pub fn write_then<T, F, D>(&self, change: F, tell: D)
     where
         T: Send + 'static,
         F: Fn(&mut Tx<'_>) -> Result<T> + Send + 'static,
         D: FnOnce(Result<T>) + Send + 'static,
     {
-        self.take_node_number()?;
+        if let Err(error) = self.take_node_number() {
+            return tell(Err(error));
+        }
         match &self.0.engine {
             Engine::Sqlite(sqlite) => sqlite.write_then(change, tell),
-            Engine::Postgres(postgres) => {
-                tell(postgres.write(change));
-                Ok(())
-            }
+            Engine::Postgres(postgres) => tell(postgres.write(change)),
         }
     }
 

@@ -47,26 +47,34 @@ impl Writer {
     {
         let (caller, answer) = sync_channel(1);
         // A caller that has gone away needs no answer.
-        self.write_then(change, move |fate| drop(caller.send(fate)))?;
+        self.write_then(change, move |fate| drop(caller.send(fate)));
         answer.recv().map_err(|_| away("the writer has ended"))?
     }
 
     /// The same without waiting: how it went is told to `tell`, on a thread that others wait for too;
-    /// unless it could not even be put in the queue, or the writer ends.
-    pub(super) fn write_then<T, F, D>(&self, change: F, tell: D) -> Result<()>
+    /// unless the writer ends.
+    pub(super) fn write_then<T, F, D>(&self, change: F, tell: D)
     where
         T: Send + 'static,
         F: Fn(&mut Tx<'_>) -> Result<T> + Send + 'static,
         D: FnOnce(Result<T>) + Send + 'static,
     {
-        self.refuse_itself()?;
-        let queue = lock(&self.queue).clone().ok_or_else(|| away("the database is closed"))?;
-        queue.try_send(Box::new(Waiting { change, made: None, tell })).map_err(|refused| {
-            match refused {
-                TrySendError::Full(_) => crowded("too many writes are waiting"),
-                TrySendError::Disconnected(_) => away("the writer has ended"),
+        let queue = self
+            .refuse_itself()
+            .and_then(|()| lock(&self.queue).clone().ok_or_else(|| away("the database is closed")));
+        let queue = match queue {
+            Ok(queue) => queue,
+            Err(error) => return tell(Err(error)),
+        };
+        match queue.try_send(Box::new(Waiting { change, made: None, tell })) {
+            Ok(()) => {}
+            Err(TrySendError::Full(member)) => {
+                member.answer(Err(crowded("too many writes are waiting")));
             }
-        })
+            Err(TrySendError::Disconnected(member)) => {
+                member.answer(Err(away("the writer has ended")));
+            }
+        }
     }
 
     /// How many groups have been committed.

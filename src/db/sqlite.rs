@@ -104,13 +104,13 @@ impl Sqlite {
         self.writer.write(change)
     }
 
-    pub(super) fn write_then<T, F, D>(&self, change: F, tell: D) -> Result<()>
+    pub(super) fn write_then<T, F, D>(&self, change: F, tell: D)
     where
         T: Send + 'static,
         F: Fn(&mut Tx<'_>) -> Result<T> + Send + 'static,
         D: FnOnce(Result<T>) + Send + 'static,
     {
-        self.writer.write_then(change, tell)
+        self.writer.write_then(change, tell);
     }
 
     pub(super) fn turn(&self) -> Turn<'_> {

@@ -4,8 +4,8 @@
 use std::sync::{Condvar, Mutex, PoisonError};
 
 use tokio::runtime::{Builder, Runtime};
-use tokio::task::JoinHandle;
 
+use super::failure::away;
 use super::file::lock;
 use crate::error::{Error, Result};
 
@@ -68,11 +68,13 @@ impl Hands {
     }
 
     /// Has `work` done by one of them, in the order of asking.
-    pub fn take<T: Send + 'static>(
-        &self,
-        work: impl FnOnce() -> T + Send + 'static,
-    ) -> Option<JoinHandle<T>> {
-        self.0.as_ref().map(|runtime| runtime.spawn_blocking(work))
+    ///
+    /// # Errors
+    /// `unavailable` where the house is being closed.
+    pub fn take(&self, work: impl FnOnce() + Send + 'static) -> Result<()> {
+        let runtime = self.0.as_ref().ok_or_else(|| away("the database is closed"))?;
+        drop(runtime.spawn_blocking(work));
+        Ok(())
     }
 }
 

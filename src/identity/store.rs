@@ -2,9 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use diesel::backend::Backend;
+use diesel::dsl::SqlTypeOf;
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::serialize::ToSql;
+use diesel::sql_types::{BigInt, HasSqlType};
 use diesel::{
     AsChangeset, ExpressionMethods, Identifiable, Insertable, OptionalExtension, QueryDsl,
-    Queryable, RunQueryDsl,
+    QueryResult, Queryable, RunQueryDsl, Table,
 };
 
 use super::account::{Account, AccountKind};
@@ -132,10 +137,43 @@ pub struct Session {
 
 /// The session with its account: one read by two primary keys, done for every request.
 pub fn session_of(conn: &mut Conn, id: i64) -> Result<Option<(Session, Account)>> {
-    let with_account =
-        login_session::table.inner_join(account::table).filter(login_session::id.eq(id));
-    let found: Option<(Session, AccountRow)> = each!(conn, c => with_account.first(c).optional())?;
+    type Found = (Session, AccountRow);
+    let found = each!(conn, c => OfSession(id).get_result::<Found>(c).optional())?;
     found.map(|(session, row)| Ok((session, row.into_account()?))).transpose()
+}
+
+/// That question as a fixed text: diesel goes over the names of all columns each time it is asked.
+struct OfSession(i64);
+
+impl QueryId for OfSession {
+    type QueryId = Self;
+    const HAS_STATIC_QUERY_ID: bool = true;
+}
+
+impl Query for OfSession {
+    type SqlType = (
+        SqlTypeOf<<login_session::table as Table>::AllColumns>,
+        SqlTypeOf<<account::table as Table>::AllColumns>,
+    );
+}
+
+impl<C> RunQueryDsl<C> for OfSession {}
+
+impl<B> QueryFragment<B> for OfSession
+where
+    B: Backend + HasSqlType<BigInt>,
+    i64: ToSql<BigInt, B>,
+{
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, B>) -> QueryResult<()> {
+        out.push_sql(
+            "SELECT s.id, s.account_id, s.epoch, s.started_at, s.expires_at, s.ended_at, s.ended_by, \
+             a.id, a.name, a.display_name, a.kind, a.roles, a.unit, a.created_at, a.disabled_at, \
+             a.password, a.password_at, a.one_time, a.history, a.failures, a.locked_until, a.totp, \
+             a.totp_pending, a.totp_step, a.epoch, a.last_login_at \
+             FROM login_session s JOIN account a ON a.id = s.account_id WHERE s.id = ",
+        );
+        out.push_bind_param::<BigInt, _>(&self.0)
+    }
 }
 
 pub fn insert_session(tx: &mut Tx<'_>, new: &Session) -> Result<()> {

@@ -296,6 +296,8 @@ pub fn allowed(ticket: &Ticket, scene: &Scene<'_>, target: Target) -> Vec<Comman
         .iter()
         .copied()
         .filter(|name| is_assignment_command(*name) == target.assignment.is_some())
+        // Most commands fall away by the role, without a refusal in words.
+        .filter(|name| scene.actor.has_any(row_of(*name).roles))
         .filter(|name| state_allows(ticket, scene.actor, *name, target))
         .filter(|name| require(ticket, scene, *name, target).is_ok())
         .filter(|name| has_subject(ticket, scene, *name, target))

@@ -95,10 +95,10 @@ pub fn mask_address(address: &str) -> String {
         .find(|(at, c)| number(*c) && counts_a_building(&address[*at..]))
         .map_or(address.len(), |(at, _)| at);
     let public = &address[..detail];
-    let end = AREAS
-        .iter()
-        .filter_map(|area| public.rfind(area).map(|at| at + area.len()))
-        .max()
+    let ends_here = |end: &usize| AREAS.iter().any(|area| public[..*end].ends_with(area));
+    let ends = public.char_indices().rev().map(|(at, c)| at + c.len_utf8());
+    let end = { ends }
+        .find(ends_here)
         .unwrap_or_else(|| public.char_indices().nth(3).map_or(public.len(), |(at, _)| at));
     if end == address.len() { address.to_owned() } else { format!("{}***", &address[..end]) }
 }
@@ -165,17 +165,21 @@ fn mask_numbers(text: &str) -> String {
 }
 
 fn mask_known(text: &str, name: &str) -> String {
+    let Some(first) = name.chars().find(|c| !c.is_whitespace()) else { return text.to_owned() };
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
-    while let Some(c) = rest.chars().next() {
+    while let Some(at) = rest.find(first) {
+        out.push_str(&rest[..at]);
+        rest = &rest[at..];
         if let Some(length) = spaced_prefix(rest, name) {
             out.push_str(&mask_name(name));
             rest = &rest[length..];
         } else {
-            out.push(c);
-            rest = &rest[c.len_utf8()..];
+            out.push(first);
+            rest = &rest[first.len_utf8()..];
         }
     }
+    out.push_str(rest);
     out
 }
 

@@ -5,6 +5,8 @@
 use std::time::Duration;
 
 use actix_web::rt::time::timeout;
+use futures_util::TryFutureExt;
+use tokio::sync::oneshot;
 
 use crate::db::{Db, Patience, Watch};
 use crate::error::{Error, Kind, Result};
@@ -28,16 +30,23 @@ pub async fn run_long<T: Send + 'static>(
     run_with(Patience::Long, work).await
 }
 
-/// The same on the threads that make writes ready, where the database wants that.
+/// The same on the threads that make writes ready, where the database wants that; what comes of the
+/// work is `told` by it, or by what it sets going. The thread that answers is woken once for both.
 pub async fn run_ready<T: Send + 'static>(
     db: &Db,
-    work: impl FnOnce() -> Result<T> + Send + 'static,
+    work: impl FnOnce() + Send + 'static,
+    told: oneshot::Receiver<Result<T>>,
 ) -> Result<T> {
-    let Some(hands) = db.hands() else { return run(work).await };
     let watch = Watch::new(Patience::Ordinary);
     let worker = watch.clone();
-    let done = hands.take(move || worker.over(work)).ok_or_else(gone)?;
-    wait(&watch, done).await
+    let work = move || {
+        worker.over(work);
+    };
+    match db.hands() {
+        Some(hands) => hands.take(work)?,
+        None => drop(actix_web::web::block(work)),
+    }
+    wait(&watch, told.map_ok(Some)).await
 }
 
 async fn run_with<T: Send + 'static>(

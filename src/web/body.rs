@@ -45,6 +45,12 @@ impl RawBody {
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
     let text = std::str::from_utf8(bytes)
         .map_err(|error| Error::new(Kind::Malformed, "malformed").because(error))?;
+    // Most are well formed; who is not is read again, step by step, to say where.
+    if text.trim_start().starts_with('{')
+        && let Ok(body) = serde_json::from_str(text)
+    {
+        return Ok(body);
+    }
     // Syntax first: a body that breaks off is no JSON, whatever stands before the break.
     if let Err(error) = serde_json::from_str::<IgnoredAny>(text) {
         let (line, column) = (error.line(), error.column());

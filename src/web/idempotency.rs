@@ -23,22 +23,18 @@ use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use sha2::{Digest, Sha256};
-use tokio::sync::oneshot;
 
-use super::asker::Caller;
-use super::blocking::{gone, run, run_ready};
-use super::body::RawBody;
+use super::blocking::run;
 use super::{etag, store};
 use crate::app::{App, RunningKey};
 use crate::db::{Conn, Tx, is_duplicate};
 use crate::error::{Error, Kind, Result};
-use crate::identity::Actor;
 use crate::sealing::MasterKey;
 
 /// An answer that can be stored and given again.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
     status: u16,
     headers: Vec<(String, String)>,
@@ -134,13 +130,13 @@ impl IdempotencyKey {
 /// A key bound to actor, address and body.
 #[derive(Debug, Clone)]
 pub struct Idem {
-    key: Option<String>,
-    body: String,
+    pub(super) key: Option<String>,
+    pub(super) body: String,
 }
 
 impl Idem {
     /// Keeps the key taken on this node, where there is one.
-    fn enter(&self, app: &App) -> Result<Option<RunningKey>> {
+    pub(super) fn enter(&self, app: &App) -> Result<Option<RunningKey>> {
         self.key.as_ref().map(|key| app.running.enter(key)).transpose()
     }
 }
@@ -172,103 +168,11 @@ where
         }
     })
     .await?;
-    Ok(mark(answer.respond(), replayed))
-}
-
-/// The same with all that needs no transaction made ready before it by `ready`, the answer too, so
-/// that the one writer only writes; and with who asks looked up on the same thread, so that the
-/// threads that answer are left once. `change` answers nothing where what was made ready stands.
-///
-/// # Errors
-/// As [`write_once`], and what `ready` says: unless the key is known, whose answer comes first.
-pub async fn write_prepared<P, R, F>(
-    app: &web::Data<App>,
-    caller: Caller,
-    (key, raw): (IdempotencyKey, RawBody),
-    ready: R,
-    change: F,
-) -> Result<HttpResponse>
-where
-    P: Send + Sync + 'static,
-    R: FnOnce(&Actor, &RawBody) -> Result<(P, Answer)> + Send + 'static,
-    F: Fn(&mut Tx<'_>, &Actor, &P) -> Result<Option<Answer>> + Send + Sync + 'static,
-{
-    let mine = app.clone();
-    let begun =
-        run_ready(&app.db, move || begin(&mine, &caller, (key, raw), ready, change)).await?;
-    let (answer, replayed) = match begun {
-        Begun::Before(answer) => (answer, true),
-        Begun::Now { told, answer, idem } => match told.await {
-            Ok(Ok(other)) => (other.unwrap_or(answer), false),
-            // Somebody was quicker with the same key, perhaps on another node: now that answer is there,
-            // whatever refused this one (the key itself, or an upstream's number that both bring).
-            Ok(Err(error)) if is_duplicate(&error) || error.kind() == Kind::Refused => {
-                let app = app.clone();
-                let kept = run(move || app.db.read(|conn| kept_in(conn, &app, &idem))).await?;
-                (kept.ok_or(error)?, true)
-            }
-            Ok(Err(error)) => return Err(error),
-            Err(_) => return Err(gone()),
-        },
-    };
-    Ok(mark(answer.respond(), replayed))
-}
-
-/// How far a prepared write has come when its thread is done with it.
-enum Begun {
-    /// The key is known: its answer.
-    Before(Answer),
-    /// It is being written, which `told` will tell; then `answer` holds, unless another comes with it.
-    Now { told: oneshot::Receiver<Result<Option<Answer>>>, answer: Answer, idem: Idem },
-}
-
-fn begin<P, R, F>(
-    app: &web::Data<App>,
-    caller: &Caller,
-    (key, raw): (IdempotencyKey, RawBody),
-    ready: R,
-    change: F,
-) -> Result<Begun>
-where
-    P: Send + Sync + 'static,
-    R: FnOnce(&Actor, &RawBody) -> Result<(P, Answer)>,
-    F: Fn(&mut Tx<'_>, &Actor, &P) -> Result<Option<Answer>> + Send + Sync + 'static,
-{
-    let turn = app.db.turn();
-    let (actor, idem, guard, kept) = app.db.read(|conn| {
-        let actor = caller.actor(conn, app)?;
-        let idem = key.bind(&actor.name, raw.bytes());
-        let guard = idem.enter(app)?;
-        let kept = kept_in(conn, app, &idem)?;
-        Ok((actor, idem, guard, kept))
-    })?;
-    if let Some(kept) = kept {
-        return Ok(Begun::Before(kept));
-    }
-    let (made, answer) = ready(&actor, &raw)?;
-    let key = idem.key.clone();
-    let sealed = key.map(|key| seal(&app.keys, &key, &answer).map(|it| (key, it))).transpose()?;
-    let (keys, body) = (app.keys.clone(), idem.body.clone());
-    drop(turn);
-    let (tell, told) = oneshot::channel();
-    let write = move |tx: &mut Tx<'_>| {
-        let other = change(tx, &actor, &made)?;
-        if let Some((key, sealed)) = &sealed {
-            let again = other.as_ref().map(|answer| seal(&keys, key, answer)).transpose()?;
-            store::keep_answer(tx, key, &body, again.as_ref().unwrap_or(sealed))?;
-        }
-        Ok(other)
-    };
-    app.db.write_then(write, move |fate| {
-        // Taken as long as the write lasts, even when the client has gone away.
-        drop(guard);
-        drop(tell.send(fate));
-    })?;
-    Ok(Begun::Now { told, answer, idem })
+    Ok(if replayed { again(answer) } else { answer.respond() })
 }
 
 /// The answer stored under the key, where there is one.
-fn kept_in(conn: &mut Conn, app: &App, idem: &Idem) -> Result<Option<Answer>> {
+pub(super) fn kept_in(conn: &mut Conn, app: &App, idem: &Idem) -> Result<Option<Answer>> {
     let Some(key) = &idem.key else { return Ok(None) };
     let kept = store::kept_answer(conn, key)?;
     kept.map(|kept| open(&app.keys, key, idem, &kept)).transpose()
@@ -313,14 +217,14 @@ where
         Ok((answer, false))
     })
     .await?;
-    Ok(mark(answer.respond(), replayed))
+    Ok(if replayed { again(answer) } else { answer.respond() })
 }
 
-fn mark(mut response: HttpResponse, replayed: bool) -> HttpResponse {
-    if replayed {
-        let name = HeaderName::from_static("idempotent-replayed");
-        response.headers_mut().insert(name, HeaderValue::from_static("true"));
-    }
+/// The answer of an earlier request with the same key, marked as such.
+pub(super) fn again(answer: Answer) -> HttpResponse {
+    let mut response = answer.respond();
+    let name = HeaderName::from_static("idempotent-replayed");
+    response.headers_mut().insert(name, HeaderValue::from_static("true"));
     response
 }
 
@@ -328,8 +232,13 @@ fn place(key: &str) -> String {
     format!("idempotency.answer.{key}")
 }
 
-fn seal(keys: &MasterKey, key: &str, answer: &Answer) -> Result<Vec<u8>> {
-    let plain = serde_json::to_vec(answer).map_err(Error::internal)?;
+/// Status and headers as a line of JSON, then the body as it is.
+pub(super) fn seal(keys: &MasterKey, key: &str, answer: &Answer) -> Result<Vec<u8>> {
+    let mut plain = Vec::with_capacity(answer.body.len() + 256);
+    serde_json::to_writer(&mut plain, &(answer.status, &answer.headers))
+        .map_err(Error::internal)?;
+    plain.push(b'\n');
+    plain.extend_from_slice(answer.body.as_bytes());
     keys.seal(&plain, place(key).as_bytes())
 }
 
@@ -338,7 +247,10 @@ fn open(keys: &MasterKey, key: &str, idem: &Idem, kept: &store::Kept) -> Result<
         return Err(Error::new(Kind::Invalid, "idempotency.other_body"));
     }
     let plain = keys.open(&kept.answer, place(key).as_bytes())?;
-    serde_json::from_slice(&plain).map_err(Error::internal)
+    let plain = String::from_utf8(plain).map_err(Error::internal)?;
+    let (head, body) = plain.split_once('\n').unwrap_or((plain.as_str(), ""));
+    let (status, headers) = serde_json::from_str(head).map_err(Error::internal)?;
+    Ok(Answer { status, headers, body: body.to_owned() })
 }
 
 /// Forgets keys older than `limits.idempotency_hours`; returns how many. For the worker.

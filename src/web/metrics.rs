@@ -1,11 +1,15 @@
 //! Web: figures about the program itself, for Prometheus. Its rule: labels are route templates,
 //! methods and statuses, never a number of a ticket or a name.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::sync::LazyLock;
 use std::time::Duration;
 
+use actix_web::http::Method;
 use actix_web::http::header::ContentType;
 use actix_web::{HttpRequest, HttpResponse, get, web};
+use metrics::{Counter, Histogram};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
 use super::client;
@@ -26,17 +30,42 @@ static RECORDER: LazyLock<Option<PrometheusHandle>> = LazyLock::new(|| {
     Some(handle)
 });
 
+/// The figures of one route that this thread has answered on.
+struct Figures {
+    seconds: Histogram,
+    /// By method and status; there are few.
+    answered: Vec<(Method, u16, Counter)>,
+}
+
+thread_local! {
+    /// Looking a figure up by its labels means copying them: each thread does so once.
+    static FIGURES: RefCell<HashMap<String, Figures>> = RefCell::default();
+}
+
 /// Counts one answered request.
-pub fn observe(method: &str, route: &str, status: u16, elapsed: Duration) {
-    LazyLock::force(&RECORDER);
-    let labels = [
-        ("method", method.to_owned()),
-        ("route", route.to_owned()),
-        ("status", status.to_string()),
-    ];
-    metrics::counter!("jiesu_http_requests_total", &labels).increment(1);
-    metrics::histogram!("jiesu_http_request_seconds", "route" => route.to_owned())
-        .record(elapsed.as_secs_f64());
+pub fn observe(method: &Method, route: &str, status: u16, elapsed: Duration) {
+    FIGURES.with_borrow_mut(|figures| {
+        if !figures.contains_key(route) {
+            LazyLock::force(&RECORDER);
+            let name = route.to_owned();
+            let seconds =
+                metrics::histogram!("jiesu_http_request_seconds", "route" => name.clone());
+            figures.insert(name, Figures { seconds, answered: Vec::new() });
+        }
+        let Some(Figures { seconds, answered }) = figures.get_mut(route) else { return };
+        seconds.record(elapsed.as_secs_f64());
+        if let Some((.., count)) = answered.iter().find(|it| it.0 == *method && it.1 == status) {
+            return count.increment(1);
+        }
+        let labels = [
+            ("method", method.to_string()),
+            ("route", route.to_owned()),
+            ("status", status.to_string()),
+        ];
+        let count = metrics::counter!("jiesu_http_requests_total", &labels);
+        count.increment(1);
+        answered.push((method.clone(), status, count));
+    });
 }
 
 /// Figures for Prometheus, in its text format.

@@ -40,6 +40,13 @@ pub(super) fn keep_answer(tx: &mut Tx<'_>, key: &str, body: &str, answer: &[u8])
     Ok(())
 }
 
+/// Puts another answer in the place of the one that this write has kept.
+pub(super) fn correct_answer(tx: &mut Tx<'_>, key: &str, answer: &[u8]) -> Result<()> {
+    let kept = diesel::update(idempotency::table.find(key));
+    kept.set(idempotency::answer.eq(answer)).execute(tx.conn)?;
+    Ok(())
+}
+
 pub(super) fn forget_answers(tx: &mut Tx<'_>, before: Stamp) -> Result<usize> {
     let gone = diesel::delete(idempotency::table.filter(idempotency::made_at.lt(before)));
     Ok(gone.execute(tx.conn)?)

@@ -74,7 +74,7 @@ on_each_database! {
         for row in 0..20 {
             let tell = tell.clone();
             let write = move |tx: &mut Tx<'_>| keep(tx, &row.to_string());
-            test.db.write_then(write, move |fate| tell.send(fate).unwrap()).unwrap();
+            test.db.write_then(write, move |fate| tell.send(fate).unwrap());
         }
         drop(tell);
         assert_eq!(told.iter().map(Result::unwrap).count(), 20);
@@ -84,7 +84,7 @@ on_each_database! {
     fn a_refusal_is_told_too(test: &TestDb) {
         let (tell, told) = channel();
         let write = |_: &mut Tx<'_>| Err::<(), _>(Error::refused("stale"));
-        test.db.write_then(write, move |fate| tell.send(fate).unwrap()).unwrap();
+        test.db.write_then(write, move |fate| tell.send(fate).unwrap());
         assert_eq!(told.recv().unwrap().unwrap_err().code(), "stale");
     }
 
@@ -260,7 +260,7 @@ fn the_embedded_database_may_end_with_the_last_who_is_told() {
         wait.lock().unwrap().recv().unwrap_or_default();
         Ok(())
     };
-    db.write_then(first, drop).unwrap();
+    db.write_then(first, drop);
     let (tell, told) = channel();
     for row in 0..3 {
         let (tell, held) = (tell.clone(), db.clone());
@@ -269,7 +269,7 @@ fn the_embedded_database_may_end_with_the_last_who_is_told() {
             drop(held);
             tell.send(fate).unwrap();
         };
-        db.write_then(write, end).unwrap();
+        db.write_then(write, end);
     }
     drop(db);
     go.send(()).unwrap();

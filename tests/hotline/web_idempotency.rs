@@ -12,8 +12,9 @@ use jiesu::app::{App, Demo};
 use jiesu::error::{Error, Kind, Result};
 use jiesu::web::{Answer, Idem, IdempotencyKey, idempotency, write_once};
 
-use crate::support::databases::Folder;
-use crate::support::server::app;
+use crate::support::city::{City, draft_with};
+use crate::support::databases::{Folder, on_each_database};
+use crate::support::server::{Server, app};
 
 /// A change that counts how often it was really done, and answers a number nobody could repeat.
 struct Bench {
@@ -148,4 +149,46 @@ async fn answers_lie_sealed_and_are_forgotten_after_their_time() {
     assert_eq!(idempotency::forget_old(&bench.app).unwrap(), 1);
     bench.post(idem("k", "agent", "/a", "{}").await).await.unwrap();
     assert_eq!(bench.done(), 2);
+}
+
+on_each_database! {
+    /// An intake is made ready before its key is looked for: the key comes first all the same.
+    fn a_repeated_intake_is_answered_as_before_and_hurts_nobody_beside_it(test: &TestDb) {
+        let server = Server::start(&[("JIESU_DATABASE__URL", test.url.as_str())]);
+        let _city = City::served(&server);
+        jiesu::identity::demo::load_users(&server.app.db).unwrap();
+        let bearer = format!("Bearer {}", crate::web_auth::token(&server, "agent"));
+        let post = |key: &str, body: &serde_json::Value| {
+            let head = [("Authorization", bearer.as_str()), ("Idempotency-Key", key)];
+            let answer = server.ask("POST", "/api/v1/tickets", &head, &body.to_string());
+            let code = answer.json()["code"].as_str().unwrap_or_default().to_owned();
+            (answer.status, code, answer.body)
+        };
+        let body = draft_with(&serde_json::json!({}));
+        let first = post("k", &body);
+        assert_eq!(first.0, 201, "{first:?}");
+        std::thread::scope(|scope| {
+            for n in 0..8 {
+                let (post, body, first) = (&post, &body, &first);
+                scope.spawn(move || {
+                    for k in 0..5 {
+                        if n % 2 == 0 {
+                            let again = post("k", body);
+                            assert!(again == *first || again.1 == "idempotency.running", "{again:?}");
+                        } else {
+                            assert_eq!(post(&format!("{n}-{k}"), body).0, 201);
+                        }
+                    }
+                });
+            }
+        });
+        assert_eq!(post("k", &body), first);
+        let wrong = draft_with(&serde_json::json!({ "matter": { "category": "nothing" } }));
+        assert_eq!(post("new", &wrong).0, 422);
+        assert_ne!(post("new", &wrong).1, "idempotency.other_body");
+        assert_eq!(post("k", &wrong).1, "idempotency.other_body");
+        let badge = [("Authorization", bearer.as_str())];
+        let listed = server.ask("GET", "/api/v1/tickets?limit=500", &badge, "").json();
+        assert_eq!(listed["items"].as_array().unwrap().len(), 1 + 4 * 5);
+    }
 }
