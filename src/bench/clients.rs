@@ -1,10 +1,13 @@
 //! Bench: clients that keep their connections. Its rule: as little work of their own as can be, since
 //! they share the machine with what they measure.
 
+use std::cell::RefCell;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::sync::Mutex;
+use std::rc::Rc;
 use std::time::{Duration, Instant};
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::engine::{Speed, WRITERS};
 use crate::error::{Error, Result};
@@ -46,49 +49,56 @@ impl Line {
         head: &[(&str, &str)],
         body: &str,
     ) -> Result<Answer> {
-        let mut request = format!(
-            "{method} {path} HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\n"
-        );
-        for (name, value) in head {
-            request.push_str(&format!("{name}: {value}\r\n"));
-        }
-        request.push_str(&format!("Content-Length: {}\r\n\r\n{body}", body.len()));
+        let request = request(method, path, head, body);
         self.stream.write_all(request.as_bytes()).map_err(Error::internal)?;
         self.answer().map_err(Error::internal)
     }
 
     fn answer(&mut self) -> std::io::Result<Answer> {
-        let broken = || std::io::Error::from(std::io::ErrorKind::InvalidData);
         let mut part = [0; 16_384];
         loop {
-            if let Some(end) = self.left.windows(4).position(|four| four == b"\r\n\r\n") {
-                let head = String::from_utf8_lossy(&self.left[..end]).to_lowercase();
-                let status = head.split(' ').nth(1).and_then(|word| word.parse().ok());
-                let length = head
-                    .lines()
-                    .find_map(|line| {
-                        line.strip_prefix("content-length:")?.trim().parse::<usize>().ok()
-                    })
-                    .ok_or_else(broken)?;
-                let whole = end + 4 + length;
-                while self.left.len() < whole {
-                    let count = self.stream.read(&mut part)?;
-                    if count == 0 {
-                        return Err(broken());
-                    }
-                    self.left.extend_from_slice(&part[..count]);
-                }
-                let body = self.left[end + 4..whole].to_vec();
-                self.left.drain(..whole);
-                return Ok(Answer { status: status.ok_or_else(broken)?, body });
+            if let Some(answer) = taken(&mut self.left)? {
+                return Ok(answer);
             }
             let count = self.stream.read(&mut part)?;
             if count == 0 {
-                return Err(broken());
+                return Err(std::io::ErrorKind::UnexpectedEof.into());
             }
             self.left.extend_from_slice(&part[..count]);
         }
     }
+}
+
+fn request(method: &str, path: &str, head: &[(&str, &str)], body: &str) -> String {
+    let mut request =
+        format!("{method} {path} HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\n");
+    for (name, value) in head {
+        request.push_str(&format!("{name}: {value}\r\n"));
+    }
+    request.push_str(&format!("Content-Length: {}\r\n\r\n{body}", body.len()));
+    request
+}
+
+/// The answer that `left` begins with, taken off it, once all of it is there.
+fn taken(left: &mut Vec<u8>) -> std::io::Result<Option<Answer>> {
+    const LENGTH: &[u8] = b"content-length:";
+    let broken = || std::io::Error::from(std::io::ErrorKind::InvalidData);
+    let Some(end) = left.windows(4).position(|four| four == b"\r\n\r\n") else { return Ok(None) };
+    let mut lines = left[..end].split(|byte| *byte == b'\n');
+    let number = |text: &[u8]| std::str::from_utf8(text).ok()?.trim().parse::<usize>().ok();
+    let status = lines.next().and_then(|line| number(line.get(9..12)?));
+    let status = status.and_then(|status| u16::try_from(status).ok()).ok_or_else(broken)?;
+    let is_length = |line: &&[u8]| {
+        line.get(..LENGTH.len()).is_some_and(|name| name.eq_ignore_ascii_case(LENGTH))
+    };
+    let length = lines.find(is_length).and_then(|line| number(&line[LENGTH.len()..]));
+    let whole = end + 4 + length.ok_or_else(broken)?;
+    if left.len() < whole {
+        return Ok(None);
+    }
+    let body = left[end + 4..whole].to_vec();
+    left.drain(..whole);
+    Ok(Some(Answer { status, body }))
 }
 
 /// The JSON of a good answer.
@@ -104,55 +114,55 @@ pub fn answer_of(answer: &Answer) -> Result<serde_json::Value> {
 }
 
 /// Sends `drafts` by [`WRITERS`] clients, spread over the servers at `addresses`; each waits for its
-/// answer and sends the next, each under an Idempotency-Key of its own.
+/// answer and sends the next, each under an Idempotency-Key of its own. All of them are one thread,
+/// and what they send is made before the clock runs.
 ///
 /// # Errors
 /// The first answer that is not 201.
 pub fn take_in(addresses: &[SocketAddr], token: &str, drafts: &[Draft]) -> Result<Speed> {
-    let bodies: Vec<String> = drafts
-        .iter()
-        .map(|draft| serde_json::to_string(draft).map_err(Error::internal))
-        .collect::<Result<_>>()?;
     let bearer = format!("Bearer {token}");
     let run: u64 = rand::random();
-    let next = std::sync::atomic::AtomicUsize::new(0);
-    let failed: Mutex<Option<Error>> = Mutex::new(None);
-    let lines: Vec<Line> = (0..WRITERS)
-        .map(|client| Line::to(addresses[client % addresses.len()]))
-        .collect::<Result<_>>()?;
-    let began = Instant::now();
-    std::thread::scope(|scope| {
-        for mut line in lines {
-            let (next, failed, bodies, bearer) = (&next, &failed, &bodies, &bearer);
-            scope.spawn(move || {
-                let done = send(&mut line, next, bodies, bearer, run);
-                if let (Err(error), Ok(mut failed)) = (done, failed.lock()) {
-                    failed.get_or_insert(error);
-                }
-            });
-        }
+    let made = drafts.iter().enumerate().map(|(at, draft)| {
+        let key = format!("{run:016x}-{at}");
+        let head = [("Authorization", bearer.as_str()), ("Idempotency-Key", key.as_str())];
+        let body = serde_json::to_string(draft).map_err(Error::internal)?;
+        Ok(request("POST", "/api/v1/tickets", &head, &body))
     });
-    let seconds = began.elapsed().as_secs_f64();
-    match failed.into_inner() {
-        Ok(None) => Ok(Speed { tickets: bodies.len(), seconds, group: 1 }),
-        Ok(Some(error)) => Err(error),
-        Err(_) => Err(Error::internal("a client panicked")),
-    }
+    let requests = Rc::new(RefCell::new(made.collect::<Result<Vec<String>>>()?.into_iter()));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build();
+    let seconds = runtime.map_err(Error::internal)?.block_on(async {
+        let mut lines = Vec::new();
+        for client in 0..WRITERS {
+            let address = addresses[client % addresses.len()];
+            let stream = tokio::net::TcpStream::connect(address).await.map_err(Error::internal)?;
+            drop(stream.set_nodelay(true));
+            lines.push(stream);
+        }
+        let began = Instant::now();
+        let clients = lines.into_iter().map(|line| client(line, requests.clone()));
+        futures_util::future::try_join_all(clients).await?;
+        Ok::<f64, Error>(began.elapsed().as_secs_f64())
+    })?;
+    Ok(Speed { tickets: drafts.len(), seconds, group: 1 })
 }
 
-fn send(
-    line: &mut Line,
-    next: &std::sync::atomic::AtomicUsize,
-    bodies: &[String],
-    bearer: &str,
-    run: u64,
+/// Sends the next request that nobody has sent, until there is none.
+async fn client(
+    mut line: tokio::net::TcpStream,
+    requests: Rc<RefCell<std::vec::IntoIter<String>>>,
 ) -> Result<()> {
+    let mut left = Vec::with_capacity(16_384);
     loop {
-        let at = next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        let Some(body) = bodies.get(at) else { return Ok(()) };
-        let key = format!("{run:016x}-{at}");
-        let head = [("Authorization", bearer), ("Idempotency-Key", key.as_str())];
-        let answer = line.ask("POST", "/api/v1/tickets", &head, body)?;
+        let Some(request) = requests.borrow_mut().next() else { return Ok(()) };
+        line.write_all(request.as_bytes()).await.map_err(Error::internal)?;
+        let answer = loop {
+            if let Some(answer) = taken(&mut left).map_err(Error::internal)? {
+                break answer;
+            }
+            if line.read_buf(&mut left).await.map_err(Error::internal)? == 0 {
+                return Err(Error::internal("the server went away"));
+            }
+        };
         if answer.status != 201 {
             answer_of(&answer)?;
             return Err(Error::internal(format!("status {}", answer.status)));
