@@ -13,3 +13,4 @@ pub mod record;
 pub mod server;
 pub mod town;
 pub mod tree;
+pub mod watch;

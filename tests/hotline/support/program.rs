@@ -17,7 +17,7 @@ use jiesu::time::SystemClock;
 
 use super::databases::Folder;
 use super::server::Answer;
-use super::{badges, city, tree};
+use super::{badges, city, tree, watch};
 
 /// Longer than any start on a busy machine.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -172,6 +172,8 @@ impl Program {
 impl Drop for Program {
     fn drop(&mut self) {
         self.kill();
+        watch::heard(&self.said());
+        watch::demand_none();
     }
 }
 
@@ -194,6 +196,7 @@ impl Line {
         headers: &[(&str, &str)],
         body: &str,
     ) -> std::io::Result<Answer> {
+        watch::sent(body);
         let mut head = format!("{method} {path} HTTP/1.1\r\nHost: test\r\n");
         for (name, value) in headers {
             head.push_str(&format!("{name}: {value}\r\n"));

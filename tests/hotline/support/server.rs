@@ -11,6 +11,7 @@ use jiesu::config::Config;
 use jiesu::time::HandClock;
 
 use super::databases::{Folder, start};
+use super::watch;
 
 /// A running server; it stops when the test is over.
 pub struct Server {
@@ -37,6 +38,7 @@ pub fn app(keys: &[(&str, &str)], demo: Demo) -> (Arc<App>, Arc<HandClock>, Fold
 
 impl Server {
     pub fn start(keys: &[(&str, &str)]) -> Self {
+        watch::listen();
         let (app, clock, folder) = app(keys, Demo::On);
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
@@ -61,6 +63,7 @@ impl Server {
 
     /// Sends one request with `Connection: close` and reads the whole answer.
     pub fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+        watch::sent(body);
         let mut stream = self.connect();
         let mut head = format!("{method} {path} HTTP/1.1\r\nHost: test\r\nConnection: close\r\n");
         for (name, value) in headers {
@@ -78,6 +81,7 @@ impl Drop for Server {
         if let Some(thread) = self.thread.take() {
             drop(thread.join());
         }
+        watch::demand_none();
     }
 }
 
