@@ -34,7 +34,7 @@ static RECORDER: LazyLock<Option<PrometheusHandle>> = LazyLock::new(|| {
 struct Figures {
     seconds: Histogram,
     /// By method and status; there are few.
-    answered: Vec<(Method, u16, Counter)>,
+    answered: Vec<(&'static str, u16, Counter)>,
 }
 
 thread_local! {
@@ -42,8 +42,14 @@ thread_local! {
     static FIGURES: RefCell<HashMap<String, Figures>> = RefCell::default();
 }
 
-/// Counts one answered request.
-pub fn observe(method: &Method, route: &str, status: u16, elapsed: Duration) {
+/// A method by its name; whatever a client made up may hold anything and has none.
+pub fn name_of(method: &Method) -> &'static str {
+    const KNOWN: [&str; 7] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
+    KNOWN.into_iter().find(|name| *name == method.as_str()).unwrap_or("-")
+}
+
+/// Counts one answered request; `method` as [`name_of`] has it.
+pub fn observe(method: &'static str, route: &str, status: u16, elapsed: Duration) {
     FIGURES.with_borrow_mut(|figures| {
         if !figures.contains_key(route) {
             LazyLock::force(&RECORDER);
@@ -54,17 +60,17 @@ pub fn observe(method: &Method, route: &str, status: u16, elapsed: Duration) {
         }
         let Some(Figures { seconds, answered }) = figures.get_mut(route) else { return };
         seconds.record(elapsed.as_secs_f64());
-        if let Some((.., count)) = answered.iter().find(|it| it.0 == *method && it.1 == status) {
+        if let Some((.., count)) = answered.iter().find(|it| it.0 == method && it.1 == status) {
             return count.increment(1);
         }
         let labels = [
-            ("method", method.to_string()),
+            ("method", method.to_owned()),
             ("route", route.to_owned()),
             ("status", status.to_string()),
         ];
         let count = metrics::counter!("jiesu_http_requests_total", &labels);
         count.increment(1);
-        answered.push((method.clone(), status, count));
+        answered.push((method, status, count));
     });
 }
 
@@ -85,4 +91,15 @@ pub async fn metrics_text(request: HttpRequest, app: web::Data<App>) -> Result<H
     };
     handle.run_upkeep();
     Ok(HttpResponse::Ok().content_type(ContentType::plaintext()).body(handle.render()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_method_that_a_client_made_up_has_no_name() {
+        let made_up = Method::from_bytes(b"13900000001").unwrap();
+        assert_eq!((name_of(&Method::POST), name_of(&made_up)), ("POST", "-"));
+    }
 }

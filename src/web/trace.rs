@@ -19,15 +19,14 @@ pub async fn around<B: MessageBody>(
 ) -> Result<ServiceResponse<B>, Error> {
     let started = Instant::now();
     let id = uuid::Uuid::now_v7().to_string();
-    let method = request.method().clone();
+    let method = metrics::name_of(request.method());
     let docs = request.path().starts_with(concat!("/api/v1", "/docs"));
     let mut answer = request_id::within(id.clone(), next.call(request)).await?;
     let route = answer.request().match_pattern().unwrap_or_else(|| "-".to_owned());
     let status = answer.status().as_u16();
     let elapsed = started.elapsed();
-    metrics::observe(&method, &route, status, elapsed);
+    metrics::observe(method, &route, status, elapsed);
     let ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
-    let method = method.as_str();
     tracing::info!(target: "jiesu::access", request = %id, method, route, status, ms, "answered");
     let headers = answer.headers_mut();
     if let Ok(value) = HeaderValue::from_str(&id) {

@@ -34,6 +34,8 @@ pub fn make(town: &mut Town<'_>, program: &Program, citizens: &[Citizen], number
         if i < LOGINS {
             answers.extend(logins(town, citizen));
         }
+        // A method that a client made up: it is a label of figures and stands in the log.
+        answers.push(town.ask("leader", &citizen.mobile, "/api/v1/tickets", "").status);
         // Nothing that HTTP knows: the connection is not to be trusted afterwards.
         let raw = format!("/api/v1/tickets/{} {}", citizen.name, citizen.phone);
         answers.push(town.ask("leader", "GET", &raw, "").status);
