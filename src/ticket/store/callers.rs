@@ -12,7 +12,7 @@ use crate::sealing::{MasterKey, hex};
 use crate::ticket::Ticket;
 
 /// A part holds this many consecutive numbers of each year (as a power of two).
-const PART_BITS: u32 = 15;
+const PART_BITS: u32 = 13;
 /// There are no more parts than this, whatever the numbers of an older system look like.
 const PARTS: i32 = 4_096;
 /// Characters of a hash that are kept: at least 64 bits of it.
@@ -35,7 +35,7 @@ pub fn name_hash(keys: &MasterKey, name: &str) -> String {
     hex(&keys.chain_seal(format!("caller-name\0{plain}").as_bytes()))
 }
 
-/// The part of the ticket numbered `no`: its last nine digits at most, in steps of 2^15. The same
+/// The part of the ticket numbered `no`: its last nine digits at most, in steps of 2^13. The same
 /// count stands in migration 0009.
 fn part_of(no: &str) -> i32 {
     let digits = no.len() - no.trim_end_matches(|c: char| c.is_ascii_digit()).len();
@@ -135,13 +135,13 @@ mod tests {
     fn a_part_is_of_consecutive_numbers_and_any_number_has_one() {
         for (no, part) in [
             ("2026-000001", 0),
-            ("2026-032767", 0),
-            ("2026-032768", 1),
-            ("2027-1000000", 30),
-            ("12345678901234567890", 234_567_890_i32 / 32_768 % 4_096),
+            ("2026-008191", 0),
+            ("2026-008192", 1),
+            ("2027-1000000", 122),
+            ("12345678901234567890", 234_567_890 / 8_192 % 4_096),
             ("2026-000001-甲", 0),
             ("", 0),
-            ("999999999", 999_999_999 / 32_768 % 4_096),
+            ("999999999", 999_999_999 / 8_192 % 4_096),
         ] {
             assert_eq!(part_of(no), part, "{no}");
         }
