@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 use diesel::{QueryResult, RunQueryDsl, SqliteConnection};
 
-use super::failure::{away, is_duplicate, panicked, underneath};
+use super::failure::{away, panicked, underneath};
 use super::file::{Place, Seat, lock};
 use super::member::{Entry, Member, answer};
 use super::{Conn, Desk, Tx};
@@ -153,8 +153,8 @@ impl Clerk {
         if let Err(error) = &fate {
             self.wary.set(WARY);
             let untouched = before.is_some() && before == changes(conn);
-            // A database error may have rolled everything back; a key that is there already has not.
-            if !untouched || underneath(error).is_some() && !is_duplicate(error) {
+            // A database error may have rolled everything back.
+            if !untouched || underneath(error).is_some() {
                 return Outcome::Lost;
             }
         }

@@ -23,7 +23,7 @@ use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::blocking::run;
@@ -34,7 +34,7 @@ use crate::error::{Error, Kind, Result};
 use crate::sealing::MasterKey;
 
 /// An answer that can be stored and given again.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Answer {
     status: u16,
     headers: Vec<(String, String)>,
@@ -248,7 +248,15 @@ fn open(keys: &MasterKey, key: &str, idem: &Idem, kept: &store::Kept) -> Result<
     }
     let plain = keys.open(&kept.answer, place(key).as_bytes())?;
     let plain = String::from_utf8(plain).map_err(Error::internal)?;
-    let (head, body) = plain.split_once('\n').unwrap_or((plain.as_str(), ""));
+    read(&plain)
+}
+
+/// A kept answer: in the form of [`seal`], or as one JSON object, as it was kept before.
+fn read(plain: &str) -> Result<Answer> {
+    if plain.starts_with('{') {
+        return serde_json::from_str(plain).map_err(Error::internal);
+    }
+    let (head, body) = plain.split_once('\n').unwrap_or((plain, ""));
     let (status, headers) = serde_json::from_str(head).map_err(Error::internal)?;
     Ok(Answer { status, headers, body: body.to_owned() })
 }
@@ -263,4 +271,19 @@ pub fn forget_old(app: &App) -> Result<usize> {
         let before = tx.now.plus_millis(-hours * 3_600_000);
         store::forget_answers(tx, before)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_that_an_older_program_kept_is_read_too() {
+        let headers = vec![("etag".to_owned(), "\"1\"".to_owned())];
+        let answer = Answer { status: 201, headers, body: "{\"no\":\"1\"}".to_owned() };
+        let old = r#"{"status":201,"headers":[["etag","\"1\""]],"body":"{\"no\":\"1\"}"}"#;
+        let new = "[201,[[\"etag\",\"\\\"1\\\"\"]]]\n{\"no\":\"1\"}";
+        assert_eq!(read(old).unwrap(), answer);
+        assert_eq!(read(new).unwrap(), answer);
+    }
 }

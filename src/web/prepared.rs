@@ -88,7 +88,7 @@ fn begin<P, R, F>(
     let write = move |tx: &mut Tx<'_>| {
         // The key first: where it is known already, nothing was changed yet.
         if let (Some(key), Some(sealed)) = (&of_write.key, &sealed) {
-            store::keep_answer(tx, key, &of_write.body, sealed)?;
+            store::keep_answer(tx, key, &of_write.body, sealed).map_err(known)?;
         }
         let other = change(tx, &actor, &made)?;
         if let (Some(key), Some(other)) = (&of_write.key, &other) {
@@ -101,12 +101,18 @@ fn begin<P, R, F>(
         drop(guard);
         drop(tell.send(match fate {
             Ok(other) => Ok(Fate::Now(other.unwrap_or(answer))),
-            Err(error) if is_duplicate(&error) || error.kind() == Kind::Refused => {
+            Err(error) if error.kind() == Kind::Refused => {
                 Ok(Fate::Refused(error, Arc::unwrap_or_clone(idem)))
             }
             Err(error) => Err(error),
         }));
     });
+}
+
+/// A key that is there already is no conflict to be tried again: its answer is looked up. Should it
+/// have been forgotten meanwhile, the client asks once more.
+fn known(error: Error) -> Error {
+    if is_duplicate(&error) { Error::refused("idempotency.running").retry_after(1) } else { error }
 }
 
 /// How far a write has come before it is begun.

@@ -146,4 +146,26 @@ mod tests {
             assert_eq!(part_of(no), part, "{no}");
         }
     }
+
+    #[test]
+    fn the_migration_counts_the_same_part() {
+        let migration = include_str!("../../../migrations/sqlite/0009_callers/up.sql");
+        let count = migration.split("SELECT DISTINCT\n").nth(1).unwrap();
+        let count = count.split(",\n    substr(c.hash").next().unwrap().replace("t.no", "?1");
+        let conn = rusqlite::Connection::open_in_memory().unwrap();
+        for no in [
+            "2026-000001",
+            "2026-008192",
+            "2027-1000000",
+            "12345678901234567890",
+            "",
+            "甲9",
+            "热线2026甲0123456",
+            "9甲",
+        ] {
+            let there: i32 =
+                conn.query_row(&format!("SELECT {count}"), [no], |row| row.get(0)).unwrap();
+            assert_eq!(there, part_of(no), "{no}");
+        }
+    }
 }

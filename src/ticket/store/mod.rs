@@ -9,6 +9,7 @@ mod fresh;
 pub mod proof;
 pub mod rows;
 mod seals;
+mod traces;
 mod write;
 
 use std::collections::BTreeMap;

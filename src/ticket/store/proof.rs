@@ -14,6 +14,7 @@ use diesel::dsl::max;
 use diesel::prelude::*;
 use serde_json::Value;
 
+use super::traces::traces;
 use super::{callers, event_place, rows, write};
 use crate::code_enum;
 use crate::db::Conn;
@@ -211,22 +212,7 @@ impl<'a> Proof<'a> {
             .collect();
         let full = i64::try_from(ids.len()).unwrap_or(i64::MAX) == PAGE;
         let last = if full { ids.last().copied().unwrap_or(i64::MAX) } else { i64::MAX };
-        // Traces of tickets whose row is gone.
-        let bodies: Vec<i64> = ticket_body::table
-            .filter(ticket_body::ticket_id.gt(after).and(ticket_body::ticket_id.le(last)))
-            .select(ticket_body::ticket_id)
-            .load(conn)?;
-        let chains: Vec<i64> = events::table
-            .filter(events::ticket_id.gt(after).and(events::ticket_id.le(last)))
-            .select(events::ticket_id)
-            .distinct()
-            .load(conn)?;
-        let marks: Vec<i64> = unsealed::table
-            .filter(unsealed::ticket_id.gt(after).and(unsealed::ticket_id.le(last)))
-            .select(unsealed::ticket_id)
-            .distinct()
-            .load(conn)?;
-        ids.extend(bodies.into_iter().chain(chains).chain(marks));
+        ids.extend(traces(conn, after, last)?);
         let newest = ids.last().copied().unwrap_or(after);
         for id in ids {
             match self.ticket(conn, id) {
