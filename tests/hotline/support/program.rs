@@ -172,7 +172,14 @@ impl Program {
 impl Drop for Program {
     fn drop(&mut self) {
         self.kill();
-        watch::heard(&self.said());
+        let said = self.said();
+        if std::thread::panicking() {
+            // Why a request was answered 500 stands in the log alone.
+            said.lines()
+                .filter(|line| line.contains("\"ERROR\""))
+                .for_each(|line| println!("{line}"));
+        }
+        watch::heard(&said);
         watch::demand_none();
     }
 }
