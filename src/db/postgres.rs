@@ -115,7 +115,9 @@ impl Postgres {
             // Whoever asked was told that it was not done.
             Ok(1) if has_left() => Err(away("its caller has left")),
             Ok(1) => Ok(made),
-            _ => Err(Error::internal("a write left a transaction of its own open")),
+            Ok(_) => Err(Error::internal("a write left a transaction of its own open")),
+            // The connection broke on the way: nothing was committed.
+            Err(error) => Err(away(error)),
         });
         let made = match ended {
             Ok(made) => made,
