@@ -1,14 +1,19 @@
 //! Assessment: from a figure to its tickets (domain.md §6 rule 7). Its rule: it lists the very shares
 //! that the table added up, so the weights sum to the cell.
+//!
+//! The shares of a metric are kept (`shelf.rs`): the next page, the other side and the row beside it
+//! cost no second pass over the month.
 
 use std::collections::BTreeMap;
 
-use super::facts::Facts;
+use super::facts::{Facts, Names};
 use super::figures::{Depth, Dim, Tree};
 use super::fraction::Fraction;
 use super::metrics::{Metric, Shape};
+use super::rules::Rules;
 use super::shares::{self, Question, Share};
 use crate::code_enum;
+use crate::time::Stamp;
 
 code_enum! {
     /// Which side of a figure.
@@ -39,42 +44,81 @@ pub struct Place<'a> {
     pub key: Option<&'a str>,
 }
 
-/// The tickets behind one cell, by ticket and assignment; those that add nothing are left out.
-/// `shown` is the reader's scope, as for the table. A count has no denominator: nothing.
-pub fn drill(
-    facts: &Facts,
-    ask: &Question<'_>,
-    place: Place<'_>,
+/// What one metric of a question is made of: every share, by ticket and assignment. Made by one pass
+/// over all facts, it answers for each cell of the metric by a walk over the metric alone.
+#[derive(Debug)]
+pub struct Behind {
     metric: Metric,
-    side: Side,
-    shown: impl Fn(&str) -> bool,
-) -> Vec<Item> {
-    let inside = inside(facts, place, shown);
-    if metric.shape() == Shape::Score {
-        return if side == Side::Num { points(facts, ask, &inside) } else { Vec::new() };
+    rules: Rules,
+    shares: Vec<Share>,
+    /// Whoever asks before `from` or after `to` may find other limits run out.
+    from: Stamp,
+    to: Option<Stamp>,
+}
+
+impl Behind {
+    pub fn of(facts: &Facts, ask: &Question<'_>, metric: Metric) -> Self {
+        let score = metric.shape() == Shape::Score;
+        let mut shares = Vec::new();
+        shares::each(facts, ask, |share| {
+            let part_of_score = score && Metric::THREE.contains(&share.metric);
+            if share.metric == metric || part_of_score {
+                shares.push(share);
+            }
+        });
+        shares.sort_by_key(|share| (share.ticket, share.assignment));
+        shares.shrink_to_fit();
+        let to = shares::next_limit(facts, ask.now);
+        Self { metric, rules: ask.rules.clone(), shares, from: ask.now, to }
     }
-    let mut found: BTreeMap<(i64, Option<i64>), i64> = BTreeMap::new();
-    shares::each(facts, ask, |share| {
-        if share.metric == metric && inside[share.key.index()] {
-            let part = if side == Side::Num { share.num } else { share.den };
-            *found.entry((share.ticket, share.assignment)).or_default() += part;
+
+    /// Whether the answer at `now` is this one.
+    pub fn holds_at(&self, now: Stamp) -> bool {
+        self.from <= now && self.to.is_none_or(|to| now <= to)
+    }
+
+    /// How many shares there are.
+    pub fn count(&self) -> usize {
+        self.shares.len()
+    }
+
+    /// The tickets behind one cell, by ticket and assignment; those that add nothing are left out.
+    /// `names` are those of the facts; `shown` is the reader's scope, as for the table. A count has
+    /// no denominator, and a score none of its own: nothing.
+    pub fn cell(
+        &self,
+        names: &Names,
+        place: Place<'_>,
+        side: Side,
+        shown: impl Fn(&str) -> bool,
+    ) -> Vec<Item> {
+        let inside = inside(names, place, shown);
+        let mine = self.shares.iter().filter(|share| inside[share.key.index()]);
+        if self.metric.shape() == Shape::Score {
+            return if side == Side::Num { points(&self.rules, mine) } else { Vec::new() };
         }
-    });
-    let scale = if side == Side::Num { metric.scale() } else { 1 };
-    let items = found.into_iter().filter(|(_, exact)| *exact != 0);
-    items
-        .map(|((ticket, assignment), exact)| Item {
-            ticket,
-            assignment,
-            weight: exact as f64 / scale as f64,
-            exact,
-        })
-        .collect()
+        let scale = if side == Side::Num { self.metric.scale() } else { 1 };
+        let mut items: Vec<Item> = Vec::new();
+        for share in mine {
+            let part = if side == Side::Num { share.num } else { share.den };
+            let (ticket, assignment) = (share.ticket, share.assignment);
+            match items.last_mut() {
+                Some(last) if (last.ticket, last.assignment) == (ticket, assignment) => {
+                    last.exact += part;
+                }
+                _ => items.push(Item { ticket, assignment, weight: 0.0, exact: part }),
+            }
+        }
+        items.retain(|item| item.exact != 0);
+        for item in &mut items {
+            item.weight = item.exact as f64 / scale as f64;
+        }
+        items
+    }
 }
 
 /// For each symbol: whether its facts lie behind the row.
-fn inside(facts: &Facts, place: Place<'_>, shown: impl Fn(&str) -> bool) -> Vec<bool> {
-    let names = &facts.names;
+fn inside(names: &Names, place: Place<'_>, shown: impl Fn(&str) -> bool) -> Vec<bool> {
     let tree = Tree::new(place.dims, place.depth);
     let holds = |text: &str| {
         tree.above(text)
@@ -86,30 +130,25 @@ fn inside(facts: &Facts, place: Place<'_>, shown: impl Fn(&str) -> bool) -> Vec<
 
 /// A score ticket by ticket: what each answer brought (with curves: an equal part of the points of
 /// its rate), so that the weights sum to the score.
-fn points(facts: &Facts, ask: &Question<'_>, inside: &[bool]) -> Vec<Item> {
-    let behind = |share: &Share| {
-        let rate = Metric::THREE.iter().position(|metric| *metric == share.metric);
-        rate.filter(|_| inside[share.key.index()])
-    };
-    let mut rates = [(0, 0); 3];
-    shares::each(facts, ask, |share| {
-        if let Some(rate) = behind(&share) {
-            rates[rate].0 += share.num;
-            rates[rate].1 += share.den;
-        }
+fn points<'a>(rules: &Rules, mine: impl Iterator<Item = &'a Share> + Clone) -> Vec<Item> {
+    let rated = mine.filter_map(|share| {
+        let rate = Metric::THREE.iter().position(|metric| *metric == share.metric)?;
+        Some((rate, share))
     });
-    let scoring = &ask.rules.scoring;
-    if scoring.score(rates).is_none() {
+    let mut rates = [(0, 0); 3];
+    for (rate, share) in rated.clone() {
+        rates[rate].0 += share.num;
+        rates[rate].1 += share.den;
+    }
+    if rules.scoring.score(rates).is_none() {
         return Vec::new();
     }
     let mut found: BTreeMap<i64, Fraction> = BTreeMap::new();
-    shares::each(facts, ask, |share| {
-        if let Some(rate) = behind(&share) {
-            let part = scoring.portion(rate, share.num, rates[rate]);
-            let sum = found.entry(share.ticket).or_insert(Fraction::ZERO);
-            *sum = sum.plus(part);
-        }
-    });
+    for (rate, share) in rated {
+        let part = rules.scoring.portion(rate, share.num, rates[rate]);
+        let sum = found.entry(share.ticket).or_insert(Fraction::ZERO);
+        *sum = sum.plus(part);
+    }
     let items = found.into_iter().filter(|(_, part)| *part != Fraction::ZERO);
     items
         .map(|(ticket, part)| Item { ticket, assignment: None, weight: part.as_f64(), exact: 0 })

@@ -2,7 +2,7 @@
 //! facts by one pure pass, and drills down by the same pass to exactly the facts it was made from.
 //!
 //! [`facts`] say what happened, [`shares`] what each adds to which [`metrics`], [`figures`] add up,
-//! [`ranking`] compares and [`mod@drill`] lists.
+//! [`ranking`] compares and [`drill`] lists.
 
 pub mod drill;
 pub mod exclusion;
@@ -18,7 +18,7 @@ pub mod shares;
 pub mod shelf;
 pub mod store;
 
-pub use drill::{Item, Place, Side, drill};
+pub use drill::{Behind, Item, Place, Side};
 pub use facts::{Edition, Facts, GroupBy};
 pub use figures::{Cell, Depth, Dim, Rates, Row, Table};
 pub use metrics::{Definition, Metric};

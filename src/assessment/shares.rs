@@ -70,6 +70,15 @@ pub fn each(facts: &Facts, ask: &Question<'_>, mut add: impl FnMut(Share)) {
     }
 }
 
+/// The next limit that `now` has not passed: until then every question has the same shares.
+pub fn next_limit(facts: &Facts, now: Stamp) -> Option<Stamp> {
+    let limits = facts.assignments.iter().flat_map(|fact| {
+        let [first, second] = fact.reworks.map(|run| run.due_at);
+        [fact.sign_due_at, fact.contact_due_at, fact.handle.due_at, first, second]
+    });
+    limits.flatten().filter(|due| *due >= now).min()
+}
+
 const fn one_if(holds: bool) -> i64 {
     if holds { UNIT } else { 0 }
 }

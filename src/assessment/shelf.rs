@@ -1,13 +1,20 @@
-//! Assessment: the facts of periods that were asked for, kept for the next question about them. Its
-//! rule: they are given out only while the database says that nothing has changed since.
+//! Assessment: the facts of periods that were asked for, and the shares behind their figures, kept
+//! for the next question about them. Its rule: they are given out only while the database says that
+//! nothing has changed since.
 //!
 //! A page of a drill-down, the other edition, another grouping: all are made from the same facts.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
-use super::facts::Facts;
+use super::drill::Behind;
+use super::facts::{Edition, Facts, GroupBy};
+use super::metrics::Metric;
+use super::rules::Rules;
+use super::shares::Question;
 use super::store::{self, Mark};
 use crate::db::Conn;
+use crate::directory::UnitCode;
 use crate::error::Result;
 use crate::time::Stamp;
 
@@ -15,6 +22,8 @@ use crate::time::Stamp;
 const PERIODS: usize = 3;
 /// No more facts are kept in all; a month of 100 000 tickets has about 400 000.
 const MOST: usize = 1_500_000;
+/// No more shares are kept in all (48 bytes each); a metric of such a month has up to 130 000.
+const MOST_SHARES: usize = 500_000;
 
 struct Kept {
     start: Stamp,
@@ -30,9 +39,23 @@ impl Kept {
     }
 }
 
+/// What shares a list has: of which facts (they stand for their period), and by which question.
+struct Listed {
+    facts: Weak<Facts>,
+    units: Option<BTreeSet<UnitCode>>,
+    by: GroupBy,
+    edition: Edition,
+    rules: Rules,
+    metric: Metric,
+    behind: Arc<Behind>,
+}
+
 /// What one process keeps, the latest first.
 #[derive(Default)]
-pub struct Shelf(Mutex<Vec<Kept>>);
+pub struct Shelf {
+    facts: Mutex<Vec<Kept>>,
+    lists: Mutex<Vec<Listed>>,
+}
 
 impl Shelf {
     /// Every fact that a question about `[start, end)` needs, as `conn` sees them; `reach` as
@@ -56,23 +79,108 @@ impl Shelf {
     }
 
     fn find(&self, asked: (Stamp, Stamp, i64), mark: &Mark) -> Option<Arc<Facts>> {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = self.facts.lock().unwrap_or_else(PoisonError::into_inner);
         let place = kept.iter().position(|it| it.asked() == asked && it.mark == *mark)?;
-        let found = kept.remove(place);
-        let facts = found.facts.clone();
-        kept.insert(0, found);
-        Some(facts)
+        kept[..=place].rotate_right(1);
+        Some(kept[0].facts.clone())
     }
 
     fn put(&self, new: Kept) {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = self.facts.lock().unwrap_or_else(PoisonError::into_inner);
         kept.retain(|there| there.asked() != new.asked());
         kept.insert(0, new);
         kept.truncate(PERIODS);
-        let mut count = 0;
-        kept.retain(|there| {
-            count += there.facts.count();
-            count <= MOST
-        });
+        keep_most(&mut kept, MOST, |there| there.facts.count());
+    }
+
+    /// The shares of `metric` by `ask`, of `facts` (from this shelf) or of what belongs to `units`
+    /// alone.
+    pub fn behind(
+        &self,
+        facts: &Arc<Facts>,
+        units: Option<&BTreeSet<UnitCode>>,
+        ask: &Question<'_>,
+        metric: Metric,
+    ) -> Arc<Behind> {
+        let whose = Arc::downgrade(facts);
+        let same = |there: &Listed| {
+            there.facts.ptr_eq(&whose)
+                && (there.metric, there.by, there.edition) == (metric, ask.by, ask.edition)
+                && there.units.as_ref() == units
+                && there.rules == *ask.rules
+        };
+        let mut lists = self.lists.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(place) = lists.iter().position(|it| same(it) && it.behind.holds_at(ask.now)) {
+            lists[..=place].rotate_right(1);
+            return lists[0].behind.clone();
+        }
+        drop(lists);
+        let made = match units {
+            Some(units) => Behind::of(&facts.only(units.iter().map(UnitCode::as_str)), ask, metric),
+            None => Behind::of(facts, ask, metric),
+        };
+        let behind = Arc::new(made);
+        let mut lists = self.lists.lock().unwrap_or_else(PoisonError::into_inner);
+        lists.retain(|there| there.facts.strong_count() > 0 && !same(there));
+        let (units, rules) = (units.cloned(), ask.rules.clone());
+        let (by, edition, kept) = (ask.by, ask.edition, behind.clone());
+        lists.insert(0, Listed { facts: whose, units, by, edition, rules, metric, behind: kept });
+        keep_most(&mut lists, MOST_SHARES, |there| there.behind.count());
+        behind
+    }
+}
+
+/// Drops the oldest until what is left is no more than `most` in all.
+fn keep_most<T>(kept: &mut Vec<T>, most: usize, count: impl Fn(&T) -> usize) {
+    let mut sum = 0;
+    kept.retain(|there| {
+        sum += count(there);
+        sum <= most
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::assessment::figures::city::{END, at, busy};
+
+    #[test]
+    fn a_list_is_given_again_to_the_same_question_and_to_no_other() {
+        let (shelf, city) = (Shelf::default(), busy());
+        let facts = Arc::new(city.facts.clone());
+        let mine = BTreeSet::from([UnitCode::new("section")]);
+        let ask = city.ask(Edition::All);
+        let first = shelf.behind(&facts, None, &ask, Metric::Received);
+        let others = [
+            shelf.behind(&facts, Some(&mine), &ask, Metric::Received),
+            shelf.behind(&facts, None, &city.ask(Edition::Assessed), Metric::Received),
+            shelf.behind(&facts, None, &Question { by: GroupBy::Channel, ..ask }, Metric::Received),
+            shelf.behind(&facts, None, &ask, Metric::ResponseRate),
+            shelf.behind(&Arc::new(city.facts.clone()), None, &ask, Metric::Received),
+        ];
+        assert!(others.iter().all(|other| !Arc::ptr_eq(other, &first)));
+        assert!(others[0].count() < first.count());
+        let again = shelf.behind(&facts, None, &ask, Metric::Received);
+        assert!(Arc::ptr_eq(&again, &first));
+        let past_a_limit = Question { now: at(END + 5001), ..ask };
+        let later = shelf.behind(&facts, None, &past_a_limit, Metric::Received);
+        assert!(!Arc::ptr_eq(&later, &first));
+    }
+
+    #[test]
+    fn what_was_made_of_facts_that_are_gone_is_not_kept() {
+        let (shelf, city) = (Shelf::default(), busy());
+        let ask = city.ask(Edition::All);
+        for _ in 0..3 {
+            shelf.behind(&Arc::new(city.facts.clone()), None, &ask, Metric::Received);
+        }
+        assert_eq!(shelf.lists.lock().unwrap().len(), 1);
+    }
+
+    #[test]
+    fn the_oldest_go_where_too_much_is_kept() {
+        let mut kept = vec![3, 4, 5, 1];
+        keep_most(&mut kept, 8, |count| *count);
+        assert_eq!(kept, [3, 4]);
     }
 }

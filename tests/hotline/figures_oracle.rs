@@ -6,7 +6,7 @@ use jiesu::assessment::facts::{
     AssignmentFact, ContactFact, Edition, Facts, Fate, GroupBy, Keys, Part, Run, Satisfied, Solved,
     Standing, Sym, TicketFact, ValidSurvey,
 };
-use jiesu::assessment::{Depth, Metric, Place, Question, Rates, Row, Rules, Side, Table, drill};
+use jiesu::assessment::{Behind, Depth, Metric, Place, Question, Rates, Row, Rules, Side, Table};
 use jiesu::directory::{AssessmentClass, Kind};
 use jiesu::limits::{ClockName, profile::builtin};
 use jiesu::time::Stamp;
@@ -322,9 +322,9 @@ fn every_cell_drills_down_to_weights_that_sum_to_it_on_awkward_histories() {
     for row in table.rows.iter().chain([&table.total]) {
         let place = Place { dims: &[], depth: Depth::Own, key: row.key.as_deref() };
         for cell in &row.cells {
+            let behind = Behind::of(&facts, &question(&ask, &rules), cell.metric);
             let sum = |side| -> i64 {
-                let items =
-                    drill(&facts, &question(&ask, &rules), place, cell.metric, side, |_| true);
+                let items = behind.cell(&facts.names, place, side, |_| true);
                 items.iter().map(|item| item.exact).sum()
             };
             let found = (sum(Side::Num), sum(Side::Den));

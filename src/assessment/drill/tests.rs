@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::assessment::facts::Edition;
-use crate::assessment::figures::city::{busy, dim};
+use crate::assessment::figures::city::{City, END, at, busy, dim};
 use crate::assessment::rules::{Rules, Scoring};
 use crate::limits::length::Thousandths;
 use crate::limits::policy::Curve;
@@ -17,7 +17,8 @@ fn every_cell_drills_down_to_shares_that_sum_to_it() {
         let place = Place { dims: &dims, depth: Depth::RollUp, key: row.key.as_deref() };
         for cell in &row.cells {
             let sum = |side| -> i64 {
-                let items = drill(&city.facts, &ask, place, cell.metric, side, |_| true);
+                let behind = Behind::of(&city.facts, &ask, cell.metric);
+                let items = behind.cell(&city.facts.names, place, side, |_| true);
                 items.iter().map(|item| item.exact).sum()
             };
             assert_eq!(sum(Side::Num), cell.exact, "{:?} {}", row.key, cell.metric);
@@ -41,8 +42,25 @@ fn a_score_drills_down_to_points_that_sum_to_it_by_weights_and_by_curves() {
         let score = city.rates(&[]).total.cell(Metric::Composite).value.unwrap();
         let place = Place { dims: &[], depth: Depth::Own, key: None };
         let ask = city.ask(Edition::All);
-        let items = drill(&city.facts, &ask, place, Metric::Composite, Side::Num, |_| true);
+        let behind = Behind::of(&city.facts, &ask, Metric::Composite);
+        let items = behind.cell(&city.facts.names, place, Side::Num, |_| true);
         let sum: f64 = items.iter().map(|item| item.weight).sum();
         assert!((sum - score).abs() < 1e-9, "{sum} {score}");
     }
+}
+
+#[test]
+fn what_was_made_holds_until_the_next_limit_runs_out_and_not_before_it_was_made() {
+    let mut city = City::default();
+    let due = END + 5000;
+    city.lead("section").sign_due_at = Some(at(due));
+    let made_at = |now| {
+        let ask = Question { now: at(now), ..city.ask(Edition::All) };
+        Behind::of(&city.facts, &ask, Metric::SignRate)
+    };
+    let (early, late) = (made_at(due - 10), made_at(due + 1));
+    assert_eq!((early.count(), late.count()), (0, 1));
+    let held = [due - 11, due - 10, due, due + 1].map(|now| early.holds_at(at(now)));
+    assert_eq!(held, [false, true, true, false]);
+    assert!(late.holds_at(at(due + 1_000_000)));
 }

@@ -14,8 +14,7 @@ use crate::app::App;
 use crate::assessment::facts::Facts;
 use crate::assessment::rules::Rules as Scoring;
 use crate::assessment::{
-    Cell, Depth, Dim, Edition, GroupBy, Metric, Place, Question, Row, Shelf, Side, Table, drill,
-    store,
+    Cell, Depth, Dim, Edition, GroupBy, Metric, Place, Question, Row, Shelf, Side, Table, store,
 };
 use crate::db::Conn;
 use crate::directory::UnitCode;
@@ -147,7 +146,7 @@ pub async fn rates(
         let view = hotline.db.read(|conn| {
             let rules = hotline.rules.current(conn, now)?;
             let asked = Asked::of(&query, &rules, &actor, now)?;
-            let facts = asked.facts(&app.shelf, conn)?;
+            let facts = asked.mine(asked.facts(&app.shelf, conn)?);
             let table = Table::compute(&facts, asked.question());
             let rates = table.rates(&asked.dims, asked.depth, |key| asked.shows(key));
             Ok(RatesView {
@@ -218,7 +217,9 @@ pub async fn behind(
             let place = Place { dims: &asked.dims, depth: asked.depth, key: query.key.as_deref() };
             let side = query.part.unwrap_or(Side::Num);
             let shows = |key: &str| asked.shows(key);
-            let all = drill(&facts, &asked.question(), place, query.metric, side, shows);
+            let (units, ask) = (asked.units.as_ref(), asked.question());
+            let behind = app.shelf.behind(&facts, units, &ask, query.metric);
+            let all = behind.cell(&facts.names, place, side, shows);
             let more = all.len() > skip + limit;
             let some = all.get(skip..(skip + limit).min(all.len())).unwrap_or_default();
             let ids: Vec<i64> = some.iter().map(|item| item.ticket).collect();
@@ -280,14 +281,16 @@ impl Asked {
         })
     }
 
-    /// What there is, or of it what this reader may count.
     fn facts(&self, shelf: &Shelf, conn: &mut Conn) -> Result<Arc<Facts>> {
-        let facts =
-            shelf.facts(conn, (self.window.start, self.window.end), self.scoring.repeat_days)?;
-        Ok(match &self.units {
+        shelf.facts(conn, (self.window.start, self.window.end), self.scoring.repeat_days)
+    }
+
+    /// Of all facts what this reader may count.
+    fn mine(&self, facts: Arc<Facts>) -> Arc<Facts> {
+        match &self.units {
             Some(units) => Arc::new(facts.only(units.iter().map(UnitCode::as_str))),
             None => facts,
-        })
+        }
     }
 
     fn question(&self) -> Question<'_> {

@@ -35,14 +35,15 @@ pub fn cells(question: &Question) -> Vec<Cell> {
     let mut cells = Vec::new();
     let alone = ["composite", "handling_time", "bottom_line"];
     let figures = &question.expected.figures;
-    for key in keys(question).into_iter().chain([String::new()]) {
-        for metric in COUNTS.iter().chain(&RATES).chain(&alone) {
+    let keys: Vec<String> = keys(question).into_iter().chain([String::new()]).collect();
+    for metric in COUNTS.iter().chain(&RATES).chain(&alone) {
+        for key in &keys {
             let row = if key.is_empty() { String::new() } else { format!("&key={key}") };
             let words = format!("{}{row}&metric={metric}", question.words);
-            let sum = figures.of(&key, metric);
+            let sum = figures.of(key, metric);
             let parts = if *metric == "handling_time" { 3_600_000.0 } else { 1000.0 };
             let num = match *metric {
-                "composite" => Sum::Points(composite(figures, &key).unwrap_or_default()),
+                "composite" => Sum::Points(composite(figures, key).unwrap_or_default()),
                 _ => Sum::Parts(sum.num, parts),
             };
             cells.push(Cell { words: words.clone(), side: "num", sum: num });
@@ -52,8 +53,11 @@ pub fn cells(question: &Question) -> Vec<Cell> {
     cells
 }
 
-/// Leaves `most` of the cells, by the dice.
+/// Leaves `most` of the cells, by the dice; all, in their order, where there are no more.
 pub fn pick(cells: &mut Vec<Cell>, most: usize) {
+    if cells.len() <= most {
+        return;
+    }
     let mut dice = Dice::new(6);
     let mut picked = Vec::new();
     while picked.len() < most && !cells.is_empty() {

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiesu::assessment::metrics::Shape;
 use jiesu::assessment::{
-    Depth, Edition, Facts, GroupBy, Item, Metric, Place, Question, Rules, Side, Table, drill, store,
+    Behind, Depth, Edition, Facts, GroupBy, Item, Metric, Place, Question, Rules, Side, Table,
+    store,
 };
 use jiesu::db::Conn;
 use jiesu::directory::AssessmentClass;
@@ -53,7 +54,8 @@ fn cells(facts: &Facts, ask: Question<'_>) -> usize {
     let total = Table::compute(facts, ask).rates(&[], Depth::Own, |_| true).total;
     let mut count = 0;
     for metric in Metric::ALL.iter().copied().filter(|metric| metric.shape() != Shape::Score) {
-        let side = |side| drill(facts, &ask, place, metric, side, |_| true);
+        let behind = Behind::of(facts, &ask, metric);
+        let side = |side| behind.cell(&facts.names, place, side, |_| true);
         let (num, den) = (side(Side::Num), side(Side::Den));
         count += num.len() + den.len();
         let cell = total.cell(metric);
@@ -79,7 +81,7 @@ fn rates(facts: &Facts, ask: &Question<'_>, tickets: &[Stored]) {
     let known: BTreeSet<i64> = tickets.iter().map(|stored| stored.id).collect();
     let place = Place { dims: &[], depth: Depth::Own, key: None };
     let behind = |metric, side| -> BTreeSet<i64> {
-        let items = drill(facts, ask, place, metric, side, |_| true);
+        let items = Behind::of(facts, ask, metric).cell(&facts.names, place, side, |_| true);
         items.iter().map(|item| item.ticket).filter(|id| known.contains(id)).collect()
     };
     let due = |fits: &dyn Fn(&Ticket) -> bool| -> BTreeSet<i64> {
