@@ -133,9 +133,8 @@ impl Postgres {
             }
         };
         let Err(error) = line.conn.batch_execute(COMMIT) else { return Went::Done(Ok(made)) };
-        let fault = Fault::of(&error);
         line.end();
-        match fault {
+        match Fault::at_commit(&error) {
             Fault::Lost => Went::Done(Err(away(error))),
             Fault::Conflict => Went::Again(error.into()),
             Fault::Duplicate | Fault::Other => Went::Done(Err(error.into())),
@@ -236,6 +235,15 @@ impl Fault {
             _ => Self::Other,
         }
     }
+
+    /// The same for a COMMIT. Here an error without a known code is a server that went away, perhaps
+    /// after it had kept everything: to repeat the write could keep it twice.
+    fn at_commit(error: &Diesel) -> Self {
+        match error {
+            Diesel::DatabaseError(DatabaseErrorKind::Unknown, _) => Self::Lost,
+            _ => Self::of(error),
+        }
+    }
 }
 
 /// A connection of the pool.
@@ -285,5 +293,26 @@ struct Warn;
 impl HandleError<ConnectError> for Warn {
     fn handle_error(&self, error: ConnectError) {
         tracing::warn!(%error, "no connection to PostgreSQL");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_has_no_known_code_is_tried_again_before_the_commit_and_never_after_it() {
+        use DatabaseErrorKind as Kind;
+        let table = [
+            (Kind::Unknown, Fault::Conflict, Fault::Lost),
+            (Kind::SerializationFailure, Fault::Conflict, Fault::Conflict),
+            (Kind::ClosedConnection, Fault::Lost, Fault::Lost),
+            (Kind::UniqueViolation, Fault::Duplicate, Fault::Duplicate),
+            (Kind::CheckViolation, Fault::Other, Fault::Other),
+        ];
+        for (kind, before, at_commit) in table {
+            let error = Diesel::DatabaseError(kind, Box::new(String::from("in any language")));
+            assert_eq!((Fault::of(&error), Fault::at_commit(&error)), (before, at_commit));
+        }
     }
 }
