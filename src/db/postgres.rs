@@ -134,7 +134,7 @@ impl Postgres {
         };
         let Err(error) = line.conn.batch_execute(COMMIT) else { return Went::Done(Ok(made)) };
         line.end();
-        match Fault::at_commit(&error) {
+        match Fault::at_commit(&error, line.lost) {
             Fault::Lost => Went::Done(Err(away(error))),
             Fault::Conflict => Went::Again(error.into()),
             Fault::Duplicate | Fault::Other => Went::Done(Err(error.into())),
@@ -236,13 +236,11 @@ impl Fault {
         }
     }
 
-    /// The same for a COMMIT. Here an error without a known code is a server that went away, perhaps
-    /// after it had kept everything: to repeat the write could keep it twice.
-    fn at_commit(error: &Diesel) -> Self {
-        match error {
-            Diesel::DatabaseError(DatabaseErrorKind::Unknown, _) => Self::Lost,
-            _ => Self::of(error),
-        }
+    /// The same for a COMMIT, after which the connection was rolled back: one that is `lost` now may
+    /// have gone after everything was kept, and to repeat the write could keep it twice. One that
+    /// still answers has kept nothing.
+    fn at_commit(error: &Diesel, lost: bool) -> Self {
+        if lost { Self::Lost } else { Self::of(error) }
     }
 }
 
@@ -301,18 +299,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_has_no_known_code_is_tried_again_before_the_commit_and_never_after_it() {
+    fn what_fails_at_the_commit_is_tried_again_only_where_the_connection_still_answers() {
         use DatabaseErrorKind as Kind;
         let table = [
-            (Kind::Unknown, Fault::Conflict, Fault::Lost),
-            (Kind::SerializationFailure, Fault::Conflict, Fault::Conflict),
-            (Kind::ClosedConnection, Fault::Lost, Fault::Lost),
-            (Kind::UniqueViolation, Fault::Duplicate, Fault::Duplicate),
-            (Kind::CheckViolation, Fault::Other, Fault::Other),
+            (Kind::Unknown, Fault::Conflict),
+            (Kind::SerializationFailure, Fault::Conflict),
+            (Kind::ClosedConnection, Fault::Lost),
+            (Kind::UniqueViolation, Fault::Duplicate),
+            (Kind::CheckViolation, Fault::Other),
         ];
-        for (kind, before, at_commit) in table {
+        for (kind, answers) in table {
             let error = Diesel::DatabaseError(kind, Box::new(String::from("in any language")));
-            assert_eq!((Fault::of(&error), Fault::at_commit(&error)), (before, at_commit));
+            assert_eq!(Fault::at_commit(&error, false), answers);
+            assert_eq!(Fault::at_commit(&error, true), Fault::Lost);
         }
     }
 }
