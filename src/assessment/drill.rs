@@ -57,6 +57,7 @@ pub struct Behind {
 }
 
 impl Behind {
+    /// The shares of `metric`; for a score, those of the rates that it is made of.
     pub fn of(facts: &Facts, ask: &Question<'_>, metric: Metric) -> Self {
         let score = metric.shape() == Shape::Score;
         let mut shares = Vec::new();

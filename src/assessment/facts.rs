@@ -13,9 +13,11 @@
 //! | [`WhistleFact`] | `called_at` in `[start, end)` |
 //! | [`LedgerFact`] | `approved_at < end` and (not ended, or ended `>= start`) |
 
+use std::collections::BTreeSet;
+
 pub use super::names::{Names, Sym};
 use crate::code_enum;
-use crate::directory::{AssessmentClass, Kind};
+use crate::directory::{AssessmentClass, Kind, UnitCode};
 pub use crate::ticket::overlay::{Satisfied, Solved};
 pub use crate::ticket::{Part, StateName, WorkName};
 use crate::time::Stamp;
@@ -330,9 +332,9 @@ pub struct Facts {
 impl Facts {
     /// What belongs to these units alone; a whistle belongs to both its sides.
     #[must_use]
-    pub fn only<'a>(&self, units: impl Iterator<Item = &'a str>) -> Self {
+    pub fn only(&self, units: &BTreeSet<UnitCode>) -> Self {
         let mut mine = vec![false; self.names.count()];
-        for unit in units.filter_map(|unit| self.names.find(unit)) {
+        for unit in units.iter().filter_map(|unit| self.names.find(unit.as_str())) {
             mine[unit.index()] = true;
         }
         let is_mine = |keys: &Keys| mine[keys.unit.index()];

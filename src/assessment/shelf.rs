@@ -39,14 +39,20 @@ impl Kept {
     }
 }
 
-/// What shares a list has: of which facts (they stand for their period), and by which question.
-struct Listed {
-    facts: Weak<Facts>,
+/// What else a list of shares was asked by, besides its facts (they stand for the period).
+#[derive(PartialEq, Eq)]
+struct Asked {
+    /// Whose facts alone, where not all.
     units: Option<BTreeSet<UnitCode>>,
     by: GroupBy,
     edition: Edition,
     rules: Rules,
     metric: Metric,
+}
+
+struct Listed {
+    facts: Weak<Facts>,
+    asked: Asked,
     behind: Arc<Behind>,
 }
 
@@ -103,28 +109,22 @@ impl Shelf {
         metric: Metric,
     ) -> Arc<Behind> {
         let whose = Arc::downgrade(facts);
-        let same = |there: &Listed| {
-            there.facts.ptr_eq(&whose)
-                && (there.metric, there.by, there.edition) == (metric, ask.by, ask.edition)
-                && there.units.as_ref() == units
-                && there.rules == *ask.rules
-        };
+        let (units, rules) = (units.cloned(), ask.rules.clone());
+        let asked = Asked { units, by: ask.by, edition: ask.edition, rules, metric };
+        let same = |there: &Listed| there.facts.ptr_eq(&whose) && there.asked == asked;
         let mut lists = self.lists.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(place) = lists.iter().position(|it| same(it) && it.behind.holds_at(ask.now)) {
             lists[..=place].rotate_right(1);
             return lists[0].behind.clone();
         }
         drop(lists);
-        let made = match units {
-            Some(units) => Behind::of(&facts.only(units.iter().map(UnitCode::as_str)), ask, metric),
+        let behind = Arc::new(match &asked.units {
+            Some(units) => Behind::of(&facts.only(units), ask, metric),
             None => Behind::of(facts, ask, metric),
-        };
-        let behind = Arc::new(made);
+        });
         let mut lists = self.lists.lock().unwrap_or_else(PoisonError::into_inner);
         lists.retain(|there| there.facts.strong_count() > 0 && !same(there));
-        let (units, rules) = (units.cloned(), ask.rules.clone());
-        let (by, edition, kept) = (ask.by, ask.edition, behind.clone());
-        lists.insert(0, Listed { facts: whose, units, by, edition, rules, metric, behind: kept });
+        lists.insert(0, Listed { facts: whose, asked, behind: behind.clone() });
         keep_most(&mut lists, MOST_SHARES, |there| there.behind.count());
         behind
     }

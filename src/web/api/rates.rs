@@ -288,7 +288,7 @@ impl Asked {
     /// Of all facts what this reader may count.
     fn mine(&self, facts: Arc<Facts>) -> Arc<Facts> {
         match &self.units {
-            Some(units) => Arc::new(facts.only(units.iter().map(UnitCode::as_str))),
+            Some(units) => Arc::new(facts.only(units)),
             None => facts,
         }
     }
