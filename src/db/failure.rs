@@ -48,7 +48,11 @@ enum Meaning {
 fn meaning(error: &Diesel) -> Meaning {
     match error {
         Diesel::NotFound => Meaning::Absent,
-        Diesel::DatabaseError(DatabaseErrorKind::ClosedConnection, _) => Meaning::Away,
+        // What cannot be sent: the connection was found to be gone only then.
+        Diesel::DatabaseError(
+            DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand,
+            _,
+        ) => Meaning::Away,
         Diesel::DatabaseError(DatabaseErrorKind::SerializationFailure, _) => Meaning::Crowded,
         Diesel::DatabaseError(DatabaseErrorKind::ReadOnlyTransaction, _) => Meaning::Other,
         Diesel::DatabaseError(DatabaseErrorKind::Unknown, said) => by_words(said.message()),

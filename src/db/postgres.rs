@@ -122,10 +122,11 @@ impl Postgres {
         let made = match ended {
             Ok(made) => made,
             Err(error) => {
-                let fault = underneath(&error).map(Fault::of);
                 line.end();
-                return match fault {
-                    Some(Fault::Conflict | Fault::Lost) => Went::Again(error),
+                return match underneath(&error).map(|cause| Fault::over(cause, line.lost)) {
+                    // Whatever the words were: nothing was committed.
+                    Some(Fault::Lost) => Went::Again(away(error)),
+                    Some(Fault::Conflict) => Went::Again(error),
                     // Whoever lost a race for a key sees the winner's row the second time.
                     Some(Fault::Duplicate) if tries == 1 => Went::Again(error),
                     _ => Went::Done(Err(error)),
@@ -134,7 +135,8 @@ impl Postgres {
         };
         let Err(error) = line.conn.batch_execute(COMMIT) else { return Went::Done(Ok(made)) };
         line.end();
-        match Fault::at_commit(&error, line.lost) {
+        match Fault::over(&error, line.lost) {
+            // Perhaps after everything was kept: to repeat the write could keep it twice.
             Fault::Lost => Went::Done(Err(away(error))),
             Fault::Conflict => Went::Again(error.into()),
             Fault::Duplicate | Fault::Other => Went::Done(Err(error.into())),
@@ -222,7 +224,9 @@ impl Fault {
     fn of(error: &Diesel) -> Self {
         match error {
             Diesel::DatabaseError(kind, _) => match kind {
-                DatabaseErrorKind::ClosedConnection => Self::Lost,
+                DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand => {
+                    Self::Lost
+                }
                 // A deadlock (40P01) arrives as unknown, in the server's language.
                 DatabaseErrorKind::SerializationFailure | DatabaseErrorKind::Unknown => {
                     Self::Conflict
@@ -236,10 +240,9 @@ impl Fault {
         }
     }
 
-    /// The same for a COMMIT, after which the connection was rolled back: one that is `lost` now may
-    /// have gone after everything was kept, and to repeat the write could keep it twice. One that
-    /// still answers has kept nothing.
-    fn at_commit(error: &Diesel, lost: bool) -> Self {
+    /// The same where it is known whether the connection is `lost`: it was rolled back since, and one
+    /// that still answers has kept nothing.
+    fn over(error: &Diesel, lost: bool) -> Self {
         if lost { Self::Lost } else { Self::of(error) }
     }
 }
@@ -299,19 +302,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_fails_at_the_commit_is_tried_again_only_where_the_connection_still_answers() {
+    fn what_an_error_means_is_asked_only_of_a_connection_that_still_answers() {
         use DatabaseErrorKind as Kind;
         let table = [
             (Kind::Unknown, Fault::Conflict),
             (Kind::SerializationFailure, Fault::Conflict),
             (Kind::ClosedConnection, Fault::Lost),
+            (Kind::UnableToSendCommand, Fault::Lost),
             (Kind::UniqueViolation, Fault::Duplicate),
             (Kind::CheckViolation, Fault::Other),
         ];
         for (kind, answers) in table {
             let error = Diesel::DatabaseError(kind, Box::new(String::from("in any language")));
-            assert_eq!(Fault::at_commit(&error, false), answers);
-            assert_eq!(Fault::at_commit(&error, true), Fault::Lost);
+            assert_eq!(Fault::over(&error, false), answers);
+            assert_eq!(Fault::over(&error, true), Fault::Lost);
         }
     }
 }

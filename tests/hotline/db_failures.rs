@@ -1,6 +1,8 @@
 //! The ground gives way: the database is gone, the disk is full, a transaction vanishes. Nothing
 //! acknowledged is lost, callers hear of it in time, and it heals by itself.
 
+mod lost;
+
 use std::path::Path;
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -8,7 +10,7 @@ use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
-use diesel::sql_types::{Bool, Integer};
+use diesel::sql_types::Bool;
 use diesel::{ExpressionMethods, QueryDsl, QueryableByName, RunQueryDsl};
 use jiesu::db::schema::number_lease::dsl::{number_lease, series, taken};
 use jiesu::db::{Db, Settings, Tx};
@@ -91,69 +93,6 @@ fn a_postgres_that_is_away_at_the_start_is_no_reason_not_to_start() {
     cluster.order("start");
     until_healed(|| db.migrate().map(drop));
     db.write(|tx| keep(tx, "one")).unwrap();
-}
-
-#[derive(QueryableByName)]
-struct Pid {
-    #[diesel(sql_type = Integer)]
-    pid: i32,
-}
-
-#[test]
-fn a_connection_lost_before_the_commit_is_replaced_and_the_write_done_once() {
-    let Some(test) = TestDb::postgres() else { return };
-    let runs = Arc::new(AtomicUsize::new(0));
-    let (seen, other) = (runs.clone(), test.another_node());
-    test.db
-        .write(move |tx| {
-            keep(tx, "once")?;
-            if seen.fetch_add(1, Ordering::SeqCst) == 0 {
-                let me: Pid =
-                    diesel::sql_query("SELECT pg_backend_pid() AS pid").get_result(tx.conn)?;
-                let end = format!("SELECT pg_terminate_backend({})", me.pid);
-                other.read(|conn| Ok(diesel::sql_query(end).execute(conn)?))?;
-            }
-            keep(tx, "twice")
-        })
-        .unwrap();
-    assert_eq!(runs.load(Ordering::SeqCst), 2);
-    assert_eq!(count(&test.db), 2);
-}
-
-#[test]
-fn a_connection_lost_at_the_commit_is_never_tried_again() {
-    let Some(test) = TestDb::postgres() else { return };
-    test.db
-        .write(|tx| {
-            Ok(tx.conn.batch_execute(
-                "CREATE FUNCTION hang_up() RETURNS trigger LANGUAGE plpgsql AS
-                     $$ BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END $$;
-                 CREATE CONSTRAINT TRIGGER at_commit AFTER INSERT ON number_lease
-                     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION hang_up();",
-            )?)
-        })
-        .unwrap();
-    let runs = Arc::new(AtomicUsize::new(0));
-    let seen = runs.clone();
-    let lost = test.db.write(move |tx| {
-        seen.fetch_add(1, Ordering::SeqCst);
-        keep(tx, "perhaps")
-    });
-    assert_eq!(lost.unwrap_err().kind(), Kind::Unavailable);
-    assert_eq!(runs.load(Ordering::SeqCst), 1);
-}
-
-#[test]
-fn a_write_that_swallows_a_database_error_is_not_called_done() {
-    let Some(test) = TestDb::postgres() else { return };
-    test.db.write(|tx| keep(tx, "one")).unwrap();
-    let swallowed = test.db.write(|tx| {
-        keep(tx, "two")?;
-        drop(keep(tx, "one"));
-        Ok(())
-    });
-    assert_eq!(swallowed.unwrap_err().kind(), Kind::Internal);
-    assert_eq!(count(&test.db), 1);
 }
 
 /// Makes one group of what is handed in: the first member holds the writer until all wait.
