@@ -43,10 +43,10 @@ pub const CALLS: [Ban; 25] = [
     ban("unimplemented!", &[], FAILS),
     ban("todo!", &[], FAILS),
     ban("dbg!", &[], TELLS),
-    ban("println!", &["src/main.rs"], TELLS),
-    ban("print!", &["src/main.rs"], TELLS),
-    ban("eprintln!", &["src/main.rs"], TELLS),
-    ban("eprint!", &["src/main.rs"], TELLS),
+    ban("println!", &["src/main.rs", "src/cli/"], TELLS),
+    ban("print!", &["src/main.rs", "src/cli/"], TELLS),
+    ban("eprintln!", &["src/main.rs", "src/cli/"], TELLS),
+    ban("eprint!", &["src/main.rs", "src/cli/"], TELLS),
 ];
 const CHANCE_IN: &[&str] =
     &["src/identity/credential", "src/db/", "src/sealing/", "src/app.rs", "src/bench/"];

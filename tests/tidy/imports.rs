@@ -6,8 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::source::{Source, is_word};
 
 /// The storeys, top first; rooms of one line do not know each other.
-pub const STOREYS: [&[&str]; 22] = [
+pub const STOREYS: [&[&str]; 24] = [
     &["main"],
+    &["cli"],
     &["bench"],
     &["web", "worker", "doctor"],
     &["app"],
@@ -16,7 +17,8 @@ pub const STOREYS: [&[&str]; 22] = [
     &["assessment", "followup"],
     &["intake"],
     &["routing", "handling"],
-    &["search", "notify", "knowledge"],
+    &["search", "notify", "knowledge", "upstream"],
+    &["attachment"],
     &["ticket"],
     &["limits"],
     &["directory", "identity"],

@@ -1,0 +1,171 @@
+//! The command line: contract.md's subcommands, a file for those that go together. Its rule: it reads
+//! arguments, prints and chooses the exit code; everything else is done by the rooms of the house.
+
+mod asking;
+mod moving;
+mod serving;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+use jiesu::app::{App, Demo};
+use jiesu::error::{Error, Kind, Result};
+
+/// 接诉：住建部门热线后台
+#[derive(Debug, Parser)]
+#[command(name = "jiesu", version, arg_required_else_help = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Migrates if needed, serves the API and does the background work
+    Serve {
+        /// Loads the demo city once; its users can log in, on loopback only
+        #[arg(long)]
+        demo: bool,
+    },
+    /// Brings the schema up to date
+    Migrate,
+    /// Rebuilds the search index from the database
+    Reindex,
+    /// Checks and prints what a support person would ask
+    Doctor,
+    /// Users
+    #[command(subcommand)]
+    User(User),
+    /// Loads ticket histories, resumable; FILE.rejects.* says what was not taken and why
+    Import(Import),
+    /// Writes ticket histories in constant memory
+    Export(Export),
+    /// Writes a hot backup into a directory
+    Backup { dir: PathBuf },
+    /// Restores a backup
+    Restore { dir: PathBuf },
+    /// Proves that the event chains and the attachments are whole
+    Verify,
+    /// Writes the monthly report without the console
+    Report(Report),
+    /// Trains the suggester and prints its macro-F1
+    Learn {
+        #[arg(long)]
+        train: Option<PathBuf>,
+        #[arg(long)]
+        test: Option<PathBuf>,
+    },
+    /// Measures this machine: engine only and over HTTP, as ratios
+    Bench(Bench),
+    /// Certificates for this site
+    #[command(subcommand)]
+    Tls(Tls),
+    /// Downtimes of the system
+    #[command(subcommand)]
+    Outage(Outage),
+}
+
+#[derive(Debug, Subcommand)]
+enum User {
+    /// Creates a user and prints a one-time password
+    Add {
+        name: String,
+        #[arg(long = "role", required = true)]
+        roles: Vec<String>,
+        #[arg(long)]
+        unit: Option<String>,
+    },
+}
+
+#[derive(Debug, Args)]
+struct Import {
+    file: PathBuf,
+    /// Reads and checks, changes nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+#[derive(Debug, Args)]
+struct Export {
+    /// A window such as 2026-10
+    #[arg(long)]
+    window: Option<String>,
+    /// ndjson, csv or xlsx
+    #[arg(long, default_value = "ndjson")]
+    format: String,
+}
+
+#[derive(Debug, Args)]
+struct Report {
+    #[arg(long)]
+    window: String,
+    #[arg(long)]
+    kind: String,
+    #[arg(long)]
+    out: PathBuf,
+}
+
+#[derive(Debug, Args)]
+struct Bench {
+    /// What to measure: engine, http, size, nodes, rates; nothing said: all of it
+    parts: Vec<String>,
+    /// Turns of each comparison
+    #[arg(long, default_value_t = 3)]
+    turns: usize,
+    /// Tickets of one turn
+    #[arg(long, default_value_t = 10_000)]
+    tickets: usize,
+    /// Tickets that a full house holds
+    #[arg(long, default_value_t = 1_000_000)]
+    stored: usize,
+    /// Histories of the month whose rates are asked for
+    #[arg(long, default_value_t = 100_000)]
+    month: usize,
+    /// An empty PostgreSQL database; given twice: one node works on the first, two on the second
+    #[arg(long)]
+    postgres: Vec<String>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Tls {
+    /// A local certificate authority and a certificate for the site's names and addresses
+    Init,
+}
+
+#[derive(Debug, Subcommand)]
+enum Outage {
+    /// Extends the unit limits that a downtime touched
+    Declare { from: String, to: String },
+}
+
+/// Does what the command line says; gives the exit code.
+///
+/// # Errors
+/// Whatever kept it from being done: `main` prints it.
+pub fn run(cli: &Cli) -> Result<ExitCode> {
+    match &cli.command {
+        Command::Serve { demo } => serving::serve(if *demo { Demo::On } else { Demo::Off }),
+        Command::Migrate => serving::migrate(),
+        Command::Reindex => not_yet("reindex"),
+        Command::Doctor => Ok(asking::examine(&App::open(Demo::Off)?)),
+        Command::User(User::Add { name, roles, unit }) => {
+            asking::add_user(name, roles, unit.as_deref())
+        }
+        Command::Import(what) => moving::import(what),
+        Command::Export(what) => moving::export(what),
+        Command::Backup { .. } => not_yet("backup"),
+        Command::Restore { .. } => not_yet("restore"),
+        Command::Verify => asking::verify(&App::open(Demo::Off)?),
+        Command::Report(_) => not_yet("report"),
+        Command::Learn { .. } => not_yet("learn"),
+        Command::Bench(what) => asking::measure(what),
+        Command::Tls(Tls::Init) => not_yet("tls init"),
+        Command::Outage(Outage::Declare { from, to }) => asking::declare(from, to),
+    }
+}
+
+/// A subcommand that contract.md names and that this version does not have.
+fn not_yet(name: &str) -> Result<ExitCode> {
+    Err(Error::with(Kind::Invalid, "program.not_yet", &[("name", name)]))
+}
