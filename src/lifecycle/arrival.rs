@@ -6,6 +6,7 @@ use std::sync::Arc;
 use chrono::Datelike;
 use serde_json::{Value, json};
 
+use super::consequences::{self, Change};
 use super::decide::decide;
 use super::hotline::{Hotline, Registered, code_hash, to_value};
 use super::rules::Rules;
@@ -142,7 +143,15 @@ impl Hotline {
 /// Keeps it as it is: what was made by the rules of this very write needs no second look at them.
 fn keep(tx: &mut Tx<'_>, arrival: &Arrival) -> Result<()> {
     tx.now = arrival.at;
-    store::insert_prepared(tx, &arrival.prepared)
+    store::insert_prepared(tx, &arrival.prepared)?;
+    let change = Change {
+        id: arrival.prepared.id,
+        version: arrival.version(),
+        before: None,
+        after: arrival.ticket(),
+        label: "register",
+    };
+    consequences::follow(tx, &arrival.rules, &change)
 }
 
 /// `dispatch` defaults to hold for agents and auto otherwise.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use super::consequences::{self, Change};
 use super::decide::{decide, with_state};
 use super::rules::{RuleBook, Rules};
 use super::table;
@@ -126,9 +127,35 @@ impl Hotline {
         Ok(kept)
     }
 
-    /// Records `after` as made by `label`: the only caller of `store::save`.
+    /// Records `after` as made by `label`, and what follows from it.
     #[expect(clippy::too_many_arguments, reason = "one recording function, all its facts named")]
     pub fn keep(
+        &self,
+        tx: &mut Tx<'_>,
+        rules: &Rules,
+        actor: &Actor,
+        before: &Stored,
+        after: Ticket,
+        label: &str,
+        body: Value,
+        target: Target,
+    ) -> Result<Stored> {
+        let kept = self.record(tx, rules, actor, before, after, label, body, target)?;
+        let change = Change {
+            id: kept.id,
+            version: kept.version,
+            before: Some(&before.ticket),
+            after: &kept.ticket,
+            label,
+        };
+        consequences::follow(tx, rules, &change)?;
+        Ok(kept)
+    }
+
+    /// Records `after` as made by `label`, and nothing else: what is moved in happened long ago, and
+    /// nobody is told of it. The only caller of `store::save`.
+    #[expect(clippy::too_many_arguments, reason = "as `keep`")]
+    pub fn record(
         &self,
         tx: &mut Tx<'_>,
         rules: &Rules,

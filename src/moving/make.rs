@@ -295,7 +295,7 @@ fn take_in(
     if !after.children.iter().any(|there| there == child) {
         after.children.push(child.to_owned());
         let (actor, none) = (importer(), Target::default());
-        hotline.keep(tx, rules, &actor, &stored, after, "merge/child", json!({}), none)?;
+        hotline.record(tx, rules, &actor, &stored, after, "merge/child", json!({}), none)?;
     }
     Ok(())
 }

@@ -78,7 +78,7 @@ fn apply(hotline: &std::sync::Arc<Hotline>, stored: Stored, steps: Steps) -> Res
             };
             let body = command.body().map_err(crate::error::Error::internal)?;
             let label = command.name().as_str();
-            stored = here.keep(tx, &rules, &actor, &stored, after, label, body, target)?;
+            stored = here.record(tx, &rules, &actor, &stored, after, label, body, target)?;
         }
         Ok(())
     })
