@@ -13,6 +13,7 @@ use crate::directory::Cached;
 use crate::error::{Error, Kind, Result};
 use crate::identity::{Gate, LoginLimiter, Role};
 use crate::lifecycle::{Hotline, RuleBook};
+use crate::outward::Outward;
 use crate::sealing::MasterKey;
 use crate::time::{Clock, SystemClock};
 
@@ -35,6 +36,8 @@ pub struct App {
     pub gate: Gate,
     /// How often one may try to.
     pub limiter: LoginLimiter,
+    /// Calls over HTTP to others.
+    pub outward: Outward,
     /// Units, places, categories, calendars, profiles.
     pub directory: Cached,
     /// Every command on a ticket.
@@ -58,6 +61,7 @@ impl App {
     /// The same from parts: tests give their own directory and move the clock by hand.
     pub fn with(config: Config, clock: Arc<dyn Clock>, demo: Demo) -> Result<Self> {
         check_roles(&config)?;
+        let outward = Outward::of(&config.outward)?;
         std::fs::create_dir_all(&config.data_dir).map_err(|error| {
             let (place, reason) = (config.data_dir.display().to_string(), error.to_string());
             let values = [("file", place.as_str()), ("reason", reason.as_str())];
@@ -84,6 +88,7 @@ impl App {
             keys,
             gate,
             limiter,
+            outward,
             directory,
             hotline,
             shelf,

@@ -26,6 +26,7 @@ pub struct Config {
     pub auth: Auth,
     pub mail: Mail,
     pub sms: Sms,
+    pub outward: Outward,
     pub limits: Limits,
     pub web: Web,
     pub worker: Worker,
@@ -107,6 +108,22 @@ pub struct Sms {
 pub enum SmsTransport {
     File,
     Http,
+}
+
+/// Whom this program may call over HTTP.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Outward {
+    /// `public`, addresses, ranges, names; `outward` reads them.
+    pub allow: Vec<String>,
+    pub ca_file: PathBuf,
+}
+
+impl Outward {
+    /// The file of the only certificate authorities to trust, where one is given.
+    pub fn ca_file(&self) -> Option<&Path> {
+        given(&self.ca_file)
+    }
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::source::{Source, is_word};
 
 /// The storeys, top first; rooms of one line do not know each other.
-pub const STOREYS: [&[&str]; 24] = [
+pub const STOREYS: [&[&str]; 25] = [
     &["main"],
     &["cli"],
     &["bench"],
@@ -22,6 +22,7 @@ pub const STOREYS: [&[&str]; 24] = [
     &["ticket"],
     &["limits"],
     &["directory", "identity"],
+    &["outward"],
     &["audit", "jobs"],
     &["db"],
     &["sealing"],
