@@ -9,27 +9,21 @@ use crate::error::{Error, FieldError, Kind, Result};
 use crate::identity::Role;
 use crate::limits::ClockName;
 use crate::limits::policy::AfterBadSurvey;
-use crate::limits::span::DAY_MS;
 use crate::ticket::assignment::Rework;
 use crate::ticket::command::{Survey, TriageBody};
 use crate::ticket::overlay::{Attempt, Outcome, Triage, Way, Why};
 use crate::ticket::state::{Awaits, Closing, State, Work};
-use crate::ticket::{Mode, Scene, Ticket};
+use crate::ticket::{Mode, Scene, Ticket, link};
 use crate::time::Stamp;
 
 /// Writes down one try to ask the citizen, and what follows from it.
 pub fn survey(ticket: &mut Ticket, scene: &Scene<'_>, body: &Survey) -> Result<()> {
-    check(body)?;
+    check(scene, body)?;
     if matches!(ticket.state, State::Surveying { awaits: Awaits::Triage }) {
         return Err(Error::refused("survey.awaits_triage"));
     }
-    let way = if scene.actor.has(Role::Citizen) { Way::Link } else { Way::Phone };
-    if scene.mode == Mode::Live {
-        match way {
-            Way::Phone => check_rule_of_attempts(ticket, scene)?,
-            _ => check_link(ticket, scene)?,
-        }
-    }
+    let way =
+        if scene.actor.has(Role::Citizen) { body.way.unwrap_or(Way::Link) } else { Way::Phone };
     let attempt = Attempt {
         at: scene.now,
         by: scene.actor.user,
@@ -43,6 +37,12 @@ pub fn survey(ticket: &mut Ticket, scene: &Scene<'_>, body: &Survey) -> Result<(
         prompted: body.prompted,
         comment: body.comment.as_ref().map(ToString::to_string),
     };
+    if scene.mode == Mode::Live {
+        match way {
+            Way::Phone => check_rule_of_attempts(ticket, scene)?,
+            _ => check_link(ticket, scene, &attempt)?,
+        }
+    }
     let (valid, bad) = (attempt.answers().is_some(), attempt.is_bad());
     ticket.attempts.push(attempt);
     if let State::Closed { how } = &mut ticket.state {
@@ -125,9 +125,13 @@ pub fn attempts_used(ticket: &Ticket) -> u32 {
     u32::try_from(used).unwrap_or(u32::MAX)
 }
 
-/// Who was not reached answered nothing.
-pub fn check(body: &Survey) -> Result<()> {
+/// Who was not reached answered nothing; and only citizens answer otherwise than on the telephone.
+pub fn check(scene: &Scene<'_>, body: &Survey) -> Result<()> {
     let mut wrong = Vec::new();
+    let by_citizen = scene.actor.has(Role::Citizen);
+    if body.way.is_some_and(|way| (way == Way::Phone) == by_citizen) {
+        wrong.push(FieldError::new("/way", "survey.way"));
+    }
     if body.outcome != Outcome::Reached {
         for (pointer, given) in [
             ("/contacted", body.contacted.is_some()),
@@ -142,12 +146,20 @@ pub fn check(body: &Survey) -> Result<()> {
     if wrong.is_empty() { Ok(()) } else { Err(Error::invalid(wrong)) }
 }
 
-/// The link in the message answers for some days ⚙ from the passed reply on.
-fn check_link(ticket: &Ticket, scene: &Scene<'_>) -> Result<()> {
-    let days = i64::from(scene.profile.survey.link_days);
-    let asked = ticket.timers.get(&ClockName::Survey).map(|timer| timer.starts_at);
-    if asked.is_some_and(|from| scene.now.millis_since(from) > days * DAY_MS) {
+/// The link in the message answers for some days ⚙ from the passed reply on, and not before the day
+/// that the reply promised. One half of an answer a round and way is enough: a person asks the rest.
+fn check_link(ticket: &Ticket, scene: &Scene<'_>, attempt: &Attempt) -> Result<()> {
+    let window = link::survey_window(ticket, scene.profile);
+    if let Some((from, _)) = window.filter(|(from, _)| scene.now < *from) {
+        let from = from.rfc3339(scene.calendar.zone());
+        return Err(Error::with(Kind::Refused, "survey.promised", &[("from", &from)]));
+    }
+    if window.is_some_and(|(_, until)| scene.now > until) {
         return Err(Error::refused("survey.link_over"));
+    }
+    let same = |it: &&Attempt| it.round == attempt.round && it.way == attempt.way;
+    if attempt.answers().is_none() && ticket.attempts.iter().any(|it| same(&it)) {
+        return Err(Error::refused("survey.half_given"));
     }
     Ok(())
 }

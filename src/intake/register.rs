@@ -85,6 +85,7 @@ pub fn register(scene: &Scene<'_>, no: String, draft: &Draft) -> Result<Ticket> 
         company,
         profile: scene.profile_tag(),
         class: scene.class_of(draft.kind),
+        code: None,
         code_hash: None,
         assignments: std::collections::BTreeMap::new(),
         timers: std::collections::BTreeMap::new(),

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::consequences::{self, Change};
 use super::decide::decide;
-use super::hotline::{Hotline, Registered, code_hash, to_value};
+use super::hotline::{Hotline, Registered, to_value};
 use super::rules::Rules;
 use crate::db::Tx;
 use crate::directory::Channel;
@@ -16,11 +16,11 @@ use crate::error::{Error, Kind, Result};
 use crate::identity::{Actor, Role};
 use crate::intake::{DispatchMode, Draft, register};
 use crate::routing::catalogue::{Match, Question, match_rules};
-use crate::sealing::{entropy, six_digits};
+use crate::sealing::entropy;
 use crate::ticket::command::{Command, Dispatch, Target};
 use crate::ticket::event::{self, Event};
 use crate::ticket::store::{self, Prepared};
-use crate::ticket::{Mode, Ticket};
+use crate::ticket::{CitizenCode, Mode, Ticket};
 use crate::time::Stamp;
 
 /// A ticket made ready: numbered, dispatched where the catalogue knows, sealed, not yet kept.
@@ -29,8 +29,8 @@ pub struct Arrival {
     pub rules: Arc<Rules>,
     /// The instant of everything in its write.
     pub at: Stamp,
-    /// The six digits told to the citizen once.
-    pub code: String,
+    /// What the citizen is told once.
+    pub code: CitizenCode,
     no: String,
     prepared: Prepared,
 }
@@ -85,8 +85,8 @@ impl Hotline {
     ) -> Result<Arrival> {
         let scene = rules.scene(actor, at, Mode::Live);
         let mut ticket = register(&scene, no.clone(), draft)?;
-        let code = six_digits(&mut entropy());
-        ticket.code_hash = Some(code_hash(&self.keys, &no, &code));
+        let code = CitizenCode::issue(&mut entropy(), &ticket.caller);
+        ticket.code = Some(code.clone());
         let body = json!({ "kind": draft.kind, "channel": draft.channel });
         // The first event's patch is the whole document, which is made only where it is looked at.
         let mut opening = Event::by(actor, at, "register", body, Value::Null);

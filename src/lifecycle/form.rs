@@ -25,7 +25,7 @@ pub fn check(command: &Command, scene: &Scene<'_>) -> Result<()> {
         Command::Contact(body) => contact::check(scene, body),
         Command::Reply(body) => reply::check(scene, body),
         Command::Review(body) => reply::check_review(scene, body),
-        Command::Survey(body) => survey::check(body),
+        Command::Survey(body) => survey::check(scene, body),
         Command::Supervise(body) => supervision::check(scene, body),
         Command::Whistle(body) => whistle::check(scene, body),
         Command::Ledger(body) => ledger::check(scene, body),

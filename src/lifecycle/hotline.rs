@@ -13,12 +13,12 @@ use crate::db::{Conn, Db, Tx};
 use crate::error::{Error, Kind, Result};
 use crate::identity::Actor;
 use crate::intake::duplicate;
-use crate::sealing::{MasterKey, hex};
+use crate::sealing::MasterKey;
 use crate::ticket::command::{Command, CommandName, Parser, Target};
 use crate::ticket::event::{self, Event};
 use crate::ticket::sight::{Sight, sight};
 use crate::ticket::store::{self, Stored, Vault};
-use crate::ticket::{Mode, Scene, State, Ticket};
+use crate::ticket::{CitizenCode, Mode, Scene, State, Ticket};
 use crate::time::Stamp;
 
 /// The hotline of one node: database, keys and rules.
@@ -28,10 +28,10 @@ pub struct Hotline {
     pub rules: RuleBook,
 }
 
-/// A ticket and the six digits told to the citizen once.
+/// A ticket and what the citizen is told once.
 pub struct Registered {
     pub stored: Stored,
-    pub code: String,
+    pub code: CitizenCode,
 }
 
 impl Rules {
@@ -271,11 +271,6 @@ pub struct Order<'a> {
     pub target: Target,
     /// Whether the caller meant this version (`If-Match`).
     pub expected: &'a dyn Fn(i32) -> Result<()>,
-}
-
-/// The keyed hash of the six digits: never the digits themselves.
-pub fn code_hash(keys: &MasterKey, no: &str, code: &str) -> String {
-    hex(&keys.chain_seal(format!("code\0{no}\0{code}").as_bytes()))
 }
 
 pub(super) fn to_value(ticket: &Ticket) -> Result<Value> {

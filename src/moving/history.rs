@@ -162,7 +162,11 @@ pub struct Past {
 
 impl From<Event> for Past {
     fn from(event: Event) -> Self {
-        let Event { at, actor, unit, command, assignment, side, body, patch } = event;
+        let Event { at, actor, unit, command, assignment, side, body, mut patch } = event;
+        // A copy of the house is no key to it: whoever moves in issues new codes (decision 0014).
+        if let Value::Object(changes) = &mut patch {
+            changes.remove("code");
+        }
         Self { at, actor, unit, command, assignment, side, body, patch: Some(patch) }
     }
 }

@@ -236,6 +236,11 @@ impl MasterKey {
         mac_of(&self.chain, "chain", bytes)
     }
 
+    /// The keyed proof that a link was written by this house.
+    pub fn link_proof(&self, bytes: &[u8]) -> [u8; 32] {
+        mac_of(&self.index, "link", bytes)
+    }
+
     /// A name for this set of keys that tells nothing about them, to notice a wrong `keys` folder
     /// before anything is written.
     pub fn fingerprint(&self) -> String {

@@ -65,6 +65,12 @@ pub fn six_digits(rng: &mut impl CryptoRng) -> String {
     format!("{:06}", rng.random_range(0..1_000_000_u32))
 }
 
+/// Four digits that stand in for those of a telephone, each of the ten thousand as likely.
+pub fn four_digits(rng: &mut impl CryptoRng) -> String {
+    use rand::RngExt;
+    format!("{:04}", rng.random_range(0..10_000_u32))
+}
+
 /// Bytes as lower-case hexadecimal digits, two a byte.
 pub fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use super::assignment::{ContactOutcome, Point};
 use super::citizen::{Caller, Place};
 use super::overlay::{
-    BottomLine, Contacted, ExclusionReason, Outcome, Promise, Satisfied, Solved, Step, Why,
+    BottomLine, Contacted, ExclusionReason, Outcome, Promise, Satisfied, Solved, Step, Way, Why,
 };
 use super::state::{DeclineReason, Service};
 use super::text::Text;
@@ -226,6 +226,9 @@ bodies! {
         prompted: Option<bool>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         comment: Option<Text>,
+        /// How a citizen answered: by link where nothing is said. Not for surveyors.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        way: Option<Way>,
     }
     TriageBody { why: Why, rework: bool }
     Supervise {

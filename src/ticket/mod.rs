@@ -4,9 +4,11 @@
 
 pub mod assignment;
 pub mod citizen;
+pub mod citizen_code;
 pub mod clocks;
 pub mod command;
 pub mod event;
+pub mod link;
 pub mod listing;
 pub mod notice;
 pub mod overlay;
@@ -23,6 +25,7 @@ use serde::{Deserialize, Serialize};
 
 pub use assignment::Assignment;
 pub use citizen::{CallRef, Caller, Matter, Place, Upstream};
+pub use citizen_code::CitizenCode;
 pub use notice::Notice;
 pub use scene::{Mode, Scene};
 pub use sight::Sight;
@@ -87,7 +90,10 @@ pub struct Ticket {
     pub profile: String,
     #[serde(default)]
     pub class: Class,
-    /// The keyed hash of the six digits told to the citizen.
+    /// The six digits told to the citizen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<CitizenCode>,
+    /// Their keyed hash instead, on tickets taken in before decision 0014.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code_hash: Option<String>,
     /// By its place in the ticket: 1, 2, … The public id is `{no}-{k}`.

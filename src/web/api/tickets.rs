@@ -36,6 +36,10 @@ pub struct Taken {
     ticket: TicketView,
     /// Six digits; never shown again.
     code: String,
+    /// Four digits that the citizen gives where others give the last of their telephone: of a ticket
+    /// without one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    phone_tail: Option<String>,
 }
 
 /// Takes a ticket in. `dispatch` defaults to hold for agents and to auto otherwise.
@@ -75,7 +79,8 @@ fn taken(actor: &Actor, arrival: &Arrival) -> Result<Answer> {
     let seen = sight(arrival.ticket(), actor, &arrival.rules.directory);
     let ticket = view::ticket(arrival.ticket(), arrival.version(), &scene, seen);
     let place = format!("/api/v1/tickets/{}", arrival.ticket().no);
-    let taken = Taken { ticket, code: arrival.code.clone() };
+    let phone_tail = arrival.code.say_tail().map(str::to_owned);
+    let taken = Taken { ticket, code: arrival.code.say().to_owned(), phone_tail };
     Ok(Answer::created(place, &taken)?.versioned(i64::from(arrival.version())))
 }
 
