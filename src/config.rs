@@ -100,7 +100,10 @@ pub struct Sms {
     pub transport: SmsTransport,
     pub url: Secret,
     pub url_file: PathBuf,
+    pub authorization: Secret,
+    pub authorization_file: PathBuf,
     pub template: String,
+    pub accepted: String,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

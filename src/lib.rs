@@ -21,6 +21,7 @@ pub mod jobs;
 pub mod lifecycle;
 pub mod limits;
 pub mod moving;
+pub mod notify;
 pub mod outward;
 pub mod routing;
 pub mod sealing;

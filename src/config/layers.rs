@@ -204,7 +204,9 @@ impl Provider for Environment {
 fn with_secrets(mut config: Config) -> Result<Config> {
     secret("database.url", &mut config.database.url, &config.database.url_file)?;
     secret("mail.smtp_url", &mut config.mail.smtp_url, &config.mail.smtp_url_file)?;
-    secret("sms.url", &mut config.sms.url, &config.sms.url_file)?;
+    let sms = &mut config.sms;
+    secret("sms.url", &mut sms.url, &sms.url_file)?;
+    secret("sms.authorization", &mut sms.authorization, &sms.authorization_file)?;
     Ok(config)
 }
 
