@@ -12,8 +12,12 @@ use crate::db::{Db, Settings};
 use crate::directory::Cached;
 use crate::error::{Error, Kind, Result};
 use crate::identity::{Gate, LoginLimiter, Role};
+use crate::jobs::Fail;
 use crate::lifecycle::{Hotline, RuleBook};
 use crate::outward::Outward;
+use crate::notify::letter::Letters;
+use crate::notify::post::ShortMessage;
+use crate::notify::{Mailer, Post, Settings as Notices, mailer};
 use crate::sealing::MasterKey;
 use crate::time::{Clock, SystemClock};
 
@@ -44,6 +48,8 @@ pub struct App {
     pub hotline: Arc<Hotline>,
     /// The facts of figures that were asked for before.
     pub shelf: Shelf,
+    /// Who tells people things.
+    pub post: Arc<Post>,
     /// The requests with an Idempotency-Key that are going on in this process.
     pub running: Arc<RunningKeys>,
     pub demo: Demo,
@@ -80,6 +86,7 @@ impl App {
         let db = Db::open_with(&settings, clock.clone())?;
         let (directory, running, shelf) = (Cached::default(), Arc::default(), Shelf::default());
         let rules = RuleBook::new(directory.clone(), config.site.profile.clone());
+        let post = Arc::new(post(&config, &db, &keys, &directory)?);
         let hotline = Arc::new(Hotline { db: db.clone(), keys: keys.clone(), rules });
         Ok(Self {
             config,
@@ -92,10 +99,26 @@ impl App {
             directory,
             hotline,
             shelf,
+            post,
             running,
             demo,
         })
     }
+}
+
+/// The way letters go.
+fn post(config: &Config, db: &Db, keys: &Arc<MasterKey>, directory: &Cached) -> Result<Post> {
+    let settings = Notices::of(config)?;
+    let letters = Letters { folder: settings.templates.clone() };
+    let mailer = Mailer::of(&config.mail, &config.site.name, &config.data_dir)?;
+    let folder = config.data_dir.join("sms");
+    let sms = Box::new(move |message: &ShortMessage| {
+        let name = format!("{}.{}.txt", message.stem, message.id);
+        let text = format!("{}\n{}\n", message.phone, message.text);
+        mailer::keep(&folder, &name, text.as_bytes()).map_err(|_| Fail::again("sms.disk"))
+    });
+    let (db, keys, directory) = (db.clone(), keys.clone(), directory.clone());
+    Ok(Post { db, keys, directory, settings, letters, mailer, sms })
 }
 
 /// `auth.totp_roles` names roles, which the configuration itself does not know.

@@ -25,6 +25,7 @@ pub struct Config {
     pub database: Database,
     pub auth: Auth,
     pub mail: Mail,
+    pub notify: Notify,
     pub sms: Sms,
     pub outward: Outward,
     pub limits: Limits,
@@ -85,6 +86,32 @@ pub struct Mail {
     pub smtp_url: Secret,
     pub smtp_url_file: PathBuf,
     pub from: String,
+    pub security: MailSecurity,
+    pub ca_file: PathBuf,
+}
+
+/// How the way to the mail server is protected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MailSecurity {
+    None,
+    Starttls,
+    Tls,
+}
+
+/// Whom the program writes to, when and about what; `notify::Settings` reads it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Notify {
+    pub quiet: String,
+    pub cap_per_hour: u32,
+    pub digest: Vec<String>,
+    pub digest_at: Vec<String>,
+    pub citizens: Vec<String>,
+    pub survey_hours: u32,
+    pub give_up_hours: u32,
+    pub keep_days: u32,
+    pub templates: PathBuf,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

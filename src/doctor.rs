@@ -50,7 +50,26 @@ pub fn examine(app: &App) -> Vec<Finding> {
         let answer = format!("{} {} {}", job.id, job.kind, job.why.unwrap_or_default());
         found.push(Finding { what: say("doctor.dead_job"), answer, verdict: Verdict::Look });
     }
+    found.extend(letters(app));
     found.extend(seals(app));
+    found
+}
+
+/// Letters that somebody has to see to, and templates of the site's own that cannot be used.
+fn letters(app: &App) -> Vec<Finding> {
+    use crate::notify::store::LetterState;
+    let counted = app.db.read(crate::notify::listing::counts);
+    let mut found = vec![ask("doctor.letters", counted, |counts| {
+        let of = |state| counts.iter().find(|it| it.0 == state).map_or(0, |it| it.1);
+        let (waiting, dead) = (of(LetterState::Waiting), of(LetterState::Dead));
+        let answer = [("waiting", waiting.to_string()), ("dead", dead.to_string())];
+        let values: Vec<(&str, &str)> = answer.iter().map(|(k, v)| (*k, v.as_str())).collect();
+        (sentence("doctor.letters_are", &values), verdict(dead == 0))
+    })];
+    for (name, reason) in app.post.letters.faults() {
+        let answer = format!("{name}: {reason}");
+        found.push(Finding { what: say("doctor.template"), answer, verdict: Verdict::Look });
+    }
     found
 }
 

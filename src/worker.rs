@@ -13,6 +13,7 @@ use crate::error::{Error, Result};
 use crate::jobs::{Bell, Crew};
 use crate::lifecycle::recompute::Recompute;
 use crate::lifecycle::sealer::seal_file;
+use crate::notify::outbox;
 use crate::{audit, identity};
 
 /// Rows of old sessions and old audit entries that one write drops.
@@ -25,6 +26,8 @@ pub fn crew(app: &Arc<App>, bell: &Bell) -> Crew {
     let (sweep, watch, anew) = (app.hotline.clone(), app.hotline.clone(), app.hotline.clone());
     let (sealer, until) = (app.hotline.clone(), bell.clone());
     let file = seal_file(&app.config.data_dir);
+    let (expand, send, gather, forget) =
+        (app.post.clone(), app.post.clone(), app.post.clone(), app.post.clone());
     let (sessions, audited, stop) = (app.clone(), app.clone(), bell.clone());
     Crew::new(app.db.clone())
         // 时限: soon, overdue, a promise missed.
@@ -34,6 +37,11 @@ pub fn crew(app: &Arc<App>, bell: &Bell) -> Crew {
         })
         // 封存: a seal over what has happened since the last one.
         .every("seal", every(config.seal_seconds), move || sealer.seal(&file, &until).map(drop))
+        // 通知: a notice becomes letters, a letter leaves, reminders are gathered.
+        .does(outbox::NOTICE, move |job| expand.expand(job))
+        .does(outbox::LETTER, move |job| send.send(job))
+        .every("notices.gather", TimeDelta::seconds(30), move || gather.gather())
+        .every("notices.forget", TimeDelta::hours(6), move || forget.forget())
         .does(Recompute::JOB, move |job| Ok(anew.recompute(job.body()?)?))
         .every("sessions.drop", TimeDelta::hours(1), move || {
             drop_all(|| sessions.db.write(|tx| identity::drop_old_sessions(tx, DROPPED_AT_ONCE)))

@@ -21,6 +21,7 @@ pub(super) fn serve(demo: Demo) -> Result<ExitCode> {
     if demo == Demo::On {
         load_demo_city(&app)?;
         identity::demo::load_users(&app.db)?;
+        identity::demo::give_addresses(&app.db, &app.keys)?;
         moving::demo::load(&app.hotline, moving::demo::TICKETS)?;
     }
     let answers = app.clone();

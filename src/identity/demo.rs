@@ -6,10 +6,12 @@ use std::collections::BTreeSet;
 use super::account::{Account, AccountKind, NewAccount, PasswordOrigin};
 use super::actor::Role;
 use super::credential;
+use super::reach::{self, Reach};
 use super::store;
 use crate::db::Db;
 use crate::directory::UnitCode;
 use crate::error::{Error, Result};
+use crate::sealing::MasterKey;
 
 /// The password of every demo user (contract.md, "Program").
 pub const PASSWORD: &str = "demo-jiesu-2026";
@@ -32,6 +34,23 @@ pub fn users() -> Result<Vec<NewAccount>> {
         plan.checked(AccountKind::Demo)
     })
     .collect()
+}
+
+/// Gives every demo user an address, so that letters have somewhere to go.
+///
+/// # Errors
+/// As the database says.
+pub fn give_addresses(db: &Db, keys: &MasterKey) -> Result<()> {
+    let (plans, keys) = (users()?, keys.clone());
+    db.write(move |tx| {
+        for plan in &plans {
+            let account = store::account_named(tx.conn, &plan.name)?;
+            let Some(account) = account.filter(|it| it.kind == AccountKind::Demo) else { continue };
+            let email = Some(format!("{}@demo.invalid", plan.name));
+            reach::give(tx, &keys, account.id, &Reach { email, mobile: None })?;
+        }
+        Ok(())
+    })
 }
 
 /// Makes the demo users that are not there yet; answers how many it made. A name that a real

@@ -12,6 +12,7 @@ pub mod machine;
 pub mod own;
 pub mod password;
 pub mod people;
+pub mod reach;
 pub mod session;
 pub mod settings;
 pub mod store;

@@ -151,6 +151,10 @@ impl Crew {
         let (id, tries) = (job.id, job.tries);
         let (again_after, why) = match went {
             Ok(()) => return self.db.write(move |tx| store::finish(tx, id, claim)),
+            Err(Fail::Later { after, why }) => {
+                tracing::warn!(job = id, kind = job.kind, why, "a job waits for somebody");
+                return self.db.write(move |tx| store::hold_back(tx, id, claim, after, &why));
+            }
             Err(Fail::Never { why }) => (None, why),
             Err(Fail::Again { why, .. }) if tries >= TRIES => (None, why),
             Err(Fail::Again { after, why }) => {

@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 use crate::error::{Error, Kind};
 
 /// After this many tries a job that still fails is dead, and stays to be seen.
-pub(super) const TRIES: i32 = 14;
+pub const TRIES: i32 = 14;
 const FIRST_S: i64 = 5;
 const LONGEST_S: i64 = 3_600;
 
@@ -15,6 +15,9 @@ const LONGEST_S: i64 = 3_600;
 pub enum Fail {
     /// It may go better later: after this long, or by back-off (5 s doubling up to an hour).
     Again { after: Option<TimeDelta>, why: String },
+    /// Whoever is needed for it is away: it is put back for so long and costs no try. Whoever says so
+    /// gives up by itself one day.
+    Later { after: TimeDelta, why: String },
     /// It will never go: the job is dead at once.
     Never { why: String },
 }

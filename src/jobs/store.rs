@@ -165,6 +165,25 @@ pub(super) fn put_back(
     Ok(())
 }
 
+/// The job waits for so long, and this was no try.
+pub(super) fn hold_back(
+    tx: &mut Tx<'_>,
+    id: i64,
+    claim: i64,
+    after: TimeDelta,
+    why: &str,
+) -> Result<()> {
+    diesel::update(job::table.find(id).filter(job::claim.eq(claim)))
+        .set((
+            job::due_at.eq(tx.now.plus(after)),
+            job::claim.eq(None::<i64>),
+            job::why.eq(why),
+            job::tries.eq(job::tries - 1),
+        ))
+        .execute(tx.conn)?;
+    Ok(())
+}
+
 /// The job is not tried again.
 pub(super) fn bury(tx: &mut Tx<'_>, id: i64, claim: i64, why: &str) -> Result<()> {
     diesel::update(job::table.find(id).filter(job::claim.eq(claim)))

@@ -1,4 +1,23 @@
-//! Notices 通知: what leaves the house of itself. Its rule: it is a row written with its cause, sent
-//! later, tried again, and never twice with another name.
+//! Notices 通知: telling units, staff and citizens what has happened. Its rule: a notice is a row
+//! written with its cause; it leaves a minute later if it still holds then, to whoever it concerns
+//! then, and each letter keeps its Message-ID however often it is tried.
 
+pub mod compose;
+pub mod deliver;
+pub mod letter;
+pub mod listing;
+pub mod mailer;
+pub mod outbox;
+pub mod people;
+pub mod plan;
+pub mod post;
+pub mod settings;
 pub mod sms;
+pub mod store;
+pub mod when;
+
+pub use mailer::Mailer;
+pub use plan::{Addressee, Occasion, Owed};
+pub use post::Post;
+pub use settings::Settings;
+pub use sms::Sms;

@@ -6,8 +6,10 @@ pub mod auth;
 pub mod commands;
 pub mod history;
 pub mod masked;
+pub mod outbox;
 pub mod period;
 pub mod rates;
+pub mod reach;
 pub mod reference;
 pub mod tickets;
 pub mod users;
@@ -50,9 +52,16 @@ pub fn routes(services: &mut ServiceConfig<'_>) {
         .service(users::list_keys)
         .service(users::add_key)
         .service(users::end_key)
+        .service(reach::show)
+        .service(reach::set)
+        .service(reach::deputies)
+        .service(reach::add)
+        .service(reach::end)
         .service(users::grant)
         .service(users::act)
         .service(users::one)
+        .service(outbox::list)
+        .service(outbox::retry)
         .service(audit::trail)
         .service(health::live)
         .service(health::ready)

@@ -1,0 +1,198 @@
+//! Notices: a letter leaves. Its rule: what it tells and to whom is looked up now; that it left is
+//! marked in the next write, and what cannot leave stays to be seen.
+
+use super::compose::Person;
+use super::letter::Facts;
+use super::mailer::Envelope;
+use super::outbox::LETTER;
+use super::plan::{self, Addressee, Occasion, Owed};
+use super::post::{Post, ShortMessage};
+use super::store::{self, Letter, LetterState, Medium};
+use crate::db::Tx;
+use crate::error::{Error, Result};
+use crate::identity::reach::{self, Reach};
+use crate::jobs::{self, Fail, Job, TRIES};
+use crate::ticket::link::{self, Purpose};
+use crate::ticket::{Ticket, store as tickets};
+
+impl Post {
+    /// Sends one letter, if what it tells still holds.
+    ///
+    /// # Errors
+    /// Again or later as the mail server or the gateway says; what is final stands in the letter.
+    pub fn send(&self, job: &Job) -> Result<(), Fail> {
+        let id: i64 = job.body()?;
+        let Some(letter) = self.db.read(|conn| store::find(conn, id))? else { return Ok(()) };
+        if letter.state != LetterState::Waiting {
+            return Ok(());
+        }
+        let went = self.deliver(&letter);
+        let too_old = self.db.now().plus(-self.settings.give_up_after) > letter.created_at;
+        let (state, why) = match &went {
+            Ok(true) => (LetterState::Sent, None),
+            Ok(false) => (LetterState::Dropped, None),
+            Err(Fail::Never { why }) => (LetterState::Dead, Some(why.clone())),
+            Err(Fail::Later { why, .. } | Fail::Again { why, .. })
+                if too_old || job.tries >= TRIES =>
+            {
+                (LetterState::Dead, Some(why.clone()))
+            }
+            Err(Fail::Later { why, .. } | Fail::Again { why, .. }) => {
+                (LetterState::Waiting, Some(why.clone()))
+            }
+        };
+        let tries = job.tries;
+        let known = state == LetterState::Waiting && letter.why == why;
+        if !known {
+            self.db.write(move |tx| end(tx, id, state, why.as_deref(), tries))?;
+        }
+        match went {
+            Err(failed) if state == LetterState::Waiting => Err(failed),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether it left; not, where what it tells holds no more.
+    fn deliver(&self, letter: &Letter) -> Result<bool, Fail> {
+        let reach = self.reach(letter)?;
+        let Some((facts, name)) = self.facts(letter)? else { return Ok(false) };
+        let Some((reach, stem)) = reach.zip(self.stem(letter)?) else { return Ok(false) };
+        match letter.medium {
+            Medium::Mail => {
+                let address = reach.email.ok_or_else(|| Fail::never("mail.address"))?;
+                let words = self.letters.mail(letter.occasion, &facts)?;
+                let (id, at) = (letter.id, letter.created_at);
+                let envelope = Envelope { id, stem: &stem, name: &name, address: &address, at };
+                self.mailer.send(self.db.now(), &envelope, &words)?;
+            }
+            Medium::Sms => {
+                let phone = reach.mobile.ok_or_else(|| Fail::never("sms.number"))?;
+                let text = self.letters.sms(letter.occasion, &facts)?;
+                (self.sms)(&ShortMessage { id: letter.id, stem, phone, text })?;
+            }
+        }
+        Ok(true)
+    }
+
+    /// How whoever gets it is reached now; nothing where the account is no longer in use.
+    fn reach(&self, letter: &Letter) -> Result<Option<Reach>> {
+        let (account, ticket) = (letter.account_id, letter.ticket_id);
+        self.db.read(|conn| {
+            if account != 0 {
+                let there = crate::identity::store::account_of(conn, account)?;
+                return match there.filter(|it| it.disabled_at.is_none()) {
+                    Some(_) => reach::addresses(conn, &self.keys, account).map(Some),
+                    None => Ok(None),
+                };
+            }
+            let Some(loaded) = ticket.map(|id| self.load(conn, id)).transpose()?.flatten() else {
+                return Ok(None);
+            };
+            let ticket = &loaded.stored.ticket;
+            let email = ticket.caller.email.as_ref().map(|it| it.as_str().to_owned());
+            Ok(Some(Reach { email, mobile: plan::mobile(ticket) }))
+        })
+    }
+
+    /// What the letter says and to whom by name; nothing where it holds no more.
+    fn facts(&self, letter: &Letter) -> Result<Option<(Facts, String)>> {
+        if letter.occasion == Occasion::Digest {
+            return self.digest(letter);
+        }
+        let Some(ticket_id) = letter.ticket_id else { return Ok(None) };
+        let person = self.person(letter)?;
+        let Some(loaded) = self.db.read(|conn| self.load(conn, ticket_id))? else {
+            return Ok(None);
+        };
+        let ticket = &loaded.stored.ticket;
+        if !plan::still_holds(ticket, &owed_by(letter)) {
+            return Ok(None);
+        }
+        let case = self.case(&loaded);
+        if letter.account_id != 0 {
+            let facts = case.to_staff(letter, &person);
+            return Ok(Some((facts, person.name)));
+        }
+        let link =
+            (letter.occasion == Occasion::Survey).then(|| self.survey_link(ticket_id, ticket));
+        let facts = case.to_citizen(letter.occasion, link);
+        let name = facts.name.clone();
+        Ok(Some((facts, name)))
+    }
+
+    fn digest(&self, letter: &Letter) -> Result<Option<(Facts, String)>> {
+        let person = self.person(letter)?;
+        let parts = self.db.read(|conn| store::in_digest(conn, letter.id))?;
+        let mut entries = Vec::new();
+        for part in &parts {
+            entries.extend(self.facts(part)?.map(|(facts, _)| facts));
+        }
+        if entries.is_empty() {
+            return Ok(None);
+        }
+        let settings = &self.settings;
+        let facts = Facts {
+            site: settings.site.clone(),
+            name: person.name.clone(),
+            link: settings.url.clone(),
+            entries,
+            ..Facts::default()
+        };
+        Ok(Some((facts, person.name)))
+    }
+
+    fn person(&self, letter: &Letter) -> Result<Person> {
+        let (account, principal) = (letter.account_id, letter.principal);
+        self.db.read(|conn| {
+            let name = |conn: &mut _, id: i64| {
+                let account = crate::identity::store::account_of(conn, id)?;
+                Ok::<_, Error>(account.map(|it| it.display_name))
+            };
+            let shown = name(conn, account)?.unwrap_or_default();
+            let principal = principal.map(|id| name(conn, id)).transpose()?.flatten();
+            Ok(Person { name: shown, principal })
+        })
+    }
+
+    /// How the file's name begins, where letters go into files.
+    fn stem(&self, letter: &Letter) -> Result<Option<String>> {
+        let Some(id) = letter.ticket_id else { return Ok(Some("digest".to_owned())) };
+        let row = self.db.read(|conn| tickets::row_of(conn, id))?;
+        Ok(row.map(|row| row.no))
+    }
+
+    fn survey_link(&self, ticket_id: i64, ticket: &Ticket) -> String {
+        let token = link::make(&self.keys, Purpose::Survey, ticket_id, ticket.round());
+        format!("{}/api/v1/public/survey/{token}", self.settings.url)
+    }
+}
+
+/// What the letter was made for.
+fn owed_by(letter: &Letter) -> Owed {
+    let addressee = match &letter.unit {
+        Some(unit) => Addressee::Unit(unit.clone()),
+        None => Addressee::Citizen,
+    };
+    Owed {
+        occasion: letter.occasion,
+        addressee,
+        assignment: letter.assignment.and_then(|k| u32::try_from(k).ok()),
+        limit: letter.limit_name.clone(),
+    }
+}
+
+fn end(tx: &mut Tx<'_>, id: i64, state: LetterState, why: Option<&str>, tries: i32) -> Result<()> {
+    store::set_state(tx, id, state, why, tries)?;
+    if state == LetterState::Waiting { Ok(()) } else { store::end_digest(tx, id, state) }
+}
+
+/// Gives a dead letter a new life, from the first try.
+///
+/// # Errors
+/// `not_found` where no such letter is dead.
+pub fn retry(tx: &mut Tx<'_>, id: i64) -> Result<()> {
+    if !store::revive(tx, id)? {
+        return Err(Error::not_found());
+    }
+    jobs::put(tx, LETTER, &id).map(drop)
+}

@@ -1,0 +1,54 @@
+//! Notices: what is owed becomes later work. Its rule: a row in the transaction of its cause, and
+//! nothing personal in it: whoever works it loads the ticket and decides anew.
+
+use chrono::TimeDelta;
+use serde::{Deserialize, Serialize};
+
+use super::plan::{self, Occasion, Owed};
+use crate::db::Tx;
+use crate::error::Result;
+use crate::jobs;
+use crate::limits::ClockName;
+use crate::ticket::Ticket;
+use crate::time::Stamp;
+
+/// The kind of job that makes letters of a notice.
+pub const NOTICE: &str = "notice";
+/// The kind of job that sends one letter.
+pub const LETTER: &str = "letter";
+
+/// A notice on its way.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notice {
+    pub ticket_id: i64,
+    #[serde(flatten)]
+    pub owed: Owed,
+}
+
+/// How long a notice waits, so that a slip can be undone before anybody hears of it.
+const GRACE: TimeDelta = TimeDelta::seconds(60);
+
+/// Puts a notice for everything that is owed after this change.
+///
+/// # Errors
+/// As the database says.
+pub fn tell(
+    tx: &mut Tx<'_>,
+    ticket_id: i64,
+    before: Option<&Ticket>,
+    after: &Ticket,
+) -> Result<()> {
+    for owed in plan::owed(before, after) {
+        let leaves_at = opens_at(&owed, after, tx.now).plus(GRACE);
+        jobs::put_at(tx, NOTICE, &Notice { ticket_id, owed }, leaves_at)?;
+    }
+    Ok(())
+}
+
+/// From when on it can be told: a survey opens after the day that the reply promised.
+fn opens_at(owed: &Owed, ticket: &Ticket, now: Stamp) -> Stamp {
+    match ticket.timers.get(&ClockName::Survey) {
+        Some(timer) if owed.occasion == Occasion::Survey => timer.starts_at.max(now),
+        _ => now,
+    }
+}

@@ -1,0 +1,259 @@
+//! Notices: who must be told what after a change of a ticket. Its rule: pure, and seen from the
+//! ticket before and after alone; whoever works the notice later asks again whether it still holds.
+
+use serde::{Deserialize, Serialize};
+
+use crate::code_enum;
+use crate::directory::{Channel, UnitCode};
+use crate::identity::Role;
+use crate::limits::ClockName;
+use crate::ticket::notice::{Told, Whose};
+use crate::ticket::state::{Awaits, State};
+use crate::ticket::{Assignment, Noted, Part, Ticket, WorkName};
+
+code_enum! {
+    /// What a letter is about; its templates are called so.
+    pub enum Occasion {
+        Dispatched = "dispatched" "派单",
+        Designated = "designated" "指定承办",
+        Copied = "copied" "抄送",
+        Recalled = "recalled" "收回",
+        DisputeDecided = "dispute_decided" "派单异议裁定",
+        SentBack = "sent_back" "退回修改",
+        Rework = "rework" "重办",
+        Urged = "urged" "催办",
+        Soon = "soon" "即将到期",
+        Overdue = "overdue" "已超期",
+        Receipt = "receipt" "受理告知",
+        Answered = "answered" "答复告知",
+        Survey = "survey" "回访邀请",
+        Digest = "digest" "汇总",
+    }
+}
+
+/// Who is told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "to", content = "of", rename_all = "snake_case")]
+pub enum Addressee {
+    /// The people of a unit: its handlers, and its head where it is serious.
+    Unit(UnitCode),
+    /// Everyone of a central role.
+    Role(Role),
+    /// Whoever asked.
+    Citizen,
+}
+
+/// Something that somebody has to be told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Owed {
+    pub occasion: Occasion,
+    pub addressee: Addressee,
+    /// The assignment it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assignment: Option<u32>,
+    /// The limit it is about, by its name in the ticket.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<String>,
+}
+
+impl Owed {
+    fn unit(occasion: Occasion, k: u32, assignment: &Assignment) -> Self {
+        let addressee = Addressee::Unit(assignment.unit.clone());
+        Self { occasion, addressee, assignment: Some(k), limit: None }
+    }
+
+    const fn citizen(occasion: Occasion) -> Self {
+        Self { occasion, addressee: Addressee::Citizen, assignment: None, limit: None }
+    }
+}
+
+/// Everything that is owed after `before` became `after`; of nothing before, after it came to be.
+pub fn owed(before: Option<&Ticket>, after: &Ticket) -> Vec<Owed> {
+    let mut all = Vec::new();
+    to_units(before, after, &mut all);
+    limits(before, after, &mut all);
+    to_citizen(before, after, &mut all);
+    all
+}
+
+fn to_units(before: Option<&Ticket>, after: &Ticket, all: &mut Vec<Owed>) {
+    for (k, now) in &after.assignments {
+        let was = before.and_then(|before| before.assignments.get(k));
+        if was == Some(now) {
+            continue;
+        }
+        let occasion = match was {
+            None if now.work.name().is_void() => None,
+            None if now.part == Part::Copy => Some(Occasion::Copied),
+            None if now.designated => Some(Occasion::Designated),
+            None => Some(Occasion::Dispatched),
+            Some(was) => moved(was, now),
+        };
+        all.extend(occasion.map(|occasion| Owed::unit(occasion, *k, now)));
+    }
+    let urged = before.is_some_and(|before| after.urges.len() > before.urges.len());
+    if let (true, Some(k)) = (urged, after.live_lead())
+        && let Some(lead) = after.assignments.get(&k)
+    {
+        all.push(Owed::unit(Occasion::Urged, k, lead));
+    }
+}
+
+/// What a unit is told of an assignment that was there already.
+fn moved(was: &Assignment, now: &Assignment) -> Option<Occasion> {
+    match (was.work.name(), now.work.name()) {
+        (WorkName::Disputed, WorkName::Recalled) => Some(Occasion::Recalled),
+        (WorkName::Disputed, to) if to != WorkName::Disputed => Some(Occasion::DisputeDecided),
+        (from, WorkName::Recalled) if from.is_live() => Some(Occasion::Recalled),
+        (WorkName::Done, WorkName::Handling) => Some(Occasion::Rework),
+        (WorkName::Submitted, WorkName::Handling) => Some(Occasion::SentBack),
+        _ => None,
+    }
+}
+
+fn limits(before: Option<&Ticket>, after: &Ticket, all: &mut Vec<Owed>) {
+    let new = after.noted.iter().filter(|(limit, told)| {
+        before.and_then(|before| before.noted.get(*limit)).is_none_or(|was| was != *told)
+    });
+    // Of a ticket that was put aside and back, or moved in, nothing is told anew.
+    if before.is_none_or(|before| before.noted == after.noted) {
+        return;
+    }
+    for (limit, told) in new {
+        let occasion = match told.what {
+            Noted::Soon => Occasion::Soon,
+            Noted::Overdue => Occasion::Overdue,
+        };
+        for (addressee, assignment) in owners(after, limit) {
+            all.push(Owed { occasion, addressee, assignment, limit: Some(limit.clone()) });
+        }
+    }
+}
+
+/// Whose limit it is. The citizen's own clock is the lead's business, and before there is one the
+/// dispatcher's; a survey is the surveyors'.
+fn owners(ticket: &Ticket, limit: &str) -> Vec<(Addressee, Option<u32>)> {
+    let unit = |k: u32| {
+        let assignment = ticket.assignments.get(&k);
+        assignment.map(|it| (Addressee::Unit(it.unit.clone()), Some(k)))
+    };
+    let lead = || ticket.live_lead().or_else(|| ticket.final_lead().map(|(k, _)| k));
+    let mut copy = ticket.clone();
+    let found = copy.every_limit().into_iter().find(|named| named.limit == limit);
+    let Some(named) = found else { return Vec::new() };
+    let clock = named.timer.clock;
+    match named.whose {
+        Whose::Unit(k) => unit(k).into_iter().collect(),
+        Whose::Review(k) => vec![(Addressee::Role(Role::Dispatcher), Some(k))],
+        Whose::Ledger => lead().and_then(unit).into_iter().collect(),
+        Whose::Called => {
+            let code = limit.rsplit('/').next().unwrap_or_default();
+            vec![(Addressee::Unit(UnitCode::from(code)), None)]
+        }
+        Whose::Ticket if clock == ClockName::Survey => {
+            vec![(Addressee::Role(Role::Surveyor), None)]
+        }
+        Whose::Ticket if clock == ClockName::Overall => match lead().and_then(unit) {
+            Some(lead) => vec![lead],
+            None => vec![(Addressee::Role(Role::Dispatcher), None)],
+        },
+        Whose::Ticket => vec![(Addressee::Role(Role::Dispatcher), None)],
+    }
+}
+
+fn to_citizen(before: Option<&Ticket>, after: &Ticket, all: &mut Vec<Owed>) {
+    if !after.caller.reply_wanted || !can_be_written_to(after) {
+        return;
+    }
+    let Some(before) = before else {
+        if is_told_nothing_yet(after) {
+            all.push(Owed::citizen(Occasion::Receipt));
+        }
+        // A direct answer at the desk is spoken; one that was typed elsewhere is sent below.
+        if after.direct.is_some() {
+            all.push(Owed::citizen(Occasion::Answered));
+        }
+        return;
+    };
+    let direct = after.direct.is_some() && before.direct != after.direct;
+    let was_passed =
+        |ticket: &Ticket| matches!(ticket.state, State::Surveying { .. } | State::Closed { .. });
+    let passed = matches!(before.state, State::Replied { .. } | State::OnLedger { .. })
+        && was_passed(after)
+        && after.reply.is_some();
+    let by_parent = matches!(after.state, State::Merged { .. })
+        && overall_stopped(after)
+        && !overall_stopped(before);
+    if direct || passed || by_parent {
+        all.push(Owed::citizen(Occasion::Answered));
+    }
+    if awaits_answer(after) && !awaits_answer(before) {
+        all.push(Owed::citizen(Occasion::Survey));
+    }
+}
+
+/// Whether the citizen was answered: by its own reply, or by that of the ticket it was merged into.
+pub fn overall_stopped(ticket: &Ticket) -> bool {
+    ticket.timers.get(&ClockName::Overall).is_some_and(|timer| timer.stopped_at.is_some())
+}
+
+/// Whether the citizen is being asked the three questions.
+pub fn awaits_answer(ticket: &Ticket) -> bool {
+    matches!(ticket.state, State::Surveying { awaits: Awaits::Answer })
+}
+
+/// Whether there is an address or a mobile to write to.
+pub fn can_be_written_to(ticket: &Ticket) -> bool {
+    ticket.caller.email.is_some() || mobile(ticket).is_some()
+}
+
+/// The caller's mobile number, as it is dialled: eleven digits from 1 on.
+pub fn mobile(ticket: &Ticket) -> Option<String> {
+    let caller = &ticket.caller;
+    let phones = caller.phone.iter().chain(&caller.second_phone);
+    phones
+        .filter_map(|phone| crate::sealing::normalise_phone(phone.as_str()))
+        .find(|digits| digits.len() == 11 && digits.starts_with('1'))
+}
+
+/// At the telephone and at the counter the agent says number and code aloud, and the city's platform
+/// tells its own callers; everyone else learns them by letter.
+fn is_told_nothing_yet(ticket: &Ticket) -> bool {
+    !matches!(ticket.channel, Channel::Phone | Channel::Visit | Channel::Platform)
+        && ticket.upstream.is_none()
+}
+
+/// Whether it is still worth telling `owed` of `ticket` as it is now.
+pub fn still_holds(ticket: &Ticket, owed: &Owed) -> bool {
+    let assignment = owed.assignment.and_then(|k| ticket.assignments.get(&k));
+    let is_work = |assignment: &Assignment| {
+        assignment.is_live() || (assignment.part == Part::Copy && !assignment.work.name().is_void())
+    };
+    match owed.occasion {
+        Occasion::Dispatched
+        | Occasion::Designated
+        | Occasion::Copied
+        | Occasion::SentBack
+        | Occasion::Rework
+        | Occasion::Urged => assignment.is_some_and(is_work),
+        Occasion::Recalled => assignment.is_some_and(|it| it.is(WorkName::Recalled)),
+        Occasion::DisputeDecided => assignment.is_some_and(|it| !it.is(WorkName::Disputed)),
+        Occasion::Soon | Occasion::Overdue => {
+            let limit = owed.limit.as_deref().unwrap_or_default();
+            let mut copy = ticket.clone();
+            let timers = copy.every_limit();
+            let timer = timers.iter().find(|named| named.limit == limit).map(|it| &it.timer);
+            let what = if owed.occasion == Occasion::Soon { Noted::Soon } else { Noted::Overdue };
+            let is_so = |told: &Told| {
+                told.what == what
+                    && timer.is_some_and(|it| it.is_open() && it.due_at == told.due_at)
+            };
+            ticket.state.is_live() && ticket.noted.get(limit).is_some_and(is_so)
+        }
+        Occasion::Receipt | Occasion::Digest => true,
+        Occasion::Answered => {
+            ticket.direct.is_some() || ticket.reply.is_some() || overall_stopped(ticket)
+        }
+        Occasion::Survey => awaits_answer(ticket),
+    }
+}

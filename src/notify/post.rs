@@ -1,0 +1,266 @@
+//! Notices: a notice becomes letters. Its rule: whatever was decided when the notice was put is
+//! decided again from the ticket as it is now, and made once however often it is tried.
+
+use std::sync::Arc;
+
+use chrono::TimeDelta;
+
+use super::compose::Case;
+use super::letter::Letters;
+use super::mailer::Mailer;
+use super::outbox::{LETTER, Notice};
+use super::people::{Recipient, recipients};
+use super::plan::{self, Addressee, Occasion, Owed};
+use super::settings::Settings;
+use super::store::{self, Letter, LetterState, Medium};
+use super::when::next_slot;
+use crate::db::Db;
+use crate::directory::{Cached, Directory, Urgency};
+use crate::error::{Kind, Result};
+use crate::jobs::{self, Fail, Job};
+use crate::sealing::MasterKey;
+use crate::ticket::store::{self as tickets, Stored, Vault};
+use crate::ticket::{State, Ticket};
+
+/// Who sends short messages: `notify` writes them, the gateway's door is elsewhere.
+pub type SendSms = Box<dyn Fn(&ShortMessage) -> Result<(), Fail> + Send + Sync>;
+
+/// A short message that is ready.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ShortMessage {
+    pub id: i64,
+    /// Begins the file's name: the ticket's number, or `digest`.
+    pub stem: String,
+    pub phone: String,
+    pub text: String,
+}
+
+/// Everything a node needs to tell people things.
+pub struct Post {
+    pub db: Db,
+    pub keys: Arc<MasterKey>,
+    pub directory: Cached,
+    pub settings: Settings,
+    pub letters: Letters,
+    pub mailer: Mailer,
+    pub sms: SendSms,
+}
+
+/// A ticket with what else a letter about it needs.
+pub(super) struct Loaded {
+    pub(super) stored: Stored,
+    parent: Option<Stored>,
+    directory: Arc<Directory>,
+}
+
+impl Post {
+    /// Makes letters of a notice, if it still holds.
+    ///
+    /// # Errors
+    /// As the database says.
+    pub fn expand(&self, job: &Job) -> Result<(), Fail> {
+        let Notice { ticket_id, owed } = job.body()?;
+        let (found, people) = self.db.read(|conn| {
+            let now = self.db.now();
+            let loaded = self.load(conn, ticket_id)?;
+            if store::is_made(conn, job.id)? {
+                return Ok((None, Vec::new()));
+            }
+            let whom = (owed.occasion, &owed.addressee);
+            let day = now.day(self.settings.zone);
+            let Some(loaded) = loaded else { return Ok((None, Vec::new())) };
+            let people = recipients(conn, &self.keys, &loaded.directory, whom, day)?;
+            Ok((Some(loaded), people))
+        })?;
+        let Some(loaded) = found else { return Ok(()) };
+        let ticket = &loaded.stored.ticket;
+        if !plan::still_holds(ticket, &owed) {
+            return Ok(());
+        }
+        let people = if owed.addressee == Addressee::Citizen {
+            self.citizen(ticket, &owed).into_iter().collect()
+        } else {
+            people
+        };
+        let letters = self.letters_of(job, &owed, ticket, ticket_id, &people)?;
+        self.db.write(move |tx| {
+            for letter in &letters {
+                let mut letter = letter.clone();
+                letter.id = tx.id();
+                store::insert(tx, &letter)?;
+                if letter.state == LetterState::Waiting {
+                    jobs::put_at(tx, LETTER, &letter.id, letter.due_at)?;
+                }
+            }
+            Ok(())
+        })?;
+        Ok(())
+    }
+
+    /// The way to whoever asked, where the site writes to citizens about it.
+    fn citizen(&self, ticket: &Ticket, owed: &Owed) -> Option<Recipient> {
+        let medium = match (&ticket.caller.email, plan::mobile(ticket)) {
+            (Some(_), _) => Medium::Mail,
+            (None, Some(_)) => Medium::Sms,
+            (None, None) => return None,
+        };
+        let wanted = self.settings.citizens.contains(&owed.occasion);
+        wanted.then(|| Recipient { account: 0, principal: None, media: vec![medium] })
+    }
+
+    /// One letter a person: by mail, in an emergency by message too; by message where there is no
+    /// mail. Nobody to tell is a letter that somebody has to see.
+    fn letters_of(
+        &self,
+        job: &Job,
+        owed: &Owed,
+        ticket: &Ticket,
+        ticket_id: i64,
+        people: &[Recipient],
+    ) -> Result<Vec<Letter>> {
+        let now = self.db.now();
+        let emergency = ticket.urgency == Urgency::Emergency;
+        let blank = Letter {
+            id: 0,
+            notice_id: job.id,
+            ticket_id: Some(ticket_id),
+            occasion: owed.occasion,
+            medium: Medium::Mail,
+            account_id: 0,
+            principal: None,
+            unit: match &owed.addressee {
+                Addressee::Unit(unit) => Some(unit.clone()),
+                Addressee::Role(_) | Addressee::Citizen => None,
+            },
+            assignment: owed.assignment.and_then(|k| i32::try_from(k).ok()),
+            limit_name: owed.limit.clone(),
+            state: LetterState::Waiting,
+            created_at: now,
+            due_at: now,
+            tries: 0,
+            why: None,
+            done_at: None,
+            digest_id: None,
+        };
+        let mut letters = Vec::new();
+        for person in people {
+            let all = if emergency { person.media.len() } else { 1 };
+            for medium in person.media.iter().take(all) {
+                let mut letter = blank.clone();
+                letter.medium = *medium;
+                letter.account_id = person.account;
+                letter.principal = person.principal;
+                self.set_time(&mut letter, emergency)?;
+                letters.push(letter);
+            }
+        }
+        if letters.is_empty() && owed.addressee != Addressee::Citizen {
+            let why = Some("notice.nobody".to_owned());
+            letters.push(Letter { state: LetterState::Dead, why, done_at: Some(now), ..blank });
+        }
+        Ok(letters)
+    }
+
+    /// When it leaves: an emergency at once; nobody in quiet hours; what is only a reminder, or too
+    /// much for an hour, in the next digest.
+    fn set_time(&self, letter: &mut Letter, emergency: bool) -> Result<()> {
+        if emergency {
+            return Ok(());
+        }
+        let settings = &self.settings;
+        if letter.occasion == Occasion::Survey {
+            letter.due_at = letter.due_at.plus(settings.survey_after);
+        }
+        if let Some(quiet) = settings.quiet {
+            letter.due_at = quiet.after(letter.due_at, settings.zone);
+        }
+        let to_citizen = letter.account_id == 0;
+        if to_citizen {
+            return Ok(());
+        }
+        let (id, due) = (letter.account_id, letter.due_at);
+        let hour_before = due.plus(TimeDelta::hours(-1));
+        let over = self.db.read(|conn| store::count_between(conn, id, hour_before, due))?
+            >= settings.cap_per_hour;
+        if (over || settings.gathered.contains(&letter.occasion)) && !settings.digest_at.is_empty()
+        {
+            letter.state = LetterState::Gathered;
+            letter.due_at = next_slot(due, &settings.digest_at, settings.zone);
+        }
+        Ok(())
+    }
+
+    /// Makes the digests that are due.
+    ///
+    /// # Errors
+    /// As the database says.
+    pub fn gather(&self) -> Result<()> {
+        let now = self.db.now();
+        for (account_id, medium) in self.db.read(|conn| store::due_digests(conn, now, 500))? {
+            self.db.write(move |tx| {
+                let id = tx.id();
+                if store::gather(tx, account_id, medium, id)? == 0 {
+                    return Ok(());
+                }
+                let digest = Letter {
+                    id,
+                    notice_id: id,
+                    ticket_id: None,
+                    occasion: Occasion::Digest,
+                    medium,
+                    account_id,
+                    principal: None,
+                    unit: None,
+                    assignment: None,
+                    limit_name: None,
+                    state: LetterState::Waiting,
+                    created_at: tx.now,
+                    due_at: tx.now,
+                    tries: 0,
+                    why: None,
+                    done_at: None,
+                    digest_id: None,
+                };
+                store::insert(tx, &digest)?;
+                jobs::put(tx, LETTER, &id).map(drop)
+            })?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn case<'a>(&'a self, loaded: &'a Loaded) -> Case<'a> {
+        Case {
+            ticket: &loaded.stored.ticket,
+            parent: loaded.parent.as_ref().map(|parent| &parent.ticket),
+            directory: &loaded.directory,
+            settings: &self.settings,
+        }
+    }
+
+    /// The ticket, where it is there and was not erased.
+    pub(super) fn load(&self, conn: &mut crate::db::Conn, id: i64) -> Result<Option<Loaded>> {
+        let vault = Vault { keys: &self.keys };
+        let stored = match tickets::load_by_id(conn, vault, id) {
+            Ok(Some(stored)) => stored,
+            Ok(None) => return Ok(None),
+            Err(error) if error.kind() == Kind::NotFound => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let parent = match &stored.ticket.state {
+            State::Merged { into } => tickets::load(conn, vault, into)?,
+            _ => None,
+        };
+        let directory = self.directory.current(conn)?;
+        Ok(Some(Loaded { stored, parent, directory }))
+    }
+
+    /// Drops letters that ended long ago.
+    ///
+    /// # Errors
+    /// As the database says.
+    pub fn forget(&self) -> Result<()> {
+        let until = self.db.now().plus(-self.settings.keep_for);
+        while self.db.write(move |tx| store::drop_ended(tx, until, 500))? > 0 {}
+        Ok(())
+    }
+}

@@ -1,0 +1,163 @@
+//! Web, `/outbox`: letters on their way, and those that somebody has to look at. Its rule: the system
+//! administrator sees numbers and codes, neither an address nor a word of the case.
+
+use actix_web::{HttpResponse, get, post, web};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::app::App;
+use crate::audit::{self, Entry};
+use crate::error::{Error, Result};
+use crate::identity::Role;
+use crate::notify::listing::{self, Filter, Listed};
+use crate::notify::store::{LetterState, Medium};
+use crate::notify::{Occasion, deliver};
+use crate::web::asker::Asker;
+use crate::web::blocking::run;
+use crate::web::body::{Page, Query, RawBody};
+use crate::web::idempotency::{Answer, IdempotencyKey, answer_once};
+use crate::web::problem::Problem;
+
+const KEEPERS: &[Role] = &[Role::Sysadmin];
+
+/// A letter, without its address and its words.
+#[derive(Serialize, ToSchema)]
+pub struct LetterView {
+    id: String,
+    occasion: Occasion,
+    occasion_name: &'static str,
+    medium: Medium,
+    state: LetterState,
+    /// The ticket's number; none for a digest.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    no: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unit: Option<String>,
+    /// The login name of whoever gets it; `citizen` for whoever asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    to: Option<String>,
+    created_at: String,
+    due_at: String,
+    tries: i32,
+    /// The code of the last failure: `mail.refused_550`, `mail.server_away`, `notice.nobody` …
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why_name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    done_at: Option<String>,
+}
+
+impl LetterView {
+    fn of(app: &App, (letter, no, name): Listed) -> Self {
+        let zone = app.config.site.zone;
+        let nobody = letter.why.as_deref() == Some("notice.nobody");
+        let citizen = (letter.account_id == 0 && !nobody).then(|| "citizen".to_owned());
+        Self {
+            id: letter.id.to_string(),
+            occasion: letter.occasion,
+            occasion_name: letter.occasion.zh(),
+            medium: letter.medium,
+            state: letter.state,
+            no,
+            unit: letter.unit.map(|unit| unit.to_string()),
+            to: name.or(citizen),
+            created_at: letter.created_at.rfc3339(zone),
+            due_at: letter.due_at.rfc3339(zone),
+            tries: letter.tries,
+            why_name: letter.why.as_deref().map(reason),
+            why: letter.why,
+            done_at: letter.done_at.map(|at| at.rfc3339(zone)),
+        }
+    }
+}
+
+/// Why a letter failed, for people. What a server answered is told by its number.
+fn reason(why: &str) -> String {
+    use crate::error::sentence;
+    let server = |code| sentence("outbox.refused", &[("code", code)]);
+    match why {
+        "notice.nobody" => sentence("outbox.nobody", &[]),
+        "mail.address" | "sms.number" => sentence("outbox.address", &[]),
+        "mail.server_away" => sentence("outbox.away", &[]),
+        _ => match why.strip_prefix("mail.refused_").or_else(|| why.strip_prefix("mail.deferred_"))
+        {
+            Some(code) => server(code),
+            None => sentence("outbox.other", &[("code", why)]),
+        },
+    }
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct LetterList {
+    items: Vec<LetterView>,
+    next: Option<String>,
+}
+
+/// Which letters.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct Which {
+    #[param(inline)]
+    state: Option<LetterState>,
+    #[param(inline)]
+    occasion: Option<Occasion>,
+    /// 1 to 500; 50 where nothing is said.
+    limit: Option<u32>,
+    /// `next` of the page before.
+    after: Option<String>,
+}
+
+/// The letters, newest first.
+#[utoipa::path(tag = "administration", params(Which), responses((status = 200, body = LetterList), (status = 403, body = Problem, content_type = "application/problem+json")))]
+#[get("/outbox")]
+pub async fn list(
+    app: web::Data<App>,
+    Asker(actor): Asker,
+    Query(which): Query<Which>,
+) -> Result<HttpResponse> {
+    actor.require(KEEPERS)?;
+    let page = Page { limit: which.limit, after: which.after };
+    let limit = page.limit()?;
+    let after =
+        page.after.map(|text| text.parse().map_err(|_| Error::field("/after", "field.format")));
+    let filter = Filter { state: which.state, occasion: which.occasion, after: after.transpose()? };
+    let list = run(move || {
+        let most = i64::try_from(limit + 1).map_err(Error::internal)?;
+        let mut found = app.db.read(|conn| listing::page(conn, &filter, most))?;
+        let more = found.len() > limit;
+        found.truncate(limit);
+        let next = found.last().filter(|_| more).map(|(letter, ..)| letter.id.to_string());
+        let items = found.into_iter().map(|listed| LetterView::of(&app, listed)).collect();
+        Ok(LetterList { items, next })
+    })
+    .await?;
+    Ok(HttpResponse::Ok().json(list))
+}
+
+/// Tries a failed letter again, from the first try.
+#[utoipa::path(tag = "administration", params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)), responses((status = 204), (status = 403, body = Problem, content_type = "application/problem+json"), (status = 404, body = Problem, content_type = "application/problem+json")))]
+#[post("/outbox/{id}/retry")]
+pub async fn retry(
+    app: web::Data<App>,
+    Asker(actor): Asker,
+    id: web::Path<i64>,
+    key: IdempotencyKey,
+    raw: RawBody,
+) -> Result<HttpResponse> {
+    actor.require(KEEPERS)?;
+    let id = id.into_inner();
+    let idem = key.bind(&actor.name, raw.bytes());
+    let house = app.clone();
+    answer_once(&app, idem, move || {
+        house.db.write(move |tx| {
+            deliver::retry(tx, id)?;
+            let subject = id.to_string();
+            let entry = Entry::new((actor.user, &actor.name), "outbox.retry", ("letter", &subject));
+            audit::record(tx, &entry)
+        })?;
+        Ok(Answer::no_content())
+    })
+    .await
+}

@@ -1,0 +1,109 @@
+//! Every letter as it leaves, whole: the mails with their pages, and the short messages.
+
+use std::collections::BTreeMap;
+
+use jiesu::notify::Occasion;
+use serde_json::json;
+
+use crate::support::city::{at, bad, draft_with};
+use crate::support::databases::TestDb;
+use crate::support::mailroom::{Filed, Mailroom};
+
+/// A story in which every occasion comes about, to people who are reached by `mail` or by message.
+fn story(test: &TestDb, mail: Option<&str>) -> Mailroom {
+    let keys = [("JIESU_NOTIFY__DIGEST", "copied"), ("JIESU_SITE__NAME", "云川市住房和城乡建设局")];
+    let room = Mailroom::open(test, &keys);
+    if mail.is_none() {
+        for (name, mobile) in [("handler@wuye", "13811110001"), ("handler@baozhang", "13811110002")]
+        {
+            room.set_reach(name, None, Some(mobile));
+        }
+    }
+    let city = &room.city;
+    let caller = json!({ "channel": "web", "caller": { "email": mail, "phone": "13900000002" } });
+    let no = city.agent().registers(draft_with(&caller));
+    room.minutes(1);
+    let to = json!({ "lead": "wuye", "copies": ["baozhang"] });
+    city.dispatcher().does(&no, "dispatch", to);
+    room.minutes(1);
+    city.handler("wuye").works(&no, 1, "sign", json!({}));
+    let dispute = json!({ "reason": "not_ours", "grounds": "不属本科室" });
+    city.handler("wuye").works(&no, 1, "dispute", dispute);
+    let decided = json!({ "uphold": false, "reason": "属本科室" });
+    city.dispatcher().works(&no, 1, "dispute/decide", decided);
+    room.minutes(1);
+    city.agent().does(&no, "urge", json!({ "text": "请快些" }));
+    room.minutes(1);
+    city.handler("wuye").works(&no, 1, "contact", json!({ "outcome": "spoke" }));
+    let reply = json!({
+        "text": "已更换电梯主板，经检验合格，现已恢复运行。",
+        "promise": { "what": "更换轿厢照明", "on": "2026-11-10" },
+    });
+    city.handler("wuye").does(&no, "reply", reply.clone());
+    city.reviewer().does(&no, "review", json!({ "pass": false, "reason": "请说明原因" }));
+    room.minutes(1);
+    city.handler("wuye").does(&no, "reply", reply);
+    city.reviewer().does(&no, "review", json!({ "pass": true }));
+    room.minutes(1);
+    city.clock.set(at("2026-11-11T09:00:00+08:00"));
+    room.work();
+    city.clock.set(at("2026-11-12T09:00:00+08:00"));
+    room.work();
+    city.surveyor().does(&no, "survey", bad());
+    city.reviewer().does(&no, "triage", json!({ "why": "poor_work", "rework": true }));
+    room.minutes(1);
+    let urgent = json!({ "matter": { "urgency": "emergency" } });
+    let third = city.agent().registers(draft_with(&urgent));
+    let to = json!({ "lead": "weixiu", "copies": ["baozhang"] });
+    city.dispatcher().does(&third, "dispatch", to);
+    room.minutes(1);
+    let second = city.agent().registers(draft_with(&json!({ "kind": "complaint" })));
+    city.dispatcher().does(&second, "dispatch", json!({ "lead": "wuye", "designate": true }));
+    room.minutes(1);
+    room.after(chrono::TimeDelta::hours(30));
+    room.after(chrono::TimeDelta::days(20));
+    city.dispatcher().does(&second, "recall", json!({ "reason": "改派" }));
+    room.minutes(1);
+    room
+}
+
+/// The first letter of each occasion in `folder`, to whoever it went.
+fn firsts(room: &Mailroom, folder: &str) -> BTreeMap<Occasion, Filed> {
+    let mut found = BTreeMap::new();
+    let filed = room.filed(folder);
+    for letter in room.letters() {
+        let end = format!(".{}.", letter.id);
+        if let Some(file) = filed.iter().find(|file| file.name.contains(&end)) {
+            found.entry(letter.occasion).or_insert_with(|| file.clone());
+        }
+    }
+    found
+}
+
+fn keep(name: &str, text: &str) {
+    insta::with_settings!({ snapshot_path => "letters", prepend_module_to_snapshot => false, omit_expression => true }, {
+        insta::assert_snapshot!(name, text);
+    });
+}
+
+#[test]
+fn every_mail_reads_so() {
+    let room = story(&TestDb::sqlite(), Some("zhangsan@example.cn"));
+    let mut found = firsts(&room, "mail");
+    for occasion in Occasion::ALL.iter().copied() {
+        let file = found.remove(&occasion).unwrap_or_else(|| panic!("no letter about {occasion}"));
+        let (subject, plain, html) = file.words();
+        keep(&format!("{occasion}.mail"), &format!("To: {}\n{subject}\n\n{plain}", file.to()));
+        keep(&format!("{occasion}.page"), &html);
+    }
+}
+
+#[test]
+fn every_short_message_reads_so() {
+    let room = story(&TestDb::sqlite(), None);
+    let mut found = firsts(&room, "sms");
+    for occasion in Occasion::ALL.iter().copied() {
+        let file = found.remove(&occasion).unwrap_or_else(|| panic!("no message about {occasion}"));
+        keep(&format!("{occasion}.sms"), &file.text);
+    }
+}
