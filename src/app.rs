@@ -12,12 +12,10 @@ use crate::db::{Db, Settings};
 use crate::directory::Cached;
 use crate::error::{Error, Kind, Result};
 use crate::identity::{Gate, LoginLimiter, Role};
-use crate::jobs::Fail;
 use crate::lifecycle::{Hotline, RuleBook};
-use crate::outward::Outward;
 use crate::notify::letter::Letters;
-use crate::notify::post::ShortMessage;
-use crate::notify::{Mailer, Post, Settings as Notices, mailer};
+use crate::notify::{Mailer, Post, Settings as Notices, Sms};
+use crate::outward::Outward;
 use crate::sealing::MasterKey;
 use crate::time::{Clock, SystemClock};
 
@@ -86,7 +84,7 @@ impl App {
         let db = Db::open_with(&settings, clock.clone())?;
         let (directory, running, shelf) = (Cached::default(), Arc::default(), Shelf::default());
         let rules = RuleBook::new(directory.clone(), config.site.profile.clone());
-        let post = Arc::new(post(&config, &db, &keys, &directory)?);
+        let post = Arc::new(post(&config, &db, &keys, &directory, &outward)?);
         let hotline = Arc::new(Hotline { db: db.clone(), keys: keys.clone(), rules });
         Ok(Self {
             config,
@@ -107,16 +105,17 @@ impl App {
 }
 
 /// The way letters go.
-fn post(config: &Config, db: &Db, keys: &Arc<MasterKey>, directory: &Cached) -> Result<Post> {
+fn post(
+    config: &Config,
+    db: &Db,
+    keys: &Arc<MasterKey>,
+    directory: &Cached,
+    outward: &Outward,
+) -> Result<Post> {
     let settings = Notices::of(config)?;
     let letters = Letters { folder: settings.templates.clone() };
     let mailer = Mailer::of(&config.mail, &config.site.name, &config.data_dir)?;
-    let folder = config.data_dir.join("sms");
-    let sms = Box::new(move |message: &ShortMessage| {
-        let name = format!("{}.{}.txt", message.stem, message.id);
-        let text = format!("{}\n{}\n", message.phone, message.text);
-        mailer::keep(&folder, &name, text.as_bytes()).map_err(|_| Fail::again("sms.disk"))
-    });
+    let sms = Sms::of(config, outward)?;
     let (db, keys, directory) = (db.clone(), keys.clone(), directory.clone());
     Ok(Post { db, keys, directory, settings, letters, mailer, sms })
 }

@@ -23,7 +23,6 @@ pub mod limits;
 pub mod moving;
 pub mod notify;
 pub mod outward;
-pub mod notify;
 pub mod routing;
 pub mod sealing;
 pub mod ticket;

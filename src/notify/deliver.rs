@@ -6,7 +6,8 @@ use super::letter::Facts;
 use super::mailer::Envelope;
 use super::outbox::LETTER;
 use super::plan::{self, Addressee, Occasion, Owed};
-use super::post::{Post, ShortMessage};
+use super::post::Post;
+use super::sms::Message;
 use super::store::{self, Letter, LetterState, Medium};
 use crate::db::Tx;
 use crate::error::{Error, Result};
@@ -68,7 +69,9 @@ impl Post {
             Medium::Sms => {
                 let phone = reach.mobile.ok_or_else(|| Fail::never("sms.number"))?;
                 let text = self.letters.sms(letter.occasion, &facts)?;
-                (self.sms)(&ShortMessage { id: letter.id, stem, phone, text })?;
+                let message =
+                    Message { id: letter.id, ticket_no: &stem, phone: &phone, text: &text };
+                self.sms.send(&message)?;
             }
         }
         Ok(true)

@@ -12,6 +12,7 @@ use super::outbox::{LETTER, Notice};
 use super::people::{Recipient, recipients};
 use super::plan::{self, Addressee, Occasion, Owed};
 use super::settings::Settings;
+use super::sms::Sms;
 use super::store::{self, Letter, LetterState, Medium};
 use super::when::next_slot;
 use crate::db::Db;
@@ -22,19 +23,6 @@ use crate::sealing::MasterKey;
 use crate::ticket::store::{self as tickets, Stored, Vault};
 use crate::ticket::{State, Ticket};
 
-/// Who sends short messages: `notify` writes them, the gateway's door is elsewhere.
-pub type SendSms = Box<dyn Fn(&ShortMessage) -> Result<(), Fail> + Send + Sync>;
-
-/// A short message that is ready.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ShortMessage {
-    pub id: i64,
-    /// Begins the file's name: the ticket's number, or `digest`.
-    pub stem: String,
-    pub phone: String,
-    pub text: String,
-}
-
 /// Everything a node needs to tell people things.
 pub struct Post {
     pub db: Db,
@@ -43,7 +31,7 @@ pub struct Post {
     pub settings: Settings,
     pub letters: Letters,
     pub mailer: Mailer,
-    pub sms: SendSms,
+    pub sms: Sms,
 }
 
 /// A ticket with what else a letter about it needs.

@@ -61,7 +61,9 @@ fn story(test: &TestDb, mail: Option<&str>) -> Mailroom {
     city.dispatcher().does(&second, "dispatch", json!({ "lead": "wuye", "designate": true }));
     room.minutes(1);
     room.after(chrono::TimeDelta::hours(30));
+    room.minutes(2);
     room.after(chrono::TimeDelta::days(20));
+    room.minutes(2);
     city.dispatcher().does(&second, "recall", json!({ "reason": "改派" }));
     room.minutes(1);
     room

@@ -18,6 +18,9 @@ fn the_crew_tells_seals_and_counts_anew_and_then_rests() {
     clock.forward(TimeDelta::hours(1));
     let crew = crew(&app, &Bell::default());
     assert!(crew.drain().unwrap() > 0);
+    // What the dispatcher is told leaves a minute later.
+    clock.forward(TimeDelta::minutes(1));
+    assert!(crew.drain().unwrap() > 0);
     assert_eq!(crew.drain().unwrap(), 0);
     assert_eq!(app.db.read(counts).unwrap().waiting, 0);
     assert_eq!(desk.events(&no).pop().unwrap().command, "limits");
