@@ -25,6 +25,7 @@ pub fn crew(app: &Arc<App>, bell: &Bell) -> Crew {
     let (sweep, watch, anew) = (app.hotline.clone(), app.hotline.clone(), app.hotline.clone());
     let (sealer, until) = (app.hotline.clone(), bell.clone());
     let file = seal_file(&app.config.data_dir);
+    let (filed, tidy) = (app.clone(), bell.clone());
     let (sessions, audited, stop) = (app.clone(), app.clone(), bell.clone());
     Crew::new(app.db.clone())
         // 时限: soon, overdue, a promise missed.
@@ -35,6 +36,11 @@ pub fn crew(app: &Arc<App>, bell: &Bell) -> Crew {
         // 封存: a seal over what has happened since the last one.
         .every("seal", every(config.seal_seconds), move || sealer.seal(&file, &until).map(drop))
         .does(Recompute::JOB, move |job| Ok(anew.recompute(job.body()?)?))
+        // 附件: files that a crash left without a row, or erasure without a ticket.
+        .every("attachments.sweep", TimeDelta::hours(1), move || {
+            let now = filed.db.now();
+            filed.files.sweep(&filed.db, now, &|| tidy.stopped()).map(drop)
+        })
         .every("sessions.drop", TimeDelta::hours(1), move || {
             drop_all(|| sessions.db.write(|tx| identity::drop_old_sessions(tx, DROPPED_AT_ONCE)))
         })

@@ -33,6 +33,7 @@ pub use draft::{Incoming, Sent};
 pub use name::clean_name;
 pub use verify::{Flaw, Verified, What};
 
+use crate::config::Config;
 use crate::error::{Error, Kind, Result};
 use crate::sealing::RecordKey;
 use crate::ticket::attachment::Media;
@@ -98,6 +99,25 @@ impl Files {
         let root = data_dir.join("attachments");
         let folder = store::Folder::open(disk.clone(), &root)?;
         Self::with(Store::Folder(folder), disk, &root, bounds)
+    }
+
+    /// The files of this configuration.
+    ///
+    /// # Errors
+    /// As [`Self::under`]; `config.value` where the bucket is none.
+    pub fn open(config: &Config) -> Result<Self> {
+        let bounds = Bounds {
+            bytes: config.limits.attachment_bytes as u64,
+            pixels: config.limits.attachment_pixels,
+        };
+        #[cfg(feature = "s3")]
+        if config.attachments.store == crate::config::AttachmentStore::S3 {
+            let bucket = Store::S3(store::s3::Bucket::open(&config.attachments)?);
+            let root = config.data_dir.join("attachments");
+            RealDisk.make_folder(&root).map_err(on_disk)?;
+            return Self::with(bucket, Arc::new(RealDisk), &root, bounds);
+        }
+        Self::under(&config.data_dir, bounds)
     }
 
     /// The files in `store`, with `root` for what is under way.

@@ -12,7 +12,9 @@ pub fn clean_name(sent: &str, media: Media) -> Option<String> {
     let plain: String =
         last.chars().map(|c| if c.is_control() || is_hidden(c) { ' ' } else { c }).collect();
     let stem = match plain.rsplit_once('.') {
-        Some((stem, end)) if end.len() <= 5 && end.bytes().all(|b| b.is_ascii_alphanumeric()) => stem,
+        Some((stem, end)) if end.len() <= 5 && end.bytes().all(|b| b.is_ascii_alphanumeric()) => {
+            stem
+        }
         _ => plain.as_str(),
     };
     let forbidden = |c: char| "\"<>|?*%;".contains(c);

@@ -135,7 +135,12 @@ fn parts(bytes: &[u8]) -> Option<Vec<Part<'_>>> {
         if local.get(30..30 + lengths[0])? != name {
             return None;
         }
-        parts.push(Part { name, method, packed: local.get(from..from.checked_add(packed)?)?, size });
+        parts.push(Part {
+            name,
+            method,
+            packed: local.get(from..from.checked_add(packed)?)?,
+            size,
+        });
         at = offset + from + packed;
         at += descriptor(bytes.get(at..start)?, u16_at(local, 6)?, packed, size)?;
     }

@@ -29,7 +29,9 @@ pub(super) fn jpeg(bytes: &[u8], most_pixels: u64) -> Result<Vec<u8>> {
             other => DynamicImage::ImageRgb8(other.into_rgb8()),
         };
         let mut drawn = Vec::new();
-        picture.write_with_encoder(JpegEncoder::new_with_quality(&mut drawn, QUALITY)).map_err(told)?;
+        picture
+            .write_with_encoder(JpegEncoder::new_with_quality(&mut drawn, QUALITY))
+            .map_err(told)?;
         Ok(drawn)
     })
 }
@@ -49,8 +51,11 @@ pub(super) fn png(bytes: &[u8], most_pixels: u64) -> Result<Vec<u8>> {
             eight_bits => eight_bits,
         };
         let mut drawn = Vec::new();
-        let encoder =
-            PngEncoder::new_with_quality(&mut drawn, CompressionType::Default, FilterType::Adaptive);
+        let encoder = PngEncoder::new_with_quality(
+            &mut drawn,
+            CompressionType::Default,
+            FilterType::Adaptive,
+        );
         picture.write_with_encoder(encoder).map_err(told)?;
         Ok(drawn)
     })

@@ -16,7 +16,7 @@ pub use identity::{account, api_key, login_session, refresh_token};
 pub use jobs::{job, schedule};
 pub use moving::imported;
 pub use ticket::{
-    assignment, attachment, caller_key, contact, counted_by, event, ledger, seal, seal_leaf, ticket as tickets,
-    ticket_body, unsealed, whistle,
+    assignment, attachment, caller_key, contact, counted_by, event, ledger, seal, seal_leaf,
+    ticket as tickets, ticket_body, unsealed, whistle,
 };
 pub use web::idempotency;

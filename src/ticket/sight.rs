@@ -3,8 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use super::{Attachment, Ticket};
 use super::state::{Part, WorkName};
+use super::{Attachment, Ticket};
 use crate::directory::{Directory, UnitCode};
 use crate::identity::{Actor, Role};
 

@@ -1,6 +1,7 @@
 //! The one integration binary: the hotline from outside its rooms, on both databases.
 #![cfg(test)] // so that clippy knows the support as test code
 
+mod attachments;
 mod canary;
 mod chain;
 mod chain_forgeries;
@@ -13,12 +14,14 @@ mod directory;
 mod figures_oracle;
 mod figures_whole;
 mod frozen;
+mod hostile_files;
 mod identity;
 mod interface;
 mod jobs;
 mod kill;
 mod life;
 mod moving;
+mod power_cut;
 mod schema;
 mod sequences;
 mod support;

@@ -76,7 +76,8 @@ impl Folder {
         let mut found = Vec::new();
         for entry in entries(&self.of(ticket_id))? {
             let entry = entry.map_err(on_disk)?;
-            let Some(hash) = entry.file_name().to_str().filter(|name| is_hash(name)).map(str::to_owned)
+            let Some(hash) =
+                entry.file_name().to_str().filter(|name| is_hash(name)).map(str::to_owned)
             else {
                 continue;
             };

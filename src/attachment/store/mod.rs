@@ -52,7 +52,10 @@ impl Store {
     }
 
     /// The file, after all of it was compared with its name.
-    #[cfg_attr(not(feature = "s3"), expect(unused_variables, reason = "a bucket's file comes by way of a draft"))]
+    #[cfg_attr(
+        not(feature = "s3"),
+        expect(unused_variables, reason = "a bucket's file comes by way of a draft")
+    )]
     pub(super) fn whole(
         &self,
         drafts: &Drafts,
@@ -69,7 +72,9 @@ impl Store {
     /// Whether the file is there and is what its name says, read a piece at a time.
     pub(super) fn check(&self, ticket_id: i64, hash: &str) -> Result<Found> {
         let file: Option<Box<dyn Read + Send>> = match self {
-            Self::Folder(folder) => folder.open_file(ticket_id, hash)?.map(|file| Box::new(file) as _),
+            Self::Folder(folder) => {
+                folder.open_file(ticket_id, hash)?.map(|file| Box::new(file) as _)
+            }
             #[cfg(feature = "s3")]
             Self::S3(bucket) => bucket.fetch(ticket_id, hash)?,
         };

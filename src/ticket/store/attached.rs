@@ -34,11 +34,7 @@ pub(super) fn attachment_rows(ticket: &Ticket, ticket_id: i64) -> Vec<Attachment
 }
 
 /// Writes what changed.
-pub(super) fn replace(
-    tx: &mut Tx<'_>,
-    old: &[AttachmentRow],
-    new: &[AttachmentRow],
-) -> Result<()> {
+pub(super) fn replace(tx: &mut Tx<'_>, old: &[AttachmentRow], new: &[AttachmentRow]) -> Result<()> {
     for row in new {
         match old.iter().find(|there| there.k == row.k) {
             Some(there) if there == row => {}
@@ -70,9 +66,8 @@ pub fn attachments_after(
     most: i64,
 ) -> Result<Vec<(AttachmentRow, bool)>> {
     let (id, k) = after;
-    let later = attachment::ticket_id
-        .gt(id)
-        .or(attachment::ticket_id.eq(id).and(attachment::k.gt(k)));
+    let later =
+        attachment::ticket_id.gt(id).or(attachment::ticket_id.eq(id).and(attachment::k.gt(k)));
     Ok(attachment::table
         .left_join(ticket_body::table.on(ticket_body::ticket_id.eq(attachment::ticket_id)))
         .filter(later)

@@ -4,7 +4,9 @@
 use diesel::prelude::*;
 
 use crate::db::Conn;
-use crate::db::schema::{assignment, attachment, contact, event, ledger, ticket_body, unsealed, whistle};
+use crate::db::schema::{
+    assignment, attachment, contact, event, ledger, ticket_body, unsealed, whistle,
+};
 use crate::error::Result;
 
 /// The tickets after `after`, up to `last`, that any row tells of; those of callers are counted.
