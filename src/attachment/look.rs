@@ -1,9 +1,9 @@
 //! Attachment: what a file is. Its rule: its first bytes say what it claims to be, and then it must hold
 //! up as that; whatever is not on the list is refused, whoever sends it under whatever name.
 
-use super::office;
-use super::picture;
-use crate::error::{Error, Result};
+use super::refusal::{broken, refused};
+use super::{office, picture};
+use crate::error::Result;
 use crate::ticket::attachment::Media;
 
 /// What was seen.
@@ -41,12 +41,4 @@ fn ends_as_pdf(bytes: &[u8]) -> bool {
     let is_filling = |byte: &u8| *byte == 0 || byte.is_ascii_whitespace();
     let end = bytes.iter().rposition(|byte| !is_filling(byte)).map_or(0, |last| last + 1);
     bytes[..end].ends_with(b"%%EOF")
-}
-
-pub(super) fn refused(code: &'static str) -> Error {
-    Error::field("/file", code)
-}
-
-pub(super) fn broken() -> Error {
-    refused("attachment.broken")
 }

@@ -20,6 +20,7 @@ mod look;
 mod name;
 mod office;
 mod picture;
+mod refusal;
 pub mod sealed;
 pub mod store;
 mod sweep;

@@ -6,7 +6,7 @@ use std::io::Read;
 
 use flate2::read::DeflateDecoder;
 
-use super::look::{broken, refused};
+use super::refusal::{broken, refused};
 use crate::error::Result;
 use crate::ticket::attachment::Media;
 

@@ -8,7 +8,7 @@ use image::codecs::jpeg::{JpegDecoder, JpegEncoder};
 use image::codecs::png::{CompressionType, FilterType, PngDecoder, PngEncoder};
 use image::{DynamicImage, ImageDecoder, ImageError, Limits};
 
-use super::look::{broken, refused};
+use super::refusal::{broken, refused};
 use crate::error::Result;
 
 /// Fine enough that what a photo proves can be seen, and about as large as a camera's own.

@@ -2,6 +2,7 @@
 #![cfg(test)] // so that clippy knows the support as test code
 
 mod attachments;
+mod attachments_kill;
 mod canary;
 mod chain;
 mod chain_forgeries;

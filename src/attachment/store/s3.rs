@@ -194,3 +194,6 @@ fn unreachable(error: ureq::Error) -> Error {
 fn away(error: std::io::Error) -> Error {
     Error::new(Kind::Unavailable, "unavailable").because(error.kind().to_string())
 }
+
+#[cfg(test)]
+mod tests;
