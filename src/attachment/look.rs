@@ -26,7 +26,9 @@ pub fn look(bytes: &[u8], most_pixels: u64) -> Result<Look> {
     if infer::image::is_png(bytes) {
         return picture::png(bytes, most_pixels).map(|drawn| Look::Drawn(Media::Png, drawn));
     }
-    if infer::archive::is_pdf(bytes) {
+    // Viewers take a PDF that begins within the first kilobyte, and so does `infer`; what stands before
+    // it is another file.
+    if infer::archive::is_pdf(bytes) && bytes.starts_with(b"%PDF-") {
         return if ends_as_pdf(bytes) { Ok(Look::AsSent(Media::Pdf)) } else { Err(broken()) };
     }
     if bytes.starts_with(b"PK\x03\x04") {

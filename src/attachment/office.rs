@@ -44,6 +44,10 @@ pub(super) fn look(bytes: &[u8]) -> Result<Media> {
     if names.iter().any(|name| ACTIVE.iter().any(|word| name.contains(word))) {
         return Err(refused("attachment.active"));
     }
+    let announced: u64 = parts.iter().map(|part| u64::from(part.size)).sum();
+    if announced > MOST_UNPACKED {
+        return Err(broken());
+    }
     let mut left = MOST_UNPACKED;
     for (part, name) in parts.iter().zip(&names) {
         let mut head = Vec::new();

@@ -25,7 +25,7 @@ struct House {
 
 impl House {
     fn on(url: &str, keys: &[(&str, &str)]) -> Self {
-        let keys = [&[("JIESU_DATABASE__URL", url)], keys].concat();
+        let keys = [&[("JIESU_DATABASE__URL", url)][..], keys].concat();
         let server = Server::start(&keys);
         let city = City::served(&server);
         let badges = badges::issue(&server.app, people_of_a_server().iter());

@@ -31,8 +31,8 @@ fn packed_zeros(mib: usize) -> Vec<u8> {
 
 fn bombs() -> Vec<Hostile> {
     let swollen =
-        |size: u32| Part { packed: packed_zeros(64), size, ..Part::of("word/media.bin", b"") };
-    let honest = with(swollen(64 << 20));
+        |size: u32| Part { packed: packed_zeros(16), size, ..Part::of("word/media.bin", b"") };
+    let honest = with(swollen(16 << 20));
     let many: Vec<Part> = (0..4)
         .map(|n| Part { name: format!("word/media/{n}.bin"), ..swollen(64 << 20) })
         .chain(letter())
@@ -44,13 +44,13 @@ fn bombs() -> Vec<Hostile> {
         inside = zip(&with(Part::of("word/inner.zip", &inside)));
     }
     vec![
-        hostile("zip bomb", "64 MiB.docx", zip(&honest), Fate::Saved),
+        hostile("zip bomb", "16 MiB.docx", zip(&honest), Fate::Saved),
         hostile("zip bomb", "256 MiB.docx", zip(&many), BROKEN),
         hostile("zip bomb", "says 10.docx", zip(&with(swollen(10))), BROKEN),
         hostile("zip bomb", "says 4 GiB.docx", zip(&with(swollen(u32::MAX))), BROKEN),
         hostile("zip bomb", "parts.docx", zip(&parts), BROKEN),
         hostile("zip bomb", "nested.docx", inside, Fate::Saved),
-        hostile("zip bomb", "bomb.zip", zip(&[swollen(64 << 20)]), TYPE),
+        hostile("zip bomb", "bomb.zip", zip(&[swollen(16 << 20)]), TYPE),
         hostile("zip bomb", "overlapping.docx", overlapping(), BROKEN),
     ]
 }
