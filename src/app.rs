@@ -7,6 +7,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::assessment::Shelf;
+use crate::attachment::Files;
 use crate::config::Config;
 use crate::db::{Db, Settings};
 use crate::directory::Cached;
@@ -42,6 +43,8 @@ pub struct App {
     pub outward: Outward,
     /// Units, places, categories, calendars, profiles.
     pub directory: Cached,
+    /// The files of tickets.
+    pub files: Arc<Files>,
     /// Every command on a ticket.
     pub hotline: Arc<Hotline>,
     /// The facts of figures that were asked for before.
@@ -82,6 +85,7 @@ impl App {
             ..Settings::new(config.database_url())
         };
         let db = Db::open_with(&settings, clock.clone())?;
+        let files = Arc::new(Files::open(&config)?);
         let (directory, running, shelf) = (Cached::default(), Arc::default(), Shelf::default());
         let rules = RuleBook::new(directory.clone(), config.site.profile.clone());
         let post = Arc::new(post(&config, &db, &keys, &directory, &outward)?);
@@ -95,6 +99,7 @@ impl App {
             limiter,
             outward,
             directory,
+            files,
             hotline,
             shelf,
             post,

@@ -29,6 +29,7 @@ pub struct Config {
     pub sms: Sms,
     pub outward: Outward,
     pub limits: Limits,
+    pub attachments: Attachments,
     pub web: Web,
     pub worker: Worker,
     pub audit: Audit,
@@ -161,6 +162,8 @@ impl Outward {
 pub struct Limits {
     pub body_bytes: usize,
     pub attachment_bytes: usize,
+    pub attachment_pixels: u64,
+    pub attachments_per_side: usize,
     pub head_seconds: u64,
     pub body_grace_ms: u64,
     pub body_bytes_per_second: u64,
@@ -169,6 +172,25 @@ pub struct Limits {
     pub connections: usize,
     pub shutdown_seconds: u64,
     pub idempotency_hours: u32,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Attachments {
+    pub store: AttachmentStore,
+    pub s3_endpoint: String,
+    pub s3_bucket: String,
+    pub s3_region: String,
+    pub s3_access_key: String,
+    pub s3_secret_key: Secret,
+    pub s3_secret_key_file: PathBuf,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AttachmentStore {
+    File,
+    S3,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]

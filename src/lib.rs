@@ -5,6 +5,7 @@ pub mod architecture {}
 
 pub mod app;
 pub mod assessment;
+pub mod attachment;
 pub mod audit;
 pub mod bench;
 pub mod code;

@@ -28,6 +28,7 @@ pub fn crew(app: &Arc<App>, bell: &Bell) -> Crew {
     let file = seal_file(&app.config.data_dir);
     let (expand, send, gather, forget) =
         (app.post.clone(), app.post.clone(), app.post.clone(), app.post.clone());
+    let (filed, tidy) = (app.clone(), bell.clone());
     let (sessions, audited, stop) = (app.clone(), app.clone(), bell.clone());
     Crew::new(app.db.clone())
         // 时限: soon, overdue, a promise missed.
@@ -43,6 +44,11 @@ pub fn crew(app: &Arc<App>, bell: &Bell) -> Crew {
         .every("notices.gather", TimeDelta::seconds(30), move || gather.gather())
         .every("notices.forget", TimeDelta::hours(6), move || forget.forget())
         .does(Recompute::JOB, move |job| Ok(anew.recompute(job.body()?)?))
+        // 附件: files that a crash left without a row, or erasure without a ticket.
+        .every("attachments.sweep", TimeDelta::hours(1), move || {
+            let now = filed.db.now();
+            filed.files.sweep(&filed.db, now, &|| tidy.stopped()).map(drop)
+        })
         .every("sessions.drop", TimeDelta::hours(1), move || {
             drop_all(|| sessions.db.write(|tx| identity::drop_old_sessions(tx, DROPPED_AT_ONCE)))
         })

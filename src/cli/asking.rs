@@ -56,6 +56,7 @@ pub(super) fn add_user(name: &str, roles: &[String], unit: Option<&str>) -> Resu
 
 /// Proves the history; prints the first problems and gives 1 where there are any.
 pub(super) fn verify(app: &App) -> Result<ExitCode> {
+    let files = app.files.verify(&app.db)?;
     let proof = app.hotline.prove(&seal_file(&app.config.data_dir))?;
     for problem in &proof.problems {
         let mut place = String::new();
@@ -70,6 +71,15 @@ pub(super) fn verify(app: &App) -> Result<ExitCode> {
         }
         println!("{}{place} ({})", problem.fault.zh(), problem.fault);
     }
+    for flaw in &files.flaws {
+        println!(
+            "{} ticket={} attachment={} ({})",
+            flaw.what.zh(),
+            flaw.ticket_id,
+            flaw.k,
+            flaw.what
+        );
+    }
     let numbers = [
         ("tickets", proof.tickets),
         ("events", proof.events),
@@ -79,7 +89,10 @@ pub(super) fn verify(app: &App) -> Result<ExitCode> {
     ]
     .map(|(name, number)| (name, number.to_string()));
     println!("{}", sentence("verify.summary", &numbers.each_ref().map(|(k, v)| (*k, v.as_str()))));
-    Ok(if proof.holds() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    let files_are_well = files.holds();
+    let numbers = [("whole", files.whole), ("count", files.count)].map(|(k, n)| (k, n.to_string()));
+    println!("{}", sentence("verify.files", &numbers.each_ref().map(|(k, v)| (*k, v.as_str()))));
+    Ok(if proof.holds() && files_are_well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// Measures on the disk that holds the data directory, in a folder beside the data.

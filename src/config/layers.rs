@@ -9,7 +9,7 @@ use figment::providers::Format;
 use figment::value::{Dict, Map, Value};
 use figment::{Figment, Metadata, Profile, Provider};
 
-use super::{Config, DEFAULTS, MailTransport, Secret, SmsTransport};
+use super::{AttachmentStore, Config, DEFAULTS, MailTransport, Secret, SmsTransport};
 use crate::error::{Error, Kind, Result};
 
 const PREFIX: &str = "JIESU_";
@@ -207,6 +207,8 @@ fn with_secrets(mut config: Config) -> Result<Config> {
     let sms = &mut config.sms;
     secret("sms.url", &mut sms.url, &sms.url_file)?;
     secret("sms.authorization", &mut sms.authorization, &sms.authorization_file)?;
+    let bucket = &mut config.attachments;
+    secret("attachments.s3_secret_key", &mut bucket.s3_secret_key, &bucket.s3_secret_key_file)?;
     Ok(config)
 }
 
@@ -258,10 +260,17 @@ fn checked(config: Config) -> Result<Config> {
         "sms.url",
         "http://… | https://…",
     )?;
+    fits(
+        config.attachments.store == AttachmentStore::File || cfg!(feature = "s3"),
+        "attachments.store",
+        "file (this program was built without the feature s3)",
+    )?;
     let limits = &config.limits;
     for (key, value) in [
         ("limits.body_bytes", limits.body_bytes as u64),
         ("limits.attachment_bytes", limits.attachment_bytes as u64),
+        ("limits.attachment_pixels", limits.attachment_pixels),
+        ("limits.attachments_per_side", limits.attachments_per_side as u64),
         ("limits.head_seconds", limits.head_seconds),
         ("limits.body_bytes_per_second", limits.body_bytes_per_second),
         ("limits.body_seconds", limits.body_seconds),

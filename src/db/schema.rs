@@ -18,7 +18,7 @@ pub use jobs::{job, schedule};
 pub use moving::imported;
 pub use notices::{deputy, letter, reach};
 pub use ticket::{
-    assignment, caller_key, contact, counted_by, event, ledger, seal, seal_leaf, ticket as tickets,
-    ticket_body, unsealed, whistle,
+    assignment, attachment, caller_key, contact, counted_by, event, ledger, seal, seal_leaf,
+    ticket as tickets, ticket_body, unsealed, whistle,
 };
 pub use web::idempotency;

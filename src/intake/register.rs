@@ -101,6 +101,7 @@ pub fn register(scene: &Scene<'_>, no: String, draft: &Draft) -> Result<Ticket> 
         supervisions: std::collections::BTreeMap::new(),
         whistles: std::collections::BTreeMap::new(),
         notes: Vec::new(),
+        attachments: std::collections::BTreeMap::new(),
         flags: Vec::new(),
         urges: Vec::new(),
         withdrawal: None,

@@ -2,6 +2,7 @@
 //! way a ticket is changed. Above the stations, below every face.
 
 pub mod arrival;
+pub mod attach;
 pub mod consequences;
 pub mod decide;
 pub mod form;

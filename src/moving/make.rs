@@ -181,6 +181,7 @@ impl Maker {
             self.under(&mut after, parent);
         }
         after.hush(now);
+        after.leave_files_behind();
         let actor = importer();
         if events.is_empty() {
             let body = to_value(history)?;

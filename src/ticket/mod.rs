@@ -3,6 +3,7 @@
 //! transaction, one instant).
 
 pub mod assignment;
+pub mod attachment;
 pub mod citizen;
 pub mod citizen_code;
 pub mod clocks;
@@ -24,6 +25,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 pub use assignment::Assignment;
+pub use attachment::Attachment;
 pub use citizen::{CallRef, Caller, Matter, Place, Upstream};
 pub use citizen_code::CitizenCode;
 pub use notice::Notice;
@@ -129,6 +131,9 @@ pub struct Ticket {
     pub whistles: BTreeMap<u32, Whistle>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<Note>,
+    /// Its files, by their place in the ticket: 1, 2, … The public id is `{no}-{k}`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub attachments: BTreeMap<u32, Attachment>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub flags: Vec<Flag>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -3,8 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use super::Ticket;
 use super::state::{Part, WorkName};
+use super::{Attachment, Ticket};
 use crate::directory::{Directory, UnitCode};
 use crate::identity::{Actor, Role};
 
@@ -65,6 +65,17 @@ pub fn sight(ticket: &Ticket, actor: &Actor, directory: &Directory) -> Sight {
         return Sight::HandlingCopy;
     }
     Sight::Case
+}
+
+/// Whether a reader with `sight` of the ticket may see this file of it. Photos may show the caller's
+/// home, papers the caller's name: with a handling copy come only those that the reader's own unit
+/// has brought itself.
+pub fn sees_attachment(sight: Sight, actor: &Actor, one: &Attachment) -> bool {
+    match sight {
+        Sight::Nothing => false,
+        Sight::HandlingCopy => one.unit.as_ref().is_some_and(|unit| actor.works_for(unit)),
+        Sight::Case => true,
+    }
 }
 
 /// Whether the actor belongs to the unit the citizen accuses, or below it.

@@ -1,6 +1,8 @@
 //! Web: the interface of contract.md, a file a noun. Its rule: a route is registered here or
 //! nowhere, always by `.service(…)`, so that it is described too.
 
+pub mod attached;
+pub mod attachments;
 pub mod audit;
 pub mod auth;
 pub mod commands;
@@ -41,6 +43,8 @@ pub fn routes(services: &mut ServiceConfig<'_>) {
         .service(auth::password)
         .service(auth::totp)
         .service(auth::totp_confirm)
+        .service(attachments::add)
+        .service(attachments::fetch)
         .service(history::events)
         .service(history::limits)
         .service(history::readers)

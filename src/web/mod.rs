@@ -21,6 +21,7 @@ pub mod request_id;
 pub mod serve;
 mod store;
 pub mod trace;
+pub mod upload;
 
 pub use asker::{Asker, Caller, Known};
 pub use blocking::{run, run_long};

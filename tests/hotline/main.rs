@@ -1,6 +1,8 @@
 //! The one integration binary: the hotline from outside its rooms, on both databases.
 #![cfg(test)] // so that clippy knows the support as test code
 
+mod attachments;
+mod attachments_kill;
 mod canary;
 mod chain;
 mod chain_forgeries;
@@ -13,6 +15,7 @@ mod directory;
 mod figures_oracle;
 mod figures_whole;
 mod frozen;
+mod hostile_files;
 mod identity;
 mod interface;
 mod jobs;
@@ -23,6 +26,7 @@ mod notices;
 mod notices_canary;
 mod notices_letters;
 mod notices_mail;
+mod power_cut;
 mod schema;
 mod sequences;
 mod support;

@@ -119,6 +119,16 @@ diesel::table! {
 }
 
 diesel::table! {
+    attachment (ticket_id, k) {
+        ticket_id -> BigInt,
+        k -> Integer,
+        hash -> Text,
+        bytes -> BigInt,
+        gone -> Bool,
+    }
+}
+
+diesel::table! {
     event (ticket_id, seq) {
         ticket_id -> BigInt,
         seq -> Integer,
@@ -169,6 +179,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     ticket,
     ticket_body,
     assignment,
+    attachment,
     contact,
     whistle,
     ledger,

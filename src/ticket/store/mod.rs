@@ -1,6 +1,7 @@
 //! Ticket: loading and keeping it. Its rule: `insert_prepared` and `save` are the only writers: row,
 //! projections, event and mark go together, in the caller's transaction, at its instant.
 
+mod attached;
 mod batch;
 pub mod callers;
 mod counted;
@@ -23,6 +24,7 @@ use crate::db::{Conn, Tx};
 use crate::error::{Error, Kind, Result};
 use crate::sealing::{MasterKey, RecordKey, entropy, place};
 use crate::time::Stamp;
+pub use attached::{AttachmentRow, attachments_after, attachments_of, needed_files};
 pub use batch::{Place, known, page};
 pub use counted::{count_by, counted_by};
 pub use dispatched::{Dispatched, dispatched};
@@ -174,6 +176,13 @@ pub fn insert_prepared(tx: &mut Tx<'_>, prepared: &Prepared) -> Result<()> {
     write::insert_rows(tx, &prepared.rows)?;
     write::insert_body(tx, prepared.id, &prepared.wrapped, &prepared.doc, &prepared.head)?;
     write::insert_events(tx, &prepared.links)
+}
+
+impl Stored {
+    /// The ticket's own key: its files are sealed under it too, so that they go with it.
+    pub const fn key(&self) -> &RecordKey {
+        &self.key
+    }
 }
 
 impl Prepared {

@@ -3,6 +3,7 @@
 
 use diesel::prelude::*;
 
+use super::attached::{AttachmentRow, attachment_rows};
 use super::callers::{CallerRow, caller_rows};
 use crate::db::schema::{assignment, contact, ledger, tickets, whistle};
 use crate::directory::{
@@ -141,6 +142,7 @@ pub struct Rows {
     pub contacts: Vec<ContactRow>,
     pub whistles: Vec<WhistleRow>,
     pub ledgers: Vec<LedgerRow>,
+    pub attachments: Vec<AttachmentRow>,
     pub callers: Vec<CallerRow>,
 }
 
@@ -163,6 +165,7 @@ pub fn project(ticket: &Ticket, lens: &Lens<'_>) -> Rows {
         contacts: contact_rows(ticket, lens.id),
         whistles: whistle_rows(ticket, lens.id),
         ledgers: ledger_rows(ticket, lens.id),
+        attachments: attachment_rows(ticket, lens.id),
         callers,
     }
 }

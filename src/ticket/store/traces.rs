@@ -4,7 +4,9 @@
 use diesel::prelude::*;
 
 use crate::db::Conn;
-use crate::db::schema::{assignment, contact, event, ledger, ticket_body, unsealed, whistle};
+use crate::db::schema::{
+    assignment, attachment, contact, event, ledger, ticket_body, unsealed, whistle,
+};
 use crate::error::Result;
 
 /// The tickets after `after`, up to `last`, that any row tells of; those of callers are counted.
@@ -17,6 +19,6 @@ pub(super) fn traces(conn: &mut Conn, after: i64, last: i64) -> Result<Vec<i64>>
             ids.extend(told.load::<i64>(conn)?);
         )+};
     }
-    told_by!(ticket_body event unsealed assignment contact whistle ledger);
+    told_by!(ticket_body event unsealed assignment contact whistle ledger attachment);
     Ok(ids)
 }

@@ -2,6 +2,7 @@
 
 use diesel::prelude::*;
 
+use super::attached;
 use super::callers::{self, CallerRow};
 use super::fresh::Fresh;
 use super::rows::{AssignmentRow, ContactRow, LedgerRow, Rows, TicketRow, WhistleRow, in_order};
@@ -41,6 +42,7 @@ pub(super) fn insert_rows(tx: &mut Tx<'_>, rows: &Rows) -> Result<()> {
             diesel::insert_into(ledger::table).values(row).execute(c)?;
         }
     });
+    attached::replace(tx, &[], &rows.attachments)?;
     callers::insert(tx.conn, &rows.callers)
 }
 
@@ -105,6 +107,7 @@ pub(super) fn update_rows(tx: &mut Tx<'_>, old: &Rows, new: &Rows, expected: i32
     if old.callers != new.callers {
         callers::replace(tx.conn, row.id, &old.callers, &new.callers)?;
     }
+    attached::replace(tx, &old.attachments, &new.attachments)?;
     for row in &new.assignments {
         match old.assignments.iter().find(|there| there.k == row.k) {
             Some(there) if there == row => {}
@@ -185,6 +188,7 @@ fn read_with(conn: &mut Conn, id: i64, mut callers: Vec<CallerRow>) -> Result<Ro
             .order(ledger::seq)
             .select(LedgerRow::as_select())
             .load(conn)?,
+        attachments: attached::attachments_of(conn, id)?,
         callers,
     })
 }

@@ -205,7 +205,7 @@ fn explained(
 pub struct Reader {
     at: String,
     user: String,
-    /// `ticket.open` or `ticket.reveal`
+    /// `ticket.open`, `ticket.attachment` or `ticket.reveal`
     what: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     purpose: Option<String>,
@@ -230,7 +230,12 @@ pub async fn readers(
 ) -> Result<HttpResponse> {
     show(app, actor, no, |conn, seen| {
         let thing = ("ticket", seen.stored.ticket.no.as_str());
-        let lines = audit::readers_of(conn, thing, &["ticket.open", "ticket.reveal"], 500)?;
+        let lines = audit::readers_of(
+            conn,
+            thing,
+            &["ticket.open", "ticket.attachment", "ticket.reveal"],
+            500,
+        )?;
         let reader = |line: audit::Line| Reader {
             at: line.at.rfc3339(seen.rules.profile.zone),
             user: line.name,

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::attached::{AttachmentView, views};
 use super::masked::masked;
 use crate::directory::{
     AssessmentClass, CategoryCode, Channel, CompanyCode, EstateCode, Kind, RegionCode, UnitCode,
@@ -60,6 +61,8 @@ pub struct TicketView {
     first_survey: Option<SurveyView>,
     assessment: AssessmentView,
     reply: Option<String>,
+    /// Its files, as many as the reader may see.
+    attachments: Vec<AttachmentView>,
     received_at: String,
     closed_at: Option<String>,
     links: Links,
@@ -250,6 +253,7 @@ pub fn ticket(ticket: &Ticket, version: i32, scene: &Scene<'_>, sight: Sight) ->
                 .map(|e| ExclusionView { reason: e.reason, stage: e.stage }),
         },
         reply: ticket.reply.as_ref().map(|reply| shown.text(&reply.text)),
+        attachments: views(ticket, scene, sight),
         received_at: shown.at(ticket.received_at),
         closed_at: ticket.ended_at().map(|at| shown.at(at)),
         links: shown.links(),

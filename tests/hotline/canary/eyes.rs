@@ -50,6 +50,9 @@ fn questions(numbers: &[String], today: &str) -> Vec<String> {
         let filled = match path.split_once('{').map(|(_, rest)| rest.split('}').next().unwrap()) {
             None => vec![path.clone()],
             Some("no") => fill("{no}", &numbers),
+            Some("id") => {
+                numbers.iter().map(|no| path.replace("{id}", &format!("{no}-1"))).collect()
+            }
             Some("code") => fill("{code}", &CODES),
             Some("year") => fill("{year}", &["2026"]),
             Some("name") => fill("{name}", &["agent", "handler@jiedao"]),

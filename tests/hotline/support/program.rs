@@ -163,6 +163,14 @@ impl Program {
         String::from_utf8_lossy(&self.said.lock().unwrap()).into_owned()
     }
 
+    /// The most memory that it ever had, in MiB.
+    pub fn peak_mib(&self) -> u64 {
+        let path = format!("/proc/{}/status", self.child.id());
+        let status = std::fs::read_to_string(path).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() / 1024
+    }
+
     /// A connection of one client.
     pub fn line(&self) -> Line {
         Line::to(self.address)
