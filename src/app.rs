@@ -11,7 +11,7 @@ use crate::config::Config;
 use crate::db::{Db, Settings};
 use crate::directory::Cached;
 use crate::error::{Error, Kind, Result};
-use crate::identity::{Gate, LoginLimiter, Role};
+use crate::identity::{AddressLimiter, Gate, LoginLimiter, Role};
 use crate::lifecycle::{Hotline, RuleBook};
 use crate::outward::Outward;
 use crate::sealing::MasterKey;
@@ -38,6 +38,8 @@ pub struct App {
     pub limiter: LoginLimiter,
     /// Calls over HTTP to others.
     pub outward: Outward,
+    /// How often an Open311 client may ask.
+    pub open311: AddressLimiter,
     /// Units, places, categories, calendars, profiles.
     pub directory: Cached,
     /// Every command on a ticket.
@@ -71,6 +73,8 @@ impl App {
         let keys = Arc::new(gate.master.clone());
         let tries = NonZeroU32::new(config.auth.tries_per_minute).unwrap_or(NonZeroU32::MIN);
         let limiter = LoginLimiter::new(clock.clone(), tries);
+        let asked = NonZeroU32::new(config.open311.per_minute).unwrap_or(NonZeroU32::MIN);
+        let open311 = AddressLimiter::new(clock.clone(), asked);
         let settings = Settings {
             connections: config.database.pool,
             queue: config.database.queue,
@@ -89,6 +93,7 @@ impl App {
             gate,
             limiter,
             outward,
+            open311,
             directory,
             hotline,
             shelf,

@@ -19,6 +19,7 @@ mod jobs;
 mod kill;
 mod life;
 mod moving;
+mod open311;
 mod schema;
 mod sequences;
 mod support;
