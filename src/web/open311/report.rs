@@ -95,10 +95,16 @@ fn rules(hotline: &Hotline) -> Result<std::sync::Arc<Rules>> {
     }
 }
 
-/// The number, and how to ask about it: the code is told this once.
+/// The number, and how to ask about it: the code, and the digits that stand in for a telephone's where
+/// there is none, are told this once.
 fn taken(arrival: &Arrival, format: Format) -> Result<Answer> {
     let ticket = arrival.ticket();
-    let values = [("no", ticket.no.as_str()), ("code", arrival.code.as_str())];
+    let code = arrival.code.say();
+    let proof = match arrival.code.say_tail() {
+        Some(tail) => sentence("open311.proof_tail", &[("code", code), ("tail", tail)]),
+        None => sentence("open311.proof", &[("code", code)]),
+    };
+    let values = [("no", ticket.no.as_str()), ("proof", proof.as_str())];
     let notice = if ticket.is_sealed() {
         sentence("open311.taken_sealed", &values)
     } else {

@@ -80,7 +80,10 @@ fn a_complaint_is_taken_in_and_shown_to_nobody() {
         assert!(city.load(&no).ticket.is_sealed());
         assert_eq!(city.get(&format!("/v2/requests/{no}.json")).status, 404);
     }
-    let open = number(&report(&[("service_code", "rude"), ("attribute[kind]", "help")]));
+    let open = report(&[("service_code", "rude"), ("attribute[kind]", "help")]);
+    // Who left no telephone gets four digits in the place of its last.
+    assert!(open.body.contains("代替手机尾号的四位号码"), "{open:?}");
+    let open = number(&open);
     assert_eq!(city.numbers(""), [open.as_str()]);
     let caller = city.load(&open).ticket.caller;
     assert!(caller.anonymous && !caller.reply_wanted, "nobody to answer to");
