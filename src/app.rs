@@ -12,7 +12,7 @@ use crate::config::Config;
 use crate::db::{Db, Settings};
 use crate::directory::Cached;
 use crate::error::{Error, Kind, Result};
-use crate::identity::{Gate, LoginLimiter, Role};
+use crate::identity::{AddressLimiter, Gate, LoginLimiter, Role};
 use crate::lifecycle::{Hotline, RuleBook};
 use crate::notify::letter::Letters;
 use crate::notify::{Mailer, Post, Settings as Notices, Sms};
@@ -41,6 +41,8 @@ pub struct App {
     pub limiter: LoginLimiter,
     /// Calls over HTTP to others.
     pub outward: Outward,
+    /// How often an Open311 client may ask.
+    pub open311: AddressLimiter,
     /// Units, places, categories, calendars, profiles.
     pub directory: Cached,
     /// The files of tickets.
@@ -78,6 +80,8 @@ impl App {
         let keys = Arc::new(gate.master.clone());
         let tries = NonZeroU32::new(config.auth.tries_per_minute).unwrap_or(NonZeroU32::MIN);
         let limiter = LoginLimiter::new(clock.clone(), tries);
+        let asked = NonZeroU32::new(config.open311.per_minute).unwrap_or(NonZeroU32::MIN);
+        let open311 = AddressLimiter::new(clock.clone(), asked);
         let settings = Settings {
             connections: config.database.pool,
             queue: config.database.queue,
@@ -98,6 +102,7 @@ impl App {
             gate,
             limiter,
             outward,
+            open311,
             directory,
             files,
             hotline,

@@ -31,6 +31,7 @@ pub struct Config {
     pub limits: Limits,
     pub attachments: Attachments,
     pub web: Web,
+    pub open311: Open311,
     pub worker: Worker,
     pub audit: Audit,
     pub metrics: Metrics,
@@ -201,6 +202,18 @@ pub struct Web {
     pub blocking_threads: usize,
     pub trusted_proxies: Vec<IpAddr>,
     pub docs: bool,
+}
+
+/// The door for Open311 clients.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Open311 {
+    pub enabled: bool,
+    pub jurisdiction: String,
+    pub contact: String,
+    pub key_service: String,
+    pub open_intake: bool,
+    pub per_minute: u32,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -61,6 +61,12 @@ impl Answer {
         Self { status: 204, headers: Vec::new(), body: String::new() }
     }
 
+    /// 200 with a text of this type.
+    pub fn text(content_type: &str, body: String) -> Self {
+        let headers = vec![("content-type".to_owned(), content_type.to_owned())];
+        Self { status: 200, headers, body }
+    }
+
     /// Adds the `ETag` of `version`.
     #[must_use]
     pub fn versioned(mut self, version: i64) -> Self {
@@ -72,14 +78,13 @@ impl Answer {
     pub fn respond(self) -> HttpResponse {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::OK);
         let mut answer = HttpResponse::build(status);
+        if !self.body.is_empty() {
+            answer.content_type("application/json");
+        }
         for (name, value) in self.headers {
             answer.insert_header((name, value));
         }
-        if self.body.is_empty() {
-            answer.finish()
-        } else {
-            answer.content_type("application/json").body(self.body)
-        }
+        if self.body.is_empty() { answer.finish() } else { answer.body(self.body) }
     }
 }
 

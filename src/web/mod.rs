@@ -14,6 +14,7 @@ pub mod health;
 pub mod idempotency;
 pub mod log;
 pub mod metrics;
+pub mod open311;
 pub mod openapi;
 pub mod prepared;
 pub mod problem;

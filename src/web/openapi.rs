@@ -11,7 +11,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use utoipa_actix_web::{AppExt, scope};
 use utoipa_swagger_ui::{Config as DocsConfig, SwaggerUi};
 
-use super::api;
+use super::{api, open311};
 use crate::app::App;
 use crate::assessment::{Metric, Side};
 use crate::error::{Error, Kind, Result};
@@ -57,6 +57,7 @@ pub fn document() -> utoipa::openapi::OpenApi {
         .into_utoipa_app()
         .openapi(Head::openapi())
         .service(scope::scope(api::BASE).configure(routes))
+        .service(scope::scope(open311::BASE).configure(open311::routes))
         .split_for_parts()
         .1;
     name_operations(&mut document);

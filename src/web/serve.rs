@@ -10,7 +10,7 @@ use actix_web::middleware::from_fn;
 use actix_web::{App as ActixApp, Error as ActixError, HttpServer, web};
 use utoipa_actix_web::{AppExt, scope};
 
-use super::{address, api, deadline, openapi, trace};
+use super::{address, api, deadline, open311, openapi, trace};
 use crate::app::App;
 use crate::error::{Error, Kind, Result};
 
@@ -37,6 +37,11 @@ pub fn application(
         })
         .into_utoipa_app()
         .service(scope::scope(api::BASE).configure(openapi::routes))
+        .service(
+            scope::scope(open311::BASE)
+                .configure(open311::routes)
+                .wrap(from_fn(open311::door::around)),
+        )
         .into_app()
         .default_service(web::to(|| async {
             Result::<&str>::Err(Error::new(Kind::NotFound, "web.no_route"))

@@ -17,7 +17,8 @@ use citizens::{Citizen, citizens};
 use leaks::Leaks;
 
 /// Everything that is ever said aloud.
-const KEYS: [(&str, &str); 4] = [
+const KEYS: [(&str, &str); 5] = [
+    ("JIESU_OPEN311__PER_MINUTE", "1000000"),
     ("JIESU_LOG__LEVEL", "debug,jiesu=trace"),
     ("JIESU_WORKER__SEAL_SECONDS", "1"),
     ("JIESU_WORKER__SWEEP_SECONDS", "1"),

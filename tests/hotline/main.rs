@@ -27,6 +27,7 @@ mod notices_canary;
 mod notices_letters;
 mod notices_mail;
 mod power_cut;
+mod open311;
 mod schema;
 mod sequences;
 mod support;

@@ -8,6 +8,7 @@ mod counted;
 mod dispatched;
 mod fresh;
 pub mod proof;
+pub mod public;
 pub mod rows;
 mod seals;
 mod traces;
