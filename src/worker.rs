@@ -13,6 +13,7 @@ use crate::error::{Error, Result};
 use crate::jobs::{Bell, Crew};
 use crate::lifecycle::recompute::Recompute;
 use crate::lifecycle::sealer::seal_file;
+use crate::notify::webhook::{self, Deliverer};
 use crate::{audit, identity};
 
 /// Rows of old sessions and old audit entries that one write drops.
@@ -26,6 +27,8 @@ pub fn crew(app: &Arc<App>, bell: &Bell) -> Crew {
     let (sealer, until) = (app.hotline.clone(), bell.clone());
     let file = seal_file(&app.config.data_dir);
     let (sessions, audited, stop) = (app.clone(), app.clone(), bell.clone());
+    let told = app.clone();
+    let deliverer = Deliverer::new(app.db.clone(), app.keys.clone(), app.outward.clone());
     Crew::new(app.db.clone())
         // 时限: soon, overdue, a promise missed.
         .every("limits.sweep", every(config.sweep_seconds), move || sweep.sweep(&stop).map(drop))
@@ -35,6 +38,10 @@ pub fn crew(app: &Arc<App>, bell: &Bell) -> Crew {
         // 封存: a seal over what has happened since the last one.
         .every("seal", every(config.seal_seconds), move || sealer.seal(&file, &until).map(drop))
         .does(Recompute::JOB, move |job| Ok(anew.recompute(job.body()?)?))
+        .does(webhook::JOB, move |job| deliverer.work(job.body()?))
+        .every("webhooks.drop", TimeDelta::hours(6), move || {
+            drop_all(|| told.db.write(|tx| webhook::drop_old(tx, DROPPED_AT_ONCE.into())))
+        })
         .every("sessions.drop", TimeDelta::hours(1), move || {
             drop_all(|| sessions.db.write(|tx| identity::drop_old_sessions(tx, DROPPED_AT_ONCE)))
         })

@@ -8,6 +8,7 @@ mod jobs;
 mod moving;
 mod ticket;
 mod web;
+mod webhooks;
 
 pub use audit::audit_entry;
 pub use directory::{directory_entry, directory_version};
@@ -20,3 +21,4 @@ pub use ticket::{
     ticket_body, unsealed, whistle,
 };
 pub use web::idempotency;
+pub use webhooks::{webhook, webhook_delivery};

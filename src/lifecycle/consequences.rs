@@ -5,6 +5,7 @@
 use super::rules::Rules;
 use crate::db::Tx;
 use crate::error::Result;
+use crate::notify::webhook::{self, Occurred};
 use crate::ticket::Ticket;
 
 /// A change of a ticket that has just been written.
@@ -26,6 +27,8 @@ pub struct Change<'a> {
 ///
 /// # Errors
 /// As the database says; then the change itself is not made either.
-pub fn follow(_tx: &mut Tx<'_>, _rules: &Rules, _change: &Change<'_>) -> Result<()> {
-    Ok(())
+pub fn follow(tx: &mut Tx<'_>, rules: &Rules, change: &Change<'_>) -> Result<()> {
+    let Change { version, before, after, .. } = *change;
+    let occurred = Occurred { version, before, after };
+    webhook::follow(tx, &rules.hooks, &rules.directory, rules.profile.zone, &occurred)
 }

@@ -2,3 +2,4 @@
 //! later, tried again, and never twice with another name.
 
 pub mod sms;
+pub mod webhook;

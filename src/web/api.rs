@@ -3,6 +3,7 @@
 
 pub mod audit;
 pub mod auth;
+pub mod batch;
 pub mod commands;
 pub mod history;
 pub mod masked;
@@ -12,6 +13,7 @@ pub mod reference;
 pub mod tickets;
 pub mod users;
 pub mod view;
+pub mod webhooks;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -29,7 +31,8 @@ pub fn routes(services: &mut ServiceConfig<'_>) {
         .service(tickets::take_in)
         .service(tickets::find)
         .service(tickets::one)
-        .configure(commands::routes);
+        .configure(commands::routes)
+        .service(batch::give);
     reference::routes(services);
     services
         .service(auth::token)
@@ -54,6 +57,14 @@ pub fn routes(services: &mut ServiceConfig<'_>) {
         .service(users::act)
         .service(users::one)
         .service(audit::trail)
+        .service(webhooks::list)
+        .service(webhooks::add)
+        .service(webhooks::one)
+        .service(webhooks::change)
+        .service(webhooks::rotate)
+        .service(webhooks::test)
+        .service(webhooks::deliveries)
+        .service(webhooks::replay)
         .service(health::live)
         .service(health::ready)
         .service(metrics::metrics_text);

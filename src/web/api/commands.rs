@@ -47,7 +47,7 @@ async fn give(app: web::Data<App>, asked: Asked) -> Result<HttpResponse> {
 }
 
 /// An assignment's public id is its ticket's number, a dash, and its place in the ticket.
-fn split(id: &str) -> Result<(String, u32)> {
+pub(super) fn split(id: &str) -> Result<(String, u32)> {
     id.rsplit_once('-')
         .and_then(|(no, k)| Some((no.to_owned(), k.parse().ok()?)))
         .ok_or_else(Error::not_found)

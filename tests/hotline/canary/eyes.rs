@@ -53,6 +53,7 @@ fn questions(numbers: &[String], today: &str) -> Vec<String> {
             Some("code") => fill("{code}", &CODES),
             Some("year") => fill("{year}", &["2026"]),
             Some("name") => fill("{name}", &["agent", "handler@jiedao"]),
+            Some("id") => fill("{id}", &["1"]),
             Some(other) => panic!("who fills {other} in {path}?"),
         };
         for path in filled {
