@@ -14,6 +14,7 @@ use crate::jobs::{Bell, Crew};
 use crate::lifecycle::recompute::Recompute;
 use crate::lifecycle::sealer::seal_file;
 use crate::notify::outbox;
+use crate::notify::webhook::{self, Deliverer};
 use crate::{audit, identity};
 
 /// Rows of old sessions and old audit entries that one write drops.
@@ -30,6 +31,8 @@ pub fn crew(app: &Arc<App>, bell: &Bell) -> Crew {
         (app.post.clone(), app.post.clone(), app.post.clone(), app.post.clone());
     let (filed, tidy) = (app.clone(), bell.clone());
     let (sessions, audited, stop) = (app.clone(), app.clone(), bell.clone());
+    let told = app.clone();
+    let deliverer = Deliverer::new(app.db.clone(), app.keys.clone(), app.outward.clone());
     Crew::new(app.db.clone())
         // 时限: soon, overdue, a promise missed.
         .every("limits.sweep", every(config.sweep_seconds), move || sweep.sweep(&stop).map(drop))
@@ -48,6 +51,10 @@ pub fn crew(app: &Arc<App>, bell: &Bell) -> Crew {
         .every("attachments.sweep", TimeDelta::hours(1), move || {
             let now = filed.db.now();
             filed.files.sweep(&filed.db, now, &|| tidy.stopped()).map(drop)
+        })
+        .does(webhook::JOB, move |job| deliverer.work(job.body()?))
+        .every("webhooks.drop", TimeDelta::hours(6), move || {
+            drop_all(|| told.db.write(|tx| webhook::drop_old(tx, DROPPED_AT_ONCE.into())))
         })
         .every("sessions.drop", TimeDelta::hours(1), move || {
             drop_all(|| sessions.db.write(|tx| identity::drop_old_sessions(tx, DROPPED_AT_ONCE)))

@@ -9,6 +9,7 @@ mod moving;
 mod notices;
 mod ticket;
 mod web;
+mod webhooks;
 
 pub use audit::audit_entry;
 pub use directory::{directory_entry, directory_version};
@@ -22,3 +23,4 @@ pub use ticket::{
     ticket as tickets, ticket_body, unsealed, whistle,
 };
 pub use web::idempotency;
+pub use webhooks::{webhook, webhook_delivery};

@@ -60,7 +60,7 @@ impl From<Error> for Fail {
 
 /// How long the try after this one waits; spread by the job's id, so that what failed together
 /// does not come back together.
-pub(super) fn back_off(tries: i32, id: i64) -> TimeDelta {
+pub fn back_off(tries: i32, id: i64) -> TimeDelta {
     let doublings = u32::try_from(tries.clamp(1, 16) - 1).unwrap_or_default();
     let plain_ms = (FIRST_S << doublings).min(LONGEST_S) * 1_000;
     let spread_ms = plain_ms / 5;

@@ -6,7 +6,7 @@ mod fail;
 mod store;
 
 pub use crew::{Bell, Crew};
-pub use fail::{Fail, TRIES};
+pub use fail::{Fail, TRIES, back_off};
 pub use store::{Counts, Dead, counts, dead, put, put_at, revive};
 
 use serde::de::DeserializeOwned;

@@ -6,6 +6,7 @@ use super::rules::Rules;
 use crate::db::Tx;
 use crate::error::Result;
 use crate::notify::outbox;
+use crate::notify::webhook::{self, Occurred};
 use crate::ticket::Ticket;
 
 /// A change of a ticket that has just been written.
@@ -27,6 +28,9 @@ pub struct Change<'a> {
 ///
 /// # Errors
 /// As the database says; then the change itself is not made either.
-pub fn follow(tx: &mut Tx<'_>, _rules: &Rules, change: &Change<'_>) -> Result<()> {
-    outbox::tell(tx, change.id, change.before, change.after)
+pub fn follow(tx: &mut Tx<'_>, rules: &Rules, change: &Change<'_>) -> Result<()> {
+    let Change { id, version, before, after, .. } = *change;
+    outbox::tell(tx, id, before, after)?;
+    let occurred = Occurred { version, before, after };
+    webhook::follow(tx, &rules.hooks, &rules.directory, rules.profile.zone, &occurred)
 }

@@ -94,17 +94,52 @@ impl Hotline {
         order: &Order<'_>,
         body: &P,
     ) -> Result<Stored> {
-        let rules = self.rules.current(tx.conn, tx.now)?;
-        let stored = self.see(tx.conn, &rules, actor, order.no)?;
-        let scene = rules.scene(actor, tx.now, Mode::Live);
-        check_target(&stored.ticket, order.target)?;
-        table::require(&stored.ticket, &scene, order.name, order.target)?;
-        (order.expected)(stored.version)?;
-        let command = Command::parse(order.name, body)?;
+        let (rules, stored, command) = self.read_order(tx.conn, tx.now, actor, order, body)?;
         if let Command::Merge(merge) = &command {
             return self.merge(tx, &rules, actor, &stored, &merge.into, &command);
         }
         self.perform(tx, &rules, actor, &stored, &command, order.target)
+    }
+
+    /// Whether [`Hotline::command`] would do it at `now`, by the same decision; nothing is written.
+    /// Answers the ticket's present version.
+    ///
+    /// # Errors
+    /// As [`Hotline::command`].
+    pub fn rehearse<P: Parser>(
+        &self,
+        conn: &mut Conn,
+        now: Stamp,
+        actor: &Actor,
+        order: &Order<'_>,
+        body: &P,
+    ) -> Result<i32> {
+        let (rules, stored, command) = self.read_order(conn, now, actor, order, body)?;
+        let scene = rules.scene(actor, now, Mode::Live);
+        if let Command::Merge(merge) = &command {
+            self.check_merge(conn, &rules, &stored, &merge.into, &scene)?;
+        }
+        decide(&stored.ticket, &command, order.target, &scene)?;
+        Ok(stored.version)
+    }
+
+    /// What was ordered of which ticket by which rules, as far as it can be said before deciding.
+    fn read_order<P: Parser>(
+        &self,
+        conn: &mut Conn,
+        now: Stamp,
+        actor: &Actor,
+        order: &Order<'_>,
+        body: &P,
+    ) -> Result<(Arc<Rules>, Stored, Command)> {
+        let rules = self.rules.current(conn, now)?;
+        let stored = self.see(conn, &rules, actor, order.no)?;
+        let scene = rules.scene(actor, now, Mode::Live);
+        check_target(&stored.ticket, order.target)?;
+        table::require(&stored.ticket, &scene, order.name, order.target)?;
+        (order.expected)(stored.version)?;
+        let command = Command::parse(order.name, body)?;
+        Ok((rules, stored, command))
     }
 
     /// Decides and records one command on a loaded ticket, and what follows on its relatives.
@@ -213,17 +248,8 @@ impl Hotline {
         into: &str,
         command: &Command,
     ) -> Result<Stored> {
-        let vault = rules.vault(&self.keys);
-        let unknown = || Error::field("/into", "field.unknown_code");
-        let parent = store::load(tx.conn, vault, into)?.ok_or_else(unknown)?;
-        if sight(&parent.ticket, actor, &rules.directory) == Sight::Nothing {
-            return Err(unknown());
-        }
         let scene = rules.scene(actor, tx.now, Mode::Live);
-        duplicate::may_merge(&child.ticket, &parent.ticket).or_else(|error| {
-            table::admit(&child.ticket, actor, CommandName::Merge, Target::default())?;
-            Err(with_state(error, &child.ticket, Target::default(), &scene))
-        })?;
+        self.check_merge(tx.conn, rules, child, into, &scene)?;
         let grandchildren = child.ticket.children.clone();
         let mut after = decide(&child.ticket, command, Target::default(), &scene)?;
         after.children.clear();
@@ -240,6 +266,26 @@ impl Hotline {
             parent.children.extend(grandchildren.iter().cloned());
         })?;
         Ok(kept)
+    }
+
+    /// Whether `child` may go under the ticket numbered `into`, as far as that one decides.
+    fn check_merge(
+        &self,
+        conn: &mut Conn,
+        rules: &Rules,
+        child: &Stored,
+        into: &str,
+        scene: &Scene<'_>,
+    ) -> Result<()> {
+        let unknown = || Error::field("/into", "field.unknown_code");
+        let parent = store::load(conn, rules.vault(&self.keys), into)?.ok_or_else(unknown)?;
+        if sight(&parent.ticket, scene.actor, &rules.directory) == Sight::Nothing {
+            return Err(unknown());
+        }
+        duplicate::may_merge(&child.ticket, &parent.ticket).or_else(|error| {
+            table::admit(&child.ticket, scene.actor, CommandName::Merge, Target::default())?;
+            Err(with_state(error, &child.ticket, Target::default(), scene))
+        })
     }
 
     /// Changes a related ticket as the program itself, with an event that says why.

@@ -1,4 +1,4 @@
-//! Lifecycle: the rules in force: directory, calendar and profile as one snapshot. Its rule: read
+//! Lifecycle: the rules in force: directory, calendar, profile and who listens, as one snapshot. Its rule: read
 //! again when the directory's version moves or the day does, never in between; a decision sees one
 //! snapshot.
 
@@ -11,6 +11,7 @@ use crate::db::{Conn, Tx};
 use crate::directory::{Cached, Directory, PROFILE_IN_FORCE};
 use crate::error::{Error, Kind, Result};
 use crate::limits::{Calendar, InForce, Profile, Rulebook};
+use crate::notify::webhook::Hooks;
 use crate::time::Stamp;
 
 /// Directory, calendar and profile, as of one moment.
@@ -18,6 +19,8 @@ pub struct Rules {
     pub directory: Arc<Directory>,
     pub calendar: Calendar,
     pub profile: Profile,
+    /// Who is told of changes.
+    pub hooks: Arc<Hooks>,
     in_force: Arc<InForce>,
     on: NaiveDate,
 }
@@ -84,11 +87,11 @@ impl RuleBook {
         {
             return Ok(rules.clone());
         }
-        let in_force = match known {
-            Some(rules) => rules.in_force.clone(),
-            None => Arc::new(InForce::of(&directory)),
+        let (in_force, hooks) = match known {
+            Some(rules) => (rules.in_force.clone(), rules.hooks.clone()),
+            None => (Arc::new(InForce::of(&directory)), Arc::new(Hooks::load(conn, &directory)?)),
         };
-        let rules = Arc::new(self.build(directory, in_force, now)?);
+        let rules = Arc::new(self.build(directory, in_force, hooks, now)?);
         *newest = Some(rules.clone());
         Ok(rules)
     }
@@ -97,6 +100,7 @@ impl RuleBook {
         &self,
         directory: Arc<Directory>,
         in_force: Arc<InForce>,
+        hooks: Arc<Hooks>,
         now: Stamp,
     ) -> Result<Rules> {
         // Which day it is depends on the profile's zone, and which profile it is on the day.
@@ -104,7 +108,7 @@ impl RuleBook {
         let book = self.book(&directory, &in_force, now.day(zone))?;
         let Rulebook { profile, calendar } = (*book).clone();
         let on = now.day(profile.zone);
-        Ok(Rules { directory, calendar, profile, in_force, on })
+        Ok(Rules { directory, calendar, profile, hooks, in_force, on })
     }
 
     /// The profile that the directory names for `day`, else the configuration's.

@@ -14,6 +14,7 @@ pub mod post;
 pub mod settings;
 pub mod sms;
 pub mod store;
+pub mod webhook;
 pub mod when;
 
 pub use mailer::Mailer;

@@ -5,6 +5,7 @@ pub mod attached;
 pub mod attachments;
 pub mod audit;
 pub mod auth;
+pub mod batch;
 pub mod commands;
 pub mod history;
 pub mod masked;
@@ -16,6 +17,7 @@ pub mod reference;
 pub mod tickets;
 pub mod users;
 pub mod view;
+pub mod webhooks;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -33,7 +35,8 @@ pub fn routes(services: &mut ServiceConfig<'_>) {
         .service(tickets::take_in)
         .service(tickets::find)
         .service(tickets::one)
-        .configure(commands::routes);
+        .configure(commands::routes)
+        .service(batch::give);
     reference::routes(services);
     services
         .service(auth::token)
@@ -67,6 +70,14 @@ pub fn routes(services: &mut ServiceConfig<'_>) {
         .service(outbox::list)
         .service(outbox::retry)
         .service(audit::trail)
+        .service(webhooks::list)
+        .service(webhooks::add)
+        .service(webhooks::one)
+        .service(webhooks::change)
+        .service(webhooks::rotate)
+        .service(webhooks::test)
+        .service(webhooks::deliveries)
+        .service(webhooks::replay)
         .service(health::live)
         .service(health::ready)
         .service(metrics::metrics_text);

@@ -23,6 +23,7 @@ use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -39,13 +40,16 @@ pub struct Answer {
     status: u16,
     headers: Vec<(String, String)>,
     body: String,
+    /// Not to be kept: asked again, it is done anew.
+    #[serde(skip)]
+    passing: bool,
 }
 
 impl Answer {
     /// 200 with a body.
     pub fn ok(body: &impl Serialize) -> Result<Self> {
         let body = serde_json::to_string(body).map_err(Error::internal)?;
-        Ok(Self { status: 200, headers: Vec::new(), body })
+        Ok(Self { status: 200, headers: Vec::new(), body, passing: false })
     }
 
     /// 201 with where it lies and a body.
@@ -58,7 +62,19 @@ impl Answer {
 
     /// 204.
     pub fn no_content() -> Self {
-        Self { status: 204, headers: Vec::new(), body: String::new() }
+        Self { status: 204, headers: Vec::new(), body: String::new(), passing: false }
+    }
+
+    /// Marks an answer that says that not all was done: it is given, and not kept.
+    #[must_use]
+    pub fn passing(mut self) -> Self {
+        self.passing = true;
+        self
+    }
+
+    /// Its body.
+    pub fn read<T: DeserializeOwned>(&self) -> Result<T> {
+        serde_json::from_str(&self.body).map_err(Error::internal)
     }
 
     /// 200 with a text of this type.
@@ -132,6 +148,17 @@ impl IdempotencyKey {
     }
 }
 
+impl Idem {
+    /// The key of one of several changes that come with one request.
+    fn part(&self, name: &str) -> Self {
+        let key = self.key.as_ref().map(|key| {
+            let hash = Sha256::new().chain_update(key).chain_update([0]).chain_update(name);
+            URL_SAFE_NO_PAD.encode(hash.finalize())
+        });
+        Self { key, body: self.body.clone() }
+    }
+}
+
 /// A key bound to actor, address and body.
 #[derive(Debug, Clone)]
 pub struct Idem {
@@ -161,19 +188,39 @@ where
     let (answer, replayed) = run(move || {
         // The guard lives as long as the write, even when the client has gone away.
         let _guard = guard;
-        let change = Arc::new(change);
-        let write = || {
-            let (idem, change, keys) = (idem.clone(), change.clone(), app.keys.clone());
-            app.db.write(move |tx| once(tx, &keys, &idem, |tx| change(tx)))
-        };
-        match write() {
-            // Another node was quicker with the same key: now its answer is there.
-            Err(error) if is_duplicate(&error) => write(),
-            done => done,
-        }
+        settle(&app, &idem, change)
     })
     .await?;
     Ok(if replayed { again(answer) } else { answer.respond() })
+}
+
+/// As [`write_once`] for one of several changes that come with one request: each has a write of its
+/// own, and `part` names it. Blocks. A request that broke off is finished by sending it again.
+///
+/// # Errors
+/// What `change` says.
+pub fn part_once<F>(app: &App, idem: &Idem, part: &str, change: F) -> Result<Answer>
+where
+    F: Fn(&mut Tx<'_>) -> Result<Answer> + Send + Sync + 'static,
+{
+    settle(app, &idem.part(part), change).map(|(answer, _)| answer)
+}
+
+/// The answer, and whether it is that of an earlier request.
+fn settle<F>(app: &App, idem: &Idem, change: F) -> Result<(Answer, bool)>
+where
+    F: Fn(&mut Tx<'_>) -> Result<Answer> + Send + Sync + 'static,
+{
+    let change = Arc::new(change);
+    let write = || {
+        let (idem, change, keys) = (idem.clone(), change.clone(), app.keys.clone());
+        app.db.write(move |tx| once(tx, &keys, &idem, |tx| change(tx)))
+    };
+    match write() {
+        // Another node was quicker with the same key: now its answer is there.
+        Err(error) if is_duplicate(&error) => write(),
+        done => done,
+    }
 }
 
 /// The answer stored under the key, where there is one.
@@ -217,6 +264,9 @@ where
             return Ok((kept, true));
         }
         let answer = work()?;
+        if answer.passing {
+            return Ok((answer, false));
+        }
         let sealed = seal(&app.keys, &key, &answer)?;
         app.db.write(move |tx| store::keep_answer(tx, &key, &idem.body, &sealed))?;
         Ok((answer, false))
@@ -263,7 +313,7 @@ fn read(plain: &str) -> Result<Answer> {
     }
     let (head, body) = plain.split_once('\n').unwrap_or((plain, ""));
     let (status, headers) = serde_json::from_str(head).map_err(Error::internal)?;
-    Ok(Answer { status, headers, body: body.to_owned() })
+    Ok(Answer { status, headers, body: body.to_owned(), passing: false })
 }
 
 /// Forgets keys older than `limits.idempotency_hours`; returns how many. For the worker.
@@ -285,7 +335,8 @@ mod tests {
     #[test]
     fn an_answer_that_an_older_program_kept_is_read_too() {
         let headers = vec![("etag".to_owned(), "\"1\"".to_owned())];
-        let answer = Answer { status: 201, headers, body: "{\"no\":\"1\"}".to_owned() };
+        let answer =
+            Answer { status: 201, headers, body: "{\"no\":\"1\"}".to_owned(), passing: false };
         let old = r#"{"status":201,"headers":[["etag","\"1\""]],"body":"{\"no\":\"1\"}"}"#;
         let new = "[201,[[\"etag\",\"\\\"1\\\"\"]]]\n{\"no\":\"1\"}";
         assert_eq!(read(old).unwrap(), answer);

@@ -8,7 +8,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::request_id;
-use crate::error::{Error, Kind};
+use crate::error::{Error, FieldError, Kind};
 
 /// A problem as RFC 9457 has it, with a stable `code`.
 #[derive(Debug, Serialize, ToSchema)]
@@ -49,6 +49,12 @@ pub struct FieldProblem {
     pub code: &'static str,
     /// In Chinese.
     pub detail: String,
+}
+
+impl FieldProblem {
+    pub fn of(field: &FieldError) -> Self {
+        Self { pointer: field.pointer.clone(), code: field.code, detail: field.detail.clone() }
+    }
 }
 
 /// The one table from kind to status.
@@ -115,15 +121,7 @@ fn describe(error: &Error, status: StatusCode) -> Problem {
         status: status.as_u16(),
         detail: error.detail().to_owned(),
         code: error.code(),
-        errors: error
-            .fields()
-            .iter()
-            .map(|field| FieldProblem {
-                pointer: field.pointer.clone(),
-                code: field.code,
-                detail: field.detail.clone(),
-            })
-            .collect(),
+        errors: error.fields().iter().map(FieldProblem::of).collect(),
         state: error.state().map(str::to_owned),
         allowed: error.state().map(|_| error.allowed().to_vec()),
         instance: request_id::current().map(|id| format!("urn:uuid:{id}")),

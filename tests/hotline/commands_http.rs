@@ -2,6 +2,7 @@
 //! on both databases: the status, the code, and what is allowed instead. Its rule: what must come is
 //! the tables' word; how the fixture came to stand there is `places`', what is said is `bodies`'.
 
+mod batch;
 mod bodies;
 mod places;
 

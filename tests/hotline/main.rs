@@ -39,4 +39,5 @@ mod web_edges;
 mod web_idempotency;
 mod web_nodes;
 mod web_openapi;
+mod webhooks;
 mod worker;
