@@ -80,7 +80,7 @@ impl Answer {
     /// 200 with a text of this type.
     pub fn text(content_type: &str, body: String) -> Self {
         let headers = vec![("content-type".to_owned(), content_type.to_owned())];
-        Self { status: 200, headers, body }
+        Self { status: 200, headers, body, passing: false }
     }
 
     /// Adds the `ETag` of `version`.
