@@ -160,8 +160,10 @@ pub fn run(cli: &Cli) -> Result<ExitCode> {
         Command::Report(_) => not_yet("report"),
         Command::Learn { .. } => not_yet("learn"),
         Command::Bench(what) => asking::measure(what),
-        Command::Tls(Tls::Init) => not_yet("tls init"),
-        Command::Outage(Outage::Declare { from, to }) => asking::declare(from, to),
+        Command::Tls(Tls::Init { names }) => tls::init(names),
+        Command::Privacy(what) => privacy::run(what),
+        Command::Outage(Outage::Declare { from, to, dry_run: true }) => asking::would(from, to),
+        Command::Outage(Outage::Declare { from, to, .. }) => asking::declare(from, to),
     }
 }
 
