@@ -1,6 +1,8 @@
 //! Doctor: what a support person would ask first. Its rule: it changes nothing, tells nothing
 //! personal and no secret, and goes on where one question has no answer.
 
+use chrono::TimeDelta;
+
 use crate::app::App;
 use crate::config::Config;
 use crate::error::{Error, Result, sentence};

@@ -6,6 +6,7 @@ pub mod architecture {}
 pub mod app;
 pub mod assessment;
 pub mod audit;
+pub mod backup;
 pub mod bench;
 pub mod code;
 pub mod config;

@@ -2,6 +2,7 @@
 //! arguments, prints and chooses the exit code; everything else is done by the rooms of the house.
 
 mod asking;
+mod keeping;
 mod moving;
 mod serving;
 
@@ -41,12 +42,16 @@ enum Command {
     Import(Import),
     /// Writes ticket histories in constant memory
     Export(Export),
-    /// Writes a hot backup into a directory
-    Backup { dir: PathBuf },
-    /// Restores a backup
-    Restore { dir: PathBuf },
+    /// Writes a hot backup into a directory: a new one, or that of an earlier backup of this site
+    Backup(Backup),
+    /// Restores a backup into an empty site, and proves it
+    Restore(Restore),
     /// Proves that the event chains and the attachments are whole
-    Verify,
+    Verify {
+        /// Looks at a backup instead: needs neither keys nor a database
+        #[arg(long)]
+        backup: Option<PathBuf>,
+    },
     /// Writes the monthly report without the console
     Report(Report),
     /// Trains the suggester and prints its macro-F1
@@ -136,7 +141,13 @@ enum Tls {
 #[derive(Debug, Subcommand)]
 enum Outage {
     /// Extends the unit limits that a downtime touched
-    Declare { from: String, to: String },
+    Declare {
+        from: String,
+        to: String,
+        /// Lists what would be extended, changes nothing
+        #[arg(long)]
+        dry_run: bool,
+    },
 }
 
 /// Does what the command line says; gives the exit code.
@@ -154,9 +165,10 @@ pub fn run(cli: &Cli) -> Result<ExitCode> {
         }
         Command::Import(what) => moving::import(what),
         Command::Export(what) => moving::export(what),
-        Command::Backup { .. } => not_yet("backup"),
-        Command::Restore { .. } => not_yet("restore"),
-        Command::Verify => asking::verify(&App::open(Demo::Off)?),
+        Command::Backup(what) => keeping::backup(what),
+        Command::Restore(what) => keeping::restore(what),
+        Command::Verify { backup: Some(dir) } => keeping::examine(dir),
+        Command::Verify { backup: None } => asking::verify(&App::open(Demo::Off)?),
         Command::Report(_) => not_yet("report"),
         Command::Learn { .. } => not_yet("learn"),
         Command::Bench(what) => asking::measure(what),

@@ -3,14 +3,15 @@
 
 mod address;
 pub mod conn;
+pub mod dump;
 mod failure;
 mod file;
 mod gate;
 mod group;
 mod id;
 mod member;
-mod migrate;
-mod number;
+pub mod migrate;
+pub mod number;
 mod postgres;
 mod queue;
 pub mod schema;

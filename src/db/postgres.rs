@@ -156,7 +156,10 @@ impl Postgres {
     }
 
     /// Runs `change` alone among all nodes: a row is locked for as long as it takes.
-    pub(super) fn change_schema<T>(&self, change: fn(&mut Conn) -> Result<T>) -> Result<T> {
+    pub(super) fn change_schema<T>(
+        &self,
+        change: impl FnOnce(&mut Conn) -> Result<T>,
+    ) -> Result<T> {
         self.make_lock_row()?;
         let mut line = self.begun("BEGIN ISOLATION LEVEL READ COMMITTED")?;
         let conn = &mut line.conn;
