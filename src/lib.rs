@@ -24,6 +24,7 @@ pub mod limits;
 pub mod moving;
 pub mod notify;
 pub mod outward;
+pub mod privacy;
 pub mod routing;
 pub mod sealing;
 pub mod ticket;

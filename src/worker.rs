@@ -13,6 +13,7 @@ use crate::error::{Error, Result};
 use crate::jobs::{Bell, Crew};
 use crate::lifecycle::recompute::Recompute;
 use crate::lifecycle::sealer::seal_file;
+use crate::privacy::{self, Clean};
 use crate::{audit, identity};
 
 /// Rows of old sessions and old audit entries that one write drops.
@@ -26,6 +27,7 @@ pub fn crew(app: &Arc<App>, bell: &Bell) -> Crew {
     let (sealer, until) = (app.hotline.clone(), bell.clone());
     let file = seal_file(&app.config.data_dir);
     let (sessions, audited, stop) = (app.clone(), app.clone(), bell.clone());
+    let (cleaned, kept, enough) = (app.clone(), app.clone(), bell.clone());
     Crew::new(app.db.clone())
         // 时限: soon, overdue, a promise missed.
         .every("limits.sweep", every(config.sweep_seconds), move || sweep.sweep(&stop).map(drop))
@@ -35,6 +37,14 @@ pub fn crew(app: &Arc<App>, bell: &Bell) -> Crew {
         // 封存: a seal over what has happened since the last one.
         .every("seal", every(config.seal_seconds), move || sealer.seal(&file, &until).map(drop))
         .does(Recompute::JOB, move |job| Ok(anew.recompute(job.body()?)?))
+        // 个人信息: what was erased leaves nothing behind; what was kept long enough is erased.
+        .does(Clean::JOB, move |job| {
+            Ok(privacy::clean(&cleaned.hotline, &cleaned.config.data_dir, &job.body()?)?)
+        })
+        .every("privacy.retention", TimeDelta::hours(6), move || {
+            let (dir, years) = (&kept.config.data_dir, kept.config.retention.years);
+            privacy::round(&kept.hotline, dir, years, &enough).map(drop)
+        })
         .every("sessions.drop", TimeDelta::hours(1), move || {
             drop_all(|| sessions.db.write(|tx| identity::drop_old_sessions(tx, DROPPED_AT_ONCE)))
         })

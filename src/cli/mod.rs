@@ -4,6 +4,7 @@
 mod asking;
 mod keeping;
 mod moving;
+mod privacy;
 mod serving;
 
 use std::path::PathBuf;
@@ -70,6 +71,9 @@ enum Command {
     #[command(subcommand)]
     Outage(Outage),
 }
+    /// What a person may ask about their own data
+    #[command(subcommand)]
+    Privacy(privacy::Privacy),
 
 #[derive(Debug, Subcommand)]
 enum User {
@@ -102,6 +106,25 @@ struct Export {
 }
 
 #[derive(Debug, Args)]
+#[derive(Debug, Args)]
+struct Backup {
+    dir: PathBuf,
+    /// Copies the keys there as well: to another place than the data, for whoever has both reads everything
+    #[arg(long)]
+    keys: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+struct Restore {
+    dir: PathBuf,
+    /// Where the keys were copied to; without it they must lie in <data_dir>/keys already
+    #[arg(long)]
+    keys: Option<PathBuf>,
+    /// The erasures.log of the site that was lost: what was erased since the backup is erased again
+    #[arg(long)]
+    erasures: Option<PathBuf>,
+}
+
 struct Report {
     #[arg(long)]
     window: String,

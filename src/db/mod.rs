@@ -18,6 +18,7 @@ pub mod schema;
 mod sqlite;
 mod turn;
 mod watch;
+mod wipe;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -31,6 +32,7 @@ pub use failure::is_duplicate;
 pub use file::WRITER_PRAGMAS;
 pub use turn::{Hands, Turn};
 pub use watch::{Patience, Watch};
+pub use wipe::{Scrubbed, thoroughly};
 
 use crate::error::{Error, Kind, Result};
 use crate::time::{Clock, Stamp};

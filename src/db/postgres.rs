@@ -155,6 +155,12 @@ impl Postgres {
         answer.unwrap_or_else(|panic| resume_unwind(panic))
     }
 
+    /// Runs one statement outside any transaction.
+    pub(super) fn outside(&self, sql: &str) -> Result<()> {
+        let mut line = self.pool.get().map_err(away)?;
+        Ok(line.conn.batch_execute(sql)?)
+    }
+
     /// Runs `change` alone among all nodes: a row is locked for as long as it takes.
     pub(super) fn change_schema<T>(
         &self,

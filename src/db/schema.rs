@@ -6,6 +6,7 @@ mod ground;
 mod identity;
 mod jobs;
 mod moving;
+mod privacy;
 mod ticket;
 mod web;
 
@@ -15,6 +16,7 @@ pub use ground::{node_start, number_lease};
 pub use identity::{account, api_key, login_session, refresh_token};
 pub use jobs::{job, schedule};
 pub use moving::imported;
+pub use privacy::erased;
 pub use ticket::{
     assignment, caller_key, contact, counted_by, event, ledger, seal, seal_leaf, ticket as tickets,
     ticket_body, unsealed, whistle,

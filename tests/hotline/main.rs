@@ -10,6 +10,8 @@ mod db;
 mod db_failures;
 mod demo_city;
 mod directory;
+mod disaster;
+mod erasure;
 mod figures_oracle;
 mod figures_whole;
 mod frozen;
