@@ -29,6 +29,8 @@ pub struct Config {
     pub outward: Outward,
     pub limits: Limits,
     pub web: Web,
+    pub tls: Tls,
+    pub retention: Retention,
     pub worker: Worker,
     pub audit: Audit,
     pub metrics: Metrics,
@@ -156,6 +158,21 @@ pub struct Web {
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+pub struct Tls {
+    pub enabled: bool,
+    pub cert_file: PathBuf,
+    pub key_file: PathBuf,
+    pub names: Vec<String>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Retention {
+    pub years: u32,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Worker {
     pub enabled: bool,
     pub threads: usize,
@@ -265,10 +282,20 @@ impl Config {
         given(&self.database.ca_file)
     }
 
+    /// The files of the certificate and its key, where they are given.
+    pub fn tls_files(&self) -> Option<(&Path, &Path)> {
+        given(&self.tls.cert_file).zip(given(&self.tls.key_file))
+    }
+
+    /// `https` where the program itself speaks TLS.
+    pub fn scheme(&self) -> &'static str {
+        if self.tls.enabled || self.tls_files().is_some() { "https" } else { "http" }
+    }
+
     /// How the links in mails and pages begin, without a closing slash.
     pub fn public_url(&self) -> String {
         if self.web.public_url.is_empty() {
-            format!("http://{}", self.listen)
+            format!("{}://{}", self.scheme(), self.listen)
         } else {
             self.web.public_url.trim_end_matches('/').to_owned()
         }

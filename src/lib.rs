@@ -29,5 +29,6 @@ pub mod routing;
 pub mod sealing;
 pub mod ticket;
 pub mod time;
+pub mod tls;
 pub mod web;
 pub mod worker;

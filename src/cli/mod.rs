@@ -6,6 +6,7 @@ mod keeping;
 mod moving;
 mod privacy;
 mod serving;
+mod tls;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -70,10 +71,10 @@ enum Command {
     /// Downtimes of the system
     #[command(subcommand)]
     Outage(Outage),
-}
     /// What a person may ask about their own data
     #[command(subcommand)]
     Privacy(privacy::Privacy),
+}
 
 #[derive(Debug, Subcommand)]
 enum User {
@@ -106,7 +107,6 @@ struct Export {
 }
 
 #[derive(Debug, Args)]
-#[derive(Debug, Args)]
 struct Backup {
     dir: PathBuf,
     /// Copies the keys there as well: to another place than the data, for whoever has both reads everything
@@ -125,6 +125,7 @@ struct Restore {
     erasures: Option<PathBuf>,
 }
 
+#[derive(Debug, Args)]
 struct Report {
     #[arg(long)]
     window: String,
@@ -157,8 +158,11 @@ struct Bench {
 
 #[derive(Debug, Subcommand)]
 enum Tls {
-    /// A local certificate authority and a certificate for the site's names and addresses
-    Init,
+    /// A local certificate authority (kept when run again) and a certificate for the site's names and addresses
+    Init {
+        /// Host names and addresses; nothing said: tls.names
+        names: Vec<String>,
+    },
 }
 
 #[derive(Debug, Subcommand)]

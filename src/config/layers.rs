@@ -258,6 +258,13 @@ fn checked(config: Config) -> Result<Config> {
         "sms.url",
         "http://… | https://…",
     )?;
+    let (cert, key) = (&config.tls.cert_file, &config.tls.key_file);
+    fits(
+        cert.as_os_str().is_empty() == key.as_os_str().is_empty(),
+        "tls.key_file",
+        "given with tls.cert_file, or neither",
+    )?;
+    fits(config.retention.years <= 1_000, "retention.years", "0 to 1000")?;
     let limits = &config.limits;
     for (key, value) in [
         ("limits.body_bytes", limits.body_bytes as u64),

@@ -37,7 +37,7 @@ pub fn erase(
     };
     let id = hotline.db.read(|conn| tickets::id_of(conn, no))?.ok_or_else(Error::not_found)?;
     let key = one(hotline, data_dir, (id, no), grounds, Some(two))?;
-    hotline.db.scrub(&Vec::from_iter(key))
+    hotline.db.scrub(&key.into_iter().collect::<Vec<_>>())
 }
 
 /// Erases one ticket, and cleans up after it; answers the bytes of the wrapped key that was destroyed.

@@ -25,6 +25,7 @@ mod schema;
 mod sequences;
 mod support;
 mod sweep;
+mod tls;
 mod web_admin;
 mod web_auth;
 mod web_catalogue;

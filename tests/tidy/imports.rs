@@ -25,7 +25,7 @@ pub const STOREYS: [&[&str]; 25] = [
     &["outward"],
     &["audit", "jobs"],
     &["db"],
-    &["sealing"],
+    &["sealing", "tls"],
     &["config"],
     &["time"],
     &["code"],
