@@ -32,6 +32,8 @@ pub struct Config {
     pub attachments: Attachments,
     pub web: Web,
     pub open311: Open311,
+    pub tls: Tls,
+    pub retention: Retention,
     pub worker: Worker,
     pub audit: Audit,
     pub metrics: Metrics,
@@ -218,6 +220,21 @@ pub struct Open311 {
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+pub struct Tls {
+    pub enabled: bool,
+    pub cert_file: PathBuf,
+    pub key_file: PathBuf,
+    pub names: Vec<String>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Retention {
+    pub years: u32,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Worker {
     pub enabled: bool,
     pub threads: usize,
@@ -327,10 +344,20 @@ impl Config {
         given(&self.database.ca_file)
     }
 
+    /// The files of the certificate and its key, where they are given.
+    pub fn tls_files(&self) -> Option<(&Path, &Path)> {
+        given(&self.tls.cert_file).zip(given(&self.tls.key_file))
+    }
+
+    /// `https` where the program itself speaks TLS.
+    pub fn scheme(&self) -> &'static str {
+        if self.tls.enabled || self.tls_files().is_some() { "https" } else { "http" }
+    }
+
     /// How the links in mails and pages begin, without a closing slash.
     pub fn public_url(&self) -> String {
         if self.web.public_url.is_empty() {
-            format!("http://{}", self.listen)
+            format!("{}://{}", self.scheme(), self.listen)
         } else {
             self.web.public_url.trim_end_matches('/').to_owned()
         }

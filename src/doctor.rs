@@ -1,11 +1,14 @@
 //! Doctor: what a support person would ask first. Its rule: it changes nothing, tells nothing
 //! personal and no secret, and goes on where one question has no answer.
 
+use chrono::TimeDelta;
+
 use crate::app::App;
 use crate::config::Config;
 use crate::error::{Error, Result, sentence};
 use crate::jobs;
 use crate::ticket::store;
+use crate::tls;
 
 /// How it stands with one thing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +41,7 @@ pub fn examine(app: &App) -> Vec<Finding> {
             let count = pending.len();
             (count.to_string(), verdict(count == 0))
         }),
+        tls(app),
         well("doctor.worker", if config.worker.enabled { "on" } else { "off" }),
     ];
     found.extend(rules(app));
@@ -107,6 +111,21 @@ fn database(config: &Config) -> String {
         }
         None => String::new(),
     }
+}
+
+/// When the certificate ends; soon is something to look at.
+fn tls(app: &App) -> Finding {
+    let Some(files) = tls::Files::of(&app.config) else {
+        return well("doctor.tls", say("doctor.tls_off"));
+    };
+    let (zone, soon) = (app.config.site.zone, app.db.now().plus(TimeDelta::days(30)));
+    ask("doctor.tls", files.certificates(), |chain| {
+        // The first to end ends them all.
+        match chain.iter().map(|one| tls::ends_at(one)).min() {
+            Some(Some(ends_at)) => (ends_at.rfc3339(zone), verdict(ends_at > soon)),
+            _ => ("?".to_owned(), Verdict::Look),
+        }
+    })
 }
 
 fn disk(app: &App) -> Finding {

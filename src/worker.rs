@@ -15,6 +15,7 @@ use crate::lifecycle::recompute::Recompute;
 use crate::lifecycle::sealer::seal_file;
 use crate::notify::outbox;
 use crate::notify::webhook::{self, Deliverer};
+use crate::privacy::{self, Clean};
 use crate::{audit, identity};
 
 /// Rows of old sessions and old audit entries that one write drops.
@@ -33,6 +34,7 @@ pub fn crew(app: &Arc<App>, bell: &Bell) -> Crew {
     let (sessions, audited, stop) = (app.clone(), app.clone(), bell.clone());
     let told = app.clone();
     let deliverer = Deliverer::new(app.db.clone(), app.keys.clone(), app.outward.clone());
+    let (cleaned, kept, enough) = (app.clone(), app.clone(), bell.clone());
     Crew::new(app.db.clone())
         // 时限: soon, overdue, a promise missed.
         .every("limits.sweep", every(config.sweep_seconds), move || sweep.sweep(&stop).map(drop))
@@ -55,6 +57,14 @@ pub fn crew(app: &Arc<App>, bell: &Bell) -> Crew {
         .does(webhook::JOB, move |job| deliverer.work(job.body()?))
         .every("webhooks.drop", TimeDelta::hours(6), move || {
             drop_all(|| told.db.write(|tx| webhook::drop_old(tx, DROPPED_AT_ONCE.into())))
+        })
+        // 个人信息: what was erased leaves nothing behind; what was kept long enough is erased.
+        .does(Clean::JOB, move |job| {
+            Ok(privacy::clean(&cleaned.hotline, &cleaned.config.data_dir, &job.body()?)?)
+        })
+        .every("privacy.retention", TimeDelta::hours(6), move || {
+            let (dir, years) = (&kept.config.data_dir, kept.config.retention.years);
+            privacy::round(&kept.hotline, dir, years, &enough).map(drop)
         })
         .every("sessions.drop", TimeDelta::hours(1), move || {
             drop_all(|| sessions.db.write(|tx| identity::drop_old_sessions(tx, DROPPED_AT_ONCE)))

@@ -115,14 +115,29 @@ pub(super) fn measure(what: &Bench) -> Result<ExitCode> {
 /// Declares a downtime; times with an offset, or as the site's clocks show them.
 pub(super) fn declare(from: &str, to: &str) -> Result<ExitCode> {
     let app = App::open(Demo::Off)?;
+    let outage = downtime(&app, from, to)?;
+    let count = app.hotline.declare_outage(&Actor::system(), outage)?;
+    println!("{}", sentence("outage.declared", &[("count", &count.to_string())]));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Says what declaring it would do.
+pub(super) fn would(from: &str, to: &str) -> Result<ExitCode> {
+    let app = App::open(Demo::Off)?;
+    let found = app.hotline.would_extend(&Actor::system(), downtime(&app, from, to)?)?;
+    for (no, count) in &found {
+        println!("{}", sentence("outage.would", &[("no", no), ("count", &count.to_string())]));
+    }
+    println!("{}", sentence("outage.would_count", &[("count", &found.len().to_string())]));
+    Ok(ExitCode::SUCCESS)
+}
+
+fn downtime(app: &App, from: &str, to: &str) -> Result<Downtime> {
     let zone = app.config.site.zone;
     let read = |text: &str| {
         Stamp::parse(text)
             .or_else(|| Stamp::parse_local(text, zone))
             .ok_or_else(|| Error::with(Kind::Invalid, "outage.time", &[("text", text)]))
     };
-    let outage = Downtime { from: read(from)?, to: read(to)? };
-    let count = app.hotline.declare_outage(&Actor::system(), outage)?;
-    println!("{}", sentence("outage.declared", &[("count", &count.to_string())]));
-    Ok(ExitCode::SUCCESS)
+    Ok(Downtime { from: read(from)?, to: read(to)? })
 }

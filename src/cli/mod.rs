@@ -2,8 +2,11 @@
 //! arguments, prints and chooses the exit code; everything else is done by the rooms of the house.
 
 mod asking;
+mod keeping;
 mod moving;
+mod privacy;
 mod serving;
+mod tls;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -41,12 +44,16 @@ enum Command {
     Import(Import),
     /// Writes ticket histories in constant memory
     Export(Export),
-    /// Writes a hot backup into a directory
-    Backup { dir: PathBuf },
-    /// Restores a backup
-    Restore { dir: PathBuf },
+    /// Writes a hot backup into a directory: a new one, or that of an earlier backup of this site
+    Backup(Backup),
+    /// Restores a backup into an empty site, and proves it
+    Restore(Restore),
     /// Proves that the event chains and the attachments are whole
-    Verify,
+    Verify {
+        /// Looks at a backup instead: needs neither keys nor a database
+        #[arg(long)]
+        backup: Option<PathBuf>,
+    },
     /// Writes the monthly report without the console
     Report(Report),
     /// Trains the suggester and prints its macro-F1
@@ -64,6 +71,9 @@ enum Command {
     /// Downtimes of the system
     #[command(subcommand)]
     Outage(Outage),
+    /// What a person may ask about their own data
+    #[command(subcommand)]
+    Privacy(privacy::Privacy),
 }
 
 #[derive(Debug, Subcommand)]
@@ -94,6 +104,25 @@ struct Export {
     /// ndjson, csv or xlsx
     #[arg(long, default_value = "ndjson")]
     format: String,
+}
+
+#[derive(Debug, Args)]
+struct Backup {
+    dir: PathBuf,
+    /// Copies the keys there as well: to another place than the data, for whoever has both reads everything
+    #[arg(long)]
+    keys: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+struct Restore {
+    dir: PathBuf,
+    /// Where the keys were copied to; without it they must lie in <data_dir>/keys already
+    #[arg(long)]
+    keys: Option<PathBuf>,
+    /// The erasures.log of the site that was lost: what was erased since the backup is erased again
+    #[arg(long)]
+    erasures: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -129,14 +158,23 @@ struct Bench {
 
 #[derive(Debug, Subcommand)]
 enum Tls {
-    /// A local certificate authority and a certificate for the site's names and addresses
-    Init,
+    /// A local certificate authority (kept when run again) and a certificate for the site's names and addresses
+    Init {
+        /// Host names and addresses; nothing said: tls.names
+        names: Vec<String>,
+    },
 }
 
 #[derive(Debug, Subcommand)]
 enum Outage {
     /// Extends the unit limits that a downtime touched
-    Declare { from: String, to: String },
+    Declare {
+        from: String,
+        to: String,
+        /// Lists what would be extended, changes nothing
+        #[arg(long)]
+        dry_run: bool,
+    },
 }
 
 /// Does what the command line says; gives the exit code.
@@ -154,14 +192,17 @@ pub fn run(cli: &Cli) -> Result<ExitCode> {
         }
         Command::Import(what) => moving::import(what),
         Command::Export(what) => moving::export(what),
-        Command::Backup { .. } => not_yet("backup"),
-        Command::Restore { .. } => not_yet("restore"),
-        Command::Verify => asking::verify(&App::open(Demo::Off)?),
+        Command::Backup(what) => keeping::backup(what),
+        Command::Restore(what) => keeping::restore(what),
+        Command::Verify { backup: Some(dir) } => keeping::examine(dir),
+        Command::Verify { backup: None } => asking::verify(&App::open(Demo::Off)?),
         Command::Report(_) => not_yet("report"),
         Command::Learn { .. } => not_yet("learn"),
         Command::Bench(what) => asking::measure(what),
-        Command::Tls(Tls::Init) => not_yet("tls init"),
-        Command::Outage(Outage::Declare { from, to }) => asking::declare(from, to),
+        Command::Tls(Tls::Init { names }) => tls::init(names),
+        Command::Privacy(what) => privacy::run(what),
+        Command::Outage(Outage::Declare { from, to, dry_run: true }) => asking::would(from, to),
+        Command::Outage(Outage::Declare { from, to, .. }) => asking::declare(from, to),
     }
 }
 

@@ -265,6 +265,13 @@ fn checked(config: Config) -> Result<Config> {
         "attachments.store",
         "file (this program was built without the feature s3)",
     )?;
+    let (cert, key) = (&config.tls.cert_file, &config.tls.key_file);
+    fits(
+        cert.as_os_str().is_empty() == key.as_os_str().is_empty(),
+        "tls.key_file",
+        "given with tls.cert_file, or neither",
+    )?;
+    fits(config.retention.years <= 1_000, "retention.years", "0 to 1000")?;
     let limits = &config.limits;
     for (key, value) in [
         ("limits.body_bytes", limits.body_bytes as u64),

@@ -5,7 +5,7 @@ use diesel::migration::{Migration, MigrationSource};
 use diesel::{QueryDsl, RunQueryDsl};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
-use super::{Conn, Db, Engine};
+use super::{Conn, Db, Engine, dump};
 use crate::error::{Error, Kind, Result};
 
 diesel::table! {
@@ -30,6 +30,30 @@ impl Db {
         match &self.0.engine {
             Engine::Sqlite(_) => self.write_as_is(|tx| up(tx.conn)),
             Engine::Postgres(postgres) => postgres.change_schema(up),
+        }
+    }
+
+    /// Fills an empty database: brings it to the schema of `versions`, lets `fill` put the rows there,
+    /// and then to this program's schema. All of it is one transaction.
+    ///
+    /// # Errors
+    /// `restore.not_empty` where there is any table; `db.newer` where a version is none of this
+    /// program's; else as `fill` and the database say.
+    pub fn refill<F>(&self, versions: Vec<String>, fill: F) -> Result<Vec<String>>
+    where
+        F: Fn(&mut Conn) -> Result<()> + Send + 'static,
+    {
+        let all = move |conn: &mut Conn| {
+            if !dump::is_empty(conn)? {
+                return Err(Error::refused("restore.not_empty"));
+            }
+            bring(conn, Some(&versions))?;
+            fill(conn)?;
+            up(conn)
+        };
+        match &self.0.engine {
+            Engine::Sqlite(_) => self.write_as_is(move |tx| all(tx.conn)),
+            Engine::Postgres(postgres) => postgres.change_schema(all),
         }
     }
 
@@ -68,10 +92,24 @@ impl Db {
 }
 
 fn up(conn: &mut Conn) -> Result<Vec<String>> {
+    bring(conn, None)
+}
+
+/// Applies what is missing: all of it, or only what is among `versions`.
+fn bring(conn: &mut Conn, versions: Option<&[String]>) -> Result<Vec<String>> {
     match conn {
-        Conn::Sqlite(conn) => run(conn, &SQLITE),
-        Conn::Postgres(conn) => run(conn, &POSTGRES),
+        Conn::Sqlite(conn) => run(conn, &SQLITE, versions),
+        Conn::Postgres(conn) => run(conn, &POSTGRES, versions),
     }
+}
+
+/// The versions that were applied to this database.
+///
+/// # Errors
+/// As the database says; before the first migration there is no table of them.
+pub fn versions(conn: &mut Conn) -> Result<Vec<String>> {
+    let all = schema_versions::table.select(schema_versions::version);
+    Ok(all.order(schema_versions::version).load(conn)?)
 }
 
 fn down(conn: &mut Conn) -> Result<Vec<String>> {
@@ -82,7 +120,11 @@ fn down(conn: &mut Conn) -> Result<Vec<String>> {
     Ok(gone.map_err(said)?.iter().map(ToString::to_string).collect())
 }
 
-fn run<C, DB>(conn: &mut C, source: &EmbeddedMigrations) -> Result<Vec<String>>
+fn run<C, DB>(
+    conn: &mut C,
+    source: &EmbeddedMigrations,
+    versions: Option<&[String]>,
+) -> Result<Vec<String>>
 where
     DB: diesel::backend::Backend,
     C: MigrationHarness<DB>,
@@ -90,13 +132,18 @@ where
 {
     let ours: Vec<Box<dyn Migration<DB>>> = source.migrations().map_err(said)?;
     let there = conn.applied_migrations().map_err(said)?;
-    if let Some(strange) = there.iter().find(|v| !ours.iter().any(|m| m.name().version() == **v)) {
-        let version = strange.to_string();
-        return Err(Error::with(Kind::Refused, "db.newer", &[("version", &version)]));
+    let there: Vec<String> = there.iter().map(ToString::to_string).collect();
+    let is_ours =
+        |version: &&String| ours.iter().any(|m| m.name().version().to_string() == **version);
+    let asked = there.iter().chain(versions.unwrap_or_default());
+    if let Some(version) = asked.into_iter().find(|version| !is_ours(version)) {
+        return Err(Error::with(Kind::Refused, "db.newer", &[("version", version)]));
     }
     let mut applied = Vec::new();
     for migration in &ours {
-        if !there.contains(&migration.name().version()) {
+        let version = migration.name().version().to_string();
+        let wanted = versions.is_none_or(|versions| versions.contains(&version));
+        if wanted && !there.contains(&version) {
             conn.run_migration(migration).map_err(said)?;
             applied.push(migration.name().to_string());
         }

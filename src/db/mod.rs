@@ -3,20 +3,22 @@
 
 mod address;
 pub mod conn;
+pub mod dump;
 mod failure;
 mod file;
 mod gate;
 mod group;
 mod id;
 mod member;
-mod migrate;
-mod number;
+pub mod migrate;
+pub mod number;
 mod postgres;
 mod queue;
 pub mod schema;
 mod sqlite;
 mod turn;
 mod watch;
+mod wipe;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -30,6 +32,7 @@ pub use failure::is_duplicate;
 pub use file::WRITER_PRAGMAS;
 pub use turn::{Hands, Turn};
 pub use watch::{Patience, Watch};
+pub use wipe::{Scrubbed, thoroughly};
 
 use crate::error::{Error, Kind, Result};
 use crate::time::{Clock, Stamp};

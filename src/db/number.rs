@@ -10,7 +10,7 @@ use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, RunQueryDsl};
 
 use super::file::lock;
 use super::schema::number_lease::dsl::{number_lease, series as of_series, taken};
-use super::{Db, Tx};
+use super::{Conn, Db, Tx};
 use crate::error::{Error, Kind, Result};
 
 /// How many numbers a node takes at once.
@@ -61,6 +61,16 @@ impl Db {
         blocks.insert(series.to_owned(), Block { left, taken_at: Instant::now() });
         Ok(given)
     }
+}
+
+/// Leaves a gap of `count` in every series: after a restore, for numbers that people were told since the
+/// backup was made.
+///
+/// # Errors
+/// As the database says.
+pub fn leave_gap(conn: &mut Conn, count: i64) -> Result<()> {
+    diesel::update(number_lease).set(taken.eq(taken + count)).execute(conn)?;
+    Ok(())
 }
 
 impl Tx<'_> {

@@ -155,8 +155,17 @@ impl Postgres {
         answer.unwrap_or_else(|panic| resume_unwind(panic))
     }
 
+    /// Runs one statement outside any transaction.
+    pub(super) fn outside(&self, sql: &str) -> Result<()> {
+        let mut line = self.pool.get().map_err(away)?;
+        Ok(line.conn.batch_execute(sql)?)
+    }
+
     /// Runs `change` alone among all nodes: a row is locked for as long as it takes.
-    pub(super) fn change_schema<T>(&self, change: fn(&mut Conn) -> Result<T>) -> Result<T> {
+    pub(super) fn change_schema<T>(
+        &self,
+        change: impl FnOnce(&mut Conn) -> Result<T>,
+    ) -> Result<T> {
         self.make_lock_row()?;
         let mut line = self.begun("BEGIN ISOLATION LEVEL READ COMMITTED")?;
         let conn = &mut line.conn;

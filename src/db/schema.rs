@@ -7,6 +7,7 @@ mod identity;
 mod jobs;
 mod moving;
 mod notices;
+mod privacy;
 mod ticket;
 mod web;
 mod webhooks;
@@ -18,6 +19,7 @@ pub use identity::{account, api_key, login_session, refresh_token};
 pub use jobs::{job, schedule};
 pub use moving::imported;
 pub use notices::{deputy, letter, reach};
+pub use privacy::erased;
 pub use ticket::{
     assignment, attachment, caller_key, contact, counted_by, event, ledger, seal, seal_leaf,
     ticket as tickets, ticket_body, unsealed, whistle,

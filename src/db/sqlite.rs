@@ -113,6 +113,14 @@ impl Sqlite {
         self.writer.write_then(change, tell);
     }
 
+    /// Where the file is; nothing for a database in memory.
+    pub(super) fn place(&self) -> Option<&Place> {
+        match &self.readers {
+            Readers::Many(many) => Some(&many.place),
+            Readers::Shared(_) => None,
+        }
+    }
+
     pub(super) fn turn(&self) -> Turn<'_> {
         self.turns.take()
     }

@@ -16,7 +16,8 @@ use crate::intake::duplicate;
 use crate::sealing::MasterKey;
 use crate::ticket::command::{Command, CommandName, Parser, Target};
 use crate::ticket::event::{self, Event};
-use crate::ticket::sight::{Sight, sight};
+use crate::ticket::listing;
+use crate::ticket::sight::{Sight, scope, sight};
 use crate::ticket::store::{self, Stored, Vault};
 use crate::ticket::{CitizenCode, Mode, Scene, State, Ticket};
 use crate::time::Stamp;
@@ -73,10 +74,14 @@ impl Hotline {
     /// The ticket numbered `no`, as far as `actor` may see it at all.
     ///
     /// # Errors
-    /// 404 where it is absent or not for this reader's eyes.
+    /// 404 where it is absent or not for this reader's eyes; `ticket.erased` where this reader sees
+    /// in lists that it was there.
     pub fn see(&self, conn: &mut Conn, rules: &Rules, actor: &Actor, no: &str) -> Result<Stored> {
-        let stored =
-            store::load(conn, rules.vault(&self.keys), no)?.ok_or_else(Error::not_found)?;
+        let Some(stored) = store::load(conn, rules.vault(&self.keys), no)? else {
+            let erased = listing::has(conn, &scope(actor), no)?;
+            let told = Error::new(Kind::NotFound, "ticket.erased");
+            return Err(if erased { told } else { Error::not_found() });
+        };
         if sight(&stored.ticket, actor, &rules.directory) == Sight::Nothing {
             return Err(Error::not_found());
         }

@@ -62,6 +62,24 @@ impl KeyFolder {
         Ok(Self(folder))
     }
 
+    /// A folder of key files wherever it lies; nothing is made.
+    pub fn at(folder: &Path) -> Self {
+        Self(folder.to_owned())
+    }
+
+    /// The key files that are there, by name.
+    pub fn files(&self) -> Result<Vec<PathBuf>> {
+        let mut files = Vec::new();
+        for entry in fs::read_dir(&self.0).map_err(Error::internal)? {
+            let path = entry.map_err(Error::internal)?.path();
+            if path.extension().is_some_and(|end| end == "key") {
+                files.push(path);
+            }
+        }
+        files.sort();
+        Ok(files)
+    }
+
     /// Whether a key of `purpose` is there. A site that has sealed rows but no master key must
     /// not start with a fresh one: ask this first.
     pub fn has(&self, purpose: Purpose) -> Result<bool> {
@@ -182,6 +200,22 @@ impl MasterKey {
             index: first(folder.open_or_create(Purpose::Index, rng)?)?,
             chain: first(folder.open_or_create(Purpose::Chain, rng)?)?,
         })
+    }
+
+    /// The keys that lie in `folder`, none of them made; nothing where there is no such folder or one
+    /// of the three purposes has no key in it.
+    ///
+    /// # Errors
+    /// `internal` where a file in it is no key.
+    pub fn open_only(folder: &KeyFolder) -> Result<Option<Self>> {
+        if !folder.0.is_dir() {
+            return Ok(None);
+        }
+        let ring = folder.load(Purpose::Master)?;
+        let first = |ring: Ring| ring.values().next().map(keyed);
+        let (index, chain) = (folder.load(Purpose::Index)?, folder.load(Purpose::Chain)?);
+        let stay = first(index).zip(first(chain)).filter(|_| !ring.is_empty());
+        Ok(stay.map(|(index, chain)| Self { ring, index, chain }))
     }
 
     /// Keys that live in memory only, for tests and trials.

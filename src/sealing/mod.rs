@@ -89,6 +89,11 @@ pub fn place(table: &str, column: &str, row: i64) -> Vec<u8> {
     bytes
 }
 
+/// The place of an answer that is kept for a repeated request, under this key.
+pub fn place_of_answer(key: &str) -> Vec<u8> {
+    format!("idempotency.answer.{key}").into_bytes()
+}
+
 /// One record's data key (a ticket's, an attachment's): 256 random bits. Losing it, which is what
 /// erasure does, makes everything sealed with it unreadable while ciphertexts and the hashes over
 /// them stay (domain.md §11).

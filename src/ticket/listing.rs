@@ -125,6 +125,16 @@ pub fn page(
     Ok((rows, next))
 }
 
+/// Whether the ticket numbered `no` stands in a list that `scope` sees.
+///
+/// # Errors
+/// The database's own.
+pub fn has(conn: &mut Conn, scope: &Scope, no: &str) -> Result<bool> {
+    let Some(query) = scoped(scope) else { return Ok(false) };
+    let found = query.filter(tickets::no.eq(no.to_owned())).select(tickets::id);
+    Ok(found.first::<i64>(conn).optional()?.is_some())
+}
+
 fn read_key(text: &str) -> Result<(i64, i64)> {
     text.split_once('.')
         .and_then(|(key, id)| Some((key.parse().ok()?, id.parse().ok()?)))

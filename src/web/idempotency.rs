@@ -32,7 +32,7 @@ use super::{etag, store};
 use crate::app::{App, RunningKey};
 use crate::db::{Conn, Tx, is_duplicate};
 use crate::error::{Error, Kind, Result};
-use crate::sealing::MasterKey;
+use crate::sealing::{MasterKey, place_of_answer};
 
 /// An answer that can be stored and given again.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -283,10 +283,6 @@ pub(super) fn again(answer: Answer) -> HttpResponse {
     response
 }
 
-fn place(key: &str) -> String {
-    format!("idempotency.answer.{key}")
-}
-
 /// Status and headers as a line of JSON, then the body as it is.
 pub(super) fn seal(keys: &MasterKey, key: &str, answer: &Answer) -> Result<Vec<u8>> {
     let mut plain = Vec::with_capacity(answer.body.len() + 256);
@@ -294,14 +290,14 @@ pub(super) fn seal(keys: &MasterKey, key: &str, answer: &Answer) -> Result<Vec<u
         .map_err(Error::internal)?;
     plain.push(b'\n');
     plain.extend_from_slice(answer.body.as_bytes());
-    keys.seal(&plain, place(key).as_bytes())
+    keys.seal(&plain, &place_of_answer(key))
 }
 
 fn open(keys: &MasterKey, key: &str, idem: &Idem, kept: &store::Kept) -> Result<Answer> {
     if kept.body != idem.body {
         return Err(Error::new(Kind::Invalid, "idempotency.other_body"));
     }
-    let plain = keys.open(&kept.answer, place(key).as_bytes())?;
+    let plain = keys.open(&kept.answer, &place_of_answer(key))?;
     let plain = String::from_utf8(plain).map_err(Error::internal)?;
     read(&plain)
 }

@@ -13,6 +13,7 @@ use utoipa_actix_web::{AppExt, scope};
 use super::{address, api, deadline, open311, openapi, trace};
 use crate::app::App;
 use crate::error::{Error, Kind, Result};
+use crate::tls;
 
 /// All routes and edges around `app`; tests call it without a socket.
 pub fn application(
@@ -51,11 +52,12 @@ pub fn application(
         .wrap(from_fn(trace::around))
 }
 
-/// The server on a bound listener, not yet polled.
+/// The server on a bound listener, not yet polled; with TLS where the configuration says so.
 ///
 /// # Errors
-/// Whatever the operating system says about the socket.
+/// Whatever the operating system says about the socket; the certificate's files.
 pub fn listen(app: Arc<App>, listener: TcpListener) -> std::io::Result<Server> {
+    let secure = tls::server(&app.config).map_err(std::io::Error::other)?;
     let limits = app.config.limits.clone();
     let web_config = app.config.web.clone();
     let data = web::Data::from(app);
@@ -71,16 +73,21 @@ pub fn listen(app: Arc<App>, listener: TcpListener) -> std::io::Result<Server> {
         // After an early answer the rest of a body is read for this long, then the socket closes.
         .client_disconnect_timeout(Duration::from_secs(1))
         .keep_alive(Duration::from_secs(limits.keep_alive_seconds))
-        .shutdown_timeout(limits.shutdown_seconds)
-        .listen(listener)?;
+        .shutdown_timeout(limits.shutdown_seconds);
+    let server = match secure {
+        Some(secure) => server.listen_rustls_0_23(listener, secure)?,
+        None => server.listen(listener)?,
+    };
     Ok(server.run())
 }
 
 /// Serves until the process is told to stop; running requests get their time to finish.
 ///
 /// # Errors
-/// `web.address` where the address cannot be listened on.
+/// `web.address` where the address cannot be listened on; `tls.file` where the certificate cannot be
+/// used.
 pub fn serve(app: Arc<App>) -> Result<()> {
+    tls::server(&app.config)?;
     let address = app.config.listen;
     let listener = bind(address).map_err(|error| {
         let (address, reason) = (address.to_string(), error.to_string());

@@ -1,5 +1,7 @@
 //! Ground: the tables of a ticket, its parts, its events and their seals.
 
+use super::privacy::erased;
+
 diesel::table! {
     ticket (id) {
         id -> BigInt,
@@ -175,6 +177,7 @@ diesel::table! {
 }
 
 diesel::allow_tables_to_appear_in_same_query!(
+    erased,
     caller_key,
     ticket,
     ticket_body,

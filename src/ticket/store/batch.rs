@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use super::{Stored, Vault, load_by_id};
 use crate::db::Conn;
 use crate::db::schema::tickets;
-use crate::error::{Kind, Result};
+use crate::error::Result;
 use crate::time::Stamp;
 
 /// Which of `numbers` are taken.
@@ -48,11 +48,7 @@ pub fn page(
     let next = found.last().map(|(at, id)| (Stamp::from_millis(*at), *id));
     let mut page = Vec::with_capacity(found.len());
     for (_, id) in found {
-        match load_by_id(conn, vault, id) {
-            Ok(stored) => page.extend(stored),
-            Err(error) if error.kind() == Kind::NotFound => {}
-            Err(error) => return Err(error),
-        }
+        page.extend(load_by_id(conn, vault, id)?);
     }
     Ok((page, next))
 }

@@ -109,6 +109,15 @@ pub(super) fn insert(conn: &mut Conn, rows: &[CallerRow]) -> Result<()> {
     Ok(())
 }
 
+/// Takes every row of the ticket numbered `no` away.
+pub(super) fn forget(conn: &mut Conn, no: &str, id: i64) -> Result<()> {
+    let gone = caller_key::table
+        .filter(caller_key::part.eq(part_of(no)))
+        .filter(caller_key::ticket_id.eq(id));
+    each!(conn, c => diesel::delete(gone).execute(c)?);
+    Ok(())
+}
+
 /// Puts `new` in the place of `old`, both of one ticket.
 pub(super) fn replace(
     conn: &mut Conn,

@@ -6,6 +6,7 @@ mod batch;
 pub mod callers;
 mod counted;
 mod dispatched;
+mod erasing;
 mod fresh;
 pub mod proof;
 pub mod public;
@@ -22,13 +23,17 @@ use super::Ticket;
 use super::event::{self, Event};
 use crate::db::schema::{event as events, ticket_body, tickets};
 use crate::db::{Conn, Tx};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Result};
 use crate::sealing::{MasterKey, RecordKey, entropy, place};
 use crate::time::Stamp;
 pub use attached::{AttachmentRow, attachments_after, attachments_of, needed_files};
 pub use batch::{Place, known, page};
 pub use counted::{count_by, counted_by};
 pub use dispatched::{Dispatched, dispatched};
+pub use erasing::{
+    Erasure, Ground, Grounds, ended_before, erase, erasures_after, of_ticket as erasure_of,
+    wrapped_key,
+};
 use rows::{Lens, Rows, TicketRow, project};
 pub use seals::{count_unsealed, insert_seal, last_seal, seals_after, unsealed_heads};
 
@@ -60,7 +65,7 @@ pub fn load(conn: &mut Conn, vault: Vault<'_>, no: &str) -> Result<Option<Stored
     load_by_id(conn, vault, id)
 }
 
-/// The ticket with this id.
+/// The ticket with this id; one whose key was destroyed is none.
 pub fn load_by_id(conn: &mut Conn, vault: Vault<'_>, id: i64) -> Result<Option<Stored>> {
     type Found = (i32, Option<Vec<u8>>, Vec<u8>, Vec<u8>);
     let found: Option<Found> = tickets::table
@@ -70,7 +75,7 @@ pub fn load_by_id(conn: &mut Conn, vault: Vault<'_>, id: i64) -> Result<Option<S
         .first(conn)
         .optional()?;
     let Some((version, wrapped, doc, head)) = found else { return Ok(None) };
-    let wrapped = wrapped.ok_or_else(|| Error::new(Kind::NotFound, "ticket.erased"))?;
+    let Some(wrapped) = wrapped else { return Ok(None) };
     let key = RecordKey::unwrap(vault.keys, &wrapped, &place("ticket_body", "record_key", id))?;
     let ticket = open_document(&key, id, &doc)?;
     Ok(Some(Stored { id, version, ticket, key, head }))

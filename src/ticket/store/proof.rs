@@ -53,6 +53,7 @@ code_enum! {
         SealForged = "seal_forged" "封存的签名不符",
         LeavesOff = "leaves_off" "封存的链头与默克尔根不符",
         LeafOff = "leaf_off" "封存过的事件不在链上",
+        ErasureForged = "erasure_forged" "删除登记的签名不符，或密钥仍在",
         LogOff = "log_off" "库外的封存记录与库中不符",
     }
 }
@@ -269,9 +270,17 @@ impl<'a> Proof<'a> {
         if stored_head != head {
             self.about(Fault::HeadOff, id, Some(last));
         }
-        // Erasure will have to leave its own proof; until then a key that is gone was taken.
+        let erasure = super::erasure_of(conn, id)?;
+        if erasure.as_ref().is_some_and(|erasure| {
+            wrapped.is_some() || !doc.is_empty() || !erasure.is_genuine(self.keys, &head)
+        }) {
+            self.about(Fault::ErasureForged, id, None);
+        }
         let Some(wrapped) = wrapped else {
-            self.about(Fault::KeyGone, id, None);
+            // A key that is gone without a word was taken.
+            if erasure.is_none() {
+                self.about(Fault::KeyGone, id, None);
+            }
             return Ok(());
         };
         let at = place("ticket_body", "record_key", id);

@@ -73,6 +73,13 @@ impl TestDb {
         Some(Self::open(server.new_database(), None))
     }
 
+    /// The same without a single table.
+    pub fn bare_postgres() -> Option<Self> {
+        let test = Self::postgres()?;
+        test.db.unmigrate().unwrap();
+        Some(test)
+    }
+
     fn open(url: String, folder: Option<Folder>) -> Self {
         let clock = Arc::new(HandClock::at(start()));
         let db = Db::open(&url, clock.clone()).unwrap();

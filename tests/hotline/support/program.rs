@@ -33,18 +33,29 @@ impl Site {
     /// The small city and everyone in it, on `database` or on a SQLite file of its own; `keys` are
     /// further variables of the environment.
     pub fn new(database: Option<&str>, keys: &[(&str, &str)]) -> Self {
+        let mut site = Self::bare(database, keys);
+        let app = site.app();
+        app.db.migrate().unwrap();
+        app.db.write(tree::record).unwrap();
+        site.tokens = badges::issue(&app, city::people_of_a_server().iter());
+        site
+    }
+
+    /// A new machine with an empty `database`, to which the people of `other` will come with the badges
+    /// that they have there.
+    pub fn to_come_back_to(other: &Self, database: Option<&str>, keys: &[(&str, &str)]) -> Self {
+        Self { tokens: other.tokens.clone(), ..Self::bare(database, keys) }
+    }
+
+    /// Nothing yet: no file, no table.
+    fn bare(database: Option<&str>, keys: &[(&str, &str)]) -> Self {
         let folder = Folder::new();
         let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         let data = folder.path().join("data").display().to_string();
         let mut environment = vec![pair("JIESU_DATA_DIR", &data)];
         environment.extend(database.map(|url| pair("JIESU_DATABASE__URL", url)));
         environment.extend(keys.iter().map(|(name, value)| pair(name, value)));
-        let mut site = Self { folder, environment, tokens: BTreeMap::new() };
-        let app = site.app();
-        app.db.migrate().unwrap();
-        app.db.write(tree::record).unwrap();
-        site.tokens = badges::issue(&app, city::people_of_a_server().iter());
-        site
+        Self { folder, environment, tokens: BTreeMap::new() }
     }
 
     /// The house on this site, for this process. Whoever holds it holds the database open.

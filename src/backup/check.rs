@@ -1,0 +1,73 @@
+//! Backup: whether one is whole. Its rule: every byte of every file is looked at, and what is wrong is named;
+//! neither keys nor a database are needed.
+
+use std::path::Path;
+
+use super::{LOCK, MANIFEST, Manifest, disk};
+use crate::code_enum;
+use crate::error::Result;
+
+code_enum! {
+    /// What is wrong with a file of a backup.
+    pub enum Fault {
+        Missing = "missing" "文件缺失",
+        Changed = "changed" "内容与清单的校验和不符",
+        Strange = "strange" "清单之外的文件",
+        Unreadable = "unreadable" "读不了",
+        Manifest = "manifest" "清单缺失或已被改动",
+    }
+}
+
+/// Something wrong, and in which file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Flaw {
+    pub file: String,
+    pub fault: Fault,
+}
+
+/// What a look at a backup gave.
+#[derive(Debug, Clone)]
+pub struct Look {
+    /// Nothing where it is broken.
+    pub manifest: Option<Manifest>,
+    pub files: usize,
+    pub bytes: u64,
+    pub flaws: Vec<Flaw>,
+}
+
+/// Looks at everything in the backup `dir`.
+///
+/// # Errors
+/// `backup.file` where the folder itself cannot be read.
+pub fn examine(dir: &Path) -> Result<Look> {
+    let there = disk::files_below(dir)?;
+    let mut look = Look { manifest: None, files: 0, bytes: 0, flaws: Vec::new() };
+    let mut wrong = |file: &str, fault| look.flaws.push(Flaw { file: file.to_owned(), fault });
+    let manifest = match Manifest::read(dir) {
+        Ok(Some(manifest)) => manifest,
+        Ok(None) | Err(_) => {
+            wrong(MANIFEST, Fault::Manifest);
+            return Ok(look);
+        }
+    };
+    for (name, due) in &manifest.files {
+        look.files += 1;
+        match there.get(name) {
+            None => wrong(name, Fault::Missing),
+            Some(length) if *length != due.bytes => wrong(name, Fault::Changed),
+            Some(_) => match disk::sum(&dir.join(name)) {
+                Ok(sum) if sum == *due => look.bytes += sum.bytes,
+                Ok(_) => wrong(name, Fault::Changed),
+                Err(_) => wrong(name, Fault::Unreadable),
+            },
+        }
+    }
+    let named = |name: &String| {
+        manifest.files.contains_key(name) || [MANIFEST, LOCK].contains(&name.as_str())
+    };
+    for name in there.keys().filter(|name| !named(name)) {
+        wrong(name, Fault::Strange);
+    }
+    look.manifest = Some(manifest);
+    Ok(look)
+}

@@ -1,0 +1,108 @@
+//! The command line: what keeps the site from being lost: backups, and coming back from them.
+
+#![expect(clippy::print_stdout, reason = "a command's answer goes to the terminal")]
+
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use jiesu::app::{App, Demo};
+use jiesu::backup::{self, Flaw, Manifest};
+use jiesu::config::Config;
+use jiesu::error::{Error, Kind, Result, sentence};
+use jiesu::privacy;
+use jiesu::time::SystemClock;
+
+use super::{Backup, Restore, asking};
+
+/// Makes a backup while the server is at work, and says where the keys are.
+pub(super) fn backup(what: &Backup) -> Result<ExitCode> {
+    if let Some(keys) = &what.keys {
+        backup::keys::demand_apart(keys, &what.dir)?;
+    }
+    let app = App::open(Demo::Off)?;
+    let data_dir = &app.config.data_dir;
+    let made = backup::make(&app.hotline, data_dir, &what.dir)?;
+    summary(|values| println!("{}", sentence("backup.made", values)), &what.dir, &made);
+    match &what.keys {
+        Some(to) => {
+            let count = backup::keys::keep(data_dir, to)?.to_string();
+            let place = to.display().to_string();
+            let values = [("count", count.as_str()), ("dir", place.as_str())];
+            println!("{}", sentence("backup.keys_kept", &values));
+        }
+        None => {
+            let place = backup::keys::folder_of(data_dir).display().to_string();
+            println!("{}", sentence("backup.keys_apart", &[("dir", &place)]));
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Hands `tell` what a backup holds.
+fn summary(tell: impl FnOnce(&[(&str, &str)]), dir: &Path, made: &Manifest) {
+    let bytes: u64 = made.files.values().map(|sum| sum.bytes).sum();
+    let values = [
+        ("dir", dir.display().to_string()),
+        ("tables", made.tables.len().to_string()),
+        ("rows", made.rows().to_string()),
+        ("files", made.files.len().to_string()),
+        ("mb", bytes.div_ceil(1_000_000).to_string()),
+    ];
+    tell(&values.each_ref().map(|(name, value)| (*name, value.as_str())));
+}
+
+/// Looks at a backup; 1 where anything is wrong with it.
+pub(super) fn examine(dir: &Path) -> Result<ExitCode> {
+    let look = backup::examine(dir)?;
+    if let Some(manifest) = look.manifest.as_ref().filter(|_| look.flaws.is_empty()) {
+        summary(|values| println!("{}", sentence("backup.whole", values)), dir, manifest);
+        return Ok(ExitCode::SUCCESS);
+    }
+    complain(&look.flaws);
+    Ok(ExitCode::FAILURE)
+}
+
+fn complain(flaws: &[Flaw]) {
+    for flaw in flaws {
+        println!("{}: {} ({})", flaw.file, flaw.fault.zh(), flaw.fault);
+    }
+    println!("{}", sentence("backup.broken", &[("count", &flaws.len().to_string())]));
+}
+
+/// Checks everything, brings it back, proves it.
+pub(super) fn restore(what: &Restore) -> Result<ExitCode> {
+    let look = backup::examine(&what.dir)?;
+    let Some(manifest) = look.manifest.filter(|_| look.flaws.is_empty()) else {
+        complain(&look.flaws);
+        return Ok(ExitCode::FAILURE);
+    };
+    let config = Config::load()?;
+    let keys = backup::keys::folder_of(&config.data_dir);
+    let name = backup::keys::name_of(what.keys.as_deref().unwrap_or(&keys))?;
+    let needed = || Error::with(Kind::Invalid, "restore.keys_needed", &[("keys", &manifest.keys)]);
+    if name.ok_or_else(needed)? != manifest.keys {
+        return Err(Error::refused("restore.other_keys"));
+    }
+    if let Some(from) = &what.keys {
+        backup::keys::bring_back(from, &config.data_dir)?;
+    }
+    let app = App::with(config, Arc::new(SystemClock), Demo::Off)?;
+    let done = backup::restore(&app.hotline, &app.config.data_dir, &what.dir, &manifest)?;
+    let made_at = manifest.made_at.rfc3339(app.config.site.zone);
+    let numbers =
+        [done.rows.to_string(), done.attachments.to_string(), done.migrated.len().to_string()];
+    let [rows, attachments, migrated] = numbers.each_ref().map(String::as_str);
+    let values = [
+        ("made_at", made_at.as_str()),
+        ("rows", rows),
+        ("attachments", attachments),
+        ("migrated", migrated),
+    ];
+    println!("{}", sentence("restore.done", &values));
+    if let Some(file) = &what.erasures {
+        let count = privacy::apply_again(&app.hotline, &app.config.data_dir, file)?.to_string();
+        println!("{}", sentence("privacy.applied", &[("count", &count)]));
+    }
+    asking::verify(&app)
+}

@@ -1,0 +1,50 @@
+//! Privacy: what becomes of the rows that tell of an erased ticket, table by table. Its rule: what figures or
+//! the proof need stays, since it is codes, times and ciphertext; what could lead to the person goes.
+
+/// What becomes of a table's rows of the ticket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// Codes, times and ciphertext; or the ticket's own store has emptied them.
+    Stays,
+    /// Deleted by `ticket_id`.
+    Goes,
+    /// Deleted where the text in this column names the ticket.
+    GoesWhere { names: &'static str },
+    /// These columns are emptied where `by` is the ticket's number.
+    Emptied { columns: &'static [&'static str], by: &'static str },
+}
+
+/// Every table with a ticket's id or number, a caller's hash, or a text that may name one.
+pub const FATES: [(&str, Fate); 24] = [
+    // The ticket's own: emptied where the key is destroyed.
+    ("ticket", Fate::Stays),
+    ("ticket_body", Fate::Stays),
+    ("caller_key", Fate::Stays),
+    ("erased", Fate::Stays),
+    // Figures: codes and times.
+    ("assignment", Fate::Stays),
+    ("contact", Fate::Stays),
+    ("whistle", Fate::Stays),
+    ("ledger", Fate::Stays),
+    ("imported", Fate::Stays),
+    // The proof: ciphertext and hashes over it.
+    ("event", Fate::Stays),
+    ("unsealed", Fate::Stays),
+    ("seal", Fate::Stays),
+    ("seal_leaf", Fate::Stays),
+    ("removal", Fate::Stays),
+    ("removed_event", Fate::Stays),
+    ("attachment", Fate::Stays),
+    // Later work and kept answers are cleaned by what they hold.
+    ("job", Fate::Stays),
+    ("idempotency", Fate::Stays),
+    // Nobody is written to about it any more.
+    ("letter", Fate::Goes),
+    ("webhook_delivery", Fate::GoesWhere { names: "body" }),
+    // The city's platform: numbers and times are settled with it; its words were the person's.
+    ("backfill", Fate::Stays),
+    ("upstream_message", Fate::Emptied { columns: &["record_key", "body"], by: "ticket_no" }),
+    ("upstream_difference", Fate::Stays),
+    // A call is its caller's, not a ticket's: its number ends with the calls' own period.
+    ("call", Fate::Stays),
+];

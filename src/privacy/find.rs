@@ -1,0 +1,89 @@
+//! Privacy: what is held about a person, for that person (access and copy, PIPL 45). Its rule: in clear, so two
+//! people answer for it, and each ticket's trail says so.
+
+use serde_json::{Value, json};
+
+use super::{Two, masked};
+use crate::audit;
+use crate::error::{Error, Result};
+use crate::lifecycle::Hotline;
+use crate::ticket::listing::{self, Filter};
+use crate::ticket::sight::Scope;
+use crate::ticket::store;
+
+/// Tickets of one page of the list.
+const PAGE: usize = 200;
+/// Readers that are told of a ticket.
+const READERS: u32 = 500;
+/// What of the trail is the person's to know: who has seen the case.
+const SEEN: [&str; 4] = ["ticket.open", "ticket.reveal", "privacy.find", "privacy.correct"];
+
+/// Whose data is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Who {
+    /// Everything under this telephone number.
+    Phone(String),
+    /// The person of this ticket.
+    Ticket(String),
+}
+
+/// What is held: each ticket with its history and its readers. The lookups are noted first.
+///
+/// # Errors
+/// 404 where there is no such ticket; the database's own.
+pub fn find(hotline: &Hotline, two: &Two, who: &Who, reason: &str) -> Result<Value> {
+    let reason = masked(reason)?;
+    let numbers = numbers(hotline, who)?;
+    let (noted, two) = (numbers.clone(), two.clone());
+    hotline.db.write(move |tx| {
+        noted.iter().try_for_each(|no| two.note(tx, "privacy.find", no, &reason))
+    })?;
+    let held = numbers.iter().map(|no| held(hotline, no));
+    let held = held.collect::<Result<Vec<_>>>()?;
+    let held: Vec<Value> = held.into_iter().flatten().collect();
+    Ok(json!({ "made_at": hotline.db.now(), "count": held.len(), "tickets": held }))
+}
+
+fn numbers(hotline: &Hotline, who: &Who) -> Result<Vec<String>> {
+    let phone = match who {
+        Who::Ticket(no) => {
+            let there = hotline.db.read(|conn| store::id_of(conn, no))?;
+            return there.map(|_| vec![no.clone()]).ok_or_else(Error::not_found);
+        }
+        Who::Phone(phone) => hotline.keys.phone_hash(phone),
+    };
+    let filter = Filter { callers: Some(vec![phone]), ..Filter::default() };
+    let now = hotline.db.now();
+    let (mut numbers, mut after) = (Vec::new(), None);
+    loop {
+        let (rows, next) = hotline
+            .db
+            .read(|conn| listing::page(conn, &Scope::All, &filter, now, after.as_deref(), PAGE))?;
+        numbers.extend(rows.into_iter().map(|row| row.no));
+        if next.is_none() {
+            return Ok(numbers);
+        }
+        after = next;
+    }
+}
+
+fn held(hotline: &Hotline, no: &str) -> Result<Option<Value>> {
+    let now = hotline.db.now();
+    hotline.db.read(|conn| {
+        let rules = hotline.rules.current(conn, now)?;
+        let Some(stored) = store::load(conn, rules.vault(&hotline.keys), no)? else {
+            return Ok(None);
+        };
+        let events: Vec<Value> = store::load_events(conn, &stored)?
+            .into_iter()
+            .map(|event| {
+                json!({ "at": event.at, "actor": event.actor, "command": event.command, "body": event.body })
+            })
+            .collect();
+        let readers: Vec<Value> = audit::readers_of(conn, ("ticket", no), &SEEN, READERS)?
+            .into_iter()
+            .map(|line| json!({ "at": line.at, "user": line.name, "what": line.action }))
+            .collect();
+        Ok(Some(json!({ "ticket": stored.ticket, "events": events, "readers": readers })))
+    })
+}

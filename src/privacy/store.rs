@@ -1,0 +1,71 @@
+//! Privacy: rows of every room that tell of an erased ticket. Its rule: each table that has to do with a
+//! ticket is named here with what becomes of its rows; a test demands it of every new one.
+
+use std::collections::BTreeSet;
+
+use diesel::prelude::*;
+use diesel::sql_types::Text;
+
+use super::fate::{FATES, Fate};
+use crate::db::schema::{idempotency, job};
+use crate::db::{Conn, Tx, dump, each};
+use crate::error::Result;
+
+/// Does with every other room's rows of the ticket what its fate says; a room that this program was built
+/// without has no table.
+pub(super) fn settle(tx: &mut Tx<'_>, id: i64, no: &str) -> Result<()> {
+    let there: BTreeSet<String> =
+        dump::tables(tx.conn)?.into_iter().map(|table| table.name).collect();
+    for (table, fate) in FATES.iter().filter(|(table, _)| there.contains(*table)) {
+        // The id is our own number; what a text may hold is bound.
+        let (order, bound) = match fate {
+            Fate::Stays => continue,
+            Fate::Goes => (format!("DELETE FROM {table} WHERE ticket_id = {id}"), String::new()),
+            Fate::GoesWhere { names } => {
+                (format!("DELETE FROM {table} WHERE {names} LIKE $1"), format!("%\"{no}\"%"))
+            }
+            Fate::Emptied { columns, by } => {
+                let nothing: Vec<String> =
+                    columns.iter().map(|column| format!("{column} = NULL")).collect();
+                let nothing = nothing.join(", ");
+                (format!("UPDATE {table} SET {nothing} WHERE {by} = $1"), no.to_owned())
+            }
+        };
+        let order = diesel::sql_query(order);
+        each!(tx.conn, c => if bound.is_empty() {
+            order.execute(c)?
+        } else {
+            order.bind::<Text, _>(bound).execute(c)?
+        });
+    }
+    Ok(())
+}
+
+/// Drops later work, dead or waiting, whose body names the ticket, but not of the kind `but`.
+pub(super) fn drop_jobs(tx: &mut Tx<'_>, id: i64, no: &str, but: &str) -> Result<()> {
+    let names = job::body.like(format!("%{id}%")).or(job::body.like(format!("%\"{no}\"%")));
+    let gone = job::table.filter(job::kind.ne(but)).filter(names);
+    each!(tx.conn, c => diesel::delete(gone).execute(c)?);
+    Ok(())
+}
+
+/// The answers kept for repeated requests after the key `after`, sealed.
+pub(super) fn kept_answers(
+    conn: &mut Conn,
+    after: &str,
+    most: i64,
+) -> Result<Vec<(String, Vec<u8>)>> {
+    Ok(idempotency::table
+        .filter(idempotency::key.gt(after))
+        .order(idempotency::key)
+        .limit(most)
+        .select((idempotency::key, idempotency::answer))
+        .load(conn)?)
+}
+
+/// Drops the answers kept under `keys`.
+pub(super) fn drop_answers(tx: &mut Tx<'_>, keys: &[String]) -> Result<()> {
+    let gone = idempotency::table.filter(idempotency::key.eq_any(keys.to_vec()));
+    diesel::delete(gone).execute(tx.conn)?;
+    Ok(())
+}
