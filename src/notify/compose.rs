@@ -66,6 +66,7 @@ impl Case<'_> {
         facts.due = overall.map(|timer| self.instant(timer.due_at));
         facts.survey_link = survey_link;
         facts.code = ticket.code.as_ref().map(|code| code.say().to_owned());
+        facts.tail = ticket.code.as_ref().and_then(|code| code.say_tail()).map(str::to_owned);
         if ticket.caller.confidential {
             return facts;
         }

@@ -63,6 +63,8 @@ pub struct Facts {
     pub link: String,
     /// To the citizen alone: the six digits, the reply, what it promises, the way to the survey.
     pub code: Option<String>,
+    /// Four digits instead of those of a telephone, where there is none.
+    pub tail: Option<String>,
     pub reply: Option<String>,
     pub promise: Option<Promised>,
     pub survey_link: Option<String>,

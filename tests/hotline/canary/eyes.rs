@@ -61,7 +61,6 @@ fn questions(numbers: &[String], today: &str) -> Vec<String> {
             Some("service_request_id") => both(fill("{service_request_id}", &numbers)),
             Some("service_code") => both(fill("{service_code}", &CODES)),
             Some("token") => both(fill("{token}", &numbers[..1])),
-            Some("id") => fill("{id}", &["1"]),
             Some(other) => panic!("who fills {other} in {path}?"),
         };
         for path in filled {
