@@ -84,9 +84,9 @@ fn firsts(room: &Mailroom, folder: &str) -> BTreeMap<Occasion, Filed> {
 
 /// What is another each time: the link's proof and the six digits.
 fn steady(text: &str) -> String {
-    let link = regex::Regex::new("survey/[A-Za-z0-9_-]{43}").unwrap();
+    let link = regex::Regex::new("survey(/|&#x2f;)[A-Za-z0-9_-]{43}").unwrap();
     let code = regex::Regex::new("(查 ?询 ?码：?)[0-9]{6}").unwrap();
-    let text = link.replace_all(text, "survey/LINK").into_owned();
+    let text = link.replace_all(text, "survey${1}LINK").into_owned();
     code.replace_all(&text, "${1}CODE").into_owned()
 }
 

@@ -19,7 +19,10 @@ pub enum Format {
 impl Format {
     /// By the ending of an address; XML where none of ours is named, since every client must read it.
     pub fn of_path(path: &str) -> Self {
-        if path.ends_with(".json") { Self::Json } else { Self::Xml }
+        match path.rsplit_once('.') {
+            Some((_, "json")) => Self::Json,
+            _ => Self::Xml,
+        }
     }
 
     /// As the specification writes it.
@@ -39,8 +42,6 @@ pub enum Node {
     Text(String),
     Flag(bool),
     Count(i64),
-    /// Degrees of latitude or longitude.
-    Degrees(f64),
     /// Elements of different names, in their order.
     Fields(Vec<(&'static str, Node)>),
     /// Elements of one name, which stands first.
@@ -76,7 +77,6 @@ impl Node {
             Self::Text(text) => wrap(&escape(text), out),
             Self::Flag(flag) => wrap(&flag.to_string(), out),
             Self::Count(count) => wrap(&count.to_string(), out),
-            Self::Degrees(degrees) => wrap(&format!("{degrees:?}"), out),
             Self::Fields(fields) => {
                 out.push_str(&format!("<{name}>"));
                 for (name, node) in fields {
@@ -131,7 +131,6 @@ impl Serialize for Node {
             Self::Text(text) => serializer.serialize_str(text),
             Self::Flag(flag) => serializer.serialize_bool(*flag),
             Self::Count(count) => serializer.serialize_i64(*count),
-            Self::Degrees(degrees) => serializer.serialize_f64(*degrees),
             Self::Fields(fields) => {
                 let mut map = serializer.serialize_map(Some(fields.len()))?;
                 for (name, node) in fields {
