@@ -113,7 +113,7 @@ impl Files {
         };
         #[cfg(feature = "s3")]
         if config.attachments.store == crate::config::AttachmentStore::S3 {
-            let bucket = Store::S3(store::s3::Bucket::open(&config.attachments)?);
+            let bucket = Store::S3(Box::new(store::s3::Bucket::open(&config.attachments)?));
             let root = config.data_dir.join("attachments");
             RealDisk.make_folder(&root).map_err(on_disk)?;
             return Self::with(bucket, Arc::new(RealDisk), &root, bounds);

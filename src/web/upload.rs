@@ -67,7 +67,7 @@ impl Upload {
         let mut parts = Multipart::new(request.headers(), payload);
         let (mut upload, mut count) = (Self::default(), 0);
         while let Some(part) = parts.next().await {
-            let part = part.map_err(not_read)?;
+            let part = part.map_err(|error| not_read(&error))?;
             count += 1;
             let name = part.name().unwrap_or_default().to_owned();
             if count > MOST_PARTS || name == "file" && upload.files.len() >= form.files {
@@ -96,7 +96,7 @@ async fn file(mut part: Field, files: &Arc<Files>) -> Result<Sent> {
     let mut incoming = run(move || files.receive()).await?;
     let mut waiting = BytesMut::new();
     while let Some(bytes) = part.next().await {
-        waiting.extend_from_slice(&bytes.map_err(not_read)?);
+        waiting.extend_from_slice(&bytes.map_err(|error| not_read(&error))?);
         if waiting.len() >= PIECE {
             incoming = written(incoming, waiting.split()).await?;
         }
@@ -116,12 +116,12 @@ async fn written(mut incoming: Incoming, bytes: BytesMut) -> Result<Incoming> {
 async fn word(mut part: Field, name: &str, most: usize) -> Result<String> {
     let pointer = format!("/{name}");
     let bytes = part.bytes(most).await.map_err(|_| Error::field(&pointer, "field.too_long"))?;
-    String::from_utf8(bytes.map_err(not_read)?.to_vec())
+    String::from_utf8(bytes.map_err(|error| not_read(&error))?.to_vec())
         .map_err(|_| Error::field(&pointer, "field.format"))
 }
 
 /// What the reader of forms says, without what was in the form.
-fn not_read(error: MultipartError) -> Error {
+fn not_read(error: &MultipartError) -> Error {
     let code = match error {
         MultipartError::Incomplete | MultipartError::Payload(_) => "web.incomplete",
         _ => "attachment.multipart",

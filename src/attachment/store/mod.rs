@@ -22,7 +22,7 @@ use crate::time::Stamp;
 pub enum Store {
     Folder(Folder),
     #[cfg(feature = "s3")]
-    S3(s3::Bucket),
+    S3(Box<s3::Bucket>),
 }
 
 /// A file that lies there.

@@ -91,7 +91,7 @@ impl Bucket {
         let (mut draft, mut hasher) = (drafts.begin()?, Sha256::new());
         let mut part = vec![0; 64 * 1024];
         loop {
-            let count = from.read(&mut part).map_err(away)?;
+            let count = from.read(&mut part).map_err(|error| away(&error))?;
             if count == 0 {
                 break;
             }
@@ -188,10 +188,10 @@ fn done(answer: Result<Response<Body>, ureq::Error>) -> Result<Response<Body>> {
 }
 
 fn unreachable(error: ureq::Error) -> Error {
-    away(error.into_io())
+    away(&error.into_io())
 }
 
-fn away(error: std::io::Error) -> Error {
+fn away(error: &std::io::Error) -> Error {
     Error::new(Kind::Unavailable, "unavailable").because(error.kind().to_string())
 }
 

@@ -113,7 +113,8 @@ fn a_bucket_keeps_files_as_the_folder_does() {
     let root = std::env::temp_dir().join(format!("jiesu-bucket-{}", std::process::id()));
     RealDisk.make_folder(&root).expect("a folder");
     let bounds = Bounds { bytes: 1 << 20, pixels: 1 << 20 };
-    let files = Files::with(Store::S3(bucket), Arc::new(RealDisk), &root, bounds).expect("files");
+    let files =
+        Files::with(Store::S3(Box::new(bucket)), Arc::new(RealDisk), &root, bounds).expect("files");
     let key = RecordKey::fresh(&mut entropy());
     let paper = [b"%PDF-1.4\n".as_slice(), &[b'x'; 200_000], b"%%EOF"].concat();
     let mut hashes = Vec::new();
