@@ -43,12 +43,9 @@ pub fn examine(dir: &Path) -> Result<Look> {
     let there = disk::files_below(dir)?;
     let mut look = Look { manifest: None, files: 0, bytes: 0, flaws: Vec::new() };
     let mut wrong = |file: &str, fault| look.flaws.push(Flaw { file: file.to_owned(), fault });
-    let manifest = match Manifest::read(dir) {
-        Ok(Some(manifest)) => manifest,
-        Ok(None) | Err(_) => {
-            wrong(MANIFEST, Fault::Manifest);
-            return Ok(look);
-        }
+    let Ok(Some(manifest)) = Manifest::read(dir) else {
+        wrong(MANIFEST, Fault::Manifest);
+        return Ok(look);
     };
     for (name, due) in &manifest.files {
         look.files += 1;

@@ -220,7 +220,8 @@ fn fill(name: &str, text: &str, with: &impl Serialize) -> Result<String, minijin
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_auto_escape_callback(|name| {
-        if name.ends_with(".html") { AutoEscape::Html } else { AutoEscape::None }
+        let html = name.rsplit_once('.').is_some_and(|(_, end)| end == "html");
+        if html { AutoEscape::Html } else { AutoEscape::None }
     });
     environment.set_fuel(Some(200_000));
     environment.template_from_named_str(name, text)?.render(minijinja::value::Serde(with))

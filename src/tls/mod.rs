@@ -100,12 +100,15 @@ pub fn server(config: &Config) -> Result<Option<ServerConfig>> {
     Ok(Some(built.with_cert_resolver(Arc::new(latest))))
 }
 
+/// A certificate, and when its two files were last changed as it was read.
+type Held = (Option<(SystemTime, SystemTime)>, Arc<CertifiedKey>);
+
 /// The certificate as it lies on the disk: looked at again with each connection.
 #[derive(Debug)]
 struct Latest {
     files: Files,
     provider: Arc<CryptoProvider>,
-    current: Mutex<(Option<(SystemTime, SystemTime)>, Arc<CertifiedKey>)>,
+    current: Mutex<Held>,
 }
 
 impl ResolvesServerCert for Latest {
