@@ -38,7 +38,7 @@ fn paper() -> Vec<u8> {
     let mut rng = rand::rng();
     let length = [10, 5_000, 70_000, 400_000][rng.random_range(0..4_usize)];
     let mut paper = pdf();
-    paper.extend((0..length).map(|_| rng.random_range(b'a'..b'z')));
+    paper.extend((0..length).map(|_| rng.random_range(b'a'..=b'z')));
     paper.extend(b"\n%%EOF");
     paper
 }

@@ -180,7 +180,9 @@ fn gone_everywhere(database: Option<&str>) {
 fn orders(site: &Site, no: &str, other: &str) {
     let order = |no: &str, by: &[&str]| -> Vec<String> {
         let mut words = vec!["privacy", "erase", "--ticket", no];
-        by.iter().for_each(|name| words.extend(["--by", name]));
+        for name in by {
+            words.extend(["--by", name]);
+        }
         words.extend(["--reason", "本人要求，电话13987650321"]);
         words.into_iter().map(str::to_owned).collect()
     };
@@ -266,7 +268,7 @@ on_each_database! {
             due.into_iter().map(|(no, _)| no).collect()
         };
         assert_eq!((due(0), due(1), due(3)), (vec![], vec![old.clone(), young.clone()], vec![]));
-        assert_eq!(due(2), [old.clone()]);
+        assert_eq!(due(2), std::slice::from_ref(&old));
         assert_eq!(privacy::round(hotline, folder.path(), 0, &Bell::default()).unwrap(), 0);
         assert_eq!(privacy::round(hotline, folder.path(), 2, &Bell::default()).unwrap(), 1);
         assert_eq!(privacy::round(hotline, folder.path(), 2, &Bell::default()).unwrap(), 0);

@@ -39,7 +39,7 @@ fn next_file(rng: &mut StdRng, number: usize) -> (Vec<u8>, Option<Vec<u8>>) {
     }
     let mut paper = pdf();
     let length = if number % 3 == 1 { 40 } else { 150_000 };
-    paper.extend((0..length).map(|_| rng.random_range(b'a'..b'z')));
+    paper.extend((0..length).map(|_| rng.random_range(b'a'..=b'z')));
     paper.extend(format!("{number}\n%%EOF").as_bytes());
     (paper.clone(), Some(paper))
 }

@@ -58,9 +58,9 @@ fn questions(numbers: &[String], today: &str) -> Vec<String> {
             Some("name") => fill("{name}", &["agent", "handler@jiedao"]),
             // The door of strangers: every number in both spellings, and every list.
             Some("format") => fill("{format}", &["json", "xml"]),
-            Some("service_request_id") => both(fill("{service_request_id}", &numbers)),
-            Some("service_code") => both(fill("{service_code}", &CODES)),
-            Some("token") => both(fill("{token}", &numbers[..1])),
+            Some("service_request_id") => both(&fill("{service_request_id}", &numbers)),
+            Some("service_code") => both(&fill("{service_code}", &CODES)),
+            Some("token") => both(&fill("{token}", &numbers[..1])),
             Some(other) => panic!("who fills {other} in {path}?"),
         };
         for path in filled {
@@ -80,7 +80,7 @@ fn questions(numbers: &[String], today: &str) -> Vec<String> {
 }
 
 /// The paths in JSON and in XML.
-fn both(paths: Vec<String>) -> Vec<String> {
+fn both(paths: &[String]) -> Vec<String> {
     paths
         .iter()
         .flat_map(|path| ["json", "xml"].map(|format| path.replace("{format}", format)))

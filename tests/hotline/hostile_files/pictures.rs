@@ -98,13 +98,13 @@ fn jpeg_claiming(width: u16, height: u16) -> Vec<u8> {
 fn png_claiming(width: u32, height: u32, (depth, colours): (u8, u8), data: &[u8]) -> Vec<u8> {
     let header =
         [&width.to_be_bytes()[..], &height.to_be_bytes(), &[depth, colours, 0, 0, 0]].concat();
-    let palette = if colours == 3 { chunk(b"PLTE", &[0; 12]) } else { Vec::new() };
+    let palette = if colours == 3 { chunk(*b"PLTE", &[0; 12]) } else { Vec::new() };
     [
         b"\x89PNG\r\n\x1a\n".as_slice(),
-        &chunk(b"IHDR", &header),
+        &chunk(*b"IHDR", &header),
         &palette,
-        &chunk(b"IDAT", data),
-        &chunk(b"IEND", b""),
+        &chunk(*b"IDAT", data),
+        &chunk(*b"IEND", b""),
     ]
     .concat()
 }
@@ -134,10 +134,10 @@ fn bombs() -> Vec<Hostile> {
         (b"iCCP", b"profile\0\0"),
         (b"iTXt", b"XML:com.adobe.xmp\0\x01\0\0\0"),
     ] {
-        let bytes = with_chunks(&plain, &[chunk(name, &[head, &swollen].concat())]);
+        let bytes = with_chunks(&plain, &[chunk(*name, &[head, &swollen].concat())]);
         let called = String::from_utf8_lossy(name).into_owned();
         files.push(hostile("bomb", &called, bytes.clone(), Fate::RefusedOrDrawn));
-        let many = vec![chunk(name, &[head, &swollen].concat()); 20];
+        let many = vec![chunk(*name, &[head, &swollen].concat()); 20];
         let bytes = with_chunks(&plain, &many);
         files.push(hostile("bomb", &format!("20 {called}"), bytes, Fate::RefusedOrDrawn));
     }

@@ -78,7 +78,7 @@ on_each_database! {
         // What was open and is sealed later is gone at once.
         let complaint = json!({ "fields": { "kind": "complaint" }, "reason": "核实为投诉" });
         city.give(agent(), &shown, CommandName::Amend, complaint);
-        assert_eq!(city.list(""), [json!(0); 0]);
+        assert_eq!(city.list(""), Vec::<serde_json::Value>::new());
     }
 
     fn a_client_narrows_by_service_by_days_and_by_status(test: &TestDb) {
@@ -105,7 +105,7 @@ on_each_database! {
         assert_eq!(ended["expected_datetime"], json!(null));
         // 91 days later nothing is recent, and the past can still be asked for.
         city.later(91 * 24 * HOUR);
-        assert_eq!(city.list(""), [json!(0); 0]);
+        assert_eq!(city.list(""), Vec::<serde_json::Value>::new());
         assert_eq!(city.numbers("?start_date=2026-10-01T00:00:00Z").len(), 3);
     }
 

@@ -78,7 +78,7 @@ pub fn exif(turned: u8) -> Vec<u8> {
 }
 
 /// A chunk of a PNG.
-pub fn chunk(name: &[u8; 4], body: &[u8]) -> Vec<u8> {
+pub fn chunk(name: [u8; 4], body: &[u8]) -> Vec<u8> {
     let named = [name.as_slice(), body].concat();
     let length = u32::try_from(body.len()).unwrap().to_be_bytes();
     [length.as_slice(), &named, &crc32(&named).to_be_bytes()].concat()
