@@ -20,7 +20,7 @@ fn positions() -> Vec<Hostile> {
     for turned in 1..=8 {
         let name = format!("IMG_{turned}.jpg");
         files.push(hostile("position", &name, phone_photo(turned), Fate::Drawn));
-        let png = with_chunks(&png_of(&picture(40, 30)), &[chunk(b"eXIf", &exif(turned)[6..])]);
+        let png = with_chunks(&png_of(&picture(40, 30)), &[chunk(*b"eXIf", &exif(turned)[6..])]);
         files.push(hostile("position", &format!("IMG_{turned}.png"), png, Fate::Drawn));
     }
     // An orientation that there is not, and one more EXIF block than there may be.
@@ -76,11 +76,11 @@ fn hidden_in_png() -> Vec<Hostile> {
         };
         add("behind", [plain.as_slice(), &other].concat());
         let words = |head: &[u8], body: &[u8]| [head, body].concat();
-        add("tEXt", with_chunks(&plain, &[chunk(b"tEXt", &words(b"Comment\0", &other))]));
-        add("zTXt", with_chunks(&plain, &[chunk(b"zTXt", &words(b"Comment\0\0", &zlib(&other)))]));
+        add("tEXt", with_chunks(&plain, &[chunk(*b"tEXt", &words(b"Comment\0", &other))]));
+        add("zTXt", with_chunks(&plain, &[chunk(*b"zTXt", &words(b"Comment\0\0", &zlib(&other)))]));
         let xmp = words(b"XML:com.adobe.xmp\0\0\0\0\0", &other);
-        add("iTXt", with_chunks(&plain, &[chunk(b"iTXt", &xmp)]));
-        add("own", with_chunks(&plain, &[chunk(b"prVt", &other)]));
+        add("iTXt", with_chunks(&plain, &[chunk(*b"iTXt", &xmp)]));
+        add("own", with_chunks(&plain, &[chunk(*b"prVt", &other)]));
     }
     files
 }
