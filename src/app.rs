@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::assessment::Shelf;
 use crate::attachment::Files;
+use crate::citizen::gatekeeper::Gatekeeper;
 use crate::config::Config;
 use crate::db::{Db, Settings};
 use crate::directory::Cached;
@@ -43,6 +44,8 @@ pub struct App {
     pub outward: Outward,
     /// How often an Open311 client may ask.
     pub open311: AddressLimiter,
+    /// How often a citizen may knock.
+    pub gatekeeper: Gatekeeper,
     /// Units, places, categories, calendars, profiles.
     pub directory: Cached,
     /// The files of tickets.
@@ -82,6 +85,7 @@ impl App {
         let limiter = LoginLimiter::new(clock.clone(), tries);
         let asked = NonZeroU32::new(config.open311.per_minute).unwrap_or(NonZeroU32::MIN);
         let open311 = AddressLimiter::new(clock.clone(), asked);
+        let gatekeeper = Gatekeeper::new(clock.clone(), &config.public);
         let settings = Settings {
             connections: config.database.pool,
             queue: config.database.queue,
@@ -103,6 +107,7 @@ impl App {
             limiter,
             outward,
             open311,
+            gatekeeper,
             directory,
             files,
             hotline,

@@ -34,6 +34,7 @@ pub struct Config {
     pub open311: Open311,
     pub tls: Tls,
     pub retention: Retention,
+    pub public: Public,
     pub worker: Worker,
     pub audit: Audit,
     pub metrics: Metrics,
@@ -231,6 +232,16 @@ pub struct Tls {
 #[serde(deny_unknown_fields)]
 pub struct Retention {
     pub years: u32,
+}
+
+/// The door of citizens, who have no account.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Public {
+    pub auto_dispatch: bool,
+    pub asks_per_minute: u32,
+    pub wrong_per_hour: u32,
+    pub tickets_per_hour: u32,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]

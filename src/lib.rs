@@ -9,6 +9,7 @@ pub mod attachment;
 pub mod audit;
 pub mod backup;
 pub mod bench;
+pub mod citizen;
 pub mod code;
 pub mod config;
 pub mod db;

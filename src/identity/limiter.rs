@@ -63,6 +63,14 @@ impl AddressLimiter {
         Self { addresses, clock }
     }
 
+    /// The same with so many an hour.
+    pub fn hourly(clock: Arc<dyn Clock>, per_hour: NonZeroU32) -> Self {
+        let clock = HouseClock(clock);
+        let quota = Quota::per_hour(per_hour);
+        let addresses = RateLimiter::new(quota, DashMapStateStore::default(), clock.clone());
+        Self { addresses, clock }
+    }
+
     /// Counts a request from `address`.
     ///
     /// # Errors
@@ -120,7 +128,7 @@ fn count<K: Hash + Eq + Clone>(
 }
 
 /// An IPv6 customer has a whole /64.
-fn network(address: IpAddr) -> IpAddr {
+pub fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(v6) => {
             let [a, b, c, d, ..] = v6.segments();

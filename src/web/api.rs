@@ -11,6 +11,7 @@ pub mod history;
 pub mod masked;
 pub mod outbox;
 pub mod period;
+pub mod public;
 pub mod rates;
 pub mod reach;
 pub mod reference;
@@ -69,6 +70,7 @@ pub fn routes(services: &mut ServiceConfig<'_>) {
         .service(users::one)
         .service(outbox::list)
         .service(outbox::retry)
+        .configure(public::routes)
         .service(audit::trail)
         .service(webhooks::list)
         .service(webhooks::add)

@@ -6,6 +6,7 @@ mod attachments_kill;
 mod canary;
 mod chain;
 mod chain_forgeries;
+mod citizen;
 mod commands_http;
 mod commands_table;
 mod db;

@@ -12,7 +12,7 @@ pub const STOREYS: [&[&str]; 25] = [
     &["bench"],
     &["web", "worker", "doctor"],
     &["app"],
-    &["reports", "proactive", "moving", "backup", "privacy"],
+    &["reports", "proactive", "moving", "backup", "privacy", "citizen"],
     &["lifecycle"],
     &["assessment", "followup"],
     &["intake"],
