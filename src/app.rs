@@ -16,6 +16,7 @@ use crate::lifecycle::{Hotline, RuleBook};
 use crate::outward::Outward;
 use crate::sealing::MasterKey;
 use crate::time::{Clock, SystemClock};
+use crate::upstream::Carrier;
 
 /// Whether the demo city's users may log in (only on loopback, contract.md "Program").
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -42,6 +43,8 @@ pub struct App {
     pub directory: Cached,
     /// Every command on a ticket.
     pub hotline: Arc<Hotline>,
+    /// Who carries answers to the city's platform.
+    pub carrier: Carrier,
     /// The facts of figures that were asked for before.
     pub shelf: Shelf,
     /// The requests with an Idempotency-Key that are going on in this process.
@@ -79,6 +82,8 @@ impl App {
         };
         let db = Db::open_with(&settings, clock.clone())?;
         let (directory, running, shelf) = (Cached::default(), Arc::default(), Shelf::default());
+        let house = (db.clone(), keys.clone(), directory.clone());
+        let carrier = Carrier::of(&config.upstream, outward.clone(), house, config.site.zone)?;
         let rules = RuleBook::new(directory.clone(), config.site.profile.clone());
         let hotline = Arc::new(Hotline { db: db.clone(), keys: keys.clone(), rules });
         Ok(Self {
@@ -91,6 +96,7 @@ impl App {
             outward,
             directory,
             hotline,
+            carrier,
             shelf,
             running,
             demo,

@@ -27,6 +27,7 @@ pub struct Config {
     pub mail: Mail,
     pub sms: Sms,
     pub outward: Outward,
+    pub upstream: Upstream,
     pub limits: Limits,
     pub web: Web,
     pub worker: Worker,
@@ -127,6 +128,22 @@ impl Outward {
     pub fn ca_file(&self) -> Option<&Path> {
         given(&self.ca_file)
     }
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Upstream {
+    pub url: String,
+    pub status_url: String,
+    pub list_url: String,
+    pub token: Secret,
+    pub token_file: PathBuf,
+    pub form: String,
+    pub timeout_ms: u64,
+    pub give_up_hours: u32,
+    pub compare_hours: u32,
+    pub compare_days: u32,
+    pub gap_hours: u32,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]

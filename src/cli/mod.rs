@@ -4,6 +4,7 @@
 mod asking;
 mod moving;
 mod serving;
+mod upstream;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -64,6 +65,31 @@ enum Command {
     /// Downtimes of the system
     #[command(subcommand)]
     Outage(Outage),
+    /// The city's 12345 platform
+    #[command(subcommand)]
+    Upstream(Upstream),
+}
+
+#[derive(Debug, Subcommand)]
+enum Upstream {
+    /// Writes the latest answers owed to the platform as a sheet in its columns
+    Export(UpstreamExport),
+}
+
+#[derive(Debug, Args)]
+struct UpstreamExport {
+    /// First day, such as 2026-11-02
+    #[arg(long)]
+    from: String,
+    /// Last day; nothing said: the first
+    #[arg(long)]
+    to: Option<String>,
+    /// csv or xlsx
+    #[arg(long, default_value = "csv")]
+    format: String,
+    /// The file; nothing said: the standard output
+    #[arg(long)]
+    out: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -162,6 +188,7 @@ pub fn run(cli: &Cli) -> Result<ExitCode> {
         Command::Bench(what) => asking::measure(what),
         Command::Tls(Tls::Init) => not_yet("tls init"),
         Command::Outage(Outage::Declare { from, to }) => asking::declare(from, to),
+        Command::Upstream(Upstream::Export(what)) => upstream::export(what),
     }
 }
 

@@ -7,6 +7,7 @@ mod identity;
 mod jobs;
 mod moving;
 mod ticket;
+mod upstream;
 mod web;
 mod webhooks;
 
@@ -20,5 +21,6 @@ pub use ticket::{
     assignment, caller_key, contact, counted_by, event, ledger, seal, seal_leaf, ticket as tickets,
     ticket_body, unsealed, whistle,
 };
+pub use upstream::{backfill, upstream_day, upstream_difference, upstream_message};
 pub use web::idempotency;
 pub use webhooks::{webhook, webhook_delivery};

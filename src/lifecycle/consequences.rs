@@ -7,6 +7,7 @@ use crate::db::Tx;
 use crate::error::Result;
 use crate::notify::webhook::{self, Occurred};
 use crate::ticket::Ticket;
+use crate::upstream::{self, Moved};
 
 /// A change of a ticket that has just been written.
 #[derive(Clone, Copy)]
@@ -28,7 +29,12 @@ pub struct Change<'a> {
 /// # Errors
 /// As the database says; then the change itself is not made either.
 pub fn follow(tx: &mut Tx<'_>, rules: &Rules, change: &Change<'_>) -> Result<()> {
-    let Change { version, before, after, .. } = *change;
+    let Change { id, version, before, after, .. } = *change;
+    if let Some(before) = before {
+        // 回填: what the city's platform is owed for it.
+        let moved = Moved { id, version, before, after };
+        upstream::follow(tx, &rules.profile, &rules.calendar, &moved)?;
+    }
     let occurred = Occurred { version, before, after };
     webhook::follow(tx, &rules.hooks, &rules.directory, rules.profile.zone, &occurred)
 }

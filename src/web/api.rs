@@ -11,6 +11,7 @@ pub mod period;
 pub mod rates;
 pub mod reference;
 pub mod tickets;
+pub mod upstream;
 pub mod users;
 pub mod view;
 pub mod webhooks;
@@ -48,6 +49,7 @@ pub fn routes(services: &mut ServiceConfig<'_>) {
         .service(history::reveal)
         .service(rates::rates)
         .service(rates::behind)
+        .configure(upstream::routes)
         .service(users::list)
         .service(users::add)
         .service(users::list_keys)

@@ -23,6 +23,7 @@ mod schema;
 mod sequences;
 mod support;
 mod sweep;
+mod upstream;
 mod web_admin;
 mod web_auth;
 mod web_catalogue;
