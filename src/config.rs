@@ -28,6 +28,7 @@ pub struct Config {
     pub sms: Sms,
     pub outward: Outward,
     pub upstream: Upstream,
+    pub calls: Calls,
     pub limits: Limits,
     pub web: Web,
     pub worker: Worker,
@@ -144,6 +145,12 @@ pub struct Upstream {
     pub compare_hours: u32,
     pub compare_days: u32,
     pub gap_hours: u32,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Calls {
+    pub keep_numbers_days: u32,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]

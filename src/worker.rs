@@ -15,7 +15,7 @@ use crate::lifecycle::recompute::Recompute;
 use crate::lifecycle::sealer::seal_file;
 use crate::notify::webhook::{self, Deliverer};
 use crate::upstream;
-use crate::{audit, feed, identity};
+use crate::{audit, calls, feed, identity};
 
 /// Rows of old sessions and old audit entries that one write drops.
 const DROPPED_AT_ONCE: u32 = 500;
@@ -56,12 +56,23 @@ pub fn crew(app: &Arc<App>, bell: &Bell) -> Crew {
 }
 
 /// 上级平台: answers are carried, messages that waited long enough are taken, both sides are compared.
+/// 话务: numbers are forgotten.
 fn with_doors(crew: Crew, app: &Arc<App>) -> Crew {
     let config = &app.config.upstream;
     let patience = feed::Patience(TimeDelta::hours(i64::from(config.gap_hours)));
     let (carrier, waker, judge) = (app.carrier.clone(), app.carrier.clone(), app.carrier.clone());
     let (hotline, days) = (app.hotline.clone(), config.compare_days);
+    let kept = TimeDelta::days(i64::from(app.config.calls.keep_numbers_days));
+    let numbers = app.clone();
     crew.does(upstream::JOB, move |job| Ok(carrier.carry(job.body()?)?))
+        .every("calls.forget", TimeDelta::hours(6), move || {
+            drop_all(|| {
+                numbers.db.write(move |tx| {
+                    let before = tx.now.plus(-kept);
+                    calls::store::forget_numbers(tx, before, i64::from(DROPPED_AT_ONCE))
+                })
+            })
+        })
         .every("upstream.feed", TimeDelta::minutes(1), move || feed::sweep(&hotline, patience))
         .every("upstream.wake", TimeDelta::minutes(10), move || waker.wake())
         .every("upstream.compare", TimeDelta::hours(i64::from(config.compare_hours)), move || {

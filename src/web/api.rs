@@ -4,6 +4,7 @@
 pub mod audit;
 pub mod auth;
 pub mod batch;
+pub mod calls;
 pub mod commands;
 pub mod history;
 pub mod masked;
@@ -50,6 +51,7 @@ pub fn routes(services: &mut ServiceConfig<'_>) {
         .service(rates::rates)
         .service(rates::behind)
         .configure(upstream::routes)
+        .configure(calls::routes)
         .service(users::list)
         .service(users::add)
         .service(users::list_keys)

@@ -137,7 +137,8 @@ fn scope_of(method: &Method, path: &str) -> Option<Scope> {
         "tickets" if reads || rest == "tickets/find" => Some(Scope::TicketsRead),
         "search" | "attachments" if reads => Some(Scope::TicketsRead),
         "tickets" | "assignments" | "batch" => Some(Scope::TicketsWrite),
-        "calls" => Some(Scope::Calls),
+        // Whoever rings back, or sees a number in clear, is a person.
+        "calls" if reads || rest == "calls" => Some(Scope::Calls),
         // What the platform sends, and what became of it; the rest is for people.
         "upstream" if method == Method::POST && rest == "upstream/feed" => {
             Some(Scope::TicketsWrite)
@@ -174,6 +175,7 @@ mod tests {
             (Method::GET, "/elsewhere"),
             (Method::GET, "/api/v1/upstream/backfills"),
             (Method::POST, "/api/v1/upstream/backfills/1/retry"),
+            (Method::POST, "/api/v1/calls/1/reveal"),
         ] {
             assert_eq!(scope(method, path), None, "{path}");
         }

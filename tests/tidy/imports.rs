@@ -17,7 +17,7 @@ pub const STOREYS: [&[&str]; 25] = [
     &["assessment", "followup"],
     &["intake"],
     &["routing", "handling"],
-    &["search", "notify", "knowledge", "upstream"],
+    &["search", "notify", "knowledge", "upstream", "calls"],
     &["attachment"],
     &["ticket"],
     &["limits"],
