@@ -20,6 +20,7 @@ use crate::notify::{Mailer, Post, Settings as Notices, Sms};
 use crate::outward::Outward;
 use crate::sealing::MasterKey;
 use crate::time::{Clock, SystemClock};
+use crate::upstream::Carrier;
 
 /// Whether the demo city's users may log in (only on loopback, contract.md "Program").
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -52,6 +53,8 @@ pub struct App {
     pub files: Arc<Files>,
     /// Every command on a ticket.
     pub hotline: Arc<Hotline>,
+    /// Who carries answers to the city's platform.
+    pub carrier: Carrier,
     /// The facts of figures that were asked for before.
     pub shelf: Shelf,
     /// Who tells people things.
@@ -95,6 +98,8 @@ impl App {
         let db = Db::open_with(&settings, clock.clone())?;
         let files = Arc::new(Files::open(&config)?);
         let (directory, running, shelf) = (Cached::default(), Arc::default(), Shelf::default());
+        let house = (db.clone(), keys.clone(), directory.clone());
+        let carrier = Carrier::of(&config.upstream, outward.clone(), house, config.site.zone)?;
         let rules = RuleBook::new(directory.clone(), config.site.profile.clone());
         let post = Arc::new(post(&config, &db, &keys, &directory, &outward)?);
         let hotline = Arc::new(Hotline { db: db.clone(), keys: keys.clone(), rules });
@@ -111,6 +116,7 @@ impl App {
             directory,
             files,
             hotline,
+            carrier,
             shelf,
             post,
             running,

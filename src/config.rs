@@ -28,6 +28,8 @@ pub struct Config {
     pub notify: Notify,
     pub sms: Sms,
     pub outward: Outward,
+    pub upstream: Upstream,
+    pub calls: Calls,
     pub limits: Limits,
     pub attachments: Attachments,
     pub web: Web,
@@ -159,6 +161,28 @@ impl Outward {
     pub fn ca_file(&self) -> Option<&Path> {
         given(&self.ca_file)
     }
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Upstream {
+    pub url: String,
+    pub status_url: String,
+    pub list_url: String,
+    pub token: Secret,
+    pub token_file: PathBuf,
+    pub form: String,
+    pub timeout_ms: u64,
+    pub give_up_hours: u32,
+    pub compare_hours: u32,
+    pub compare_days: u32,
+    pub gap_hours: u32,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Calls {
+    pub keep_numbers_days: u32,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]

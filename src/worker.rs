@@ -16,7 +16,8 @@ use crate::lifecycle::sealer::seal_file;
 use crate::notify::outbox;
 use crate::notify::webhook::{self, Deliverer};
 use crate::privacy::{self, Clean};
-use crate::{audit, citizen, identity};
+use crate::upstream;
+use crate::{audit, calls, citizen, feed, identity};
 
 /// Rows of old sessions and old audit entries that one write drops.
 const DROPPED_AT_ONCE: u32 = 500;
@@ -36,7 +37,7 @@ pub fn crew(app: &Arc<App>, bell: &Bell) -> Crew {
     let deliverer = Deliverer::new(app.db.clone(), app.keys.clone(), app.outward.clone());
     let (cleaned, kept, enough) = (app.clone(), app.clone(), bell.clone());
     let doors = app.clone();
-    Crew::new(app.db.clone())
+    let crew = Crew::new(app.db.clone())
         // 时限: soon, overdue, a promise missed.
         .every("limits.sweep", every(config.sweep_seconds), move || sweep.sweep(&stop).map(drop))
         .every("limits.calendar", every(config.calendar_seconds), move || {
@@ -82,6 +83,32 @@ pub fn crew(app: &Arc<App>, bell: &Bell) -> Crew {
             drop_all(|| {
                 audited.db.write(move |tx| audit::drop_older_than(tx, days, DROPPED_AT_ONCE))
             })
+        });
+    with_doors(crew, app)
+}
+
+/// 上级平台: answers are carried, messages that waited long enough are taken, both sides are compared.
+/// 话务: numbers are forgotten.
+fn with_doors(crew: Crew, app: &Arc<App>) -> Crew {
+    let config = &app.config.upstream;
+    let patience = feed::Patience(TimeDelta::hours(i64::from(config.gap_hours)));
+    let (carrier, waker, judge) = (app.carrier.clone(), app.carrier.clone(), app.carrier.clone());
+    let (hotline, days) = (app.hotline.clone(), config.compare_days);
+    let kept = TimeDelta::days(i64::from(app.config.calls.keep_numbers_days));
+    let numbers = app.clone();
+    crew.does(upstream::JOB, move |job| Ok(carrier.carry(job.body()?)?))
+        .every("calls.forget", TimeDelta::hours(6), move || {
+            drop_all(|| {
+                numbers.db.write(move |tx| {
+                    let before = tx.now.plus(-kept);
+                    calls::store::forget_numbers(tx, before, i64::from(DROPPED_AT_ONCE))
+                })
+            })
+        })
+        .every("upstream.feed", TimeDelta::minutes(1), move || feed::sweep(&hotline, patience))
+        .every("upstream.wake", TimeDelta::minutes(10), move || waker.wake())
+        .every("upstream.compare", TimeDelta::hours(i64::from(config.compare_hours)), move || {
+            judge.compare_days(days)
         })
 }
 

@@ -7,6 +7,7 @@ mod moving;
 mod privacy;
 mod serving;
 mod tls;
+mod upstream;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -74,6 +75,31 @@ enum Command {
     /// What a person may ask about their own data
     #[command(subcommand)]
     Privacy(privacy::Privacy),
+    /// The city's 12345 platform
+    #[command(subcommand)]
+    Upstream(Upstream),
+}
+
+#[derive(Debug, Subcommand)]
+enum Upstream {
+    /// Writes the latest answers owed to the platform as a sheet in its columns
+    Export(UpstreamExport),
+}
+
+#[derive(Debug, Args)]
+struct UpstreamExport {
+    /// First day, such as 2026-11-02
+    #[arg(long)]
+    from: String,
+    /// Last day; nothing said: the first
+    #[arg(long)]
+    to: Option<String>,
+    /// csv or xlsx
+    #[arg(long, default_value = "csv")]
+    format: String,
+    /// The file; nothing said: the standard output
+    #[arg(long)]
+    out: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -203,6 +229,9 @@ pub fn run(cli: &Cli) -> Result<ExitCode> {
         Command::Privacy(what) => privacy::run(what),
         Command::Outage(Outage::Declare { from, to, dry_run: true }) => asking::would(from, to),
         Command::Outage(Outage::Declare { from, to, .. }) => asking::declare(from, to),
+        Command::Tls(Tls::Init) => not_yet("tls init"),
+        Command::Outage(Outage::Declare { from, to }) => asking::declare(from, to),
+        Command::Upstream(Upstream::Export(what)) => upstream::export(what),
     }
 }
 

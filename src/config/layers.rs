@@ -209,6 +209,7 @@ fn with_secrets(mut config: Config) -> Result<Config> {
     secret("sms.authorization", &mut sms.authorization, &sms.authorization_file)?;
     let bucket = &mut config.attachments;
     secret("attachments.s3_secret_key", &mut bucket.s3_secret_key, &bucket.s3_secret_key_file)?;
+    secret("upstream.token", &mut config.upstream.token, &config.upstream.token_file)?;
     Ok(config)
 }
 
@@ -272,6 +273,14 @@ fn checked(config: Config) -> Result<Config> {
         "given with tls.cert_file, or neither",
     )?;
     fits(config.retention.years <= 1_000, "retention.years", "0 to 1000")?;
+    for (key, url) in [
+        ("upstream.url", &config.upstream.url),
+        ("upstream.status_url", &config.upstream.status_url),
+        ("upstream.list_url", &config.upstream.list_url),
+    ] {
+        let good = url.is_empty() || ["http://", "https://"].iter().any(|it| url.starts_with(it));
+        fits(good, key, "http://… | https://… | empty")?;
+    }
     let limits = &config.limits;
     for (key, value) in [
         ("limits.body_bytes", limits.body_bytes as u64),
@@ -287,6 +296,9 @@ fn checked(config: Config) -> Result<Config> {
         ("web.blocking_threads", config.web.blocking_threads as u64),
         ("auth.access_minutes", u64::from(config.auth.access_minutes)),
         ("auth.refresh_days", u64::from(config.auth.refresh_days)),
+        ("upstream.timeout_ms", config.upstream.timeout_ms),
+        ("upstream.give_up_hours", u64::from(config.upstream.give_up_hours)),
+        ("upstream.compare_hours", u64::from(config.upstream.compare_hours)),
     ] {
         fits(value > 0, key, "1 or more")?;
     }

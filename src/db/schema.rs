@@ -2,6 +2,7 @@
 
 mod audit;
 mod citizen;
+mod calls;
 mod directory;
 mod ground;
 mod identity;
@@ -10,11 +11,13 @@ mod moving;
 mod notices;
 mod privacy;
 mod ticket;
+mod upstream;
 mod web;
 mod webhooks;
 
 pub use audit::audit_entry;
 pub use citizen::{citizen_try, citizen_word};
+pub use calls::call;
 pub use directory::{directory_entry, directory_version};
 pub use ground::{node_start, number_lease};
 pub use identity::{account, api_key, login_session, refresh_token};
@@ -26,5 +29,6 @@ pub use ticket::{
     assignment, attachment, caller_key, contact, counted_by, event, ledger, seal, seal_leaf,
     ticket as tickets, ticket_body, unsealed, whistle,
 };
+pub use upstream::{backfill, upstream_day, upstream_difference, upstream_message};
 pub use web::idempotency;
 pub use webhooks::{webhook, webhook_delivery};

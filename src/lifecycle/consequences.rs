@@ -8,6 +8,7 @@ use crate::error::Result;
 use crate::notify::outbox;
 use crate::notify::webhook::{self, Occurred};
 use crate::ticket::Ticket;
+use crate::upstream::{self, Moved};
 
 /// A change of a ticket that has just been written.
 #[derive(Clone, Copy)]
@@ -31,6 +32,11 @@ pub struct Change<'a> {
 pub fn follow(tx: &mut Tx<'_>, rules: &Rules, change: &Change<'_>) -> Result<()> {
     let Change { id, version, before, after, .. } = *change;
     outbox::tell(tx, id, before, after)?;
+    if let Some(before) = before {
+        // 回填: what the city's platform is owed for it.
+        let moved = Moved { id, version, before, after };
+        upstream::follow(tx, &rules.profile, &rules.calendar, &moved)?;
+    }
     let occurred = Occurred { version, before, after };
     webhook::follow(tx, &rules.hooks, &rules.directory, rules.profile.zone, &occurred)
 }

@@ -184,6 +184,21 @@ pub struct LedgerRule {
     pub progress_days: u32,
 }
 
+/// 回填: answers to the city's platform.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BackfillRule {
+    /// From the cause of an answer to its arrival on the platform, where the platform set no limit.
+    pub limit: Length,
+}
+
+/// Profiles that were written before the platform was spoken to say nothing of it.
+impl Default for BackfillRule {
+    fn default() -> Self {
+        Self { limit: Length(Span::hours(24)) }
+    }
+}
+
 /// Figures and ranks (domain.md §6).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 use super::calendar::{Calendar, WorkingHours};
 use super::length::{Length, Thousandths};
 use super::policy::{
-    Assessment, Clocks, Composite, DisputeRule, ExtensionRule, LedgerRule, NoAnswer, ReworkRule,
-    SurveyRule,
+    Assessment, BackfillRule, Clocks, Composite, DisputeRule, ExtensionRule, LedgerRule, NoAnswer,
+    ReworkRule, SurveyRule,
 };
 use super::span::{ClockName, Span};
 use super::window::WindowRule;
@@ -48,6 +48,8 @@ pub struct Profile {
     pub survey: SurveyRule,
     pub rework: ReworkRule,
     pub ledger: LedgerRule,
+    #[serde(default)]
+    pub backfill: BackfillRule,
     pub window: WindowRule,
     pub assessment: Assessment,
 }

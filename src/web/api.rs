@@ -6,6 +6,7 @@ pub mod attachments;
 pub mod audit;
 pub mod auth;
 pub mod batch;
+pub mod calls;
 pub mod commands;
 pub mod history;
 pub mod masked;
@@ -16,6 +17,7 @@ pub mod rates;
 pub mod reach;
 pub mod reference;
 pub mod tickets;
+pub mod upstream;
 pub mod users;
 pub mod view;
 pub mod webhooks;
@@ -55,6 +57,8 @@ pub fn routes(services: &mut ServiceConfig<'_>) {
         .service(history::reveal)
         .service(rates::rates)
         .service(rates::behind)
+        .configure(upstream::routes)
+        .configure(calls::routes)
         .service(users::list)
         .service(users::add)
         .service(users::list_keys)

@@ -169,8 +169,14 @@ fn scope_of(method: &Method, path: &str) -> Option<Scope> {
         "tickets" if reads || rest == "tickets/find" => Some(Scope::TicketsRead),
         "search" | "attachments" if reads => Some(Scope::TicketsRead),
         "tickets" | "assignments" | "batch" => Some(Scope::TicketsWrite),
-        "calls" => Some(Scope::Calls),
         "sms" => Some(Scope::Sms),
+        // Whoever rings back, or sees a number in clear, is a person.
+        "calls" if reads || rest == "calls" => Some(Scope::Calls),
+        // What the platform sends, and what became of it; the rest is for people.
+        "upstream" if method == Method::POST && rest == "upstream/feed" => {
+            Some(Scope::TicketsWrite)
+        }
+        "upstream" if reads && rest == "upstream/messages" => Some(Scope::TicketsRead),
         "rates" if reads => Some(Scope::Rates),
         "categories" | "units" | "regions" | "estates" | "companies" | "catalogue" | "profiles"
         | "calendar"
@@ -193,12 +199,16 @@ mod tests {
         assert_eq!(scope(Method::POST, "/api/v1/tickets/find"), Some(Scope::TicketsRead));
         assert_eq!(scope(Method::GET, "/api/v1/tickets/2026-000001"), Some(Scope::TicketsRead));
         assert_eq!(scope(Method::GET, "/api/v1/units"), Some(Scope::Reference));
+        assert_eq!(scope(Method::POST, "/api/v1/upstream/feed"), Some(Scope::TicketsWrite));
         for (method, path) in [
             (Method::PUT, "/api/v1/units/a"),
             (Method::GET, "/api/v1/users"),
             (Method::GET, "/api/v1/audit"),
             (Method::POST, "/api/v1/reports"),
             (Method::GET, "/elsewhere"),
+            (Method::GET, "/api/v1/upstream/backfills"),
+            (Method::POST, "/api/v1/upstream/backfills/1/retry"),
+            (Method::POST, "/api/v1/calls/1/reveal"),
         ] {
             assert_eq!(scope(method, path), None, "{path}");
         }

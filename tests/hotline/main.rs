@@ -3,6 +3,7 @@
 
 mod attachments;
 mod attachments_kill;
+mod calls;
 mod canary;
 mod chain;
 mod chain_forgeries;
@@ -36,6 +37,7 @@ mod sequences;
 mod support;
 mod sweep;
 mod tls;
+mod upstream;
 mod web_admin;
 mod web_auth;
 mod web_catalogue;

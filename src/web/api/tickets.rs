@@ -13,6 +13,7 @@ use crate::app::App;
 use crate::audit::{self, Entry};
 use crate::directory::{CategoryCode, Channel, EstateCode, Kind, RegionCode, UnitCode};
 use crate::error::{Error, FieldError, Result};
+use crate::feed;
 use crate::identity::{Actor, Role};
 use crate::intake::Draft;
 use crate::lifecycle::{Arrival, Hotline, Rules};
@@ -26,7 +27,8 @@ use crate::ticket::{Mode, Text};
 use crate::time::Stamp;
 use crate::web::problem::Problem;
 use crate::web::{
-    Answer, Asker, Body, Caller, IdempotencyKey, Page, Query, RawBody, run, write_prepared,
+    Answer, Asker, Body, Caller, IdempotencyKey, Page, Query, RawBody, run, write_once,
+    write_prepared,
 };
 
 /// A new ticket with the six digits that the agent tells the citizen, once.
@@ -47,6 +49,7 @@ pub struct Taken {
     params(("Idempotency-Key" = Option<String>, Header, description = "the same key and body give the same ticket")),
     responses(
         (status = 201, body = Taken),
+        (status = 200, description = "the city's platform has sent it before: the ticket, without a code", body = TicketView),
         (status = 403, body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "ticket.number_known", body = Problem, content_type = "application/problem+json"),
         (status = 422, body = Problem, content_type = "application/problem+json"),
@@ -59,6 +62,7 @@ pub async fn take_in(
     raw: RawBody,
 ) -> Result<HttpResponse> {
     let (clerk, hotline) = (app.hotline.clone(), app.hotline.clone());
+    let once_more = (caller.clone(), key.clone(), raw.clone());
     let ready = move |actor: &Actor, raw: &RawBody| {
         actor.require(&[Role::Agent, Role::Platform])?;
         let draft: Draft = raw.parse()?;
@@ -66,9 +70,39 @@ pub async fn take_in(
         let answer = taken(actor, &arrival)?;
         Ok(((draft, arrival), answer))
     };
-    write_prepared(&app, caller, (key, raw), ready, move |tx, actor, (draft, arrival)| {
-        let again = hotline.keep_arrival(tx, actor, draft, arrival)?;
-        again.map(|arrival| taken(actor, &arrival)).transpose()
+    let done =
+        write_prepared(&app, caller, (key, raw), ready, move |tx, actor, (draft, arrival)| {
+            let again = hotline.keep_arrival(tx, actor, draft, arrival)?;
+            again.map(|arrival| taken(actor, &arrival)).transpose()
+        })
+        .await;
+    match done {
+        Err(error) if error.code() == "ticket.number_known" => {
+            come_again(&app, once_more, error).await
+        }
+        done => done,
+    }
+}
+
+/// The platform sends a ticket that it has sent before: it is answered with that ticket, and what it says
+/// otherwise than at first is noted there. Anybody else is told that the number is known.
+async fn come_again(
+    app: &web::Data<App>,
+    (caller, key, raw): (Caller, IdempotencyKey, RawBody),
+    known: Error,
+) -> Result<HttpResponse> {
+    let house = app.clone();
+    let actor = run(move || house.db.read(|conn| caller.actor(conn, &house))).await?;
+    if !actor.has(Role::Platform) {
+        return Err(known);
+    }
+    let (idem, hotline) = (key.bind(&actor.name, raw.bytes()), app.hotline.clone());
+    write_once(app, idem, move |tx| {
+        let draft: Draft = raw.parse()?;
+        let (stored, _) = feed::again::again(tx, &hotline, &actor, &draft)?;
+        let rules = hotline.rules.current(tx.conn, tx.now)?;
+        let version = i64::from(stored.version);
+        Ok(Answer::ok(&shown(&rules, &actor, &stored, tx.now))?.versioned(version))
     })
     .await
 }

@@ -1,0 +1,172 @@
+//! Web, `/upstream/backfills`: the answers that the city's platform is owed. Its rule: the list is the query's,
+//! the light the clock's; whoever settles one is named.
+
+use actix_web::{HttpResponse, get, post, web};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::app::App;
+use crate::error::{Error, Result};
+use crate::limits::Light;
+use crate::time::Stamp;
+use crate::upstream::desk::{self, READERS};
+use crate::upstream::store::listing;
+use crate::upstream::{Backfill, BackfillState, Cause};
+use crate::web::problem::Problem;
+use crate::web::{Answer, Asker, IdempotencyKey, Page, Query, RawBody, run, write_once};
+
+/// An answer that is or was owed to the platform.
+#[derive(Serialize, ToSchema)]
+pub struct BackfillView {
+    id: String,
+    /// The same on each try.
+    message_id: String,
+    ticket: String,
+    upstream_no: String,
+    /// 1, 2, … within its ticket; the latest is what counts.
+    revision: i32,
+    cause: Cause,
+    state: BackfillState,
+    light: Light,
+    caused_at: String,
+    due_at: String,
+    tries: i32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sent_at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    settled_at: Option<String>,
+    /// The code of the last failure or refusal: ours, or the platform's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<String>,
+    /// Who entered it by hand.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    done_by: Option<String>,
+}
+
+impl BackfillView {
+    fn of(owed: Backfill, now: Stamp, zone: chrono_tz::Tz) -> Self {
+        let shown = |at: Option<Stamp>| at.map(|at| at.rfc3339(zone));
+        Self {
+            id: owed.id.to_string(),
+            message_id: owed.message_id(),
+            light: owed.light(now),
+            ticket: owed.ticket_no,
+            upstream_no: owed.upstream_no,
+            revision: owed.revision,
+            cause: owed.cause,
+            state: owed.state,
+            caused_at: owed.caused_at.rfc3339(zone),
+            due_at: owed.due_at.rfc3339(zone),
+            tries: owed.tries,
+            next_at: shown(owed.next_at),
+            sent_at: shown(owed.sent_at),
+            settled_at: shown(owed.settled_at),
+            why: owed.why,
+            done_by: owed.done_by,
+        }
+    }
+}
+
+/// What a list of answers may be narrowed to.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct BackfillQuery {
+    /// One state or several, separated by commas; nothing said: those still owed.
+    state: Option<String>,
+    light: Option<Light>,
+    upstream_no: Option<String>,
+    /// The ticket's number here.
+    ticket: Option<String>,
+    /// 1 to 500, 50 where nothing is said.
+    limit: Option<u32>,
+    after: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct Backfills {
+    items: Vec<BackfillView>,
+    next: Option<String>,
+}
+
+/// The answers owed to the platform, the most urgent first.
+#[utoipa::path(tag = "upstream", params(BackfillQuery), responses((status = 200, body = Backfills), (status = 403, body = Problem, content_type = "application/problem+json")))]
+#[get("/upstream/backfills")]
+pub async fn list(
+    app: web::Data<App>,
+    Asker(actor): Asker,
+    Query(query): Query<BackfillQuery>,
+) -> Result<HttpResponse> {
+    actor.require(READERS)?;
+    let limit = Page { limit: query.limit, after: None }.limit()?;
+    let states = states(query.state.as_deref())?;
+    run(move || {
+        let (now, zone) = (app.db.now(), app.config.site.zone);
+        let filter = listing::Filter {
+            states,
+            light: query.light,
+            upstream_no: query.upstream_no,
+            ticket_no: query.ticket,
+            from: None,
+            to: None,
+        };
+        let after = query.after.as_deref();
+        let (owed, next) = app.db.read(|conn| listing::page(conn, &filter, now, after, limit))?;
+        let items = owed.into_iter().map(|owed| BackfillView::of(owed, now, zone)).collect();
+        Answer::ok(&Backfills { items, next })
+    })
+    .await
+    .map(Answer::respond)
+}
+
+fn states(text: Option<&str>) -> Result<Vec<BackfillState>> {
+    let Some(text) = text else { return Ok(BackfillState::OPEN.to_vec()) };
+    let unknown = |_| Error::field("/state", "field.unknown_code");
+    text.split(',').map(|word| word.trim().parse().map_err(unknown)).collect()
+}
+
+/// Sends an answer anew, from its first try.
+#[utoipa::path(tag = "upstream", params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)), responses(
+    (status = 200, body = BackfillView),
+    (status = 404, body = Problem, content_type = "application/problem+json"),
+    (status = 409, description = "upstream.settled", body = Problem, content_type = "application/problem+json"),
+))]
+#[post("/upstream/backfills/{id}/retry")]
+pub async fn retry(
+    app: web::Data<App>,
+    Asker(actor): Asker,
+    id: web::Path<i64>,
+    key: IdempotencyKey,
+    raw: RawBody,
+) -> Result<HttpResponse> {
+    let (idem, zone) = (key.bind(&actor.name, raw.bytes()), app.config.site.zone);
+    write_once(&app, idem, move |tx| {
+        let owed = desk::retry(tx, &actor, *id)?;
+        Answer::ok(&BackfillView::of(owed, tx.now, zone))
+    })
+    .await
+}
+
+/// Says that an answer was entered on the platform's own pages, by whoever says so.
+#[utoipa::path(tag = "upstream", params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)), responses(
+    (status = 200, body = BackfillView),
+    (status = 404, body = Problem, content_type = "application/problem+json"),
+    (status = 409, description = "upstream.settled", body = Problem, content_type = "application/problem+json"),
+))]
+#[post("/upstream/backfills/{id}/by-hand")]
+pub async fn by_hand(
+    app: web::Data<App>,
+    Asker(actor): Asker,
+    id: web::Path<i64>,
+    key: IdempotencyKey,
+    raw: RawBody,
+) -> Result<HttpResponse> {
+    let (idem, zone) = (key.bind(&actor.name, raw.bytes()), app.config.site.zone);
+    write_once(&app, idem, move |tx| {
+        let owed = desk::done_by_hand(tx, &actor, *id)?;
+        Answer::ok(&BackfillView::of(owed, tx.now, zone))
+    })
+    .await
+}

@@ -1,0 +1,51 @@
+//! The sheet for cities without an interface: the platform's columns, no caller, nothing that runs.
+
+use std::io::Cursor;
+
+use calamine::{Data, Reader, Xlsx};
+use jiesu::upstream::sheet::{SheetFormat, write};
+use serde_json::json;
+
+use super::{carrier, given};
+use crate::support::city::City;
+use crate::support::databases::on_each_database;
+
+const FORMULA: &str = "=HYPERLINK(\"http://example.com\",\"点我\")";
+
+on_each_database! {
+    fn the_latest_answer_of_each_ticket_stands_there_as_text(test: &TestDb) {
+        let city = City::of(test);
+        let from = city.now();
+        for no in ["0012345", "GD2"] {
+            let here = given(&city, no);
+            city.agent().does(&here, "answer", json!({ "text": FORMULA }));
+        }
+        let again = given(&city, "GD3");
+        city.agent().does(&again, "answer", json!({ "text": "第一次" }));
+        city.hours(1);
+        city.agent().does(&again, "reopen", json!({ "reason": "补充" }));
+        city.agent().does(&again, "answer", json!({ "text": "第二次" }));
+        let carrier = carrier(&city, &[]);
+        let window = (from, city.now().plus_millis(1));
+        let mut csv = Vec::new();
+        assert_eq!(write(&carrier, window, SheetFormat::Csv, &mut csv).unwrap(), 3);
+        let csv = String::from_utf8(csv).unwrap();
+        assert!(csv.starts_with("\u{feff}消息编号,工单编号,"), "{csv}");
+        assert!(csv.contains("\"'=HYPERLINK"), "{csv}");
+        assert!(csv.contains("第二次") && !csv.contains("第一次"), "{csv}");
+        assert!(!csv.contains("张三") && !csv.contains("13900000001"), "{csv}");
+        let mut xlsx = Vec::new();
+        assert_eq!(write(&carrier, window, SheetFormat::Xlsx, &mut xlsx).unwrap(), 3);
+        let mut book: Xlsx<_> = calamine::open_workbook_from_rs(Cursor::new(xlsx)).unwrap();
+        let sheet = book.worksheet_range_at(0).unwrap().unwrap();
+        let rows: Vec<&[Data]> = sheet.rows().collect();
+        assert_eq!(rows.len(), 4);
+        assert_eq!(rows[1][1], Data::String("0012345".to_owned()), "zeros are kept");
+        assert_eq!(rows[1][8], Data::String(FORMULA.to_owned()));
+        let formulas = book.worksheet_formula("Sheet1").unwrap();
+        assert!(formulas.is_empty() || formulas.used_cells().all(|(_, _, cell)| cell.is_empty()));
+        let mut none = Vec::new();
+        let earlier = (from.plus_millis(-2), from.plus_millis(-1));
+        assert_eq!(write(&carrier, earlier, SheetFormat::Csv, &mut none).unwrap(), 0);
+    }
+}
