@@ -24,7 +24,7 @@ use super::Ticket;
 use super::event::{self, Event};
 use crate::db::schema::{event as events, ticket_body, tickets};
 use crate::db::{Conn, Tx};
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::sealing::{MasterKey, RecordKey, entropy, place};
 use crate::time::Stamp;
 pub use attached::{AttachmentRow, attachments_after, attachments_of, needed_files};
