@@ -229,8 +229,6 @@ pub fn run(cli: &Cli) -> Result<ExitCode> {
         Command::Privacy(what) => privacy::run(what),
         Command::Outage(Outage::Declare { from, to, dry_run: true }) => asking::would(from, to),
         Command::Outage(Outage::Declare { from, to, .. }) => asking::declare(from, to),
-        Command::Tls(Tls::Init) => not_yet("tls init"),
-        Command::Outage(Outage::Declare { from, to }) => asking::declare(from, to),
         Command::Upstream(Upstream::Export(what)) => upstream::export(what),
     }
 }

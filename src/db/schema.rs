@@ -1,8 +1,8 @@
 //! Ground: the tables as diesel sees them; a file a room. Its rule: checked against both databases by a test.
 
 mod audit;
-mod citizen;
 mod calls;
+mod citizen;
 mod directory;
 mod ground;
 mod identity;
@@ -16,8 +16,8 @@ mod web;
 mod webhooks;
 
 pub use audit::audit_entry;
-pub use citizen::{citizen_try, citizen_word};
 pub use calls::call;
+pub use citizen::{citizen_try, citizen_word};
 pub use directory::{directory_entry, directory_version};
 pub use ground::{node_start, number_lease};
 pub use identity::{account, api_key, login_session, refresh_token};
