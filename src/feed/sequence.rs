@@ -8,7 +8,12 @@ use super::{Fate, MessageKind, Patience};
 use crate::time::Stamp;
 
 /// The next of `rows` (all of one ticket, numbered `ticket` here once it is there) that may take effect.
-pub fn next(rows: &[Kept], ticket: Option<&str>, now: Stamp, patience: Patience) -> Option<&Kept> {
+pub fn next<'a>(
+    rows: &'a [Kept],
+    ticket: Option<&str>,
+    now: Stamp,
+    patience: Patience,
+) -> Option<&'a Kept> {
     let waits = |row: &&Kept| row.fate == Fate::Waiting;
     let seqs = |counts: &dyn Fn(&Kept) -> bool| -> BTreeSet<i32> {
         rows.iter().filter(|row| counts(row)).filter_map(|row| row.seq).collect()
