@@ -7,6 +7,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::assessment::Shelf;
+use crate::citizen::gatekeeper::Gatekeeper;
 use crate::config::Config;
 use crate::db::{Db, Settings};
 use crate::directory::Cached;
@@ -38,6 +39,8 @@ pub struct App {
     pub limiter: LoginLimiter,
     /// Calls over HTTP to others.
     pub outward: Outward,
+    /// How often a citizen may knock.
+    pub gatekeeper: Gatekeeper,
     /// Units, places, categories, calendars, profiles.
     pub directory: Cached,
     /// Every command on a ticket.
@@ -71,6 +74,7 @@ impl App {
         let keys = Arc::new(gate.master.clone());
         let tries = NonZeroU32::new(config.auth.tries_per_minute).unwrap_or(NonZeroU32::MIN);
         let limiter = LoginLimiter::new(clock.clone(), tries);
+        let gatekeeper = Gatekeeper::new(clock.clone(), &config.public);
         let settings = Settings {
             connections: config.database.pool,
             queue: config.database.queue,
@@ -89,6 +93,7 @@ impl App {
             gate,
             limiter,
             outward,
+            gatekeeper,
             directory,
             hotline,
             shelf,

@@ -29,6 +29,7 @@ pub struct Config {
     pub outward: Outward,
     pub limits: Limits,
     pub web: Web,
+    pub public: Public,
     pub worker: Worker,
     pub audit: Audit,
     pub metrics: Metrics,
@@ -152,6 +153,16 @@ pub struct Web {
     pub blocking_threads: usize,
     pub trusted_proxies: Vec<IpAddr>,
     pub docs: bool,
+}
+
+/// The door of citizens, who have no account.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Public {
+    pub auto_dispatch: bool,
+    pub asks_per_minute: u32,
+    pub wrong_per_hour: u32,
+    pub tickets_per_hour: u32,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]

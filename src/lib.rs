@@ -7,6 +7,7 @@ pub mod app;
 pub mod assessment;
 pub mod audit;
 pub mod bench;
+pub mod citizen;
 pub mod code;
 pub mod config;
 pub mod db;

@@ -14,7 +14,7 @@ use crate::jobs::{Bell, Crew};
 use crate::lifecycle::recompute::Recompute;
 use crate::lifecycle::sealer::seal_file;
 use crate::notify::webhook::{self, Deliverer};
-use crate::{audit, identity};
+use crate::{audit, citizen, identity};
 
 /// Rows of old sessions and old audit entries that one write drops.
 const DROPPED_AT_ONCE: u32 = 500;
@@ -29,6 +29,7 @@ pub fn crew(app: &Arc<App>, bell: &Bell) -> Crew {
     let (sessions, audited, stop) = (app.clone(), app.clone(), bell.clone());
     let told = app.clone();
     let deliverer = Deliverer::new(app.db.clone(), app.keys.clone(), app.outward.clone());
+    let doors = app.clone();
     Crew::new(app.db.clone())
         // 时限: soon, overdue, a promise missed.
         .every("limits.sweep", every(config.sweep_seconds), move || sweep.sweep(&stop).map(drop))
@@ -44,6 +45,13 @@ pub fn crew(app: &Arc<App>, bell: &Bell) -> Crew {
         })
         .every("sessions.drop", TimeDelta::hours(1), move || {
             drop_all(|| sessions.db.write(|tx| identity::drop_old_sessions(tx, DROPPED_AT_ONCE)))
+        })
+        .every("citizen.drop", TimeDelta::hours(6), move || {
+            doors
+                .db
+                .write(citizen::forget_unknown)
+                .and_then(|_| doors.db.write(citizen::forget_settled))
+                .map(drop)
         })
         .every("audit.drop", TimeDelta::hours(6), move || {
             let days = audited.config.audit.keep_days;

@@ -1,6 +1,7 @@
 //! Ground: the tables as diesel sees them; a file a room. Its rule: checked against both databases by a test.
 
 mod audit;
+mod citizen;
 mod directory;
 mod ground;
 mod identity;
@@ -11,6 +12,7 @@ mod web;
 mod webhooks;
 
 pub use audit::audit_entry;
+pub use citizen::{citizen_try, citizen_word};
 pub use directory::{directory_entry, directory_version};
 pub use ground::{node_start, number_lease};
 pub use identity::{account, api_key, login_session, refresh_token};

@@ -78,6 +78,15 @@ impl Actor {
         }
     }
 
+    /// A citizen who has shown what they were told; which one is not said.
+    pub fn citizen() -> Self {
+        Self {
+            name: "citizen".to_owned(),
+            roles: BTreeSet::from([Role::Citizen]),
+            ..Self::system()
+        }
+    }
+
     pub fn has(&self, role: Role) -> bool {
         self.roles.contains(&role)
     }

@@ -25,6 +25,7 @@ code_enum! {
         Calls = "calls" "话务事件",
         Reference = "reference" "读基础数据",
         Rates = "rates" "读指标",
+        Sms = "sms" "短信回复",
     }
 }
 

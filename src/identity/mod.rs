@@ -23,7 +23,7 @@ pub mod trail;
 pub use account::{Account, AccountKind, DemoDoor, NewAccount, Standing};
 pub use actor::{Actor, Role};
 pub use gate::{Gate, Post, Scope, Visitor, authenticate};
-pub use limiter::LoginLimiter;
+pub use limiter::{AddressLimiter, LoginLimiter};
 pub use machine::{add_api_key, add_machine, end_api_key, list_api_keys};
 pub use own::{Enrolment, change_password, confirm_totp, enrol_totp};
 pub use password::Policy;

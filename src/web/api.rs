@@ -8,6 +8,7 @@ pub mod commands;
 pub mod history;
 pub mod masked;
 pub mod period;
+pub mod public;
 pub mod rates;
 pub mod reference;
 pub mod tickets;
@@ -56,6 +57,7 @@ pub fn routes(services: &mut ServiceConfig<'_>) {
         .service(users::grant)
         .service(users::act)
         .service(users::one)
+        .configure(public::routes)
         .service(audit::trail)
         .service(webhooks::list)
         .service(webhooks::add)

@@ -138,6 +138,7 @@ fn scope_of(method: &Method, path: &str) -> Option<Scope> {
         "search" | "attachments" if reads => Some(Scope::TicketsRead),
         "tickets" | "assignments" | "batch" => Some(Scope::TicketsWrite),
         "calls" => Some(Scope::Calls),
+        "sms" => Some(Scope::Sms),
         "rates" if reads => Some(Scope::Rates),
         "categories" | "units" | "regions" | "estates" | "companies" | "catalogue" | "profiles"
         | "calendar"

@@ -74,6 +74,12 @@ pub fn observe(method: &'static str, route: &str, status: u16, elapsed: Duration
     });
 }
 
+/// Counts one of what `name` says; there are no labels, so nobody is in it.
+pub fn count(name: &'static str) {
+    LazyLock::force(&RECORDER);
+    metrics::counter!(name).increment(1);
+}
+
 /// Figures for Prometheus, in its text format.
 #[utoipa::path(tag = "operations", security(()), responses(
     (status = 200, description = "Text in Prometheus' format", content_type = "text/plain", body = String),

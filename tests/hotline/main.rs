@@ -4,6 +4,7 @@
 mod canary;
 mod chain;
 mod chain_forgeries;
+mod citizen;
 mod commands_http;
 mod commands_table;
 mod db;

@@ -12,7 +12,7 @@ pub const STOREYS: [&[&str]; 25] = [
     &["bench"],
     &["web", "worker", "doctor"],
     &["app"],
-    &["reports", "proactive", "moving"],
+    &["reports", "proactive", "moving", "citizen"],
     &["lifecycle"],
     &["assessment", "followup"],
     &["intake"],

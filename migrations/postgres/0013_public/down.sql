@@ -1,0 +1,2 @@
+DROP TABLE citizen_word;
+DROP TABLE citizen_try;

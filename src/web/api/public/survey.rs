@@ -1,0 +1,197 @@
+//! Web, `/public/survey`: a citizen answers the three questions, by a link or by number and code. Its
+//! rule: a link is proof enough, and good for nothing else.
+
+use actix_web::{HttpRequest, HttpResponse, get, post, web};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::act::{Asked, does};
+use super::let_ask;
+use super::look::seen;
+use super::view::{CitizenView, SurveyQuestion, three_questions};
+use crate::app::App;
+use crate::citizen::Claim;
+use crate::citizen::acts::{Act, check_asked, linked, no_link};
+use crate::citizen::standing::standing;
+use crate::error::{Error, Result};
+use crate::identity::Actor;
+use crate::ticket::command::{self, Command, Target};
+use crate::ticket::link::{self, Link, Purpose, survey_window};
+use crate::ticket::overlay::{BottomLine, Contacted, Outcome, Satisfied, Solved, Way};
+use crate::ticket::{Mode, Text};
+use crate::web::problem::Problem;
+use crate::web::{Answer, IdempotencyKey, RawBody, run, write_once};
+
+/// Most characters of the remark.
+const LONGEST: usize = 2_000;
+
+/// The three answers, and what else the citizen wants to say.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SurveyAnswers {
+    contacted: Contacted,
+    solved: Solved,
+    satisfied: Satisfied,
+    #[serde(default)]
+    bottom_line: Vec<BottomLine>,
+    /// Whether anybody asked for a good answer.
+    prompted: Option<bool>,
+    /// At most 2 000 characters.
+    comment: Option<Text>,
+}
+
+impl SurveyAnswers {
+    fn as_survey(&self, way: Way) -> Result<command::Survey> {
+        if self.comment.as_ref().is_some_and(|text| text.chars().count() > LONGEST) {
+            return Err(Error::field("/comment", "field.too_long"));
+        }
+        let mut bottom_line = self.bottom_line.clone();
+        bottom_line.sort();
+        bottom_line.dedup();
+        Ok(command::Survey {
+            outcome: Outcome::Reached,
+            contacted: Some(self.contacted),
+            solved: Some(self.solved),
+            satisfied: Some(self.satisfied),
+            bottom_line,
+            prompted: self.prompted,
+            comment: self.comment.clone(),
+            way: Some(way),
+        })
+    }
+}
+
+/// The same with what a citizen shows.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ShownSurvey {
+    no: String,
+    code: String,
+    phone_tail: String,
+    contacted: Contacted,
+    solved: Solved,
+    satisfied: Satisfied,
+    #[serde(default)]
+    bottom_line: Vec<BottomLine>,
+    prompted: Option<bool>,
+    comment: Option<Text>,
+}
+
+/// SurveyAnswers the survey by number and code.
+#[utoipa::path(tag = "public", security(()), request_body = ShownSurvey,
+    params(("Idempotency-Key" = Option<String>, Header)),
+    responses(
+        (status = 200, body = CitizenView),
+        (status = 404, description = "public.no_match", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "transition, survey.link_over, survey.promised", body = Problem, content_type = "application/problem+json"),
+        (status = 422, body = Problem, content_type = "application/problem+json"),
+    ))]
+#[post("/public/survey")]
+pub async fn answer_by_number(
+    request: HttpRequest,
+    app: web::Data<App>,
+    key: IdempotencyKey,
+    raw: RawBody,
+) -> Result<HttpResponse> {
+    does(app, Asked { request, key, raw }, |raw| {
+        let shown: ShownSurvey = raw.parse()?;
+        let ShownSurvey { no, code, phone_tail, contacted, solved, satisfied, .. } = shown;
+        let ShownSurvey { bottom_line, prompted, comment, .. } = shown;
+        let answers =
+            SurveyAnswers { contacted, solved, satisfied, bottom_line, prompted, comment };
+        let survey = answers.as_survey(Way::Web).map(Act::Survey);
+        super::both(Claim::parse(&no, &code, &phone_tail), survey)
+    })
+    .await
+}
+
+/// What a link asks.
+#[derive(Serialize, ToSchema)]
+pub struct SurveyAsked {
+    no: String,
+    /// The answer to be judged.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reply: Option<String>,
+    /// Who gave it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unit: Option<String>,
+    questions: Vec<SurveyQuestion>,
+    /// Until when it may be answered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    until: Option<String>,
+}
+
+fn read(app: &App, token: &str) -> Result<Link> {
+    link::read(&app.keys, Purpose::Survey, token).ok_or_else(no_link)
+}
+
+/// The three questions, and the answer to be judged.
+#[utoipa::path(tag = "public", security(()), params(("token" = String, Path)), responses(
+    (status = 200, body = SurveyAsked),
+    (status = 404, description = "public.link", body = Problem, content_type = "application/problem+json"),
+    (status = 409, description = "answered already, or over", body = Problem, content_type = "application/problem+json"),
+    (status = 429, description = "web.too_many", body = Problem, content_type = "application/problem+json"),
+))]
+#[get("/public/survey/{token}")]
+pub async fn questions(
+    request: HttpRequest,
+    app: web::Data<App>,
+    token: web::Path<String>,
+) -> Result<HttpResponse> {
+    let_ask(&request, &app)?;
+    let link = read(&app, &token)?;
+    let hotline = app.hotline.clone();
+    run(move || {
+        let now = hotline.db.now();
+        let asking = hotline.db.read(|conn| {
+            let rules = hotline.rules.current(conn, now)?;
+            let stored = linked(conn, &hotline, &rules, link)?;
+            check_asked(&stored.ticket, &rules, now)?;
+            let citizen = Actor::citizen();
+            let stands = standing(&stored.ticket, None, &rules.scene(&citizen, now, Mode::Live));
+            let until = survey_window(&stored.ticket, &rules.profile).map(|(_, until)| until);
+            Ok(SurveyAsked {
+                no: stored.ticket.no.clone(),
+                reply: stands.reply.map(|said| said.text),
+                unit: stands.unit.map(|unit| unit.name.clone()),
+                questions: three_questions(),
+                until: until.map(|at| at.rfc3339(rules.profile.zone)),
+            })
+        })?;
+        Answer::ok(&asking)
+    })
+    .await
+    .map(Answer::respond)
+}
+
+/// SurveyAnswers the three questions of a link.
+#[utoipa::path(tag = "public", security(()), request_body = SurveyAnswers,
+    params(("token" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
+    responses(
+        (status = 200, body = CitizenView),
+        (status = 404, description = "public.link", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "answered already, or over", body = Problem, content_type = "application/problem+json"),
+        (status = 422, body = Problem, content_type = "application/problem+json"),
+        (status = 429, description = "web.too_many", body = Problem, content_type = "application/problem+json"),
+    ))]
+#[post("/public/survey/{token}")]
+pub async fn answer_by_link(
+    request: HttpRequest,
+    app: web::Data<App>,
+    token: web::Path<String>,
+    key: IdempotencyKey,
+    raw: RawBody,
+) -> Result<HttpResponse> {
+    let_ask(&request, &app)?;
+    let link = read(&app, &token)?;
+    let survey = Command::Survey(raw.parse::<SurveyAnswers>()?.as_survey(Way::Link)?);
+    let hotline = app.hotline.clone();
+    write_once(&app, key.bind("public", raw.bytes()), move |tx| {
+        let (rules, now) = (hotline.rules.current(tx.conn, tx.now)?, tx.now);
+        let stored = linked(tx.conn, &hotline, &rules, link)?;
+        let (citizen, none) = (Actor::citizen(), Target::default());
+        let stored = hotline.perform(tx, &rules, &citizen, &stored, &survey, none)?;
+        Answer::ok(&seen(tx.conn, &hotline, &rules, &stored, now)?)
+    })
+    .await
+}
