@@ -83,7 +83,7 @@ on_each_database! {
         for by in 1..=10 {
             let wanted = if by == 5 { Wrong::Locks } else { Wrong::Counted };
             assert_eq!(judged(&told.wrong(by)), Verdict::Wrong(wanted));
-            if by >= 5 && by < 10 {
+            if (5..10).contains(&by) {
                 assert_eq!(judged(&told), Verdict::Locked);
             }
         }
