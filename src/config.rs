@@ -2,12 +2,17 @@
 //! environment. Its rule: `default.toml` lists every key; any other key, and any value that does
 //! not fit, is refused before anything is opened, naming the place, the key and the way out.
 
+mod doors;
 mod layers;
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use chrono_tz::Tz;
+pub use doors::{
+    Calls, Mail, MailSecurity, MailTransport, Notify, Open311, Outward, Public, Sms, SmsTransport,
+    Upstream,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::error::Result;
@@ -86,103 +91,11 @@ pub enum PasswordPolicy {
     Mlps,
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Mail {
-    pub transport: MailTransport,
-    pub smtp_url: Secret,
-    pub smtp_url_file: PathBuf,
-    pub from: String,
-    pub security: MailSecurity,
-    pub ca_file: PathBuf,
-}
-
-/// How the way to the mail server is protected.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum MailSecurity {
-    None,
-    Starttls,
-    Tls,
-}
-
-/// Whom the program writes to, when and about what; `notify::Settings` reads it.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Notify {
-    pub quiet: String,
-    pub cap_per_hour: u32,
-    pub digest: Vec<String>,
-    pub digest_at: Vec<String>,
-    pub citizens: Vec<String>,
-    pub survey_hours: u32,
-    pub give_up_hours: u32,
-    pub keep_days: u32,
-    pub templates: PathBuf,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum MailTransport {
-    File,
-    Smtp,
-}
-
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Sms {
-    pub transport: SmsTransport,
-    pub url: Secret,
-    pub url_file: PathBuf,
-    pub authorization: Secret,
-    pub authorization_file: PathBuf,
-    pub template: String,
-    pub accepted: String,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum SmsTransport {
-    File,
-    Http,
-}
-
-/// Whom this program may call over HTTP.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Outward {
-    /// `public`, addresses, ranges, names; `outward` reads them.
-    pub allow: Vec<String>,
-    pub ca_file: PathBuf,
-}
-
 impl Outward {
     /// The file of the only certificate authorities to trust, where one is given.
     pub fn ca_file(&self) -> Option<&Path> {
         given(&self.ca_file)
     }
-}
-
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Upstream {
-    pub url: String,
-    pub status_url: String,
-    pub list_url: String,
-    pub token: Secret,
-    pub token_file: PathBuf,
-    pub form: String,
-    pub timeout_ms: u64,
-    pub give_up_hours: u32,
-    pub compare_hours: u32,
-    pub compare_days: u32,
-    pub gap_hours: u32,
-}
-
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Calls {
-    pub keep_numbers_days: u32,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -231,18 +144,6 @@ pub struct Web {
     pub docs: bool,
 }
 
-/// The door for Open311 clients.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Open311 {
-    pub enabled: bool,
-    pub jurisdiction: String,
-    pub contact: String,
-    pub key_service: String,
-    pub open_intake: bool,
-    pub per_minute: u32,
-}
-
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Tls {
@@ -256,16 +157,6 @@ pub struct Tls {
 #[serde(deny_unknown_fields)]
 pub struct Retention {
     pub years: u32,
-}
-
-/// The door of citizens, who have no account.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Public {
-    pub auto_dispatch: bool,
-    pub asks_per_minute: u32,
-    pub wrong_per_hour: u32,
-    pub tickets_per_hour: u32,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]

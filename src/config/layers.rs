@@ -281,6 +281,13 @@ fn checked(config: Config) -> Result<Config> {
         let good = url.is_empty() || ["http://", "https://"].iter().any(|it| url.starts_with(it));
         fits(good, key, "http://… | https://… | empty")?;
     }
+    at_least_one(&config)?;
+    fits(!config.data_dir.as_os_str().is_empty(), "data_dir", "a directory")?;
+    Ok(config)
+}
+
+/// Numbers of which none is no choice.
+fn at_least_one(config: &Config) -> Result<()> {
     let limits = &config.limits;
     for (key, value) in [
         ("limits.body_bytes", limits.body_bytes as u64),
@@ -300,8 +307,10 @@ fn checked(config: Config) -> Result<Config> {
         ("upstream.give_up_hours", u64::from(config.upstream.give_up_hours)),
         ("upstream.compare_hours", u64::from(config.upstream.compare_hours)),
     ] {
-        fits(value > 0, key, "1 or more")?;
+        if value == 0 {
+            let values = [("file", "configuration"), ("key", key), ("expected", "1 or more")];
+            return Err(refuse("config.value", &values));
+        }
     }
-    fits(!config.data_dir.as_os_str().is_empty(), "data_dir", "a directory")?;
-    Ok(config)
+    Ok(())
 }
