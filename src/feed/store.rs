@@ -106,7 +106,8 @@ pub(super) fn ticket_of(conn: &mut Conn, no: &str) -> Result<Option<String>> {
 
 /// What a message said, while its content is kept.
 pub(super) fn content(conn: &mut Conn, keys: &MasterKey, id: &str) -> Result<Option<Message>> {
-    let found: Option<(Option<Vec<u8>>, Option<Vec<u8>>)> = upstream_message::table
+    type Sealed = (Option<Vec<u8>>, Option<Vec<u8>>);
+    let found: Option<Sealed> = upstream_message::table
         .find(id)
         .select((upstream_message::record_key, upstream_message::body))
         .first(conn)

@@ -8,6 +8,8 @@ pub enum Fate {
     Stays,
     /// Deleted by `ticket_id`.
     Goes,
+    /// Deleted where this column is the ticket's number.
+    GoesOf { by: &'static str },
     /// Deleted where the text in this column names the ticket.
     GoesWhere { names: &'static str },
     /// These columns are emptied where `by` is the ticket's number.
@@ -15,7 +17,7 @@ pub enum Fate {
 }
 
 /// Every table with a ticket's id or number, a caller's hash, or a text that may name one.
-pub const FATES: [(&str, Fate); 24] = [
+pub const FATES: [(&str, Fate); 26] = [
     // The ticket's own: emptied where the key is destroyed.
     ("ticket", Fate::Stays),
     ("ticket_body", Fate::Stays),
@@ -40,6 +42,9 @@ pub const FATES: [(&str, Fate); 24] = [
     ("idempotency", Fate::Stays),
     // Nobody is written to about it any more.
     ("letter", Fate::Goes),
+    // Tries and words at the citizens' door.
+    ("citizen_try", Fate::Goes),
+    ("citizen_word", Fate::GoesOf { by: "ticket_no" }),
     ("webhook_delivery", Fate::GoesWhere { names: "body" }),
     // The city's platform: numbers and times are settled with it; its words were the person's.
     ("backfill", Fate::Stays),

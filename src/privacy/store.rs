@@ -21,6 +21,7 @@ pub(super) fn settle(tx: &mut Tx<'_>, id: i64, no: &str) -> Result<()> {
         let (order, bound) = match fate {
             Fate::Stays => continue,
             Fate::Goes => (format!("DELETE FROM {table} WHERE ticket_id = {id}"), String::new()),
+            Fate::GoesOf { by } => (format!("DELETE FROM {table} WHERE {by} = $1"), no.to_owned()),
             Fate::GoesWhere { names } => {
                 (format!("DELETE FROM {table} WHERE {names} LIKE $1"), format!("%\"{no}\"%"))
             }

@@ -17,7 +17,7 @@ fn told(id: &str, event: CallEvent, second: u32) -> Value {
 on_each_database! {
     fn the_events_of_a_call_may_come_in_any_order_and_again(test: &TestDb) {
         let city = City::of(test);
-        let mut events = vec![
+        let mut events = [
             told("?", CallEvent::Ring, 0),
             told("?", CallEvent::Answered, 9),
             told("?", CallEvent::Ended, 50),

@@ -102,7 +102,7 @@ fn every_mail_reads_so() {
     let room = story(&TestDb::sqlite(), Some("zhangsan@example.cn"));
     let mut found = firsts(&room, "mail");
     for occasion in Occasion::ALL {
-        let file = found.remove(&occasion).unwrap_or_else(|| panic!("no letter about {occasion}"));
+        let file = found.remove(occasion).unwrap_or_else(|| panic!("no letter about {occasion}"));
         let (subject, plain, html) = file.words();
         keep(&format!("{occasion}.mail"), &format!("To: {}\n{subject}\n\n{plain}", file.to()));
         keep(&format!("{occasion}.page"), &html);
@@ -114,7 +114,7 @@ fn every_short_message_reads_so() {
     let room = story(&TestDb::sqlite(), None);
     let mut found = firsts(&room, "sms");
     for occasion in Occasion::ALL {
-        let file = found.remove(&occasion).unwrap_or_else(|| panic!("no message about {occasion}"));
+        let file = found.remove(occasion).unwrap_or_else(|| panic!("no message about {occasion}"));
         keep(&format!("{occasion}.sms"), &file.text);
     }
 }

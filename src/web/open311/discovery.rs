@@ -24,7 +24,7 @@ pub async fn discovery(app: web::Data<App>, format: web::Path<String>) -> Result
 }
 
 fn document(app: &App) -> Result<Node> {
-    let changed_at = app.db.read(|conn| directory::store::mark(conn))?.changed_at;
+    let changed_at = app.db.read(directory::store::mark)?.changed_at;
     let said = |given: &str, code: &'static str| {
         let name = app.config.site.name.as_str();
         if given.is_empty() { sentence(code, &[("name", name)]) } else { given.to_owned() }

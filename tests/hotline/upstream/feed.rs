@@ -138,10 +138,11 @@ on_each_database! {
         use jiesu::db::schema::upstream_message;
         use diesel::QueryDsl;
         let city = City::of(test);
+        type Sealed = (Option<Vec<u8>>, Option<Vec<u8>>);
         let bodies = || {
             let columns = (upstream_message::body, upstream_message::record_key);
             let ask = |conn: &mut _| Ok(upstream_message::table.select(columns).load(conn)?);
-            let all: Vec<(Option<Vec<u8>>, Option<Vec<u8>>)> = test.db.read(ask).unwrap();
+            let all: Vec<Sealed> = test.db.read(ask).unwrap();
             all
         };
         let facts = message(&city, "m2", "GD1", &json!({ "kind": "facts", "text": "张三的电话变了" }));

@@ -90,8 +90,9 @@ impl Mock {
 
     /// The next requests go like this, in order, and all after them well.
     pub fn fails(&self, faults: &[Fault]) {
-        let mut faults = faults.to_vec().into_iter();
-        self.feels(move || faults.next().unwrap_or(Fault::Nothing));
+        let mut faults = faults.to_vec();
+        faults.reverse();
+        self.feels(move || faults.pop().unwrap_or(Fault::Nothing));
     }
 
     /// It knows a ticket that it has sent to us.
