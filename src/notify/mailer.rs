@@ -90,7 +90,13 @@ impl Mailer {
         }
         drop(until);
         let Err(error) = server.send(message) else { return Ok(()) };
-        let failed = failure(&error).unwrap_or_else(away);
+        let failed = failure(&error).unwrap_or_else(|| {
+            if error.is_tls() {
+                Fail::Later { after: AWAY, why: "mail.tls".to_owned() }
+            } else {
+                away()
+            }
+        });
         if matches!(failed, Fail::Later { .. }) {
             until = self.away_until.lock().unwrap_or_else(PoisonError::into_inner);
             *until = now.plus(RESPITE);

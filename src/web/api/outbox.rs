@@ -80,6 +80,7 @@ fn reason(why: &str) -> String {
         "notice.nobody" => sentence("outbox.nobody", &[]),
         "mail.address" | "sms.number" => sentence("outbox.address", &[]),
         "mail.server_away" => sentence("outbox.away", &[]),
+        "mail.tls" => sentence("outbox.tls", &[]),
         _ => match why.strip_prefix("mail.refused_").or_else(|| why.strip_prefix("mail.deferred_"))
         {
             Some(code) => server(code),
