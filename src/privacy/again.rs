@@ -14,7 +14,7 @@ use crate::ticket::store::{self, Grounds};
 /// how many it did.
 ///
 /// # Errors
-/// `privacy.journal` where the file cannot be read; as [`super::erase`].
+/// `privacy.journal` where the file cannot be read; as [`super::erase()`].
 pub fn apply_again(hotline: &Arc<Hotline>, data_dir: &Path, file: &Path) -> Result<usize> {
     if !file.is_file() {
         let place = file.display().to_string();
