@@ -41,9 +41,9 @@ enum Command {
     /// Users
     #[command(subcommand)]
     User(User),
-    /// Loads ticket histories, resumable; FILE.rejects.* says what was not taken and why
+    /// Loads tickets from NDJSON, CSV or XLSX, resumable; FILE.rejects.* says what was not taken and why
     Import(Import),
-    /// Writes ticket histories in constant memory
+    /// Writes tickets in constant memory: whole as NDJSON, masked for reading as CSV or XLSX
     Export(Export),
     /// Writes a hot backup into a directory: a new one, or that of an earlier backup of this site
     Backup(Backup),
@@ -116,10 +116,24 @@ enum User {
 
 #[derive(Debug, Args)]
 struct Import {
-    file: PathBuf,
+    /// FILE.ndjson, FILE.csv or FILE.xlsx
+    #[arg(required_unless_present_any = ["list", "undo"])]
+    file: Option<PathBuf>,
     /// Reads and checks, changes nothing
     #[arg(long)]
     dry_run: bool,
+    /// Which heading is which field, and which word which code (TOML; see README)
+    #[arg(long)]
+    mapping: Option<PathBuf>,
+    /// What the sheet is of: tickets (default), units, estates, regions, companies, categories, catalogue, users
+    #[arg(long)]
+    of: Option<String>,
+    /// Lists the imports of tickets
+    #[arg(long, conflicts_with_all = ["file", "undo"])]
+    list: bool,
+    /// Takes an import back, but for tickets that were worked on since
+    #[arg(long, value_name = "BATCH", conflicts_with = "file")]
+    undo: Option<i64>,
 }
 
 #[derive(Debug, Args)]
@@ -130,6 +144,9 @@ struct Export {
     /// ndjson, csv or xlsx
     #[arg(long, default_value = "ndjson")]
     format: String,
+    /// Where to, readable by its owner alone; the terminal's output where nothing is said
+    #[arg(long)]
+    out: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -22,7 +22,7 @@ pub use directory::{directory_entry, directory_version};
 pub use ground::{node_start, number_lease};
 pub use identity::{account, api_key, login_session, refresh_token};
 pub use jobs::{job, schedule};
-pub use moving::imported;
+pub use moving::{import_batch, imported, removal, removed_event};
 pub use notices::{deputy, letter, reach};
 pub use privacy::erased;
 pub use ticket::{

@@ -29,8 +29,8 @@ pub use machine::{add_api_key, add_machine, end_api_key, list_api_keys};
 pub use own::{Enrolment, change_password, confirm_totp, enrol_totp};
 pub use password::Policy;
 pub use people::{
-    add_user, disable, drop_totp, enable, end_sessions, find_user, grant_roles, list_users,
-    reset_password,
+    ReadyUser, add_ready, add_user, disable, drop_totp, enable, end_sessions, find_user,
+    grant_roles, list_users, reset_password,
 };
 pub use session::{Attempt, Tokens, drop_old_sessions, log_in, log_out, refresh};
 pub use settings::Settings;

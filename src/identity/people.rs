@@ -23,17 +23,50 @@ const KEEPERS: [Role; 2] = [Role::Secadmin, Role::System];
 /// `forbidden`; `invalid` at `/name`, `/roles`, `/unit`; `account.name_taken`.
 pub fn add_user(db: &Db, actor: &Actor, plan: NewAccount) -> Result<String> {
     actor.require(&KEEPERS)?;
-    let plan = plan.checked(AccountKind::Person)?;
-    let password = credential::one_time_password();
-    let phc = credential::hash_password(&password)?;
+    let ready = ReadyUser::make(plan)?;
+    let password = ready.password.clone();
+    add_ready(db, actor, vec![ready])?;
+    Ok(password)
+}
+
+/// An account for a person that only has to be kept, with the one-time password it will have: so that the
+/// password can be put in a safe place before the account is there.
+#[derive(Clone)]
+pub struct ReadyUser {
+    pub plan: NewAccount,
+    pub password: String,
+    phc: String,
+}
+
+impl ReadyUser {
+    /// Slow: the password is hashed.
+    ///
+    /// # Errors
+    /// `invalid` at `/name`, `/roles`, `/unit`.
+    pub fn make(plan: NewAccount) -> Result<Self> {
+        let plan = plan.checked(AccountKind::Person)?;
+        let password = credential::one_time_password();
+        let phc = credential::hash_password(&password)?;
+        Ok(Self { plan, password, phc })
+    }
+}
+
+/// Keeps all of these, or none.
+///
+/// # Errors
+/// `forbidden`; `account.name_taken`.
+pub fn add_ready(db: &Db, actor: &Actor, ready: Vec<ReadyUser>) -> Result<()> {
+    actor.require(&KEEPERS)?;
     let by = Signature::of(actor);
     db.write(move |tx| {
-        let mut account = Account::new(tx.id(), AccountKind::Person, &plan, tx.now);
-        account.set_password(phc.clone(), PasswordOrigin::OneTime, 0, tx.now);
-        insert(tx, &account)?;
-        by.note(tx, "account.add", &account, Some(roles_text(&account.roles)))
-    })?;
-    Ok(password)
+        for one in &ready {
+            let mut account = Account::new(tx.id(), AccountKind::Person, &one.plan, tx.now);
+            account.set_password(one.phc.clone(), PasswordOrigin::OneTime, 0, tx.now);
+            insert(tx, &account)?;
+            by.note(tx, "account.add", &account, Some(roles_text(&account.roles)))?;
+        }
+        Ok(())
+    })
 }
 
 /// Stores a new account unless its name is taken.

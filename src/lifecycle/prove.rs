@@ -18,6 +18,7 @@ impl Hotline {
         let mut log = lines(file)?;
         let mut proof = Proof::new(&self.keys);
         while self.db.read(|conn| proof.seals(conn, &mut log))? {}
+        while self.db.read(|conn| proof.removals(conn))? {}
         let mut after = i64::MIN;
         while let Some(next) = self.db.read(|conn| proof.tickets(conn, after))? {
             after = next;

@@ -9,9 +9,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::make::{Line, Made, Maker, Outcome};
-use super::rejects::{self, Reject, cannot_write};
+use super::rejects::{Lines as RejectedLines, Sink, cannot_write};
+use super::store;
 use crate::error::{Error, FieldError, Kind, Result};
 use crate::lifecycle::Hotline;
+use crate::sealing::mask_text;
+use crate::sheet::private_file;
 
 /// Whether a run changes anything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +36,16 @@ pub struct Summary {
     pub batch: i64,
     /// Where the rejects are, if there are any.
     pub rejects: Option<PathBuf>,
+    /// Headings of a sheet that were left alone.
+    pub unused: Vec<String>,
+}
+
+/// Where lines come from, as the list of runs names it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Source<'a> {
+    /// The file, where there is one.
+    pub path: Option<&'a Path>,
+    pub form: &'static str,
 }
 
 /// Lines made ready together.
@@ -56,8 +69,10 @@ pub fn import_file(hotline: &Arc<Hotline>, path: &Path, run: Run) -> Result<Summ
     if beside == path {
         return Err(Error::new(Kind::Invalid, "import.own_rejects"));
     }
-    let mut out = BufWriter::new(File::create(&beside).map_err(cannot_write)?);
-    let mut summary = import(hotline, &mut input, &mut out, run)?;
+    let mut out = BufWriter::new(private_file(&beside)?);
+    let source = Source { path: Some(path), form: "ndjson" };
+    let mut sink = RejectedLines(&mut out);
+    let mut summary = bring_in(hotline, &mut input, &mut sink, run, source)?;
     out.flush().map_err(cannot_write)?;
     if summary.rejected == 0 {
         std::fs::remove_file(&beside).map_err(cannot_write)?;
@@ -77,7 +92,25 @@ pub fn import<R: BufRead + Seek>(
     rejects: &mut dyn Write,
     run: Run,
 ) -> Result<Summary> {
-    let batch = hotline.db.ids(1)?.first().copied().unwrap_or_default();
+    let source = Source { path: None, form: "ndjson" };
+    bring_in(hotline, input, &mut RejectedLines(rejects), run, source)
+}
+
+/// Brings in the lines of `input`; what is not taken goes to `rejects`. The run is named before its first
+/// ticket is kept, so that one that is cut short can be taken back.
+pub(super) fn bring_in<R: BufRead + Seek>(
+    hotline: &Arc<Hotline>,
+    input: &mut R,
+    rejects: &mut dyn Sink,
+    run: Run,
+    source: Source<'_>,
+) -> Result<Summary> {
+    let mut batch = hotline.db.ids(1)?.first().copied().unwrap_or_default();
+    if run == Run::Real {
+        let name = source.path.and_then(Path::file_name).unwrap_or_default().to_string_lossy();
+        let (file, form) = (mask_text(&name, &[]), source.form);
+        batch = hotline.db.write(move |tx| store::begin(tx, batch, &file, form))?;
+    }
     let maker = Arc::new(Maker::new(hotline.clone(), batch)?);
     let mut desk = Desk {
         maker,
@@ -86,13 +119,20 @@ pub fn import<R: BufRead + Seek>(
         summary: Summary { batch, ..Summary::default() },
         later: BTreeMap::new(),
         seen: HashMap::new(),
+        seen_upstream: HashMap::new(),
     };
     let held = desk.first_pass(input)?;
     desk.merged(input, &held)?;
-    if desk.summary.imported == 0 {
-        desk.summary.batch = 0;
+    let mut done = desk.summary;
+    if run == Run::Real {
+        let count = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
+        let counts = (count(done.lines), count(done.skipped), count(done.rejected));
+        hotline.db.write(move |tx| store::end(tx, batch, counts))?;
     }
-    Ok(desk.summary)
+    if done.imported == 0 || run == Run::Dry {
+        done.batch = 0;
+    }
+    Ok(done)
 }
 
 /// A merged ticket's line, to be read again when every other one is there.
@@ -105,12 +145,14 @@ struct Held {
 struct Desk<'a> {
     maker: Arc<Maker>,
     run: Run,
-    rejects: &'a mut dyn Write,
+    rejects: &'a mut dyn Sink,
     summary: Summary,
     /// Merged tickets of the file: number → what it was merged into.
     later: BTreeMap<String, String>,
     /// In a dry run: number → hash of what would be there.
     seen: HashMap<String, [u8; 32]>,
+    /// In a dry run: the city's number → ours.
+    seen_upstream: HashMap<String, String>,
 }
 
 impl Desk<'_> {
@@ -171,7 +213,9 @@ impl Desk<'_> {
     fn count(&mut self, kept: Vec<Made>) -> Result<()> {
         for made in kept {
             let outcome = match (self.run, made.outcome) {
-                (Run::Dry, Outcome::Ready(ready)) => self.would_be(&ready.no, ready.hash),
+                (Run::Dry, Outcome::Ready(ready)) => {
+                    self.would_be(&ready.no, ready.hash, ready.upstream.as_deref())
+                }
                 (_, outcome) => outcome,
             };
             match outcome {
@@ -185,7 +229,14 @@ impl Desk<'_> {
     }
 
     /// What keeping it would come to, after the lines before it.
-    fn would_be(&mut self, no: &str, hash: [u8; 32]) -> Outcome {
+    fn would_be(&mut self, no: &str, hash: [u8; 32], upstream: Option<&str>) -> Outcome {
+        let other = upstream.and_then(|upstream| self.seen_upstream.get(upstream));
+        if other.is_some_and(|other| other != no) {
+            return Outcome::Wrong(Error::field("/upstream/no", "import.upstream_known"));
+        }
+        if let Some(upstream) = upstream {
+            self.seen_upstream.insert(upstream.to_owned(), no.to_owned());
+        }
         match self.seen.insert(no.to_owned(), hash) {
             None => Outcome::Kept,
             Some(before) if before == hash => Outcome::Identical,
@@ -197,8 +248,7 @@ impl Desk<'_> {
     }
 
     fn reject(&mut self, line: u64, raw: &[u8], error: Error) -> Result<()> {
-        let reject = Reject::of(line, error)?;
-        rejects::write(self.rejects, raw, &reject)?;
+        self.rejects.put(line, raw, error)?;
         self.summary.rejected += 1;
         Ok(())
     }

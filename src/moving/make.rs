@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::history::{self, History};
 use super::replay::{importer, replay};
-use super::store::{Known, look_up, note};
+use super::store::{Came, Known, look_up, note, note_one_more};
 use super::whole;
 use crate::db::Tx;
 use crate::error::{Error, Result};
@@ -17,7 +17,7 @@ use crate::lifecycle::{Hotline, Rules};
 use crate::ticket::command::Target;
 use crate::ticket::event::{Event, patch};
 use crate::ticket::store::{self, Prepared};
-use crate::ticket::{Mode, State, Ticket};
+use crate::ticket::{Mode, State, Ticket, Upstream};
 
 /// A line of the file.
 pub(super) struct Line {
@@ -52,6 +52,8 @@ pub(super) enum Outcome {
 pub(super) struct Ready {
     pub no: String,
     pub hash: [u8; 32],
+    /// The city's number.
+    pub upstream: Option<String>,
     prepared: Prepared,
     /// The ticket it was merged into, which takes it in as it is kept.
     parent: Option<String>,
@@ -110,15 +112,20 @@ impl Maker {
         let numbers: Vec<&str> =
             read.iter().filter_map(|(read, _)| Some(read.as_ref().ok()?.no.as_str())).collect();
         let known = self.hotline.db.read(|conn| look_up(conn, &numbers))?;
+        let upstream: Vec<&str> = read.iter().filter_map(|(read, _)| city_no(read)).collect();
+        let upstream = self.hotline.db.read(|conn| store::known_upstream(conn, &upstream))?;
+        let upstream: HashMap<String, String> = upstream.into_iter().collect();
         let mut all = Vec::with_capacity(read.len());
         for (read, line) in read {
             let outcome = match read {
                 Err(error) => Outcome::Wrong(error),
                 Ok(history) => {
                     let hash = self.hash(&history)?;
-                    match known.get(&history.no) {
-                        Some(there) => self.again(&history, there, hash)?,
-                        None => make(self, &history, hash).unwrap_or_else(Outcome::Wrong),
+                    let city = history.upstream.as_ref().and_then(|it| upstream.get(&*it.no));
+                    match (known.get(&history.no), city) {
+                        (Some(there), _) => self.again(&history, there, hash)?,
+                        (None, Some(no)) => self.under_another_number(&history, no)?,
+                        (None, None) => make(self, &history, hash).unwrap_or_else(Outcome::Wrong),
                     }
                 }
             };
@@ -147,6 +154,30 @@ impl Maker {
             }
         }
         Ok(Outcome::Wrong(Error::field("/no", "import.other_content")))
+    }
+
+    /// The city's number is that of the ticket `no`: passed over where it is the same but for our number,
+    /// or the city's own feed brought it with the same words.
+    fn under_another_number(&self, history: &History, no: &str) -> Result<Outcome> {
+        let same = History { no: no.to_owned(), ..history.clone() };
+        let hash = self.hash(&same)?;
+        let known = self.hotline.db.read(|conn| look_up(conn, &[no]))?;
+        let is_same = match known.get(no) {
+            Some(Known::Imported(there)) => *there == hash,
+            _ => {
+                let vault = self.rules.vault(&self.hotline.keys);
+                let stored = self.hotline.db.read(|conn| store::load(conn, vault, no))?;
+                stored.is_some_and(|stored| {
+                    let there = stored.ticket;
+                    let received = |it: &Upstream| it.received_at;
+                    there.content == history.content.as_str()
+                        && there.upstream.as_ref().map(received)
+                            == history.upstream.as_ref().map(received)
+                })
+            }
+        };
+        let wrong = || Outcome::Wrong(Error::field("/upstream/no", "import.upstream_known"));
+        Ok(if is_same { Outcome::Identical } else { wrong() })
     }
 
     /// The ticket at the end of a chain of merges, on disk or in what a dry run has seen.
@@ -194,7 +225,8 @@ impl Maker {
         let vault = self.rules.vault(&self.hotline.keys);
         let prepared = store::prepare(id, vault, after, &events)?;
         let (no, parent) = (history.no.clone(), parent.map(|parent| parent.no));
-        Ok(Outcome::Ready(Arc::new(Ready { no, hash, prepared, parent })))
+        let upstream = history.upstream.as_ref().map(|upstream| upstream.no.to_string());
+        Ok(Outcome::Ready(Arc::new(Ready { no, hash, upstream, prepared, parent })))
     }
 
     /// The child belongs to the end of its chain, and its citizen is answered with the parent's.
@@ -229,6 +261,9 @@ impl Maker {
                 one.outcome = match fates.next() {
                     Some(Fate::Kept) => Outcome::Kept,
                     Some(Fate::Identical) => Outcome::Identical,
+                    Some(Fate::Upstream) => {
+                        Outcome::Wrong(Error::field("/upstream/no", "import.upstream_known"))
+                    }
                     Some(Fate::Other) | None => {
                         Outcome::Wrong(Error::field("/no", "import.other_content"))
                     }
@@ -249,7 +284,14 @@ struct Parent {
 enum Fate {
     Kept,
     Identical,
+    /// The number is another ticket's.
     Other,
+    /// The city's number is another ticket's.
+    Upstream,
+}
+
+fn city_no(read: &Result<History>) -> Option<&str> {
+    Some(&*read.as_ref().ok()?.upstream.as_ref()?.no)
 }
 
 fn keep_all(
@@ -261,6 +303,9 @@ fn keep_all(
 ) -> Result<Vec<Fate>> {
     let numbers: Vec<&str> = ready.iter().map(|one| one.no.as_str()).collect();
     let mut known: HashMap<String, Known> = look_up(tx.conn, &numbers)?;
+    let upstream: Vec<&str> = ready.iter().filter_map(|one| one.upstream.as_deref()).collect();
+    let upstream = store::known_upstream(tx.conn, &upstream)?;
+    let mut upstream: HashSet<String> = upstream.into_iter().map(|(city, _)| city).collect();
     let mut fates = Vec::with_capacity(ready.len());
     for one in ready {
         let hash = Known::Imported(one.hash.to_vec());
@@ -269,12 +314,20 @@ fn keep_all(
                 fates.push(if *there == hash { Fate::Identical } else { Fate::Other });
                 continue;
             }
+            None if one.upstream.as_ref().is_some_and(|no| upstream.contains(no)) => {
+                fates.push(Fate::Upstream);
+                continue;
+            }
             None => known.insert(one.no.clone(), hash),
         };
+        upstream.extend(one.upstream.clone());
         store::insert_prepared(tx, &one.prepared)?;
-        note(tx, &one.no, one.prepared.id, batch, &one.hash)?;
-        if let Some(parent) = &one.parent {
-            take_in(tx, hotline, rules, parent, &one.no)?;
+        let (ticket_id, events) = (one.prepared.id, one.prepared.version());
+        note(tx, batch, &Came { no: &one.no, ticket_id, hash: &one.hash, events })?;
+        if let Some(parent) = &one.parent
+            && take_in(tx, hotline, rules, parent, &one.no)?
+        {
+            note_one_more(tx, batch, parent)?;
         }
         fates.push(Fate::Kept);
     }
@@ -282,23 +335,24 @@ fn keep_all(
     Ok(fates)
 }
 
-/// The parent's own record says whom it took in.
+/// The parent's own record says whom it took in; answers whether it did not say so already.
 fn take_in(
     tx: &mut Tx<'_>,
     hotline: &Hotline,
     rules: &Rules,
     parent: &str,
     child: &str,
-) -> Result<()> {
+) -> Result<bool> {
     let vault = rules.vault(&hotline.keys);
-    let Some(stored) = store::load(tx.conn, vault, parent)? else { return Ok(()) };
+    let Some(stored) = store::load(tx.conn, vault, parent)? else { return Ok(false) };
     let mut after = stored.ticket.clone();
-    if !after.children.iter().any(|there| there == child) {
-        after.children.push(child.to_owned());
-        let (actor, none) = (importer(), Target::default());
-        hotline.record(tx, rules, &actor, &stored, after, "merge/child", json!({}), none)?;
+    if after.children.iter().any(|there| there == child) {
+        return Ok(false);
     }
-    Ok(())
+    after.children.push(child.to_owned());
+    let (actor, none) = (importer(), Target::default());
+    hotline.record(tx, rules, &actor, &stored, after, "merge/child", json!({}), none)?;
+    Ok(true)
 }
 
 /// Numbers such as `2026-000123` that came in are never given to a new ticket.

@@ -6,6 +6,7 @@ use std::io::Write;
 use serde_json::{Value, json};
 
 use crate::error::{Error, Kind, Result};
+pub use crate::sheet::write::cannot_write;
 
 /// Why a line was not taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,10 +26,7 @@ impl Reject {
     /// # Errors
     /// The error itself where it is not the line's fault (the database is away, the disk is full).
     pub fn of(line: u64, error: Error) -> Result<Self> {
-        if !matches!(error.kind(), Kind::Invalid | Kind::Malformed | Kind::Refused | Kind::TooLarge)
-        {
-            return Err(error);
-        }
+        let error = fault_of_line(error)?;
         Ok(match error.fields().first() {
             Some(field) => Self {
                 line,
@@ -43,6 +41,36 @@ impl Reject {
                 sentence: error.detail().to_owned(),
             },
         })
+    }
+}
+
+/// The error, where it is the line's fault.
+///
+/// # Errors
+/// Itself where it is not.
+pub fn fault_of_line(error: Error) -> Result<Error> {
+    match error.kind() {
+        Kind::Invalid | Kind::Malformed | Kind::Refused | Kind::TooLarge => Ok(error),
+        _ => Err(error),
+    }
+}
+
+/// Where lines go that were not taken.
+pub trait Sink {
+    /// Line `line`, as it was, is not taken because of `error`.
+    ///
+    /// # Errors
+    /// The error itself where it is not the line's fault; what the disk says.
+    fn put(&mut self, line: u64, raw: &[u8], error: Error) -> Result<()>;
+}
+
+/// Lines as they were, with their reasons.
+pub struct Lines<'a>(pub &'a mut dyn Write);
+
+impl Sink for Lines<'_> {
+    fn put(&mut self, line: u64, raw: &[u8], error: Error) -> Result<()> {
+        let reject = Reject::of(line, error)?;
+        write(self.0, raw, &reject)
     }
 }
 
@@ -69,12 +97,4 @@ pub fn write(out: &mut dyn Write, raw: &[u8], reject: &Reject) -> Result<()> {
         _ => json!({ "_line": String::from_utf8_lossy(raw), "_reason": reason }).to_string(),
     };
     writeln!(out, "{mended}").map_err(cannot_write)
-}
-
-/// The disk says no: told as it is.
-pub fn cannot_write(error: std::io::Error) -> Error {
-    let kind =
-        if error.kind() == std::io::ErrorKind::StorageFull { Kind::Full } else { Kind::Internal };
-    let code = if kind == Kind::Full { "full" } else { "internal" };
-    Error::new(kind, code).because(error)
 }

@@ -13,6 +13,7 @@ pub mod link;
 pub mod listing;
 pub mod notice;
 pub mod overlay;
+pub mod removal;
 pub mod scene;
 pub mod seal;
 pub mod sight;

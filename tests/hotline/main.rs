@@ -34,6 +34,7 @@ mod open311;
 mod power_cut;
 mod schema;
 mod sequences;
+mod sheets;
 mod support;
 mod sweep;
 mod tls;

@@ -25,7 +25,7 @@ pub const STOREYS: [&[&str]; 25] = [
     &["outward"],
     &["audit", "jobs"],
     &["db"],
-    &["sealing", "tls"],
+    &["sealing", "sheet", "tls"],
     &["config"],
     &["time"],
     &["code"],

@@ -15,14 +15,17 @@ pub struct Mark(String);
 
 /// The mark of the snapshot that `conn` reads.
 ///
-/// SQLite: a ticket changes only with an event, in one transaction, and events are never taken
-/// away, so their last row tells how far the tickets are. PostgreSQL: the snapshot itself, which
+/// SQLite: a ticket changes only with an event, in one transaction, so the last row of the events tells how
+/// far the tickets are; events are taken away only with a tombstone, and the last of those tells
+/// of it, since a row's number is given again. PostgreSQL: the snapshot itself, which
 /// transactions it holds and which it does not; another start of the server is another past.
 pub fn mark(conn: &mut Conn) -> Result<Mark> {
     let mark = match conn {
         Conn::Sqlite(conn) => {
             let last = sql::<BigInt>("coalesce((SELECT max(rowid) FROM event), 0)");
-            diesel::select(last).get_result::<i64>(conn)?.to_string()
+            let gone = sql::<BigInt>("coalesce((SELECT max(no) FROM removal), 0)");
+            let (last, gone) = diesel::select((last, gone)).get_result::<(i64, i64)>(conn)?;
+            format!("{last} {gone}")
         }
         Conn::Postgres(conn) => {
             let seen = "pg_current_snapshot()::text || ' ' || pg_postmaster_start_time()::text";

@@ -17,6 +17,18 @@ pub fn known(conn: &mut Conn, numbers: &[&str]) -> Result<Vec<String>> {
         .load(conn)?)
 }
 
+/// The city platform's numbers among `numbers` that tickets have, with the number of each ticket.
+pub fn known_upstream(conn: &mut Conn, numbers: &[&str]) -> Result<Vec<(String, String)>> {
+    if numbers.is_empty() {
+        return Ok(Vec::new());
+    }
+    let found: Vec<(Option<String>, String)> = tickets::table
+        .filter(tickets::upstream_no.eq_any(numbers.to_vec()))
+        .select((tickets::upstream_no, tickets::no))
+        .load(conn)?;
+    Ok(found.into_iter().filter_map(|(upstream, no)| Some((upstream?, no))).collect())
+}
+
 /// How far a reader has come: the last ticket's receipt and id; nothing at the beginning and at the
 /// end.
 pub type Place = Option<(Stamp, i64)>;

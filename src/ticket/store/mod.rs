@@ -1,5 +1,6 @@
 //! Ticket: loading and keeping it. Its rule: `insert_prepared` and `save` are the only writers: row,
-//! projections, event and mark go together, in the caller's transaction, at its instant.
+//! projections, event and mark go together, in the caller's transaction, at its instant; and `remove`
+//! takes all of it away where an import is taken back.
 
 mod attached;
 mod batch;
@@ -10,6 +11,7 @@ mod erasing;
 mod fresh;
 pub mod proof;
 pub mod public;
+mod removed;
 pub mod rows;
 mod seals;
 mod traces;
@@ -28,13 +30,14 @@ use crate::error::{Error, Kind, Result};
 use crate::sealing::{MasterKey, RecordKey, entropy, place};
 use crate::time::Stamp;
 pub use attached::{AttachmentRow, attachments_after, attachments_of, needed_files};
-pub use batch::{Place, known, page};
+pub use batch::{Place, known, known_upstream, page};
 pub use counted::{count_by, counted_by};
 pub use dispatched::{Dispatched, dispatched};
 pub use erasing::{
     Erasure, Ground, Grounds, ended_before, erase, erasures_after, of_ticket as erasure_of,
     wrapped_key,
 };
+pub use removed::remove;
 use rows::{Lens, Rows, TicketRow, project};
 pub use seals::{count_unsealed, insert_seal, last_seal, seals_after, unsealed_heads};
 

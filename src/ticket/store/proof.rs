@@ -15,7 +15,7 @@ use diesel::prelude::*;
 use serde_json::Value;
 
 use super::traces::traces;
-use super::{callers, event_place, rows, write};
+use super::{callers, event_place, removed, rows, write};
 use crate::code_enum;
 use crate::db::Conn;
 use crate::db::schema::{event as events, seal_leaf, ticket_body, tickets, unsealed};
@@ -55,6 +55,7 @@ code_enum! {
         LeafOff = "leaf_off" "封存过的事件不在链上",
         ErasureForged = "erasure_forged" "删除登记的签名不符，或密钥仍在",
         LogOff = "log_off" "库外的封存记录与库中不符",
+        RemovalForged = "removal_forged" "撤回导入的墓碑不符",
     }
 }
 
@@ -69,7 +70,9 @@ pub struct Problem {
 
 /// A proof under way: first the seals, then the tickets page by page, each asked in one read.
 pub struct Proof<'a> {
-    keys: &'a MasterKey,
+    pub(super) keys: &'a MasterKey,
+    /// The number and the mac of the last tombstone looked at.
+    pub(super) last_removal: (i64, Vec<u8>),
     /// Up to where each ticket's chain is sealed.
     sealed: BTreeMap<i64, i32>,
     last_seal: i64,
@@ -97,6 +100,7 @@ impl<'a> Proof<'a> {
     pub fn new(keys: &'a MasterKey) -> Self {
         Self {
             keys,
+            last_removal: (0, Vec::new()),
             sealed: BTreeMap::new(),
             last_seal: 0,
             before: Vec::new(),
@@ -122,11 +126,11 @@ impl<'a> Proof<'a> {
         }
     }
 
-    fn about(&mut self, fault: Fault, ticket_id: i64, seq: Option<i32>) {
+    pub(super) fn about(&mut self, fault: Fault, ticket_id: i64, seq: Option<i32>) {
         self.found(Problem { fault, ticket_id: Some(ticket_id), seq, seal: None });
     }
 
-    fn about_seal(&mut self, fault: Fault, no: i64, leaf: Option<(i64, i32)>) {
+    pub(super) fn about_seal(&mut self, fault: Fault, no: i64, leaf: Option<(i64, i32)>) {
         let (ticket_id, seq) = leaf.unzip();
         self.found(Problem { fault, ticket_id, seq, seal: Some(no) });
     }
@@ -187,8 +191,12 @@ impl<'a> Proof<'a> {
             ))
             .load(conn)?;
         let mut leaves = Vec::with_capacity(found.len());
+        let off = found.iter().filter(|(.., on_chain)| on_chain.is_none()).map(|(id, ..)| *id);
+        // Of a ticket that was taken back its tombstone has the hash.
+        let removed = removed::heads(conn, &off.collect::<Vec<_>>())?;
         for (ticket_id, seq, head, on_chain) in found {
-            if on_chain.as_ref() != Some(&head) {
+            let there = on_chain.as_ref().or_else(|| removed.get(&(ticket_id, seq)));
+            if there != Some(&head) {
                 self.about_seal(Fault::LeafOff, seal.no, Some((ticket_id, seq)));
             }
             let covered = self.sealed.entry(ticket_id).or_insert(seq);

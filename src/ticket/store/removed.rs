@@ -1,0 +1,146 @@
+//! Ticket: taking tickets back, and proving that no other is gone. Its rule: every row of a ticket goes in
+//! one write, in which the tombstone over its events is laid; nothing readable of it stays.
+
+use std::collections::BTreeMap;
+
+use diesel::prelude::*;
+
+use super::proof::{Fault, Proof};
+use super::rows::{Lens, project};
+use super::{Stored, Vault, callers};
+use crate::db::schema::{
+    assignment, contact, event, ledger, removal, removed_event, ticket_body, tickets, unsealed,
+    whistle,
+};
+use crate::db::{Conn, Tx, each};
+use crate::error::Result;
+use crate::ticket::removal::Removal;
+use crate::ticket::seal::Leaf;
+use crate::time::Stamp;
+
+/// Removals that one read of a proof looks at.
+const PAGE: i64 = 100;
+/// Rows of one INSERT.
+const ROWS_AT_ONCE: usize = 500;
+
+type Found = (i64, Stamp, i64, i32, Vec<u8>, Vec<u8>);
+
+fn read((no, at, batch, tickets, root, mac): Found) -> Removal {
+    Removal { no, at, batch, tickets, root, mac }
+}
+
+/// Takes `gone`, brought by the import `batch`, out of every table, and lays a tombstone.
+///
+/// # Errors
+/// The database's own: another room still has rows that name one of them.
+pub fn remove(tx: &mut Tx<'_>, vault: Vault<'_>, batch: i64, gone: &[Stored]) -> Result<Removal> {
+    let ids: Vec<i64> = gone.iter().map(|stored| stored.id).collect();
+    let heads: Vec<(i64, i32, Vec<u8>)> = event::table
+        .filter(event::ticket_id.eq_any(ids.clone()))
+        .order((event::ticket_id, event::seq))
+        .select((event::ticket_id, event::seq, event::hash))
+        .load(tx.conn)?;
+    let events: Vec<Leaf> =
+        heads.into_iter().map(|(ticket_id, seq, head)| Leaf { ticket_id, seq, head }).collect();
+    for stored in gone {
+        let lens = Lens { id: stored.id, version: stored.version, keys: vault.keys };
+        callers::replace(tx.conn, stored.id, &project(&stored.ticket, &lens).callers, &[])?;
+    }
+    macro_rules! empty {
+        ($($table:ident)+) => {$(
+            let rows = $table::table.filter($table::ticket_id.eq_any(ids.clone()));
+            diesel::delete(rows).execute(tx.conn)?;
+        )+};
+    }
+    empty!(unsealed event contact assignment whistle ledger ticket_body);
+    diesel::delete(tickets::table.filter(tickets::id.eq_any(ids))).execute(tx.conn)?;
+    lay(tx, vault, batch, gone.len(), &events)
+}
+
+fn lay(
+    tx: &mut Tx<'_>,
+    vault: Vault<'_>,
+    batch: i64,
+    count: usize,
+    events: &[Leaf],
+) -> Result<Removal> {
+    let last: Option<Found> = removal::table.order(removal::no.desc()).first(tx.conn).optional()?;
+    let (no, before) = last.map(read).map_or((1, Vec::new()), |last| (last.no + 1, last.mac));
+    let count = i32::try_from(count).unwrap_or(i32::MAX);
+    let made = Removal::make(vault.keys, (no, tx.now, batch, count), events, &before);
+    let values = (
+        removal::no.eq(no),
+        removal::at.eq(made.at),
+        removal::batch.eq(batch),
+        removal::tickets.eq(count),
+        removal::root.eq(&made.root),
+        removal::mac.eq(&made.mac),
+    );
+    each!(tx.conn, c => diesel::insert_into(removal::table).values(values).execute(c)?);
+    for some in events.chunks(ROWS_AT_ONCE) {
+        let rows: Vec<_> = some
+            .iter()
+            .map(|leaf| {
+                (
+                    removed_event::ticket_id.eq(leaf.ticket_id),
+                    removed_event::seq.eq(leaf.seq),
+                    removed_event::removal_no.eq(no),
+                    removed_event::head.eq(&leaf.head),
+                )
+            })
+            .collect();
+        each!(tx.conn, c => diesel::insert_into(removed_event::table).values(&rows).execute(c)?);
+    }
+    Ok(made)
+}
+
+/// What tombstones say of the events of `ids`.
+pub(super) fn heads(conn: &mut Conn, ids: &[i64]) -> Result<BTreeMap<(i64, i32), Vec<u8>>> {
+    if ids.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let found: Vec<(i64, i32, Vec<u8>)> = removed_event::table
+        .filter(removed_event::ticket_id.eq_any(ids.to_vec()))
+        .select((removed_event::ticket_id, removed_event::seq, removed_event::head))
+        .load(conn)?;
+    Ok(found.into_iter().map(|(id, seq, head)| ((id, seq), head)).collect())
+}
+
+impl Proof<'_> {
+    /// The next tombstones: numbered without a gap, genuine, over exactly their events. Answers
+    /// whether there are more to look at. Asked after the seals, so that a ticket taken back
+    /// meanwhile has its tombstone proven too.
+    pub fn removals(&mut self, conn: &mut Conn) -> Result<bool> {
+        let some: Vec<Found> = removal::table
+            .filter(removal::no.gt(self.last_removal.0))
+            .order(removal::no)
+            .limit(PAGE)
+            .load(conn)?;
+        let more = !some.is_empty();
+        for removal in some.into_iter().map(read) {
+            let events: Vec<(i64, i32, Vec<u8>)> = removed_event::table
+                .filter(removed_event::removal_no.eq(removal.no))
+                .order((removed_event::ticket_id, removed_event::seq))
+                .select((removed_event::ticket_id, removed_event::seq, removed_event::head))
+                .load(conn)?;
+            let leaf = |(ticket_id, seq, head)| Leaf { ticket_id, seq, head };
+            let events: Vec<Leaf> = events.into_iter().map(leaf).collect();
+            let (last, before) = &self.last_removal;
+            let follows = removal.no == last + 1;
+            if !follows || !removal.holds(self.keys, before, &events) {
+                self.about_seal(Fault::RemovalForged, removal.no, None);
+            }
+            self.last_removal = (removal.no, removal.mac);
+        }
+        if !more {
+            let stray = removed_event::table
+                .filter(removed_event::removal_no.gt(self.last_removal.0))
+                .select(removed_event::ticket_id);
+            let stray: Option<i64> = stray.first(conn).optional()?;
+            if let Some(id) = stray {
+                self.about(Fault::RemovalForged, id, None);
+            }
+        }
+        Ok(more)
+    }
+}
