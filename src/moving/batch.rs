@@ -167,7 +167,8 @@ fn take_back(tx: &mut Tx<'_>, hotline: &Hotline, batch: i64, family: &[Brought])
             let_go(tx, hotline, &rules, &parent, &stored.ticket.no)?;
         }
     }
-    store::forget(tx, &numbers)?;
+    let ids: Vec<i64> = gone.iter().map(|stored| stored.id).collect();
+    store::forget(tx, &ids, &numbers)?;
     tickets::remove(tx, vault, batch, &gone)?;
     Ok(true)
 }

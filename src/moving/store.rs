@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use diesel::dsl::count_star;
 use diesel::prelude::*;
 
-use crate::db::schema::{import_batch, imported, tickets};
+use crate::db::schema::{citizen_try, citizen_word, import_batch, imported, letter, tickets};
 use crate::db::{Conn, Tx, each};
 use crate::error::Result;
 use crate::ticket::store::known;
@@ -186,10 +186,16 @@ pub(super) fn brought(conn: &mut Conn, batch: i64) -> Result<Vec<Brought>> {
         .load(conn)?)
 }
 
-/// Forgets that the tickets `numbers` came in.
-pub(super) fn forget(tx: &mut Tx<'_>, numbers: &[String]) -> Result<()> {
-    let own = imported::table.filter(imported::no.eq_any(numbers.to_vec()));
+/// Forgets that these tickets came in, and what other rooms noted of them without touching them: letters
+/// that have not left, and tries and words at the citizens' door.
+pub(super) fn forget(tx: &mut Tx<'_>, ids: &[i64], numbers: &[String]) -> Result<()> {
+    let (ids, numbers) = (ids.to_vec(), numbers.to_vec());
+    let own = citizen_word::table.filter(citizen_word::ticket_no.eq_any(numbers.clone()));
     diesel::delete(own).execute(tx.conn)?;
+    let own = citizen_try::table.filter(citizen_try::ticket_id.eq_any(ids.clone()));
+    diesel::delete(own).execute(tx.conn)?;
+    diesel::delete(letter::table.filter(letter::ticket_id.eq_any(ids))).execute(tx.conn)?;
+    diesel::delete(imported::table.filter(imported::no.eq_any(numbers))).execute(tx.conn)?;
     Ok(())
 }
 

@@ -35,7 +35,7 @@ enum Inner<W: Write + Send> {
 
 struct Book<W> {
     out: W,
-    book: Workbook,
+    workbook: Workbook,
     columns: Vec<(String, u16)>,
     title: String,
     sheets: usize,
@@ -72,11 +72,11 @@ impl<W: Write + Send> Writer<W> {
                 Inner::Csv(Box::new(csv))
             }
             Form::Xlsx => {
-                let mut book = Workbook::new();
-                book.set_tempdir(aside).map_err(xlsx_error)?;
+                let mut workbook = Workbook::new();
+                workbook.set_tempdir(aside).map_err(xlsx_error)?;
                 let mut book = Book {
                     out,
-                    book,
+                    workbook,
                     columns: columns.iter().map(|it| (it.heading.to_owned(), it.width)).collect(),
                     title: title.to_owned(),
                     sheets: 0,
@@ -119,7 +119,7 @@ impl<W: Write + Send> Writer<W> {
             Inner::Csv(mut csv) => csv.flush().map_err(cannot_write),
             Inner::Xlsx(mut book) => {
                 let mut out = BufWriter::new(book.out);
-                book.book.save_to_writer(&mut out).map_err(xlsx_error)?;
+                book.workbook.save_to_writer(&mut out).map_err(xlsx_error)?;
                 out.flush().map_err(cannot_write)
             }
         }
@@ -131,7 +131,7 @@ impl<W> Book<W> {
         self.sheets += 1;
         let number = if self.sheets > 1 { self.sheets.to_string() } else { String::new() };
         let name = format!("{}{number}", self.title);
-        let sheet = self.book.add_worksheet_with_constant_memory().map_err(xlsx_error)?;
+        let sheet = self.workbook.add_worksheet_with_constant_memory().map_err(xlsx_error)?;
         sheet.set_name(name).map_err(xlsx_error)?;
         self.rows = 0;
         if self.columns.is_empty() {
@@ -153,7 +153,7 @@ impl<W> Book<W> {
         }
         let row = self.rows;
         self.rows += 1;
-        let sheet = self.book.worksheet_from_index(self.sheets - 1).map_err(xlsx_error)?;
+        let sheet = self.workbook.worksheet_from_index(self.sheets - 1).map_err(xlsx_error)?;
         for (column, cell) in (0..).zip(cells) {
             write(sheet, row, column, cell, (&self.day, &self.moment)).map_err(xlsx_error)?;
         }

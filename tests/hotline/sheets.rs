@@ -117,7 +117,7 @@ fn a_messy_sheet(test: &TestDb, form: Form) {
         let (first, reason) = said.next().unwrap();
         assert_eq!(first, row.first(), "{reason}");
         let named = |column: &&str| reason.contains(&format!("{column}："));
-        assert!(columns.iter().all(|column| named(column)), "{columns:?}: {reason}");
+        assert!(columns.iter().all(named), "{columns:?}: {reason}");
         let others = messy::HEADINGS.iter().filter(|heading| named(heading)).count();
         assert_eq!(others, columns.len(), "{columns:?}: {reason}");
     }

@@ -144,7 +144,9 @@ impl Things {
             Of::Catalogue | Of::Users => None,
         };
         if let Some(called) = called {
-            own.iter().for_each(|(code, name)| called.add(code, name));
+            for (code, name) in own {
+                called.add(code, name);
+            }
         }
         things
     }

@@ -120,7 +120,7 @@ impl<'a> Names<'a> {
     /// The unit's code.
     pub fn unit(&self, typed: &str) -> Result<String, Unnamed> {
         let meant = self.meant(Words::Unit, typed);
-        one(self.units.find(meant)).unwrap_or_else(|| Err(self.units.unknown(typed)))
+        one(&self.units.find(meant)).unwrap_or_else(|| Err(self.units.unknown(typed)))
     }
 
     /// The region that the names, from the widest to the narrowest, lead to.
@@ -137,7 +137,7 @@ impl<'a> Names<'a> {
                 within.iter().any(|wide| wide == code || above.iter().any(|a| a.as_str() == wide))
             });
         }
-        one(found).unwrap_or_else(|| Err(self.regions.unknown(last)))
+        one(&found).unwrap_or_else(|| Err(self.regions.unknown(last)))
     }
 
     /// The estate; of several with one name, the one in `region`.
@@ -150,7 +150,7 @@ impl<'a> Names<'a> {
                 estate.is_some_and(|it| self.directory.contains(&region, &it.region))
             });
         }
-        one(found).unwrap_or_else(|| Err(self.estates.unknown(typed)))
+        one(&found).unwrap_or_else(|| Err(self.estates.unknown(typed)))
     }
 
     /// The category that the names, from the first level on, lead to; of several with one name, the
@@ -172,7 +172,7 @@ impl<'a> Names<'a> {
         if found.len() > 1 {
             found.retain(|code| self.directory.is_leaf(&code_of(code)));
         }
-        one(found).unwrap_or_else(|| Err(self.categories.unknown(last)))
+        one(&found).unwrap_or_else(|| Err(self.categories.unknown(last)))
     }
 
     /// A name that has a mark of a path in it is one name, where there is one.
@@ -189,8 +189,8 @@ fn steps(typed: &str) -> Vec<&str> {
 }
 
 /// The one that is left, where one is; none where there is none.
-fn one(found: Vec<String>) -> Option<Result<String, Unnamed>> {
-    match found.as_slice() {
+fn one(found: &[String]) -> Option<Result<String, Unnamed>> {
+    match found {
         [] => None,
         [code] => Some(Ok(code.clone())),
         _ => Some(Err(Unnamed::Several)),

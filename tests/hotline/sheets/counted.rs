@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use calamine::{DataType, Reader, Xlsx, open_workbook};
 use diesel::sql_types::{BigInt, Text};
@@ -62,7 +63,7 @@ pub fn counts(test: &TestDb) -> BTreeMap<String, i64> {
 }
 
 /// A ticket of our own, taken in the first time it is asked for; its number and how often it was changed.
-pub fn native(hotline: &Hotline) -> (String, i32) {
+pub fn native(hotline: &Arc<Hotline>) -> (String, i32) {
     let no = "2026-000001";
     if let Some(there) = super::load(hotline, no) {
         return (there.ticket.no, there.version);

@@ -186,7 +186,7 @@ impl Messy {
                     Row { cells, fate: Fate::Rejected(vec!["*工单编号"]) }
                 }
                 18 => Row { cells: rows[i - 2].cells.clone(), fate: Fate::Skipped },
-                _ => row(i, body, name, phone),
+                _ => row(i, &body, &name, &phone),
             };
             rows.push(row);
         }
@@ -288,7 +288,7 @@ impl Messy {
     }
 }
 
-fn row(i: usize, body: String, name: String, phone: String) -> Row {
+fn row(i: usize, body: &str, name: &str, phone: &str) -> Row {
     let start = NaiveDate::from_ymd_opt(2025, 11, 3).unwrap().and_hms_opt(8, 0, 0).unwrap();
     let received = start + TimeDelta::minutes(97 * i64::try_from(i).unwrap());
     let after = |days: i64| received + TimeDelta::days(days);
@@ -319,8 +319,8 @@ fn row(i: usize, body: String, name: String, phone: String) -> Row {
         text(written),
         typed(received, i),
         text(format!("{name}\u{a0}")),
-        if i % 2 == 0 {
-            text(format!(" {} ", wide(&phone)))
+        if i.is_multiple_of(2) {
+            text(format!(" {} ", wide(phone)))
         } else {
             Typed::Number(phone.parse().unwrap())
         },
@@ -349,9 +349,9 @@ fn row(i: usize, body: String, name: String, phone: String) -> Row {
         None => Fate::Ticket(Due {
             no,
             received_at: local(received),
-            content: body,
+            content: body.to_owned(),
             channel,
-            phone,
+            phone: phone.to_owned(),
             lead: lead.to_owned(),
             assists: assists.iter().map(|unit| (*unit).to_owned()).collect(),
             closed_at,

@@ -10,7 +10,7 @@ use jiesu::sheet::{Form, read};
 
 use super::city;
 use super::counted::rejected;
-use crate::support::databases::{Folder, TestDb, on_each_database};
+use crate::support::databases::{Folder, on_each_database};
 
 fn outcome(done: &Described) -> [usize; 4] {
     [done.created, done.revised, done.unchanged, done.rejected]
