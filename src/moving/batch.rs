@@ -21,7 +21,7 @@ use crate::ticket::{State, Ticket};
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Undone {
     pub removed: usize,
-    /// The numbers of the tickets that stay: worked on since, or holding one that was.
+    /// The numbers of the tickets that stay, in their order: worked on since, or holding one that was.
     pub kept: Vec<String>,
 }
 
@@ -133,6 +133,7 @@ fn look(hotline: &Hotline, batch: i64) -> Result<Plan> {
             kept.push(one.0.clone());
         }
     }
+    kept.sort();
     let mut families: Vec<Vec<Brought>> = Vec::new();
     for family in by_root.into_values() {
         match families.last_mut() {

@@ -14,11 +14,11 @@ pub(super) fn read(bytes: &[u8]) -> Result<Grid> {
         .flexible(true)
         .delimiter(delimiter(&said))
         .from_reader(said.as_bytes());
-    let (mut text, mut rows) = (bounds::Text::default(), Vec::new());
+    let (mut text, mut rows, mut lines) = (bounds::Text::default(), Vec::new(), Lines::of(&said));
     for record in reader.records() {
         let record = record.map_err(unreadable)?;
-        let line = record.position().map_or(0, ::csv::Position::line);
-        let number = u32::try_from(line).map_err(|_| broken(Limit::Rows))?;
+        let begins = record.position().map_or(0, ::csv::Position::byte);
+        let number = lines.at(usize::try_from(begins).unwrap_or(usize::MAX));
         if rows.len() >= bounds::ROWS as usize {
             return Err(broken(Limit::Rows));
         }
@@ -38,6 +38,32 @@ pub(super) fn read(bytes: &[u8]) -> Result<Grid> {
         }
     }
     Ok(Grid { form: Form::Csv, name: String::new(), rows, others: 0 })
+}
+
+/// Counts lines as an editor numbers them. The reader's own count stands before the line end that the
+/// record before it left behind, and before blank lines.
+struct Lines<'t> {
+    text: &'t [u8],
+    at: usize,
+    line: u32,
+}
+
+impl<'t> Lines<'t> {
+    fn of(text: &'t str) -> Self {
+        Self { text: text.as_bytes(), at: 0, line: 1 }
+    }
+
+    /// The line of the record that `begins` here or behind line ends; each lies behind the one before.
+    fn at(&mut self, begins: usize) -> u32 {
+        while let Some(byte) = self.text.get(self.at) {
+            if self.at >= begins && !matches!(byte, b'\r' | b'\n') {
+                break;
+            }
+            self.line = self.line.saturating_add(u32::from(*byte == b'\n'));
+            self.at += 1;
+        }
+        self.line
+    }
 }
 
 /// `="0012"`, by which people keep Excel from making a number of a text, says 0012.

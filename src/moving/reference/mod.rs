@@ -67,7 +67,7 @@ pub struct Described {
 
 /// Rows at the top of a sheet in which its headings are looked for.
 const TOP: usize = 20;
-/// What names no first day was always there.
+/// What names no first day was always there, so that histories find it; but a rule of the catalogue.
 const ALWAYS: NaiveDate = match NaiveDate::from_ymd_opt(2000, 1, 1) {
     Some(day) => day,
     None => NaiveDate::MIN,
@@ -214,6 +214,8 @@ fn describe(
     let today = db.now().day(zone);
     let from_on = match &words.from_on {
         Some(day) => day.parse().map_err(|_| Error::field("/from_on", "field.format"))?,
+        // A rule sends what comes in from now on; the units it names may be younger than any other day.
+        None if sheet == Sheet::Catalogue => today,
         None => ALWAYS,
     };
     let days = Days { from_on, today };

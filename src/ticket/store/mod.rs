@@ -14,6 +14,7 @@ pub mod public;
 mod removed;
 pub mod rows;
 mod seals;
+mod tombstones;
 mod traces;
 mod write;
 

@@ -1,11 +1,10 @@
-//! Ticket: taking tickets back, and proving that no other is gone. Its rule: every row of a ticket goes in
-//! one write, in which the tombstone over its events is laid; nothing readable of it stays.
+//! Ticket: taking tickets back. Its rule: every row of a ticket goes in one write, in which the tombstone
+//! over its events is laid; nothing readable of it stays.
 
 use std::collections::BTreeMap;
 
 use diesel::prelude::*;
 
-use super::proof::{Fault, Proof};
 use super::rows::{Lens, project};
 use super::{Stored, Vault, callers};
 use crate::db::schema::{
@@ -18,14 +17,12 @@ use crate::ticket::removal::Removal;
 use crate::ticket::seal::Leaf;
 use crate::time::Stamp;
 
-/// Removals that one read of a proof looks at.
-const PAGE: i64 = 100;
 /// Rows of one INSERT.
 const ROWS_AT_ONCE: usize = 500;
 
-type Found = (i64, Stamp, i64, i32, Vec<u8>, Vec<u8>);
+pub(super) type Found = (i64, Stamp, i64, i32, Vec<u8>, Vec<u8>);
 
-fn read((no, at, batch, tickets, root, mac): Found) -> Removal {
+pub(super) fn read((no, at, batch, tickets, root, mac): Found) -> Removal {
     Removal { no, at, batch, tickets, root, mac }
 }
 
@@ -104,43 +101,4 @@ pub(super) fn heads(conn: &mut Conn, ids: &[i64]) -> Result<BTreeMap<(i64, i32),
         .select((removed_event::ticket_id, removed_event::seq, removed_event::head))
         .load(conn)?;
     Ok(found.into_iter().map(|(id, seq, head)| ((id, seq), head)).collect())
-}
-
-impl Proof<'_> {
-    /// The next tombstones: numbered without a gap, genuine, over exactly their events. Answers
-    /// whether there are more to look at. Asked after the seals, so that a ticket taken back
-    /// meanwhile has its tombstone proven too.
-    pub fn removals(&mut self, conn: &mut Conn) -> Result<bool> {
-        let some: Vec<Found> = removal::table
-            .filter(removal::no.gt(self.last_removal.0))
-            .order(removal::no)
-            .limit(PAGE)
-            .load(conn)?;
-        let more = !some.is_empty();
-        for removal in some.into_iter().map(read) {
-            let events: Vec<(i64, i32, Vec<u8>)> = removed_event::table
-                .filter(removed_event::removal_no.eq(removal.no))
-                .order((removed_event::ticket_id, removed_event::seq))
-                .select((removed_event::ticket_id, removed_event::seq, removed_event::head))
-                .load(conn)?;
-            let leaf = |(ticket_id, seq, head)| Leaf { ticket_id, seq, head };
-            let events: Vec<Leaf> = events.into_iter().map(leaf).collect();
-            let (last, before) = &self.last_removal;
-            let follows = removal.no == last + 1;
-            if !follows || !removal.holds(self.keys, before, &events) {
-                self.about_seal(Fault::RemovalForged, removal.no, None);
-            }
-            self.last_removal = (removal.no, removal.mac);
-        }
-        if !more {
-            let stray = removed_event::table
-                .filter(removed_event::removal_no.gt(self.last_removal.0))
-                .select(removed_event::ticket_id);
-            let stray: Option<i64> = stray.first(conn).optional()?;
-            if let Some(id) = stray {
-                self.about(Fault::RemovalForged, id, None);
-            }
-        }
-        Ok(more)
-    }
 }

@@ -58,7 +58,6 @@ pub enum Fate {
     Rejected(Vec<&'static str>),
 }
 
-/// A ticket as the row means it.
 #[derive(Debug, Clone)]
 pub struct Due {
     pub no: String,
@@ -110,9 +109,7 @@ fn texts(count: usize) -> Vec<(String, String, String)> {
     });
     made.filter(|made| made.len() == count).unwrap_or_else(|| {
         say("sheets: ../shared/texts.py is not at hand: invented texts");
-        let body = |i: usize| {
-            format!("来电人反映：{}号楼电梯停运已有{}天，请尽快修复。", i % 38 + 1, i % 9 + 1)
-        };
+        let body = |i| format!("来电人反映：{}号楼电梯停运{}天，请修复。", i % 38 + 1, i % 9 + 1);
         (0..count).map(|i| (body(i), "周女士".to_owned(), format!("100{:08}", i % 5_000))).collect()
     })
 }
@@ -161,7 +158,7 @@ fn local(at: NaiveDateTime) -> Stamp {
     Stamp::from_local(at, Shanghai)
 }
 
-/// How units are written, and what is meant.
+/// As units are written, and what is meant.
 fn units(way: usize) -> (&'static str, &'static str, &'static [&'static str]) {
     match way % 7 {
         0 => ("物业科", "wuye", &[]),
@@ -239,9 +236,7 @@ impl Messy {
             for (column, cell) in (0..).zip(&row.cells) {
                 match cell {
                     Typed::Blank => {}
-                    Typed::Text(text) => {
-                        sheet.write_string(at, column, text).unwrap();
-                    }
+                    Typed::Text(text) => drop(sheet.write_string(at, column, text).unwrap()),
                     Typed::Number(number) => {
                         sheet.write_number(at, column, *number).unwrap();
                     }
@@ -288,9 +283,14 @@ impl Messy {
     }
 }
 
-fn row(i: usize, body: &str, name: &str, phone: &str) -> Row {
+/// One call after the other, from 3 November 2025 on.
+fn received(i: usize) -> NaiveDateTime {
     let start = NaiveDate::from_ymd_opt(2025, 11, 3).unwrap().and_hms_opt(8, 0, 0).unwrap();
-    let received = start + TimeDelta::minutes(97 * i64::try_from(i).unwrap());
+    start + TimeDelta::minutes(97 * i64::try_from(i).unwrap())
+}
+
+fn row(i: usize, body: &str, name: &str, phone: &str) -> Row {
+    let received = received(i);
     let after = |days: i64| received + TimeDelta::days(days);
     let no = format!("RX-{i:05}");
     let written = match i % 4 {

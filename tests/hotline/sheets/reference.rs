@@ -48,7 +48,9 @@ on_each_database! {
         let estates = "小区编码,小区名称,别名,所属街道,物业公司,户数,建筑面积\n\
             E901,开发新苑,新苑小区、开发苑,岚光街道,云川安居物业服务有限公司,\"1,204\",48365.4\n\
             E902,无处苑,,没有的街道,,,\n";
-        assert_eq!(outcome(&bring(Of::Estates, estates, Run::Real)), [1, 0, 0, 1]);
+        let done = bring(Of::Estates, estates, Run::Real);
+        let said = done.rejects.as_deref().map(|path| rejected(path, Form::Csv));
+        assert_eq!(outcome(&done), [1, 0, 0, 1], "{said:?}");
         let rules = hotline.db.read(|conn| hotline.rules.current(conn, hotline.db.now())).unwrap();
         let estate = rules.directory.estates_named("开发苑")[0];
         assert_eq!((estate.households, estate.floor_space_m2), (Some(1_204), Some(48_365)));
@@ -57,10 +59,13 @@ on_each_database! {
         let catalogue = "序号,事项分类,小区,主办单位,协办单位,依据\n\
             R901,物业服务,开发新苑,属地街道,物业科、开发区物业站,会议纪要\n\
             R902,没有的分类,,物业科,,\n";
-        assert_eq!(outcome(&bring(Of::Catalogue, catalogue, Run::Real)), [1, 0, 0, 1]);
+        let done = bring(Of::Catalogue, catalogue, Run::Real);
+        let said = done.rejects.as_deref().map(|path| rejected(path, Form::Csv));
+        assert_eq!(outcome(&done), [1, 0, 0, 1], "{said:?}");
         let rules = hotline.db.read(|conn| hotline.rules.current(conn, hotline.db.now())).unwrap();
         let rule = rules.directory.rule("R901").unwrap();
         assert_eq!(rule.lead.to_string(), "@street");
+        assert_eq!(rule.span.from_on.to_string(), "2026-11-01", "from today");
         let assists: Vec<String> = rule.assists.iter().map(ToString::to_string).collect();
         assert_eq!(assists, ["wuye", "kfq-1"]);
     }
@@ -74,7 +79,7 @@ on_each_database! {
             qianer,钱二,\"坐席、派单员\",rexian\n\
             sunsan,孙三,经办人,没有的科\n\
             李四,李四,坐席,\n\
-            zhaoyi,赵一,负责人,物业科\n\
+            zhaoyi,赵一,承办单位负责人,物业科\n\
             wuliu,吴六,皇帝,物业科\n";
         std::fs::write(&path, rows).unwrap();
         let bring = |run| import(&hotline.db, Shanghai, Of::Users, &path, None, run);
