@@ -319,10 +319,9 @@ fn row(i: usize, body: &str, name: &str, phone: &str) -> Row {
         text(written),
         typed(received, i),
         text(format!("{name}\u{a0}")),
-        if i.is_multiple_of(2) {
-            text(format!(" {} ", wide(phone)))
-        } else {
-            Typed::Number(phone.parse().unwrap())
+        match i % 2 {
+            0 => text(format!(" {} ", wide(phone))),
+            _ => Typed::Number(phone.parse().unwrap()),
         },
         text(["投诉", "求助类", "咨询", "complaint"][i % 4]),
         text(channel_said),
