@@ -2,16 +2,17 @@
 //! in the database and in a URL. Its rule: a code has one spelling, written once.
 
 /// Makes a fieldless enum whose variants are short text everywhere: `as_str`, `FromStr`, serde,
-/// diesel `Text` on both databases, and an OpenAPI schema; `zh()` is its Chinese name.
+/// diesel `Text` on both databases, and an OpenAPI schema; `zh()` is its Chinese name. The text is a `tt`
+/// since the schema's derive does not see through a `literal`, and would list the variants' names.
 ///
 /// `code_enum! { /// doc pub enum Light { Green = "green" "绿灯", … } }`
 #[macro_export]
 macro_rules! code_enum {
-    ($(#[$meta:meta])* $vis:vis enum $name:ident { $($(#[$vmeta:meta])* $variant:ident = $text:literal $zh:literal),+ $(,)? }) => {
-        $(#[$meta])*
+    ($(#[$meta:meta])* $vis:vis enum $name:ident { $($(#[$vmeta:meta])* $variant:ident = $text:tt $zh:literal),+ $(,)? }) => {
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize,
                  serde::Deserialize, utoipa::ToSchema,
                  diesel::expression::AsExpression, diesel::deserialize::FromSqlRow)]
+        $(#[$meta])*
         #[diesel(sql_type = diesel::sql_types::Text)]
         $vis enum $name { $($(#[$vmeta])* #[serde(rename = $text)] $variant),+ }
 

@@ -3,7 +3,7 @@
 
 use diesel::{BoolExpressionMethods, ExpressionMethods, QueryDsl, Queryable, RunQueryDsl};
 
-use super::{Line, Outcome};
+use super::{Line, Went};
 use crate::db::Conn;
 use crate::db::schema::audit_entry::{self as t};
 use crate::error::Result;
@@ -30,7 +30,7 @@ struct Row {
     account_id: i64,
     account_name: String,
     action: String,
-    outcome: Outcome,
+    outcome: Went,
     subject_kind: String,
     subject: String,
     purpose: Option<String>,

@@ -15,7 +15,7 @@ use crate::time::Stamp;
 
 code_enum! {
     /// How it went.
-    pub enum Outcome {
+    pub enum Went {
         Done = "done" "成功",
         Refused = "refused" "被拒绝",
     }
@@ -31,7 +31,7 @@ pub struct Entry<'a> {
     pub account: (i64, &'a str),
     /// What was done: `login`, `ticket.open`, `ticket.reveal`, `account.roles`, …
     pub action: &'a str,
-    pub outcome: Outcome,
+    pub outcome: Went,
     /// What it was done to: a kind and its public number (`("ticket", "2026-000123")`).
     pub subject: (&'a str, &'a str),
     /// The purpose's code, where one was given, or the reason in words, masked.
@@ -47,12 +47,12 @@ impl<'a> Entry<'a> {
         action: &'a str,
         subject: (&'a str, &'a str),
     ) -> Self {
-        Self { account, action, outcome: Outcome::Done, subject, purpose: None, detail: None }
+        Self { account, action, outcome: Went::Done, subject, purpose: None, detail: None }
     }
 
     #[must_use]
     pub const fn refused(mut self) -> Self {
-        self.outcome = Outcome::Refused;
+        self.outcome = Went::Refused;
         self
     }
 
@@ -77,7 +77,7 @@ pub struct Line {
     pub account: i64,
     pub name: String,
     pub action: String,
-    pub outcome: Outcome,
+    pub outcome: Went,
     pub subject_kind: String,
     pub subject: String,
     pub purpose: Option<String>,

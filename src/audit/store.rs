@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use diesel::{ExpressionMethods, Insertable, QueryDsl, RunQueryDsl};
 
-use super::{Entry, KEPT_DAYS, Outcome};
+use super::{Entry, KEPT_DAYS, Went};
 use crate::db::schema::audit_entry;
 use crate::db::{Conn, Tx, each};
 use crate::error::Result;
@@ -17,7 +17,7 @@ struct Row<'a> {
     account_id: i64,
     account_name: &'a str,
     action: &'a str,
-    outcome: Outcome,
+    outcome: Went,
     subject_kind: &'a str,
     subject: &'a str,
     purpose: Option<&'a str>,

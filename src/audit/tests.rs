@@ -32,7 +32,7 @@ fn a_line_says_who_did_what_to_what_and_why() {
     assert_eq!((line.at.millis(), line.account), (clock.now().millis(), 7));
     assert_eq!((line.name.as_str(), line.action.as_str()), ("zhang", "ticket.reveal"));
     assert_eq!((line.purpose.as_deref(), line.detail.as_deref()), (Some("call"), Some("phone")));
-    assert_eq!((line.subject.as_str(), line.outcome), ("2026-000001", Outcome::Done));
+    assert_eq!((line.subject.as_str(), line.outcome), ("2026-000001", Went::Done));
 }
 
 #[test]
@@ -82,7 +82,7 @@ fn pages_follow_one_another_without_gap_or_double() {
     assert_eq!((ids.len(), ids), (10, sorted));
     let only = Filter { subject: Some(("ticket".into(), "2".into())), ..Filter::default() };
     let lines = db.read(|conn| page(conn, &only, 10)).unwrap();
-    assert!(lines.len() == 5 && lines.iter().all(|line| line.outcome == Outcome::Refused));
+    assert!(lines.len() == 5 && lines.iter().all(|line| line.outcome == Went::Refused));
 }
 
 #[test]

@@ -156,7 +156,7 @@ pub fn no_link() -> Error {
 /// Whether the survey of `ticket` would take an answer now.
 ///
 /// # Errors
-/// WhyKept it would not.
+/// Why it would not.
 pub fn check_asked(ticket: &Ticket, rules: &Rules, now: Stamp) -> Result<()> {
     let citizen = Actor::citizen();
     let scene = rules.scene(&citizen, now, Mode::Live);

@@ -8,7 +8,7 @@ code_enum! {
 }
 
 code_enum! {
-    /// WhyKept a person must look at it.
+    /// Why a person must look at it.
     pub enum WhyKept {
         UnknownPhone = "unknown_phone" "号码没有工单",
         NotAsked = "not_asked" "该号码没有待回访的工单",

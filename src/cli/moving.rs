@@ -18,6 +18,7 @@ use jiesu::moving::{self, Batch, Run, Summary};
 use jiesu::sheet::{Form, private_file};
 use jiesu::time::Stamp;
 
+use super::privacy::left_on_disk;
 use super::{Export, Import};
 
 pub(super) fn import(what: &Import) -> Result<ExitCode> {
@@ -135,6 +136,7 @@ fn undo(app: &App, batch: i64) -> Result<ExitCode> {
     let counts = [done.removed.to_string(), done.kept.len().to_string()];
     let values = [("removed", counts[0].as_str()), ("kept", counts[1].as_str())];
     println!("{}", sentence("import.batch.removed", &values));
+    println!("{}", left_on_disk(done.scrubbed));
     if done.kept.is_empty() {
         return Ok(ExitCode::SUCCESS);
     }

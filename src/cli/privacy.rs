@@ -146,17 +146,23 @@ fn correct(app: &App, no: &str, fields: &Path, by: &str, reason: &str) -> Result
     Ok(())
 }
 
+/// What is left of what was destroyed, in words.
+pub(super) fn left_on_disk(scrubbed: Scrubbed) -> String {
+    let code = match scrubbed {
+        Scrubbed::Gone => "privacy.scrubbed_gone",
+        Scrubbed::Busy => "privacy.scrubbed_busy",
+        Scrubbed::Elsewhere => "privacy.scrubbed_elsewhere",
+    };
+    sentence(code, &[])
+}
+
 /// 1 where bytes may be left on the disk: the same command again takes them.
 fn erase(app: &App, no: &str, by: &By) -> Result<ExitCode> {
     let (two, data_dir) = (by.two(app)?, &app.config.data_dir);
     let scrubbed = privacy::erase(&app.hotline, data_dir, no, &two, &by.reason)?;
     println!("{}", sentence("privacy.erased", &[("no", no)]));
-    let (said, code) = match scrubbed {
-        Scrubbed::Gone => (sentence("privacy.scrubbed_gone", &[]), ExitCode::SUCCESS),
-        Scrubbed::Busy => (sentence("privacy.scrubbed_busy", &[]), ExitCode::FAILURE),
-        Scrubbed::Elsewhere => (sentence("privacy.scrubbed_elsewhere", &[]), ExitCode::SUCCESS),
-    };
-    println!("{said}");
+    let code = if scrubbed == Scrubbed::Busy { ExitCode::FAILURE } else { ExitCode::SUCCESS };
+    println!("{}", left_on_disk(scrubbed));
     let file = privacy::journal_file(data_dir).display().to_string();
     println!("{}", sentence("privacy.backups", &[("file", &file)]));
     Ok(code)

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 
 use super::*;
-use crate::audit::{Filter, Line, Outcome, page};
+use crate::audit::{Filter, Line, Went, page};
 use crate::db::{Conn, Db};
 use crate::directory::UnitCode;
 use crate::error::{Error, Kind, Result};

@@ -10,7 +10,7 @@ use super::replay::importer;
 pub use super::store::Batch;
 use super::store::{self, Brought};
 use crate::audit::{self, Entry};
-use crate::db::Tx;
+use crate::db::{Scrubbed, Tx, thoroughly};
 use crate::error::{Error, Kind, Result};
 use crate::lifecycle::{Hotline, Rules};
 use crate::ticket::command::Target;
@@ -18,15 +18,19 @@ use crate::ticket::store::{self as tickets, Stored};
 use crate::ticket::{State, Ticket};
 
 /// What came of taking a run back.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Undone {
     pub removed: usize,
+    /// Whether bytes of what was removed are left on the disk.
+    pub scrubbed: Scrubbed,
     /// The numbers of the tickets that stay, in their order: worked on since, or holding one that was.
     pub kept: Vec<String>,
 }
 
 /// How many tickets are taken back in one transaction.
 const TOGETHER: usize = 32;
+/// Keys that are looked for on the disk afterwards: one each of the first writes.
+const NEEDLES: usize = 32;
 /// How often tickets may change under our hands.
 const ROUNDS: usize = 10;
 
@@ -47,15 +51,24 @@ pub fn undo(hotline: &Arc<Hotline>, batch: i64) -> Result<Undone> {
     if !hotline.db.read(|conn| store::has_batch(conn, batch))? {
         return Err(Error::new(Kind::Invalid, "import.no_batch"));
     }
-    let mut done = Undone::default();
+    let (mut removed, mut kept, mut needles) = (0, Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
         let plan = look(hotline, batch)?;
-        done.kept = plan.kept;
+        kept = plan.kept;
         let mut changed = false;
         for family in plan.families {
             let (house, gone) = (hotline.clone(), family.len());
-            if hotline.db.write(move |tx| take_back(tx, &house, batch, &family))? {
-                done.removed += gone;
+            let key = family.first().map(|(_, id, ..)| *id);
+            let key = hotline.db.read(|conn| match key {
+                Some(id) if needles.len() < NEEDLES => tickets::wrapped_key(conn, id),
+                _ => Ok(None),
+            })?;
+            let taken = hotline
+                .db
+                .write(move |tx| thoroughly(tx, |tx| take_back(tx, &house, batch, &family)))?;
+            if taken {
+                removed += gone;
+                needles.extend(key);
             } else {
                 changed = true;
             }
@@ -64,16 +77,16 @@ pub fn undo(hotline: &Arc<Hotline>, batch: i64) -> Result<Undone> {
             break;
         }
     }
-    let (removed, kept) = (done.removed, done.kept.len());
+    let stay = kept.len();
     hotline.db.write(move |tx| {
-        if kept == 0 {
+        if stay == 0 {
             store::undone(tx, batch)?;
         }
         let id = batch.to_string();
         let entry = Entry::new((0, "system"), "import.undo", ("import", &id));
-        audit::record(tx, &entry.detailed(format!("removed={removed} kept={kept}")))
+        audit::record(tx, &entry.detailed(format!("removed={removed} kept={stay}")))
     })?;
-    Ok(done)
+    Ok(Undone { removed, scrubbed: hotline.db.scrub(&needles)?, kept })
 }
 
 /// What can go, some at a time, and what stays.

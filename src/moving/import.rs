@@ -4,12 +4,14 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs::File;
-use std::io::{BufRead, BufReader, BufWriter, Seek, SeekFrom, Write};
+use std::io::{BufRead, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use sha2::{Digest, Sha256};
+
 use super::make::{Line, Made, Maker, Outcome};
-use super::rejects::{Lines as RejectedLines, Sink, cannot_write};
+use super::rejects::{Lines as RejectedLines, Sink, beside, cannot_write, make_room};
 use super::store;
 use crate::error::{Error, FieldError, Kind, Result};
 use crate::lifecycle::Hotline;
@@ -22,6 +24,17 @@ pub enum Run {
     Real,
     /// Reads and checks, changes nothing.
     Dry,
+}
+
+impl Run {
+    /// The word in the name of the file with what is not taken. A dry run's is its own: it changes nothing,
+    /// not even the file that somebody is mending.
+    pub(super) const fn word(self) -> &'static str {
+        match self {
+            Self::Real => "rejects",
+            Self::Dry => "dry-run",
+        }
+    }
 }
 
 /// What a run did.
@@ -53,7 +66,8 @@ const ROUND: usize = 400;
 /// A longer line is no ticket.
 const LONGEST: usize = 16 << 20;
 
-/// Imports the file at `path`; rejects go to `FILE.rejects.ndjson` beside it.
+/// Imports the file at `path`; rejects go to `FILE.rejects.ndjson` beside it, an older such file keeps its
+/// content under another name.
 ///
 /// # Errors
 /// `import.unreadable`, or what the database says; what was kept by then stays, and a second run
@@ -65,9 +79,9 @@ pub fn import_file(hotline: &Arc<Hotline>, path: &Path, run: Run) -> Result<Summ
         Error::with(Kind::Invalid, "import.unreadable", &values)
     };
     let mut input = BufReader::with_capacity(1 << 18, File::open(path).map_err(unreadable)?);
-    let beside = path.with_extension("rejects.ndjson");
-    if beside == path {
-        return Err(Error::new(Kind::Invalid, "import.own_rejects"));
+    let beside = beside(path, run.word(), "ndjson")?;
+    if run == Run::Real {
+        make_room(&beside)?;
     }
     let mut out = BufWriter::new(private_file(&beside)?);
     let source = Source { path: Some(path), form: "ndjson" };
@@ -109,7 +123,10 @@ pub(super) fn bring_in<R: BufRead + Seek>(
     if run == Run::Real {
         let name = source.path.and_then(Path::file_name).unwrap_or_default().to_string_lossy();
         let (file, form) = (mask_text(&name, &[]), source.form);
-        batch = hotline.db.write(move |tx| store::begin(tx, batch, &file, form))?;
+        let hash = source.path.map(hash_of).transpose()?.unwrap_or_default();
+        batch = hotline
+            .db
+            .write(move |tx| store::begin(tx, batch, &file, store::Bytes { form, hash: &hash }))?;
     }
     let maker = Arc::new(Maker::new(hotline.clone(), batch)?);
     let mut desk = Desk {
@@ -133,6 +150,21 @@ pub(super) fn bring_in<R: BufRead + Seek>(
         done.batch = 0;
     }
     Ok(done)
+}
+
+/// By which the same file is known again.
+fn hash_of(path: &Path) -> Result<Vec<u8>> {
+    let mut hash = Sha256::new();
+    let mut file = BufReader::with_capacity(1 << 18, File::open(path).map_err(Error::internal)?);
+    loop {
+        let some = file.fill_buf().map_err(Error::internal)?;
+        if some.is_empty() {
+            return Ok(hash.finalize().to_vec());
+        }
+        hash.update(some);
+        let read = some.len();
+        file.consume(read);
+    }
 }
 
 /// A merged ticket's line, to be read again when every other one is there.
@@ -304,11 +336,16 @@ impl<'a, R: BufRead> Lines<'a, R> {
         let mut bytes = 0;
         while round.len() < ROUND && bytes < LONGEST {
             let mut raw = Vec::new();
-            let read = self.input.read_until(b'\n', &mut raw).map_err(Error::internal)?;
+            let mut some = self.input.by_ref().take(LONGEST as u64 + 1);
+            let read = some.read_until(b'\n', &mut raw).map_err(Error::internal)?;
             if read == 0 {
                 break;
             }
             self.number += 1;
+            if read > LONGEST {
+                let line = self.number.to_string();
+                return Err(Error::with(Kind::Invalid, "import.line_long", &[("line", &line)]));
+            }
             let start = self.offset;
             self.offset += read as u64;
             let bom: &[u8] = if start == 0 { b"\xef\xbb\xbf" } else { b"" };

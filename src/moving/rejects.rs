@@ -2,11 +2,39 @@
 //! line stands as it was, with `_reason` added; mended, the file can be imported as it is.
 
 use std::io::Write;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
 use crate::error::{Error, Kind, Result};
 pub use crate::sheet::write::cannot_write;
+
+/// The file beside the one at `path` that ends in `.WORD.FORM`.
+///
+/// # Errors
+/// `import.own_rejects` where that is the file itself.
+pub fn beside(path: &Path, word: &str, form: &str) -> Result<PathBuf> {
+    let beside = path.with_extension(format!("{word}.{form}"));
+    if beside == path { Err(Error::new(Kind::Invalid, "import.own_rejects")) } else { Ok(beside) }
+}
+
+/// Moves what lies at `path` to `NAME-1`, `NAME-2` …: somebody may have mended it, and it is never written
+/// over.
+///
+/// # Errors
+/// What the disk says.
+pub fn make_room(path: &Path) -> Result<()> {
+    if !path.exists() {
+        return Ok(());
+    }
+    let end = path.extension().unwrap_or_default().to_string_lossy();
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    let older = (1_u32..).map(|n| path.with_file_name(format!("{stem}-{n}.{end}")));
+    match older.into_iter().find(|older| !older.exists()) {
+        Some(older) => std::fs::rename(path, older).map_err(cannot_write),
+        None => Ok(()),
+    }
+}
 
 /// Why a line was not taken.
 #[derive(Debug, Clone, PartialEq, Eq)]

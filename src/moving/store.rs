@@ -5,7 +5,9 @@ use std::collections::HashMap;
 use diesel::dsl::count_star;
 use diesel::prelude::*;
 
-use crate::db::schema::{citizen_try, citizen_word, import_batch, imported, letter, tickets};
+use crate::db::schema::{
+    backfill, citizen_try, citizen_word, import_batch, imported, letter, tickets,
+};
 use crate::db::{Conn, Tx, each};
 use crate::error::Result;
 use crate::ticket::store::known;
@@ -67,12 +69,20 @@ pub(super) fn note_one_more(tx: &mut Tx<'_>, batch: i64, no: &str) -> Result<()>
     Ok(())
 }
 
+/// What a run reads: how it is written, and a hash of it, empty where it is no file.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Bytes<'a> {
+    pub form: &'a str,
+    pub hash: &'a [u8],
+}
+
 /// Notes that a run begins; answers its number: `batch`, or that of a run of the same file that was cut
 /// short, which goes on.
-pub(super) fn begin(tx: &mut Tx<'_>, batch: i64, file: &str, form: &str) -> Result<i64> {
-    if !file.is_empty() {
+pub(super) fn begin(tx: &mut Tx<'_>, batch: i64, file: &str, of: Bytes<'_>) -> Result<i64> {
+    let Bytes { form, hash } = of;
+    if !hash.is_empty() {
         let broken_off = import_batch::table
-            .filter(import_batch::file.eq(file).and(import_batch::form.eq(form)))
+            .filter(import_batch::hash.eq(hash).and(import_batch::form.eq(form)))
             .filter(import_batch::ended_at.is_null().and(import_batch::undone_at.is_null()))
             .order(import_batch::id.desc())
             .select(import_batch::id);
@@ -84,6 +94,7 @@ pub(super) fn begin(tx: &mut Tx<'_>, batch: i64, file: &str, form: &str) -> Resu
         import_batch::id.eq(batch),
         import_batch::began_at.eq(tx.now.millis()),
         import_batch::file.eq(file),
+        import_batch::hash.eq(hash),
         import_batch::form.eq(form),
         import_batch::lines.eq(0),
         import_batch::skipped.eq(0),
@@ -187,13 +198,15 @@ pub(super) fn brought(conn: &mut Conn, batch: i64) -> Result<Vec<Brought>> {
 }
 
 /// Forgets that these tickets came in, and what other rooms noted of them without touching them: letters
-/// that have not left, and tries and words at the citizens' door.
+/// that have not left, answers owed to the city's platform, and tries and words at the citizens' door.
 pub(super) fn forget(tx: &mut Tx<'_>, ids: &[i64], numbers: &[String]) -> Result<()> {
     let (ids, numbers) = (ids.to_vec(), numbers.to_vec());
     let own = citizen_word::table.filter(citizen_word::ticket_no.eq_any(numbers.clone()));
     diesel::delete(own).execute(tx.conn)?;
     let own = citizen_try::table.filter(citizen_try::ticket_id.eq_any(ids.clone()));
     diesel::delete(own).execute(tx.conn)?;
+    diesel::delete(backfill::table.filter(backfill::ticket_id.eq_any(ids.clone())))
+        .execute(tx.conn)?;
     diesel::delete(letter::table.filter(letter::ticket_id.eq_any(ids))).execute(tx.conn)?;
     diesel::delete(imported::table.filter(imported::no.eq_any(numbers))).execute(tx.conn)?;
     Ok(())

@@ -17,7 +17,7 @@ pub const PARTS: usize = 2_000;
 pub const ROWS: u32 = 200_000;
 /// The last column that may.
 pub const COLUMNS: u32 = 200;
-/// Bytes of all texts together, repeated ones counted each time.
+/// Bytes of all texts together, repeated ones counted each time, and of the cells they stand in.
 pub const TEXT_BYTES: usize = 256 << 20;
 
 /// A limit that a sheet can break.
@@ -73,8 +73,16 @@ pub(super) struct Text(usize);
 
 impl Text {
     pub fn count(&mut self, text: &str) -> Result<()> {
-        // A cell itself has a size too.
-        self.0 += text.len() + size_of::<super::Cell>();
+        self.add(text.len())
+    }
+
+    /// A cell has a size, whatever stands in it.
+    pub fn count_cells(&mut self, cells: usize) -> Result<()> {
+        self.add(cells * size_of::<super::Cell>())
+    }
+
+    fn add(&mut self, bytes: usize) -> Result<()> {
+        self.0 += bytes;
         if self.0 > TEXT_BYTES { Err(broken(Limit::Text)) } else { Ok(()) }
     }
 }

@@ -27,6 +27,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Grid> {
         {
             return Err(broken(Limit::Columns));
         }
+        text.count_cells(record.len().min(bounds::COLUMNS as usize))?;
         let mut cells = Vec::with_capacity(record.len().min(bounds::COLUMNS as usize));
         for said in record.iter().take(bounds::COLUMNS as usize) {
             text.count(said)?;

@@ -64,7 +64,7 @@ fn cells(book: &mut Xlsx<Cursor<Vec<u8>>>, name: &str, text: &mut bounds::Text) 
         if column >= bounds::COLUMNS {
             return Err(broken(Limit::Columns));
         }
-        put(&mut rows, row, column, cell);
+        put(&mut rows, row, column, cell, text)?;
     }
     Ok(rows)
 }
@@ -74,13 +74,16 @@ fn said_in(said: &str, text: &mut bounds::Text) -> Result<Cell> {
     Ok(Cell::Text(plain::unguarded(said).to_owned()))
 }
 
-fn put(rows: &mut Rows, row: u32, column: u32, cell: Cell) {
+/// Puts it into its place; the places before it in its row take room as well.
+fn put(rows: &mut Rows, row: u32, column: u32, cell: Cell, text: &mut bounds::Text) -> Result<()> {
     let cells = rows.entry(row).or_default();
     let column = column as usize;
     if cells.len() <= column {
+        text.count_cells(column + 1 - cells.len())?;
         cells.resize(column + 1, Cell::Empty);
     }
     cells[column] = cell;
+    Ok(())
 }
 
 /// What a sheet shows as a day is one; a time without a day, or a length, stays a number.
@@ -110,7 +113,7 @@ fn hold(rows: &mut Rows, range: &Dimensions, text: &mut bounds::Text) -> Result<
     let below: Vec<u32> = rows.range(top + 1..=bottom).map(|(row, _)| *row).collect();
     for row in below {
         text.count(&held.text())?;
-        put(rows, row, column, held.clone());
+        put(rows, row, column, held.clone(), text)?;
     }
     Ok(())
 }

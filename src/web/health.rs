@@ -24,7 +24,7 @@ pub struct Live {
 /// Whether requests will be served, and what is missing.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Ready {
-    pub status: Verdict,
+    pub status: Health,
     pub checks: Vec<Check>,
 }
 
@@ -33,7 +33,7 @@ pub struct Ready {
 pub struct Check {
     /// `database`, `migrations`, `disk`, and on PostgreSQL `clock`
     pub name: &'static str,
-    pub status: Verdict,
+    pub status: Health,
     /// What it measured, where there is a number to it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<u64>,
@@ -42,7 +42,7 @@ pub struct Check {
 }
 
 impl Check {
-    fn new(name: &'static str, status: Verdict) -> Self {
+    fn new(name: &'static str, status: Health) -> Self {
         Self { name, status, value: None, unit: None }
     }
     fn measured(mut self, value: u64, unit: &'static str) -> Self {
@@ -54,12 +54,12 @@ impl Check {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
-pub enum Verdict {
+pub enum Health {
     Ok,
     Bad,
 }
 
-impl Verdict {
+impl Health {
     const fn of(good: bool) -> Self {
         if good { Self::Ok } else { Self::Bad }
     }
@@ -77,8 +77,8 @@ pub async fn live() -> HttpResponse {
 #[get("/health/ready")]
 pub async fn ready(app: web::Data<App>) -> Result<HttpResponse> {
     let checks = run(move || Ok(checks(&app))).await?;
-    let good = checks.iter().all(|check| check.status == Verdict::Ok);
-    let body = Ready { status: Verdict::of(good), checks };
+    let good = checks.iter().all(|check| check.status == Health::Ok);
+    let body = Ready { status: Health::of(good), checks };
     Ok(if good {
         HttpResponse::Ok().json(body)
     } else {
@@ -89,16 +89,16 @@ pub async fn ready(app: web::Data<App>) -> Result<HttpResponse> {
 fn checks(app: &App) -> Vec<Check> {
     let mut checks = vec![];
     let pending = app.db.pending_migrations();
-    checks.push(Check::new("database", Verdict::of(pending.is_ok())));
+    checks.push(Check::new("database", Health::of(pending.is_ok())));
     checks.push(disk(app));
     // A database that is away is waited for once.
     let Ok(pending) = pending else { return checks };
     let count = pending.len() as u64;
-    checks.insert(1, Check::new("migrations", Verdict::of(count == 0)).measured(count, "pending"));
+    checks.insert(1, Check::new("migrations", Health::of(count == 0)).measured(count, "pending"));
     // Limits are counted by each node's own clock: one that runs apart counts them wrongly.
     if let Ok(Some(theirs)) = app.db.read(store::database_clock) {
         let apart = app.clock.now().millis_since(theirs).unsigned_abs();
-        let check = Check::new("clock", Verdict::of(apart <= CLOCKS_APART_MS));
+        let check = Check::new("clock", Health::of(apart <= CLOCKS_APART_MS));
         checks.push(check.measured(apart, "ms apart"));
     }
     checks
@@ -109,7 +109,7 @@ fn disk(app: &App) -> Check {
         .map(|disk| disk.f_bavail.saturating_mul(disk.f_frsize) / 1_000_000)
         .ok();
     let good = free.is_some_and(|free| free >= app.config.health.disk_free_mb);
-    let check = Check::new("disk", Verdict::of(good));
+    let check = Check::new("disk", Health::of(good));
     match free {
         Some(free) => check.measured(free, "MB"),
         None => check,

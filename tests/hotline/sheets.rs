@@ -3,6 +3,7 @@
 
 mod counted;
 mod messy;
+mod moved;
 mod reference;
 mod small;
 

@@ -34,3 +34,29 @@ fn every_operation_has_an_id_of_its_own_and_every_reference_leads_somewhere() {
         assert!(document["components"]["schemas"][name].is_object(), "{name} is missing");
     }
 }
+
+/// The codes of closed lists, wherever they stand.
+fn codes<'d>(part: &'d serde_json::Value, found: &mut Vec<&'d str>) {
+    match part {
+        serde_json::Value::Object(members) => {
+            if let Some(list) = members.get("enum").and_then(|list| list.as_array()) {
+                found.extend(list.iter().filter_map(|code| code.as_str()));
+            }
+            members.values().for_each(|member| codes(member, found));
+        }
+        serde_json::Value::Array(items) => items.iter().for_each(|item| codes(item, found)),
+        _ => {}
+    }
+}
+
+#[test]
+fn closed_lists_are_described_by_their_codes_as_they_are_sent() {
+    let document: serde_json::Value = serde_json::from_str(&openapi::JSON).unwrap();
+    let mut found = Vec::new();
+    codes(&document, &mut found);
+    assert!(found.contains(&"handle") && found.contains(&"unit_head"), "{found:?}");
+    let upper: Vec<&&str> = { found.iter() }
+        .filter(|code| code.starts_with(|c: char| c.is_ascii_uppercase()))
+        .collect();
+    assert!(upper.is_empty(), "names of the program's own: {upper:?}");
+}

@@ -6,14 +6,16 @@ CREATE TABLE import_batch (
     ended_at BIGINT,
     -- The file's name without its folders, masked.
     file TEXT NOT NULL,
+    -- Of the file's bytes: only the same file goes on where a run was cut short.
+    hash BYTEA NOT NULL,
     form TEXT NOT NULL,
     lines BIGINT NOT NULL,
     skipped BIGINT NOT NULL,
     rejected BIGINT NOT NULL,
     undone_at BIGINT
 );
-INSERT INTO import_batch (id, began_at, ended_at, file, form, lines, skipped, rejected, undone_at)
-SELECT i.batch, max(e.at), max(e.at), '', 'ndjson', count(*), 0, 0, NULL
+INSERT INTO import_batch (id, began_at, ended_at, file, hash, form, lines, skipped, rejected, undone_at)
+SELECT i.batch, max(e.at), max(e.at), '', ''::bytea, 'ndjson', count(*), 0, 0, NULL
 FROM imported i JOIN event e ON e.ticket_id = i.ticket_id AND e.seq = 1
 GROUP BY i.batch;
 

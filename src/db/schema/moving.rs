@@ -17,6 +17,7 @@ diesel::table! {
         began_at -> BigInt,
         ended_at -> Nullable<BigInt>,
         file -> Text,
+        hash -> Binary,
         form -> Text,
         lines -> BigInt,
         skipped -> BigInt,

@@ -52,7 +52,7 @@ fn every_try_is_in_the_trail_and_no_typed_name_is() {
     assert!(house.log_in("zhang", "wrong").is_err());
     assert!(house.log_in("my-password-typed-as-name", "x").is_err());
     let trail = house.trail();
-    let refused: Vec<_> = trail.iter().filter(|line| line.outcome == Outcome::Refused).collect();
+    let refused: Vec<_> = trail.iter().filter(|line| line.outcome == Went::Refused).collect();
     let names: Vec<_> = refused.iter().map(|line| line.name.as_str()).collect();
     assert_eq!(names, ["", "zhang"]);
 }

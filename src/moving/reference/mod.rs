@@ -99,7 +99,7 @@ pub fn import(
     let mut told = done.told;
     told.lines = rows.len();
     told.rejected = reasons.len();
-    told.rejects = rejects::write(path, &grid, table.head, &reasons)?;
+    told.rejects = rejects::write(path, &grid, table.head, &reasons, run)?;
     told.unused = table.unused;
     Ok(told)
 }

@@ -59,6 +59,11 @@ impl<'a> Fields<'a> {
         Some(self.row.cell(*column)).filter(|cell| !cell.is_blank())
     }
 
+    /// Whether something stands in the cell itself.
+    pub fn is_written(&self, field: Field) -> bool {
+        self.cell(field).is_some_and(|cell| !NOTHING.contains(&folded(&cell.text()).as_str()))
+    }
+
     /// Notes that `field` is wrong.
     pub fn wrong(&mut self, field: Field, error: FieldError) {
         let column = self.places.0.get(&field).map(|(_, heading)| heading.clone());
@@ -69,7 +74,8 @@ impl<'a> Fields<'a> {
         }
     }
 
-    fn fault(&mut self, field: Field, code: &'static str) {
+    /// Notes that `field` is wrong, with the sentence of `code`.
+    pub fn fault(&mut self, field: Field, code: &'static str) {
         self.wrong(field, FieldError::new("", code));
     }
 

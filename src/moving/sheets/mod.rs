@@ -125,7 +125,7 @@ pub fn import_sheet(
     summary.lines += before;
     summary.rejected += before;
     summary.unused = head.unused;
-    summary.rejects = rejects::write(path, &grid, head.row, &desk.reasons)?;
+    summary.rejects = rejects::write(path, &grid, head.row, &desk.reasons, run)?;
     Ok(summary)
 }
 

@@ -147,8 +147,11 @@ fn who(line: &mut Line, fields: &mut Fields<'_>) {
     }
     let first = fields.plain(Field::Phone).unwrap_or_default();
     let second = fields.plain(Field::SecondPhone).unwrap_or_default();
-    // Two numbers in one cell are the caller's two.
-    let phones = several(&first).chain(several(&second)).map(narrow);
+    // Two numbers in one cell are the caller's two; there is no place for a third.
+    let phones: Vec<String> = several(&first).chain(several(&second)).map(narrow).collect();
+    if phones.len() > 2 {
+        fields.fault(Field::Phone, "import.phones_too_many");
+    }
     for (key, phone) in ["phone", "second_phone"].into_iter().zip(phones) {
         caller.insert(key.to_owned(), phone.into());
     }
@@ -218,34 +221,42 @@ fn place(line: &mut Line, fields: &mut Fields<'_>, names: &Names<'_>) {
 }
 
 /// Which units: those of one cell in their order, the first of them leading where no column of its own
-/// says who does; `（主办）`, `（协办）`, `（抄送）` behind a name say it too.
+/// and no word behind a name says who does; `（主办）`, `（协办）`, `（抄送）` behind a name say it.
 fn units(fields: &mut Fields<'_>, names: &Names<'_>) -> Vec<(String, &'static str, Field)> {
-    let mut found: Vec<(String, &'static str, Field)> = Vec::new();
-    for (field, first, others) in [
-        (Field::Lead, "lead", "assist"),
-        (Field::Units, "lead", "assist"),
-        (Field::Assists, "assist", "assist"),
-        (Field::Copies, "copy", "copy"),
-    ] {
+    let mut found: Vec<(String, Option<&'static str>, Field)> = Vec::new();
+    for field in [Field::Lead, Field::Units, Field::Assists, Field::Copies] {
         let Some(typed) = fields.plain(field) else { continue };
         let whole = names.unit(&typed).is_ok();
         let parts = if whole { vec![typed.as_str()] } else { several(&typed).collect() };
         for part in parts {
             let (name, said) = said_part(part);
             let Some(code) = fields.named(field, names.unit(&name)) else { continue };
-            if found.iter().any(|(there, ..)| *there == code) {
-                continue;
+            match found.iter_mut().find(|(there, ..)| *there == code) {
+                // What is said of it anywhere counts.
+                Some((_, before, _)) => *before = before.or(said),
+                None => found.push((code, said, field)),
             }
-            let leads = found.iter().any(|(_, part, _)| *part == "lead");
-            let part = said.unwrap_or(if leads { others } else { first });
-            // There is one lead.
-            let part = if part == "lead" && leads { "assist" } else { part };
-            found.push((code, part, field));
         }
     }
+    let lead = { found.iter().position(|(_, _, field)| *field == Field::Lead) }
+        .or_else(|| found.iter().position(|(_, said, _)| *said == Some("lead")))
+        .or_else(|| {
+            found.iter().position(|(_, said, field)| *field == Field::Units && said.is_none())
+        });
+    let part = |(place, (code, said, field)): (usize, (String, Option<&'static str>, Field))| {
+        let part = match said {
+            _ if Some(place) == lead => "lead",
+            // There is one lead.
+            Some(part) if part != "lead" => part,
+            None if field == Field::Copies => "copy",
+            _ => "assist",
+        };
+        (code, part, field)
+    };
+    let mut units: Vec<_> = found.into_iter().enumerate().map(part).collect();
     // Sent in one instant, the lead is the first of them.
-    found.sort_by_key(|(_, part, _)| *part != "lead");
-    found
+    units.sort_by_key(|(_, part, _)| *part != "lead");
+    units
 }
 
 /// A name without the part that is said behind it.
@@ -271,10 +282,16 @@ fn work(line: &mut Line, fields: &mut Fields<'_>, names: &Names<'_>, course: &mu
     let contacted = course.next(fields, Field::ContactedAt);
     let all = list!(ContactOutcome);
     let outcome = fields.code(Field::ContactOutcome, Words::ContactOutcome, &all);
+    if contacted.is_none() && fields.is_written(Field::ContactOutcome) {
+        fields.missing(Field::ContactedAt);
+    }
     let replied = course.next(fields, Field::RepliedAt);
     let reply = fields.text(Field::Reply);
     let reviewed = course.next(fields, Field::ReviewedAt);
     let passed = fields.code(Field::Passed, Words::Passed, &[("yes", "通过"), ("no", "不通过")]);
+    if reviewed.is_none() && fields.is_written(Field::Passed) {
+        fields.missing(Field::ReviewedAt);
+    }
     let led = units.iter().any(|(_, part, _)| *part == "lead");
     let done =
         [(Field::SignedAt, signed), (Field::ContactedAt, contacted), (Field::RepliedAt, replied)];

@@ -4,8 +4,10 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use super::super::import::Run;
+use super::super::rejects::{beside, make_room};
 use super::fields::Reason;
-use crate::error::{Error, Kind, Result, sentence};
+use crate::error::{Result, sentence};
 use crate::sheet::plain::{heading, trimmed};
 use crate::sheet::{Cell, Grid, Row, Writer, private_file};
 
@@ -31,7 +33,8 @@ fn place_of_reason(grid: &Grid, head: usize) -> Option<usize> {
 }
 
 /// Writes the rows of `reasons` (by their place in the grid), below what stands above and in the head's row;
-/// answers where, or nothing where there is nothing to write, and then an older file goes.
+/// answers where, or nothing where there is nothing to write. An older file keeps its content under
+/// another name.
 ///
 /// # Errors
 /// `import.own_rejects`; what the disk says.
@@ -40,18 +43,14 @@ pub fn write(
     grid: &Grid,
     head: usize,
     reasons: &BTreeMap<usize, Vec<Reason>>,
+    run: Run,
 ) -> Result<Option<PathBuf>> {
-    let beside = path.with_extension(format!("rejects.{}", grid.form.as_str()));
-    if beside == path {
-        return Err(Error::new(Kind::Invalid, "import.own_rejects"));
+    let beside = beside(path, run.word(), grid.form.as_str())?;
+    if run == Run::Real {
+        make_room(&beside)?;
     }
     if reasons.is_empty() {
-        return match std::fs::remove_file(&beside) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                Err(crate::sheet::write::cannot_write(error))
-            }
-            _ => Ok(None),
-        };
+        return Ok(None);
     }
     let width = grid.rows.iter().map(|row| row.cells.len()).max().unwrap_or_default();
     let place = place_of_reason(grid, head).unwrap_or(width);

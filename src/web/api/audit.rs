@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::app::App;
-use crate::audit::{Filter, Line, Outcome};
+use crate::audit::{Filter, Line, Went};
 use crate::error::{Error, Result};
 use crate::identity::{Role, read_trail};
 use crate::time::Stamp;
@@ -38,12 +38,12 @@ pub struct Asked {
 
 /// One line of the trail.
 #[derive(Serialize, ToSchema)]
-pub struct LineView {
+pub struct EntryView {
     id: String,
     at: String,
     account: String,
     action: String,
-    outcome: Outcome,
+    outcome: Went,
     subject_kind: String,
     subject: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -54,7 +54,7 @@ pub struct LineView {
 
 #[derive(Serialize, ToSchema)]
 pub struct Trail {
-    items: Vec<LineView>,
+    items: Vec<EntryView>,
     next: Option<String>,
 }
 
@@ -110,8 +110,8 @@ fn position(text: &str) -> Option<(Stamp, i64)> {
     Some((Stamp::from_millis(at.parse().ok()?), id.parse().ok()?))
 }
 
-fn view(line: Line, zone: chrono_tz::Tz) -> LineView {
-    LineView {
+fn view(line: Line, zone: chrono_tz::Tz) -> EntryView {
+    EntryView {
         id: line.id.to_string(),
         at: line.at.rfc3339(zone),
         account: line.name,

@@ -131,7 +131,7 @@ on_each_database! {
         assert!(reasons.iter().all(|(_, why)| why.starts_with("市平台编号：")), "{reasons:?}");
     }
 
-    fn a_run_that_was_cut_short_goes_on_as_the_same_run(test: &TestDb) {
+    fn a_run_that_was_cut_short_goes_on_as_the_same_run_with_the_same_file_only(test: &TestDb) {
         let hotline = city(test);
         let folder = Folder::new();
         let row = |i: usize| format!("A-{i},,2026-10-08 9:00,甲,10000000001,漏水{i},物业科,,\n");
@@ -140,11 +140,52 @@ on_each_database! {
         test.db.write(|tx| {
             Ok(diesel::sql_query("UPDATE import_batch SET ended_at = NULL").execute(tx.conn)?)
         }).unwrap();
-        let all: String = (0..9).map(row).collect();
-        let second = bring(&hotline, &sheet(&folder, "a.csv", &all));
-        assert_eq!((outcome(&second), second.batch), ((4, 5, 0), first.batch));
-        assert_eq!(undo(&hotline, first.batch).unwrap().removed, 9);
+        // The next day's file under the same name is another run.
+        let next: String = (5..9).map(row).collect();
+        let second = bring(&hotline, &sheet(&folder, "a.csv", &next));
+        assert_eq!(outcome(&second), (4, 0, 0));
+        assert_ne!(second.batch, first.batch);
+        // The same under another name is the same.
+        bring(&hotline, &sheet(&folder, "b.csv", &some));
+        let ended = batches(&hotline).unwrap();
+        assert_eq!(ended.iter().map(|it| (it.id, it.tickets)).collect::<Vec<_>>(), [(second.batch, 4), (first.batch, 5)]);
+        assert!(ended.iter().all(|it| it.ended_at.is_some()));
+        assert_eq!(undo(&hotline, second.batch).unwrap().removed, 4);
+        assert!(load(&hotline, "A-0").is_some() && load(&hotline, "A-5").is_none());
     }
+
+    fn who_leads_is_who_is_said_to(test: &TestDb) {
+        let hotline = city(test);
+        let folder = Folder::new();
+        let rows = "A-1,,2026-10-08 9:00,甲,10000000001,漏水,物业科、住房保障科（主办）,,\n\
+            A-2,,2026-10-08 9:00,甲,10000000001,漏水,物业科（抄送）、住房保障科,,\n\
+            A-3,,2026-10-08 9:00,甲,10000000001,漏水,物业科（协办）、住房保障科（主办）、房屋安全科（主办）,,\n";
+        assert_eq!(outcome(&bring(&hotline, &sheet(&folder, "a.csv", rows))), (3, 0, 0));
+        let units = |no: &str| -> Vec<(String, &'static str)> {
+            let ticket = load(&hotline, no).unwrap().ticket;
+            ticket.assignments.values().map(|a| (a.unit.to_string(), a.part.as_str())).collect()
+        };
+        let pair = |unit: &str, part| (unit.to_owned(), part);
+        assert_eq!(units("A-1"), [pair("baozhang", "lead"), pair("wuye", "assist")]);
+        assert_eq!(units("A-2"), [pair("baozhang", "lead"), pair("wuye", "copy")]);
+        assert_eq!(units("A-3"), [pair("baozhang", "lead"), pair("wuye", "assist"), pair("anquan", "assist")]);
+    }
+}
+
+#[test]
+fn an_older_sheet_of_rejects_keeps_its_content_and_a_dry_run_has_its_own() {
+    let test = TestDb::sqlite();
+    let hotline = city(&test);
+    let folder = Folder::new();
+    let path = sheet(&folder, "a.csv", "A-1,,昨天,甲,10000000001,漏水,物业科,,\n");
+    let first = bring(&hotline, &path).rejects.unwrap();
+    std::fs::write(&first, "mended by hand").unwrap();
+    let dry = import_sheet(&hotline, &path, &Mapping::built_in().unwrap(), Run::Dry).unwrap();
+    assert_eq!(dry.rejects, Some(folder.path().join("a.dry-run.csv")));
+    assert_eq!(std::fs::read_to_string(&first).unwrap(), "mended by hand");
+    assert_eq!(bring(&hotline, &path).rejects, Some(first));
+    let older = std::fs::read_to_string(folder.path().join("a.rejects-1.csv")).unwrap();
+    assert_eq!(older, "mended by hand");
 }
 
 #[test]

@@ -69,7 +69,7 @@ pub async fn list(
     .map(Answer::respond)
 }
 
-/// WhyKept it is to be shown.
+/// Why it is to be shown.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WordReason {

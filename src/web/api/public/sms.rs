@@ -31,7 +31,7 @@ pub struct SmsMessage {
 pub struct MessageTaken {
     /// Whether it answers a survey.
     answered: bool,
-    /// WhyKept it waits for a person, where it does.
+    /// Why it waits for a person, where it does.
     #[serde(skip_serializing_if = "Option::is_none")]
     waits: Option<WhyKept>,
 }

@@ -77,7 +77,7 @@ pub struct ShownSurvey {
     comment: Option<Text>,
 }
 
-/// SurveyAnswers the survey by number and code.
+/// Answers the survey by number and code.
 #[utoipa::path(tag = "public", security(()), request_body = ShownSurvey,
     params(("Idempotency-Key" = Option<String>, Header)),
     responses(
@@ -164,7 +164,7 @@ pub async fn questions(
     .map(Answer::respond)
 }
 
-/// SurveyAnswers the three questions of a link.
+/// Answers the three questions of a link.
 #[utoipa::path(tag = "public", security(()), request_body = SurveyAnswers,
     params(("token" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
     responses(
