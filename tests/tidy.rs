@@ -124,6 +124,11 @@ fn public_functions_take_no_bool() {
 }
 
 #[test]
+fn patterns_need_no_table_that_only_tests_are_built_with() {
+    demand("no (?i), no \\p{…}: regex is built with unicode-perl only", &calls::patterns(&ours()));
+}
+
+#[test]
 fn nothing_is_left_unfinished_or_silenced() {
     demand("no unfinished work, no silenced lint", &calls::leftovers(&everything()));
 }

@@ -16,6 +16,7 @@
 
 pub mod disk;
 mod draft;
+mod links;
 mod look;
 mod name;
 mod office;

@@ -6,6 +6,7 @@ use std::io::Read;
 
 use flate2::read::DeflateDecoder;
 
+use super::links;
 use super::refusal::{broken, refused};
 use crate::error::Result;
 use crate::ticket::attachment::Media;
@@ -14,6 +15,8 @@ use crate::ticket::attachment::Media;
 const MOST_UNPACKED: u64 = 200 << 20;
 /// Parts of one file.
 const MOST_PARTS: u16 = 2_000;
+/// Bytes of a part that are looked at; lists of links and of contents are far shorter.
+const MOST_READ: usize = 1 << 20;
 /// Names that stand for something that runs, or for a file in the file.
 const ACTIVE: [&str; 6] =
     ["vbaproject", "activex", "oleobject", "/embeddings/", "macrosheets", "externallinks"];
@@ -52,6 +55,13 @@ pub(super) fn look(bytes: &[u8]) -> Result<Media> {
     for (part, name) in parts.iter().zip(&names) {
         let mut head = Vec::new();
         left = unpacked(part, left, &mut head).ok_or_else(broken)?;
+        let is_links = std::path::Path::new(name).extension().is_some_and(|end| end == "rels");
+        if is_links && (head.len() as u64) < u64::from(part.size) {
+            return Err(broken());
+        }
+        if is_links && links::lead_out(&head).ok_or_else(broken)? {
+            return Err(refused("attachment.active"));
+        }
         // A document with macros says so in its list of contents, whatever the part is called.
         let says_macro = name == "[content_types].xml"
             && String::from_utf8_lossy(&head).to_lowercase().contains("macroenabled");
@@ -88,7 +98,7 @@ fn unpacked(part: &Part<'_>, most: u64, head: &mut Vec<u8>) -> Option<u64> {
         if count > most || count > u64::from(part.size) {
             return None;
         }
-        let room = (64 * 1024_usize).saturating_sub(head.len());
+        let room = MOST_READ.saturating_sub(head.len());
         head.extend_from_slice(&buffer[..read.min(room)]);
     }
     (count == u64::from(part.size)).then(|| most - count)

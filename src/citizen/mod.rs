@@ -20,7 +20,7 @@ use crate::db::{Tx, is_duplicate};
 use crate::error::{Error, FieldError, Kind, Result};
 use crate::lifecycle::Hotline;
 use crate::sealing::{MasterKey, hex};
-use crate::ticket::store::{Stored, load_or_other};
+use crate::ticket::store::{Stored, known, load_or_other};
 
 pub use store::{forget_settled, forget_unknown};
 
@@ -139,7 +139,16 @@ pub fn prove(hotline: &Arc<Hotline>, claim: &Claim) -> Result<Verdict> {
 /// not, and its tries are counted like those of one that is.
 fn judge(hotline: &Hotline, tx: &mut Tx<'_>, claim: &Claim) -> Result<Verdict> {
     let key = claim.key(&hotline.keys);
-    let tries = store::tries(tx.conn, &key)?;
+    let given = !known(tx.conn, &[&claim.no])?.is_empty();
+    let tries = match store::tries(tx.conn, &key)? {
+        // What was tried before the number was given out says nothing of its ticket, and its row would be
+        // forgotten like all those of numbers that do not exist.
+        Some((_, None)) if given => {
+            store::forget(tx, &key)?;
+            None
+        }
+        there => there.map(|(tries, _)| tries),
+    };
     if tries.is_some_and(|tries| tries >= LAST) {
         return Ok(Verdict::Wrong(Wrong::Shut));
     }

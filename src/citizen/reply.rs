@@ -4,6 +4,7 @@
 use super::digits::{self, Answers};
 use super::inbox::{self, New};
 use super::word::{WhyKept, WordSource};
+use crate::audit::{self, Entry};
 use crate::db::Tx;
 use crate::error::{Kind, Result};
 use crate::identity::{Actor, Role};
@@ -40,7 +41,8 @@ pub fn hear(
     phone: &str,
     text: &str,
 ) -> Result<Heard> {
-    actor.require(&[Role::Platform, Role::Agent])?;
+    // No person: whoever could type what a citizen is said to have answered could close tickets well.
+    actor.require(&[Role::Platform])?;
     let rules = hotline.rules.current(tx.conn, tx.now)?;
     let keep = |tx: &mut Tx<'_>, why: WhyKept, ticket: Option<&str>| {
         let new = New { source: WordSource::Sms, why, ticket, phone: Some(phone), text };
@@ -51,6 +53,7 @@ pub fn hear(
         Err((why, about)) => return keep(tx, why, about.as_deref()),
     };
     let no = stored.ticket.no.clone();
+    audit::record(tx, &Entry::new((actor.user, &actor.name), "sms.brought", ("ticket", &no)))?;
     let Some(answers) = digits::answers(text) else {
         return keep(tx, WhyKept::NotUnderstood, Some(&no));
     };

@@ -14,9 +14,10 @@ const UNKNOWN_FOR: i64 = 86_400_000;
 /// How long a word is kept after a person has dealt with it, in milliseconds.
 const SETTLED_FOR: i64 = 90 * 86_400_000;
 
-/// How many wrong tries there were.
-pub(super) fn tries(conn: &mut Conn, key: &str) -> Result<Option<i32>> {
-    Ok(citizen_try::table.find(key).select(citizen_try::tries).first(conn).optional()?)
+/// How many wrong tries there were, and on which ticket, where there was one by then.
+pub(super) fn tries(conn: &mut Conn, key: &str) -> Result<Option<(i32, Option<i64>)>> {
+    let row = citizen_try::table.find(key);
+    Ok(row.select((citizen_try::tries, citizen_try::ticket_id)).first(conn).optional()?)
 }
 
 /// Writes down that there were `count`.

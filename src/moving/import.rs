@@ -59,6 +59,8 @@ pub(super) struct Source<'a> {
     /// The file, where there is one.
     pub path: Option<&'a Path>,
     pub form: &'static str,
+    /// Rows that did not even become a line.
+    pub refused: u64,
 }
 
 /// Lines made ready together.
@@ -84,7 +86,7 @@ pub fn import_file(hotline: &Arc<Hotline>, path: &Path, run: Run) -> Result<Summ
         make_room(&beside)?;
     }
     let mut out = BufWriter::new(private_file(&beside)?);
-    let source = Source { path: Some(path), form: "ndjson" };
+    let source = Source { path: Some(path), form: "ndjson", refused: 0 };
     let mut sink = RejectedLines(&mut out);
     let mut summary = bring_in(hotline, &mut input, &mut sink, run, source)?;
     out.flush().map_err(cannot_write)?;
@@ -106,7 +108,7 @@ pub fn import<R: BufRead + Seek>(
     rejects: &mut dyn Write,
     run: Run,
 ) -> Result<Summary> {
-    let source = Source { path: None, form: "ndjson" };
+    let source = Source { path: None, form: "ndjson", refused: 0 };
     bring_in(hotline, input, &mut RejectedLines(rejects), run, source)
 }
 
@@ -143,7 +145,9 @@ pub(super) fn bring_in<R: BufRead + Seek>(
     let mut done = desk.summary;
     if run == Run::Real {
         let count = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
-        let counts = (count(done.lines), count(done.skipped), count(done.rejected));
+        let refused = source.refused;
+        let (lines, rejected) = (done.lines + refused, done.rejected + refused);
+        let counts = (count(lines), count(done.skipped), count(rejected));
         hotline.db.write(move |tx| store::end(tx, batch, counts))?;
     }
     if done.imported == 0 || run == Run::Dry {

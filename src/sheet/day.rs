@@ -53,7 +53,7 @@ pattern!(COMPACT, r"^(\d{4})(\d{2})(\d{2})\s*(?:(\d{2}):?(\d{2})(?::?(\d{2}))?)?
 pattern!(WEEKDAY, r"^\(?(?:周|星期|礼拜)[一二三四五六日天]\)?");
 pattern!(
     TIME,
-    r"(?i)^(上午|早上|早晨|清晨|凌晨|中午|下午|傍晚|晚上|晚间|早|晚|am|pm)?\s*(\d{1,2})\s*(?:[:时点]\s*(?:(\d{1,2}|半|整)\s*[:分]?\s*(?:(\d{1,2})(?:\.(\d{1,9}))?\s*秒?)?)?)\s*(am|pm)?$"
+    r"^(上午|早上|早晨|清晨|凌晨|中午|下午|傍晚|晚上|晚间|早|晚|am|pm)?\s*(\d{1,2})\s*(?:[:时点]\s*(?:(\d{1,2}|半|整)\s*[:分]?\s*(?:(\d{1,2})(?:\.(\d{1,9}))?\s*秒?)?)?)\s*(am|pm)?$"
 );
 
 /// The instant that `cell` names by the clocks of `zone`; none where it names none for sure.
@@ -181,7 +181,8 @@ fn at_time(day: NaiveDate, rest: &str) -> Option<(NaiveDateTime, bool)> {
     if rest.is_empty() {
         return Some((day.and_time(NaiveTime::MIN), true));
     }
-    let found = TIME.as_ref()?.captures(rest)?;
+    let rest = rest.to_ascii_lowercase();
+    let found = TIME.as_ref()?.captures(&rest)?;
     let word = found.get(1).or(found.get(6)).map_or("", |word| word.as_str());
     let hour: u32 = found[2].parse().ok()?;
     let minute = match found.get(3).map(|part| part.as_str()) {
@@ -203,7 +204,7 @@ fn at_time(day: NaiveDate, rest: &str) -> Option<(NaiveDateTime, bool)> {
 
 /// 下午3点 is 15, 晚上12点 is 24, 中午1点 is 13, 凌晨12点 is 0.
 fn hour_of_day(word: &str, hour: u32) -> u32 {
-    match (word.to_ascii_lowercase().as_str(), hour) {
+    match (word, hour) {
         ("晚上" | "晚间" | "晚", 12) => 24,
         ("下午" | "傍晚" | "晚上" | "晚间" | "晚" | "pm", 1..=11) => hour + 12,
         ("中午", 1..=3) => hour + 12,

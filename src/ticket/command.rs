@@ -26,7 +26,7 @@ pub trait Parser {
 
 /// Makes `CommandName`, `Command` and the parsing of one by its name.
 macro_rules! commands {
-    ($($(#[$meta:meta])* $variant:ident($body:ty) = $name:literal $zh:literal),+ $(,)?) => {
+    ($($(#[$meta:meta])* $variant:ident($body:ty) = $name:tt $zh:literal),+ $(,)?) => {
         code_enum! {
             /// The name of a command, as in the URL.
             pub enum CommandName { $($(#[$meta])* $variant = $name $zh),+ }

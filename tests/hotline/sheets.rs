@@ -14,7 +14,7 @@ use jiesu::jobs::Bell;
 use jiesu::lifecycle::Hotline;
 use jiesu::lifecycle::sealer::seal_file;
 use jiesu::moving::sheets::mapping::Mapping;
-use jiesu::moving::{Run, import_sheet, undo};
+use jiesu::moving::{Run, batches, import_sheet, undo};
 use jiesu::sheet::Form;
 use jiesu::ticket::store::{self, Stored};
 use jiesu::time::Stamp;
@@ -81,6 +81,21 @@ fn check(hotline: &Hotline, sheet: &Messy, what: &str) {
     }
 }
 
+/// Every other row is in the sheet of rejects, once, with each of its reasons.
+fn check_rejects(sheet: &Messy, said: &[(String, String)]) {
+    assert_eq!(said.len() as u64, sheet.count().2);
+    let mut said = said.iter();
+    for row in &sheet.rows {
+        let Fate::Rejected(columns) = &row.fate else { continue };
+        let (first, reason) = said.next().unwrap();
+        assert_eq!(*first, row.first(), "{reason}");
+        let named = |column: &&str| reason.contains(&format!("{column}："));
+        assert!(columns.iter().all(named), "{columns:?}: {reason}");
+        let others = messy::HEADINGS.iter().filter(|heading| named(heading)).count();
+        assert_eq!(others, columns.len(), "{columns:?}: {reason}");
+    }
+}
+
 fn a_messy_sheet(test: &TestDb, form: Form) {
     let hotline = city(test);
     let folder = Folder::new();
@@ -108,20 +123,12 @@ fn a_messy_sheet(test: &TestDb, form: Form) {
     assert_eq!(done.unused, ["备注"]);
     check(&hotline, &sheet, "first");
 
-    // Every other row is in the sheet of rejects, once, with each of its reasons.
+    let listed = &batches(&hotline).unwrap()[0];
+    assert_eq!(listed.lines as u64, tickets + skipped + refused);
+    assert_eq!((listed.skipped as u64, listed.rejected as u64), (skipped, refused));
+
     let rejects = done.rejects.clone().unwrap();
-    let said = rejected(&rejects, form);
-    assert_eq!(said.len() as u64, refused);
-    let mut said = said.into_iter();
-    for row in &sheet.rows {
-        let Fate::Rejected(columns) = &row.fate else { continue };
-        let (first, reason) = said.next().unwrap();
-        assert_eq!(first, row.first(), "{reason}");
-        let named = |column: &&str| reason.contains(&format!("{column}："));
-        assert!(columns.iter().all(named), "{columns:?}: {reason}");
-        let others = messy::HEADINGS.iter().filter(|heading| named(heading)).count();
-        assert_eq!(others, columns.len(), "{columns:?}: {reason}");
-    }
+    check_rejects(&sheet, &rejected(&rejects, form));
 
     // Read again: no duplicate, and the same rejects; the sheet of rejects itself: the same again.
     let again = import_sheet(&hotline, &path, &mapping(), Run::Real).unwrap();

@@ -153,6 +153,20 @@ pub fn leftovers(sources: &[Source]) -> Vec<String> {
     found
 }
 
+/// Regular expressions that need tables the program is not built with. Tests are (their crates bring all of
+/// `regex`), so that such a pattern works in every test and is none in the program.
+pub fn patterns(sources: &[Source]) -> Vec<String> {
+    let mut found = Vec::new();
+    for source in sources.iter().filter(|source| source.raw.contains("Regex")) {
+        for word in ["(?i", "(?u", "\\p{", "\\P{"] {
+            for (at, _) in source.raw.match_indices(word) {
+                found.push(format!("{} {word}", source.place(at)));
+            }
+        }
+    }
+    found
+}
+
 /// Migrations that the two databases do not share by name, or that lack one way.
 pub fn migrations() -> Vec<String> {
     let list = |database: &str| -> BTreeSet<String> {

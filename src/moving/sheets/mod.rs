@@ -8,6 +8,7 @@ pub mod names;
 mod out;
 mod record;
 pub mod rejects;
+mod units;
 
 use std::collections::BTreeMap;
 use std::io::Cursor;
@@ -118,9 +119,9 @@ pub fn import_sheet(
     let now = hotline.db.now();
     let rules = hotline.db.read(|conn| hotline.rules.current(conn, now))?;
     let mut desk = Desk::read(&grid, &head, mapping, &rules, now)?;
-    let source = Source { path: Some(path), form: grid.form.as_str() };
-    let lines = std::mem::take(&mut desk.lines);
     let before = desk.reasons.len() as u64;
+    let source = Source { path: Some(path), form: grid.form.as_str(), refused: before };
+    let lines = std::mem::take(&mut desk.lines);
     let mut summary = bring_in(hotline, &mut Cursor::new(lines), &mut desk, run, source)?;
     summary.lines += before;
     summary.rejected += before;

@@ -12,6 +12,7 @@ use crate::app::App;
 use crate::error::{Error, Kind, Result, sentence};
 use crate::identity::{Actor, Role, Scope};
 use crate::lifecycle::{Arrival, Hotline, Rules};
+use crate::web::client::client_ip;
 use crate::web::{Answer, Caller, IdempotencyKey, RawBody, asker, write_prepared};
 
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -82,7 +83,13 @@ fn caller(
     match shown {
         Some(key) => Caller::with_key(key, Scope::TicketsWrite)
             .map_err(|_| Error::new(Kind::Forbidden, "open311.key_wrong")),
-        None if app.config.open311.open_intake => Ok(Caller::stranger()),
+        None if app.config.open311.open_intake => {
+            // As at the citizens' door: nobody floods the desk, or another person's telephone.
+            if let Some(address) = client_ip(request, &app.config.web.trusted_proxies) {
+                app.gatekeeper.let_bring(address)?;
+            }
+            Ok(Caller::stranger())
+        }
         None => Err(Error::new(Kind::Forbidden, "open311.key_missing")),
     }
 }

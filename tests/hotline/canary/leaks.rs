@@ -48,7 +48,7 @@ impl Leaks {
             }
             let first = [bytes[at], bytes[at + 1], bytes[at + 2]];
             for (i, what, needle) in self.needles.get(&first).into_iter().flatten() {
-                if bytes[at..].starts_with(needle.as_bytes()) {
+                if bytes[at..].starts_with(needle.as_bytes()) && !is_in_a_hash(bytes, at) {
                     let from = text[..at].char_indices().rev().nth(60).map_or(0, |(at, _)| at);
                     let to = text[at..].char_indices().nth(60).map_or(text.len(), |(n, _)| at + n);
                     let seen = format!("{place}: citizen {i}: …{}…", &text[from..to]);
@@ -70,6 +70,16 @@ impl Leaks {
             each.map(|((_, what), (count, seen))| format!("{count} × {what}: {seen}")).collect();
         assert!(some.is_empty(), "leaks:\n  {}", some.join("\n  "));
     }
+}
+
+/// Whether what begins at `at` lies in 32 or more hexadecimal digits with letters among them: sixteen bytes of
+/// cipher text or of a hash, written out, hold eight decimal digits in a row once in a while.
+fn is_in_a_hash(bytes: &[u8], at: usize) -> bool {
+    let is_hex = |byte: &&u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+    let before = bytes[..at].iter().rev().take_while(is_hex).count();
+    let behind = bytes[at..].iter().take_while(is_hex).count();
+    let run = &bytes[at - before..at + behind];
+    run.len() >= 32 && run.iter().any(u8::is_ascii_lowercase)
 }
 
 /// Places that differ in a number only are one; so are the escaped names in them.

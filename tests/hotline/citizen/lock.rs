@@ -102,6 +102,31 @@ on_each_database! {
         assert_eq!(judged(&told), Verdict::Wrong(Wrong::Shut));
     }
 
+    fn what_was_tried_before_a_number_was_given_out_locks_nobody_out(test: &TestDb) {
+        let door = Door::open(test);
+        let hotline = &door.server.app.hotline;
+        let judged = |told: &Told| prove(hotline, &told.claim()).unwrap();
+        let first = door.brings(&request(), "0001");
+        let (year, number) = first.no.split_once('-').unwrap();
+        let next = format!("{year}-{:06}", number.parse::<u32>().unwrap() + 1);
+        let early = Told { no: next, ..first.clone() };
+        for _ in 1..=10 {
+            judged(&early);
+        }
+        assert_eq!(judged(&early), Verdict::Wrong(Wrong::Shut));
+        let told = door.brings(&request(), "0001");
+        assert_eq!(told.no, early.no);
+        assert_eq!(judged(&told), Verdict::Right(told.no.clone()));
+        // From here on its tries are its own, and are not forgotten with those of the day.
+        assert_eq!(judged(&told.wrong(1)), Verdict::Wrong(Wrong::Counted));
+        door.city.days(2);
+        assert_eq!(door.server.app.db.write(jiesu::citizen::forget_unknown).unwrap(), 0);
+        for by in 2..=5 {
+            let wanted = if by == 5 { Wrong::Locks } else { Wrong::Counted };
+            assert_eq!(judged(&told.wrong(by)), Verdict::Wrong(wanted));
+        }
+    }
+
     fn many_guesses_at_once_are_no_more_than_one_after_another(test: &TestDb) {
         let door = Door::open(test);
         let told = door.brings(&request(), "0001");
