@@ -1,7 +1,7 @@
 //! Citizens at their door: no account, over HTTP, beside the people of the house. Its rule: a citizen
 //! knows what was told to a citizen, and nothing else.
 
-mod eyes;
+pub mod eyes;
 mod guesses;
 mod lock;
 mod photos;
