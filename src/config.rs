@@ -105,6 +105,7 @@ pub struct Limits {
     pub attachment_bytes: usize,
     pub attachment_pixels: u64,
     pub attachments_per_side: usize,
+    pub attachments_per_citizen: usize,
     pub head_seconds: u64,
     pub body_grace_ms: u64,
     pub body_bytes_per_second: u64,

@@ -9,8 +9,8 @@ use crate::ticket::attachment::Media;
 /// What was seen.
 #[derive(Debug)]
 pub enum Look {
-    /// A photo, drawn anew.
-    Drawn(Media, Vec<u8>),
+    /// A photo, drawn anew; or a paper without what its office wrote about whoever wrote it.
+    Anew(Media, Vec<u8>),
     /// A document: kept as it came, and only ever served to be saved.
     AsSent(Media),
 }
@@ -21,10 +21,10 @@ pub enum Look {
 /// 422 at `/file`: `attachment.type` for what is not taken at all, `.broken`, `.pixels`, `.active`.
 pub fn look(bytes: &[u8], most_pixels: u64) -> Result<Look> {
     if infer::image::is_jpeg(bytes) {
-        return picture::jpeg(bytes, most_pixels).map(|drawn| Look::Drawn(Media::Jpeg, drawn));
+        return picture::jpeg(bytes, most_pixels).map(|drawn| Look::Anew(Media::Jpeg, drawn));
     }
     if infer::image::is_png(bytes) {
-        return picture::png(bytes, most_pixels).map(|drawn| Look::Drawn(Media::Png, drawn));
+        return picture::png(bytes, most_pixels).map(|drawn| Look::Anew(Media::Png, drawn));
     }
     // Viewers take a PDF that begins within the first kilobyte, and so does `infer`; what stands before
     // it is another file.
@@ -32,7 +32,8 @@ pub fn look(bytes: &[u8], most_pixels: u64) -> Result<Look> {
         return if ends_as_pdf(bytes) { Ok(Look::AsSent(Media::Pdf)) } else { Err(broken()) };
     }
     if bytes.starts_with(b"PK\x03\x04") {
-        return office::look(bytes).map(Look::AsSent);
+        let (media, anew) = office::look(bytes)?;
+        return Ok(anew.map_or(Look::AsSent(media), |anew| Look::Anew(media, anew)));
     }
     Err(refused("attachment.type"))
 }

@@ -25,6 +25,7 @@ mod refusal;
 pub mod sealed;
 pub mod store;
 mod sweep;
+mod traces;
 mod verify;
 
 use std::io::Read;
@@ -142,10 +143,10 @@ impl Files {
         let bytes = sent.read()?;
         match look::look(&bytes, self.bounds.pixels)? {
             look::Look::AsSent(media) => Ok(Clean { media, sent }),
-            look::Look::Drawn(media, drawn) => {
+            look::Look::Anew(media, made) => {
                 drop((bytes, sent));
                 let mut anew = Incoming::new(self.drafts.begin()?, u64::MAX)?;
-                anew.write(&drawn)?;
+                anew.write(&made)?;
                 Ok(Clean { media, sent: anew.finish()? })
             }
         }

@@ -8,6 +8,7 @@ pub mod digits;
 pub mod draft;
 pub mod gatekeeper;
 pub mod inbox;
+pub mod photos;
 pub mod reply;
 pub mod standing;
 mod store;

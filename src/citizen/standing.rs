@@ -29,6 +29,7 @@ code_enum! {
     /// What a citizen may do at the door.
     pub enum Doing {
         Facts = "facts" "补充情况",
+        Attachments = "attachments" "补充照片和材料",
         Urge = "urge" "催办",
         Withdraw = "withdraw" "撤回",
         Unsolved = "unsolved" "没解决",
@@ -181,7 +182,8 @@ fn may(ticket: &Ticket, scene: &Scene<'_>) -> Vec<Doing> {
         .iter()
         .copied()
         .filter(|doing| match doing {
-            Doing::Facts => allowed.contains(&CommandName::Note),
+            // A photo tells as a fact does.
+            Doing::Facts | Doing::Attachments => allowed.contains(&CommandName::Note),
             Doing::Urge => allowed.contains(&CommandName::Urge),
             Doing::Withdraw => allowed.contains(&CommandName::Withdraw),
             Doing::Survey => allowed.contains(&CommandName::Survey),

@@ -294,6 +294,7 @@ fn at_least_one(config: &Config) -> Result<()> {
         ("limits.attachment_bytes", limits.attachment_bytes as u64),
         ("limits.attachment_pixels", limits.attachment_pixels),
         ("limits.attachments_per_side", limits.attachments_per_side as u64),
+        ("limits.attachments_per_citizen", limits.attachments_per_citizen as u64),
         ("limits.head_seconds", limits.head_seconds),
         ("limits.body_bytes_per_second", limits.body_bytes_per_second),
         ("limits.body_seconds", limits.body_seconds),

@@ -4,11 +4,12 @@
 //! No row of the command table: a file is no body that can be parsed inside a write, and what it is
 //! was found out before. The event `attach` carries its patch like any other (decision 0003, 0013).
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::Hotline;
 use super::rules::Rules;
 use crate::attachment::{Kept, clean_name};
+use crate::config::Config;
 use crate::db::{Conn, Tx};
 use crate::error::{Error, Kind, Result};
 use crate::identity::{Actor, Role};
@@ -27,6 +28,22 @@ pub struct Attaching {
     /// What the sender calls it.
     pub name: Option<String>,
     pub kept: Kept,
+}
+
+/// How many files a ticket takes.
+#[derive(Debug, Clone, Copy)]
+pub struct Most {
+    /// From its units, and as many from everybody else.
+    pub per_side: usize,
+    /// Of those from its citizen.
+    pub per_citizen: usize,
+}
+
+impl Most {
+    pub fn of(config: &Config) -> Self {
+        let limits = &config.limits;
+        Self { per_side: limits.attachments_per_side, per_citizen: limits.attachments_per_citizen }
+    }
 }
 
 /// Where a ticket's files lie, and the key that seals them.
@@ -59,55 +76,77 @@ impl Hotline {
         tx: &mut Tx<'_>,
         (actor, no): (&Actor, &str),
         one: &Attaching,
-        most: usize,
+        most: Most,
         expected: &dyn Fn(i32) -> Result<()>,
     ) -> Result<(Stored, u32)> {
         let rules = self.rules.current(tx.conn, tx.now)?;
         let stored = self.see(tx.conn, &rules, actor, no)?;
         side_of(&stored.ticket, actor)?;
         expected(stored.version)?;
-        self.attach_to(tx, &rules, actor, &stored, one, most)
+        let files = std::slice::from_ref(one);
+        let (after, told) = with_files(&stored.ticket, actor, files, most, tx.now)?;
+        let k = after.next_attachment() - 1;
+        let body = told.into_iter().next().unwrap_or_default();
+        let none = Target::default();
+        Ok((self.keep(tx, &rules, actor, &stored, after, "attach", body, none)?, k))
     }
 
-    /// The same for a ticket that was loaded and may be seen: a citizen's, by number and code.
+    /// The same with several files at once, all or none and one event, on a ticket that was loaded and
+    /// may be seen: a citizen's, by number and code.
     ///
     /// # Errors
     /// 403, 422, 409.
-    pub fn attach_to(
+    pub fn attach_all(
         &self,
         tx: &mut Tx<'_>,
         rules: &Rules,
         actor: &Actor,
         stored: &Stored,
-        one: &Attaching,
-        most: usize,
-    ) -> Result<(Stored, u32)> {
-        let ticket = &stored.ticket;
-        let side = side_of(ticket, actor)?;
+        files: &[Attaching],
+        most: Most,
+    ) -> Result<Stored> {
+        let (after, told) = with_files(&stored.ticket, actor, files, most, tx.now)?;
+        let (body, none) = (json!({ "files": told }), Target::default());
+        self.keep(tx, rules, actor, stored, after, "attach", body, none)
+    }
+}
+
+/// The ticket with these files, and what its chain says of each.
+fn with_files(
+    ticket: &Ticket,
+    actor: &Actor,
+    files: &[Attaching],
+    most: Most,
+    now: Stamp,
+) -> Result<(Ticket, Vec<Value>)> {
+    let side = side_of(ticket, actor)?;
+    for one in files {
         fits(one, side)?;
-        has_room(ticket, side, most)?;
-        let k = ticket.next_attachment();
+    }
+    has_room(ticket, actor, side, files.len(), most)?;
+    let (mut after, mut told) = (ticket.clone(), Vec::with_capacity(files.len()));
+    for one in files {
+        let k = after.next_attachment();
         let Kept { media, bytes, hash } = one.kept.clone();
+        told.push(json!({
+            "id": ticket.attachment_id(k), "kind": one.kind, "type": media, "bytes": bytes,
+            "hash": hash,
+        }));
+        let name = one.name.as_deref().and_then(|name| clean_name(name, media, &ticket.names()));
         let attached = Attachment {
             kind: one.kind,
             media,
-            name: one.name.as_deref().and_then(|name| clean_name(name, media)),
+            name,
             bytes,
             hash,
-            at: tx.now,
+            at: now,
             by: actor.name.clone(),
             unit: actor.unit.clone().filter(|_| side == Side::Unit),
             gone: None,
         };
-        let body = json!({
-            "id": ticket.attachment_id(k), "kind": one.kind, "type": media, "bytes": bytes,
-            "hash": attached.hash,
-        });
-        let mut after = ticket.clone();
         after.attachments.insert(k, attached);
-        let none = Target::default();
-        Ok((self.keep(tx, rules, actor, stored, after, "attach", body, none)?, k))
     }
+    Ok((after, told))
 }
 
 /// On which side `actor` stands: a clerk of a unit at work, or one who speaks with or for the caller.
@@ -134,10 +173,17 @@ fn fits(one: &Attaching, side: Side) -> Result<()> {
     Ok(())
 }
 
-fn has_room(ticket: &Ticket, side: Side, most: usize) -> Result<()> {
-    if ticket.count_attachments(side) < most {
-        return Ok(());
+/// Whoever has an account has the room of the side; a citizen has a part of it.
+fn has_room(ticket: &Ticket, actor: &Actor, side: Side, coming: usize, most: Most) -> Result<()> {
+    let side = (ticket.count_attachments(side), most.per_side);
+    let own = actor.has(Role::Citizen);
+    let own = own.then(|| (ticket.count_brought_by(&actor.name), most.per_citizen));
+    let full = |(there, most): &(usize, usize)| there + coming > *most;
+    match [own, Some(side)].into_iter().flatten().find(full) {
+        None => Ok(()),
+        Some((_, most)) => {
+            let most = most.to_string();
+            Err(Error::with(Kind::Refused, "attachment.too_many", &[("most", &most)]))
+        }
     }
-    let most = most.to_string();
-    Err(Error::with(Kind::Refused, "attachment.too_many", &[("most", &most)]))
 }

@@ -121,7 +121,7 @@ fn counts_a_building(text: &str) -> bool {
 }
 
 /// Free text with mobile and landline numbers, identity and bank cards, e-mail addresses and
-/// `known_names` masked. Names are found with spaces between their characters too.
+/// `known_names` masked. Names are found with spaces, dots or dashes between their characters too.
 pub fn mask_text(text: &str, known_names: &[&str]) -> String {
     let mut names: Vec<&str> = known_names.iter().map(|name| name.trim()).collect();
     names.retain(|name| name.chars().count() > 1);
@@ -183,14 +183,19 @@ fn mask_known(text: &str, name: &str) -> String {
     out
 }
 
-/// The length of `name` at the start of `text`, spaces between its characters allowed.
+/// The length of `name` at the start of `text`, spaces and what names of files have in place of them
+/// allowed between its characters.
 fn spaced_prefix(text: &str, name: &str) -> Option<usize> {
     let mut rest = text;
     for (place, wanted) in name.chars().filter(|c| !c.is_whitespace()).enumerate() {
         if place > 0 {
-            rest = rest.trim_start_matches([' ', '\u{3000}']);
+            rest = rest.trim_start_matches(is_between);
         }
         rest = rest.strip_prefix(wanted)?;
     }
     Some(text.len() - rest.len())
+}
+
+const fn is_between(c: char) -> bool {
+    matches!(c, ' ' | '\u{3000}' | '\u{200b}' | '\u{feff}' | '_' | '-' | '.' | '·' | '．' | '＿')
 }

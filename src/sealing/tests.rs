@@ -191,6 +191,7 @@ fn personal_numbers_in_text_are_masked_and_others_stay(#[case] text: &str, #[cas
 
 #[test]
 fn known_names_in_text_are_masked_however_they_are_spaced() {
+    assert_eq!(mask_text("张_三丰.jpg 张·三丰", &["张三丰"]), "张**.jpg 张**");
     let masked = mask_text("张三和张三丰说张 三家漏水，王女士在场", &["张三", "张三丰", "王女士"]);
     assert_eq!(masked, "张*和张**说张*家漏水，王女士在场");
 }

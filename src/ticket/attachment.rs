@@ -93,6 +93,12 @@ impl Ticket {
         self.attachments.values().filter(|one| one.gone.is_none() && one.side() == side).count()
     }
 
+    /// How many of the caller's side `name` has brought.
+    pub fn count_brought_by(&self, name: &str) -> usize {
+        let brought = |one: &&Attachment| one.gone.is_none() && one.is_callers_own(name);
+        self.attachments.values().filter(brought).count()
+    }
+
     /// Notes that none of its files came along from the site it was moved in from.
     pub fn leave_files_behind(&mut self) {
         for one in self.attachments.values_mut() {
@@ -111,5 +117,10 @@ pub enum Side {
 impl Attachment {
     pub fn side(&self) -> Side {
         if self.unit.is_some() { Side::Unit } else { Side::Caller }
+    }
+
+    /// Whether it comes from `name` on the caller's side.
+    pub fn is_callers_own(&self, name: &str) -> bool {
+        self.side() == Side::Caller && self.by == name
     }
 }

@@ -69,12 +69,14 @@ pub fn sight(ticket: &Ticket, actor: &Actor, directory: &Directory) -> Sight {
 
 /// Whether a reader with `sight` of the ticket may see this file of it. Photos may show the caller's
 /// home, papers the caller's name: with a handling copy come only those that the reader's own unit
-/// has brought itself.
+/// has brought itself. Nobody can mask what stands in a paper, and opening one is no reveal that says
+/// why: a company gets the photos of a case, which were drawn anew, and papers of its own alone.
 pub fn sees_attachment(sight: Sight, actor: &Actor, one: &Attachment) -> bool {
+    let is_own = one.unit.as_ref().is_some_and(|unit| actor.works_for(unit));
     match sight {
         Sight::Nothing => false,
-        Sight::HandlingCopy => one.unit.as_ref().is_some_and(|unit| actor.works_for(unit)),
-        Sight::Case => true,
+        Sight::HandlingCopy => is_own,
+        Sight::Case => is_own || !actor.company || one.media.is_photo(),
     }
 }
 

@@ -64,30 +64,111 @@ impl Upload {
         files: &Arc<Files>,
         form: Form<'_>,
     ) -> Result<Self> {
-        let mut parts = Multipart::new(request.headers(), payload);
-        let (mut upload, mut count) = (Self::default(), 0);
-        while let Some(part) = parts.next().await {
+        let mut parts = Parts::new(request, payload, form);
+        let mut upload = Self::default();
+        while let Some(part) = parts.next_file(&mut upload.words).await? {
+            upload.take(part, files).await?;
+        }
+        Ok(upload)
+    }
+
+    async fn take(&mut self, part: Field, files: &Arc<Files>) -> Result<()> {
+        let called = part.content_disposition().and_then(|it| it.get_filename());
+        let name = called.map(str::to_owned);
+        self.files.push(Uploaded { name, sent: file(part, files).await? });
+        Ok(())
+    }
+}
+
+/// A form whose words stand before its files, so that who sends them is asked before a byte of any is
+/// read.
+pub struct WordsFirst<'a> {
+    parts: Parts<'a>,
+    first: Field,
+    upload: Upload,
+}
+
+impl<'a> WordsFirst<'a> {
+    /// Reads the words.
+    ///
+    /// # Errors
+    /// As [`Upload::read`]; 422 where no file follows.
+    pub async fn read(request: &HttpRequest, payload: Payload, form: Form<'a>) -> Result<Self> {
+        let mut parts = Parts::new(request, payload, form);
+        let mut upload = Upload::default();
+        let first = parts.next_file(&mut upload.words).await?;
+        let first = first.ok_or_else(|| Error::field("/file", "field.required"))?;
+        Ok(Self { parts, first, upload })
+    }
+
+    /// All of them.
+    pub fn words(&self) -> &BTreeMap<String, String> {
+        &self.upload.words
+    }
+
+    /// The word `name`.
+    ///
+    /// # Errors
+    /// As [`Upload::word`].
+    pub fn word(&self, name: &str) -> Result<&str> {
+        self.upload.word(name)
+    }
+
+    /// Reads the files.
+    ///
+    /// # Errors
+    /// As [`Upload::read`]; `attachment.words_first` (422) for a word that comes now.
+    pub async fn files(self, files: &Arc<Files>) -> Result<Vec<Uploaded>> {
+        let Self { mut parts, first, mut upload } = self;
+        upload.take(first, files).await?;
+        let mut late = BTreeMap::new();
+        while let Some(part) = parts.next_file(&mut late).await? {
+            upload.take(part, files).await?;
+        }
+        match late.keys().next() {
+            Some(name) => Err(Error::field(format!("/{name}"), "attachment.words_first")),
+            None => Ok(upload.files),
+        }
+    }
+}
+
+/// The parts of a form as they come.
+struct Parts<'a> {
+    body: Multipart,
+    form: Form<'a>,
+    count: usize,
+    files: usize,
+}
+
+impl<'a> Parts<'a> {
+    fn new(request: &HttpRequest, payload: Payload, form: Form<'a>) -> Self {
+        let body = Multipart::new(request.headers(), payload);
+        Self { body, form, count: 0, files: 0 }
+    }
+
+    /// The next file; the words before it are put to `words`.
+    async fn next_file(&mut self, words: &mut BTreeMap<String, String>) -> Result<Option<Field>> {
+        while let Some(part) = self.body.next().await {
             let part = part.map_err(|error| not_read(&error))?;
-            count += 1;
+            self.count += 1;
             let name = part.name().unwrap_or_default().to_owned();
-            if count > MOST_PARTS || name == "file" && upload.files.len() >= form.files {
+            if self.count > MOST_PARTS || name == "file" && self.files >= self.form.files {
                 return Err(Error::field("/file", "attachment.one_file"));
             }
             if name == "file" {
-                let called = part.content_disposition().and_then(|it| it.get_filename());
-                let name = called.map(str::to_owned);
-                upload.files.push(Uploaded { name, sent: file(part, files).await? });
-            } else if form.words.contains(&name.as_str()) {
-                let word = word(part, &name, form.word_bytes).await?;
-                if upload.words.insert(name.clone(), word).is_some() {
-                    return Err(Error::field(format!("/{name}"), "field.duplicate"));
-                }
-            } else {
+                self.files += 1;
+                return Ok(Some(part));
+            }
+            if !self.form.words.contains(&name.as_str()) {
                 // A name that nobody knows may be anything: it is not repeated.
                 return Err(Error::field("/***", "field.unknown"));
             }
+            let word = word(part, &name, self.form.word_bytes).await?;
+            if words.insert(name.clone(), word).is_some() {
+                return Err(Error::field(format!("/{name}"), "field.duplicate"));
+            }
         }
-        Ok(upload)
+        Ok(None)
     }
 }
 

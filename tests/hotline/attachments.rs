@@ -3,8 +3,6 @@
 use std::net::SocketAddr;
 
 use image::{GenericImageView, ImageFormat};
-use jiesu::error::Kind;
-use jiesu::identity::Actor;
 use jiesu::jobs::Bell;
 use jiesu::ticket::event;
 use serde_json::{Value, json};
@@ -263,32 +261,5 @@ on_each_database! {
         assert_eq!(std::fs::read_dir(drafts).unwrap().count(), 0);
         assert_eq!(app.files.remove_ticket(stored.id).unwrap(), 1);
         assert_eq!(house.gets("agent", &id).status, 500);
-    }
-
-    fn a_citizen_brings_a_photo_through_a_door_of_its_own(test: &TestDb) {
-        use jiesu::lifecycle::attach::Attaching;
-        use jiesu::ticket::attachment::AttachmentKind::{After, Before};
-        let house = House::on(&test.url, &[]);
-        let no = house.city.sent_to("weixiu");
-        let (stored, rules) = (house.city.stored(&no), house.city.rules());
-        let files = &house.server.app.files;
-        let keep = |kind| {
-            let mut incoming = files.receive().unwrap();
-            incoming.write(&phone_photo(1)).unwrap();
-            let clean = files.inspect(incoming.finish().unwrap()).unwrap();
-            let kept = files.keep(stored.id, stored.key(), &clean).unwrap();
-            Attaching { kind, name: Some("我家.jpg".to_owned()), kept }
-        };
-        let citizen = house.city.person("citizen").actor.clone();
-        let attach = |one: Attaching| {
-            let hotline = house.city.hotline.clone();
-            let (rules, stored, who): (_, _, Actor) = (rules.clone(), stored.clone(), citizen.clone());
-            hotline.clone().db.write(move |tx| hotline.attach_to(tx, &rules, &who, &stored, &one, 20))
-        };
-        let refused = attach(keep(After)).map(drop).expect_err("not the citizen's");
-        assert_eq!((refused.kind(), refused.fields()[0].code), (Kind::Invalid, "attachment.after_by_unit"));
-        let (_, k) = attach(keep(Before)).unwrap();
-        assert_eq!(house.gets("agent", &format!("{no}-{k}")).status, 200);
-        assert_eq!(house.sees("agent", &no)["attachments"][0]["by"], "citizen");
     }
 }

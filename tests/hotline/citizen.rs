@@ -1,9 +1,10 @@
 //! Citizens at their door: no account, over HTTP, beside the people of the house. Its rule: a citizen
 //! knows what was told to a citizen, and nothing else.
 
-mod eyes;
+pub mod eyes;
 mod guesses;
 mod lock;
+mod photos;
 mod sms;
 mod way;
 
@@ -79,10 +80,15 @@ impl Door {
 
     /// Asks as `who` of the house.
     pub fn staff(&self, who: &str, method: &str, path: &str, body: &Value) -> Answer {
-        let bearer = format!("Bearer {}", self.tokens[who]);
+        let bearer = self.bearer(who);
         let headers = [("Authorization", bearer.as_str())];
         let body = if method == "GET" { String::new() } else { body.to_string() };
         self.server.ask(method, &format!("/api/v1/{path}"), &headers, &body)
+    }
+
+    /// What shows that `who` of the house asks.
+    pub fn bearer(&self, who: &str) -> String {
+        format!("Bearer {}", self.tokens[who])
     }
 
     /// Brings a ticket, and what its citizen was told.

@@ -37,6 +37,7 @@ mod sequences;
 mod sheets;
 mod support;
 mod sweep;
+mod tells;
 mod tls;
 mod upstream;
 mod web_admin;

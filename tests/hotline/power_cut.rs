@@ -9,7 +9,7 @@ use std::sync::Arc;
 use jiesu::attachment::disk::RealDisk;
 use jiesu::attachment::{Bounds, Files, Incoming};
 use jiesu::error::Result;
-use jiesu::lifecycle::attach::Attaching;
+use jiesu::lifecycle::attach::{Attaching, Most};
 use jiesu::ticket::attachment::AttachmentKind;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
@@ -23,6 +23,7 @@ use disk::PowerCut;
 const POINTS: usize = 500;
 /// Attachments of one ticket before the next one is begun: also new folders are walked through.
 const OF_ONE: usize = 8;
+const MANY: Most = Most { per_side: 1_000, per_citizen: 1_000 };
 const BOUNDS: Bounds = Bounds { bytes: 1 << 20, pixels: 1 << 20 };
 
 /// What was acknowledged: the ticket, its place, and the bytes where they stay as they were sent.
@@ -59,7 +60,7 @@ fn bring(city: &City, files: &Files, disk: &PowerCut, no: &str, bytes: &[u8]) ->
     let (_, k) = hotline
         .clone()
         .db
-        .write(move |tx| hotline.attach(tx, (&agent, &no), &one, 1_000, &|_| Ok(())))?;
+        .write(move |tx| hotline.attach(tx, (&agent, &no), &one, MANY, &|_| Ok(())))?;
     // The row is there, and nobody was told.
     disk.point()?;
     Ok(k)

@@ -15,7 +15,7 @@ use crate::attachment::Reading;
 use crate::audit::{self, Entry};
 use crate::error::{Error, Kind, Result};
 use crate::identity::Actor;
-use crate::lifecycle::attach::Attaching;
+use crate::lifecycle::attach::{Attaching, Most};
 use crate::ticket::Mode;
 use crate::ticket::attachment::{AttachmentKind, Media};
 use crate::ticket::sight::{sees_attachment, sight};
@@ -78,11 +78,10 @@ pub async fn add(
     if let Some(answer) = before {
         return Ok(again(answer));
     }
-    let (files, most) = (app.files.clone(), app.config.limits.attachments_per_side);
-    let (ticket_id, own) = (room.ticket_id, room.key);
+    let (files, most, place) = (app.files.clone(), Most::of(&app.config), room.clone());
     let one = run(move || {
         let clean = files.inspect(file.sent)?;
-        let kept = files.keep(ticket_id, &own, &clean)?;
+        let kept = files.keep(place.ticket_id, &place.key, &clean)?;
         Ok(Attaching { kind, name: file.name, kept })
     })
     .await?;
@@ -98,12 +97,21 @@ pub async fn add(
         Ok(Answer::created(place, &shown)?.versioned(i64::from(stored.version)))
     })
     .await;
-    if let Err(error) = &done
-        && is_final(error)
-    {
+    unless_done(&app, room.ticket_id, vec![hash], done).await
+}
+
+/// Takes the files away again that were kept for a write that did not come about.
+pub(super) async fn unless_done<T>(
+    app: &App,
+    ticket_id: i64,
+    hashes: Vec<String>,
+    done: Result<T>,
+) -> Result<T> {
+    if done.as_ref().is_err_and(is_final) {
         let files = app.files.clone();
+        let remove = move || hashes.iter().try_for_each(|hash| files.remove(ticket_id, hash));
         // What is left is swept later.
-        drop(run(move || files.remove(ticket_id, &hash)).await);
+        drop(run(remove).await);
     }
     done
 }

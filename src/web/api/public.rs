@@ -5,6 +5,7 @@ pub mod act;
 pub mod inbox;
 pub mod intake;
 pub mod look;
+pub mod photos;
 pub mod sms;
 pub mod survey;
 pub mod view;
@@ -26,6 +27,7 @@ pub fn routes(services: &mut ServiceConfig<'_>) {
         .service(intake::take_in)
         .service(look::lookup)
         .service(act::facts)
+        .service(photos::attachments)
         .service(act::urge)
         .service(act::withdraw)
         .service(act::unsolved)

@@ -10,15 +10,15 @@ use crate::support::databases::on_each_database;
 
 /// A citizen whose every word is found again.
 #[derive(Debug, Clone)]
-struct Canary {
+pub struct Canary {
     kind: &'static str,
-    name: String,
-    mobile: String,
-    email: String,
+    pub name: String,
+    pub mobile: String,
+    pub email: String,
     room: String,
 }
 
-fn canaries() -> impl Strategy<Value = Canary> {
+pub fn canaries() -> impl Strategy<Value = Canary> {
     let kinds = prop_oneof![Just("complaint"), Just("help"), Just("report")];
     // A title in place of a name is no name (某 and the like stay).
     let name = "[阚逄缑亓佴][一-龥]{2}"
@@ -34,13 +34,13 @@ fn canaries() -> impl Strategy<Value = Canary> {
     )
 }
 
-fn wide(digits: &str) -> String {
+pub fn wide(digits: &str) -> String {
     digits.chars().map(|c| char::from_u32(u32::from(c) + 0xFEE0).unwrap()).collect()
 }
 
 impl Canary {
     /// Everything the citizen might say of themselves in a free text.
-    fn words(&self) -> String {
+    pub fn words(&self) -> String {
         let Self { name, mobile, email, .. } = self;
         format!(
             "我叫{name}，电话{mobile}，也可打{}，{} {} {}，邮箱{email}，请回电{name}。",
@@ -52,7 +52,7 @@ impl Canary {
     }
 
     /// What must be found nowhere.
-    fn needles(&self) -> Vec<String> {
+    pub fn needles(&self) -> Vec<String> {
         let Self { name, mobile, email, room, .. } = self;
         vec![
             name.clone(),
@@ -85,7 +85,7 @@ impl Canary {
 }
 
 /// Those who look, and none of whom is to see a caller.
-const EYES: [&str; 9] = [
+pub const EYES: [&str; 9] = [
     "handler@hongda",
     "unit_head@hongda",
     "handler@hongda-1",
@@ -122,7 +122,7 @@ fn looks(door: &Door, who: &str, told: &Told) -> Vec<(String, String)> {
 }
 
 /// The citizen's life: everything that can be said is said with everything in it.
-fn lives(door: &Door, canary: &Canary) -> Told {
+pub fn lives(door: &Door, canary: &Canary) -> Told {
     let told = door.brings(&canary.request(), &canary.mobile[7..]);
     let (city, no) = (&door.city, told.no.as_str());
     let says = |path: &str| {

@@ -41,7 +41,7 @@ on_each_database! {
         let seen = door.gets("lookup", &told.shown());
         assert_eq!(seen["now"], "您的诉求已经受理，正在确定承办单位。");
         assert!(seen["next"].as_str().unwrap().starts_with("将在2026-"), "{seen}");
-        assert_eq!(seen["allowed"], json!(["facts", "urge", "withdraw"]));
+        assert_eq!(seen["allowed"], json!(["facts", "attachments", "urge", "withdraw"]));
         assert_eq!(seen["content"], "电梯停运三天。楼上502也急。");
 
         let facts = told.with(&json!({ "text": "今天又困住一个人，电话13900000001" }));
@@ -70,7 +70,7 @@ on_each_database! {
         let seen = door.gets("lookup", &told.shown());
         assert_eq!(seen["reply"]["text"], "电梯已修好，王先生。");
         assert_eq!(seen["limits"][0]["what"], "survey");
-        assert_eq!(seen["allowed"], json!(["facts", "urge", "withdraw", "unsolved", "survey"]));
+        assert_eq!(seen["allowed"], json!(["facts", "attachments", "urge", "withdraw", "unsolved", "survey"]));
 
         let link = link_of(&door, &told.no);
         let asking = opened(&door, &link).json();

@@ -34,14 +34,36 @@ impl Reply {
     }
 }
 
-/// A form of one word and one file.
-pub fn form(kind: &str, name: &str, file: &[u8]) -> Vec<u8> {
-    let head = format!(
-        "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"kind\"\r\n\r\n{kind}\r\n\
-         --{BOUNDARY}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\
-         Content-Type: image/jpeg\r\n\r\n"
-    );
-    [head.as_bytes(), file, format!("\r\n--{BOUNDARY}--\r\n").as_bytes()].concat()
+/// A form of these words and files, in this order.
+pub fn form(words: &[(&str, &str)], files: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut body = Vec::new();
+    for (name, word) in words {
+        body.extend(
+            format!(
+                "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{word}\r\n"
+            )
+            .bytes(),
+        );
+    }
+    for (name, file) in files {
+        body.extend(format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\nContent-Type: image/jpeg\r\n\r\n").bytes());
+        body.extend(*file);
+        body.extend(b"\r\n");
+    }
+    body.extend(format!("--{BOUNDARY}--\r\n").bytes());
+    body
+}
+
+/// Sends a form as a citizen without an account does.
+pub fn send_form(
+    address: SocketAddr,
+    path: &str,
+    body: &[u8],
+    more: &[(&str, &str)],
+) -> std::io::Result<Reply> {
+    let of_form = format!("multipart/form-data; boundary={BOUNDARY}");
+    let headers = [&[("Content-Type", of_form.as_str())], more].concat();
+    send(address, ("POST", path), &headers, body)
 }
 
 /// Sends `body` and reads the whole answer.
@@ -90,11 +112,9 @@ pub fn attach(
     (kind, name, file): (&str, &str, &[u8]),
     more: &[(&str, &str)],
 ) -> std::io::Result<Reply> {
-    let of_form = format!("multipart/form-data; boundary={BOUNDARY}");
-    let mut headers = vec![("Authorization", badge), ("Content-Type", of_form.as_str())];
-    headers.extend_from_slice(more);
     let path = format!("/api/v1/tickets/{no}/attachments");
-    send(address, ("POST", &path), &headers, &form(kind, name, file))
+    let headers = [&[("Authorization", badge)], more].concat();
+    send_form(address, &path, &form(&[("kind", kind)], &[(name, file)]), &headers)
 }
 
 /// Fetches a file.

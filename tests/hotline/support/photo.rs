@@ -1,7 +1,7 @@
 //! Photos and papers made by the tests, as cameras and offices make them. Its rule: what must not come
 //! back out is known by a word that stands nowhere else.
 
-use std::io::{Cursor, Write};
+use std::io::{Cursor, Read, Write};
 
 use flate2::Compression;
 use flate2::write::{DeflateEncoder, ZlibEncoder};
@@ -53,8 +53,13 @@ pub fn segment(marker: u8, body: &[u8]) -> Vec<u8> {
 
 /// An EXIF block: orientation, a device's name, a position, and a preview that is a photo itself.
 pub fn exif(turned: u8) -> Vec<u8> {
+    exif_saying(turned, MARK)
+}
+
+/// The same with `said` as the device's name and as the position.
+pub fn exif_saying(turned: u8, said: &str) -> Vec<u8> {
     let preview = jpeg_of(&picture(16, 12));
-    let text = format!("{MARK}\0");
+    let text = format!("{said}\0");
     let mut tiff = b"MM\0*\0\0\0\x08".to_vec();
     let entry = |tag: u16, kind: u16, count: u32, value: u32| {
         [&tag.to_be_bytes()[..], &kind.to_be_bytes(), &count.to_be_bytes(), &value.to_be_bytes()]
@@ -167,6 +172,31 @@ pub fn zip(parts: &[Part]) -> Vec<u8> {
 
 fn to_u32(length: usize) -> u32 {
     u32::try_from(length).unwrap()
+}
+
+/// The parts of a ZIP, unpacked, as its own lists have them; none where it is no ZIP.
+pub fn unzip(bytes: &[u8]) -> Vec<(String, Vec<u8>)> {
+    let two = |at: usize| usize::from(u16::from_le_bytes([bytes[at], bytes[at + 1]]));
+    let four = |at: usize| two(at) + (two(at + 2) << 16);
+    let Some(end) = bytes.len().checked_sub(22).filter(|_| bytes.starts_with(b"PK")) else {
+        return Vec::new();
+    };
+    let (mut at, mut parts) = (four(end + 16), Vec::new());
+    for _ in 0..two(end + 10) {
+        let (packed, offset) = (four(at + 20), four(at + 42));
+        let name = String::from_utf8_lossy(&bytes[at + 46..at + 46 + two(at + 28)]).into_owned();
+        let from = offset + 30 + two(offset + 26) + two(offset + 28);
+        let packed = &bytes[from..from + packed];
+        let mut content = Vec::new();
+        if two(at + 10) == 0 {
+            content.extend(packed);
+        } else {
+            flate2::read::DeflateDecoder::new(packed).read_to_end(&mut content).unwrap();
+        }
+        parts.push((name, content));
+        at += 46 + two(at + 28) + two(at + 30) + two(at + 32);
+    }
+    parts
 }
 
 /// The parts of a letter as an office writes it.

@@ -5,11 +5,14 @@ use chrono_tz::Tz;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::citizen::photos::own;
 use crate::citizen::standing::{Concern, Doing, Said, standing};
 use crate::directory::Kind;
 use crate::sealing::mask_text;
+use crate::ticket::attachment::{Attachment, AttachmentKind, GoneWhy, Media};
 use crate::ticket::overlay::{Contacted, Satisfied, Solved};
 use crate::ticket::{Scene, StateName, Ticket};
+use crate::web::api::attached::name_of;
 
 /// A ticket, as its citizen may know it.
 #[derive(Serialize, ToSchema)]
@@ -32,6 +35,8 @@ pub struct CitizenView {
     reply: Option<CitizenSaid>,
     /// What was written for the citizen, and what the citizen added.
     notes: Vec<CitizenSaid>,
+    /// What the citizen sent.
+    attachments: Vec<CitizenFile>,
     received_at: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     closed_at: Option<String>,
@@ -65,6 +70,21 @@ struct CitizenSaid {
     text: String,
     /// Whether the citizen said it.
     own: bool,
+}
+
+/// A photo or paper that the citizen sent; it is not given back, since the door is opened by a code.
+#[derive(Serialize, ToSchema)]
+struct CitizenFile {
+    /// What they called it, masked, or what we call it.
+    name: String,
+    kind: AttachmentKind,
+    r#type: Media,
+    /// As it is kept: a photo was drawn anew.
+    bytes: u64,
+    at: String,
+    /// Why it is not there (any more), where it is not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    gone: Option<GoneWhy>,
 }
 
 /// The ticket for its citizen; `parent` is the one it was merged into.
@@ -106,6 +126,7 @@ pub fn view(ticket: &Ticket, parent: Option<&Ticket>, scene: &Scene<'_>) -> Citi
             .map(|said| if said.own { Said { text: mask(&said.text), ..said } } else { said })
             .map(|said| said_view(said, zone))
             .collect(),
+        attachments: own(ticket).map(|(k, one)| file_view(ticket, k, one, zone)).collect(),
         received_at: ticket.received_at.rfc3339(zone),
         closed_at: ticket.ended_at().map(|at| at.rfc3339(zone)),
         allowed: stands.may,
@@ -114,6 +135,17 @@ pub fn view(ticket: &Ticket, parent: Option<&Ticket>, scene: &Scene<'_>) -> Citi
 
 fn said_view(said: Said, zone: Tz) -> CitizenSaid {
     CitizenSaid { at: said.at.rfc3339(zone), text: said.text, own: said.own }
+}
+
+fn file_view(ticket: &Ticket, k: u32, one: &Attachment, zone: Tz) -> CitizenFile {
+    CitizenFile {
+        name: name_of(ticket, k, one),
+        kind: one.kind,
+        r#type: one.media,
+        bytes: one.bytes,
+        at: one.at.rfc3339(zone),
+        gone: one.gone,
+    }
 }
 
 /// One of the three questions with the answers it takes.
