@@ -195,9 +195,10 @@ pub(super) fn supersede(tx: &mut Tx<'_>, arrived: &Backfill) -> Result<()> {
     Ok(())
 }
 
-/// Sends it anew from now on.
-pub(super) fn ask_again(tx: &mut Tx<'_>, id: i64) -> Result<()> {
-    diesel::update(backfill::table.find(id))
+/// Sends it anew from now on, if it is in one of the states `from`; false where it is not.
+pub(super) fn ask_again(tx: &mut Tx<'_>, id: i64, from: &[BackfillState]) -> Result<bool> {
+    let row = backfill::table.find(id).filter(backfill::state.eq_any(from.to_vec()));
+    let changed = diesel::update(row)
         .set((
             backfill::state.eq(BackfillState::Waiting),
             backfill::asked_at.eq(tx.now),
@@ -206,7 +207,7 @@ pub(super) fn ask_again(tx: &mut Tx<'_>, id: i64) -> Result<()> {
             backfill::settled_at.eq(None::<Stamp>),
         ))
         .execute(tx.conn)?;
-    Ok(())
+    Ok(changed == 1)
 }
 
 /// Settles it without a try of ours: by a person's hand (`by`), or by the platform's own list.
