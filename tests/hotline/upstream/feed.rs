@@ -1,9 +1,9 @@
 //! What the platform tells us takes effect once, whenever it comes, and its fate stays to be seen.
 
 use chrono::TimeDelta;
-use diesel::{QueryDsl, RunQueryDsl};
+use diesel::{ExpressionMethods, QueryDsl, RunQueryDsl};
 use jiesu::db::schema::upstream_message;
-use jiesu::error::Result;
+use jiesu::error::{Kind, Result};
 use jiesu::feed::{self, Fate, Message, Patience, Taken, sweep, take};
 use jiesu::ticket::StateName;
 use serde_json::{Value, json};
@@ -189,6 +189,27 @@ on_each_database! {
         city.hours(1);
         sweep(&city.hotline, PATIENCE).unwrap();
         assert_eq!(city.state(&no), StateName::Withdrawn);
+    }
+
+    fn a_message_that_cannot_be_read_holds_up_no_other_ticket(test: &TestDb) {
+        let city = City::of(test);
+        let mut numbers = Vec::new();
+        for no in ["GD1", "GD2", "GD3"] {
+            let mut told = ticket(&city, &format!("{no}-1"), no);
+            told["seq"] = 1.into();
+            numbers.push(tells(&city, &told).unwrap().kept.ticket_no.unwrap());
+            let said = json!({ "kind": "recall", "text": "已解决", "seq": 3 });
+            tells(&city, &message(&city, &format!("{no}-3"), no, &said)).unwrap();
+        }
+        let spoils = |tx: &mut jiesu::db::Tx<'_>| {
+            let row = diesel::update(upstream_message::table.find("GD1-3"));
+            Ok(row.set(upstream_message::body.eq(Some(vec![7_u8; 64]))).execute(tx.conn)?)
+        };
+        test.db.write(spoils).unwrap();
+        city.hours(24);
+        assert_eq!(sweep(&city.hotline, PATIENCE).unwrap_err().kind(), Kind::Internal);
+        let states: Vec<StateName> = numbers.iter().map(|no| city.state(no)).collect();
+        assert_eq!(states, [StateName::Accepted, StateName::Withdrawn, StateName::Withdrawn]);
     }
 
     fn nothing_of_a_waiting_message_lies_in_clear_and_nothing_of_an_applied_one_lies_at_all(test: &TestDb) {
