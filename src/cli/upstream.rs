@@ -2,7 +2,6 @@
 
 #![expect(clippy::print_stderr, reason = "a command's answer goes to the terminal")]
 
-use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::process::ExitCode;
 
@@ -11,6 +10,7 @@ use jiesu::app::{App, Demo};
 use jiesu::audit::{self, Entry};
 use jiesu::error::{Error, Kind, Result, sentence};
 use jiesu::moving::rejects::cannot_write;
+use jiesu::sheet::private_file;
 use jiesu::time::Stamp;
 use jiesu::upstream::sheet::{self, SheetFormat};
 
@@ -37,7 +37,7 @@ pub(super) fn export(what: &UpstreamExport) -> Result<ExitCode> {
     })?;
     let count = match &what.out {
         Some(path) => {
-            let mut out = BufWriter::new(File::create(path).map_err(cannot_write)?);
+            let mut out = BufWriter::new(private_file(path)?);
             let count = sheet::write(&app.carrier, window, format, &mut out)?;
             out.into_inner()
                 .map_err(|error| cannot_write(error.into_error()))?

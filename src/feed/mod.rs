@@ -18,7 +18,7 @@ pub use store::{Filter, Kept, page};
 
 use crate::code_enum;
 use crate::db::is_duplicate;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::identity::{Actor, Role};
 use crate::lifecycle::Hotline;
 use crate::upstream::desk::HANDS;
@@ -89,18 +89,32 @@ pub fn retry(hotline: &Arc<Hotline>, actor: &Actor, id: &str, patience: Patience
 }
 
 /// Applies whatever can be applied of all that waits: messages whose gap has lasted too long, and those
-/// whose node died between keeping and applying.
+/// whose node died between keeping and applying. One number that cannot be read holds up no other.
 ///
 /// # Errors
-/// The database's own.
+/// At once where the database is not there or is full; else, when all were looked at, the first that failed.
 pub fn sweep(hotline: &Arc<Hotline>, patience: Patience) -> Result<()> {
-    let mut after = String::new();
+    let (mut after, mut failed) = (String::new(), None);
     loop {
         let numbers = hotline.db.read(|conn| store::waiting_numbers(conn, &after, 200))?;
-        let Some(last) = numbers.last() else { return Ok(()) };
+        let Some(last) = numbers.last() else { break };
         after.clone_from(last);
         for no in &numbers {
-            apply::drain(hotline, no, patience)?;
+            match apply::drain(hotline, no, patience) {
+                Ok(()) => {}
+                Err(error) if is_of_this_one(&error) => {
+                    let (code, cause) = (error.code(), error.cause());
+                    tracing::warn!(code, ?cause, "messages of one of the platform's tickets wait");
+                    failed = failed.or(Some(error));
+                }
+                Err(error) => return Err(error),
+            }
         }
     }
+    failed.map_or(Ok(()), Err)
+}
+
+/// Whether the next number may well go: the house itself is not the trouble.
+fn is_of_this_one(error: &Error) -> bool {
+    !matches!(error.kind(), Kind::Unavailable | Kind::Full | Kind::Slow | Kind::TooMany)
 }

@@ -26,6 +26,8 @@ pub const JOB: &str = "upstream.backfill";
 /// The wait after the first try; it doubles.
 const FIRST_S: i64 = 5;
 const LONGEST_S: i64 = 900;
+/// By then the tries of a job, which end after five hours and a half at the most, are surely over.
+const FORGOTTEN: TimeDelta = TimeDelta::hours(6);
 
 /// Who carries answers.
 #[derive(Clone)]
@@ -151,7 +153,8 @@ impl Carrier {
         })
     }
 
-    /// Wakes what waited while no interface was configured.
+    /// Wakes what waited while no interface was configured, and what a job that died has left behind: it would
+    /// hold up every later answer of its ticket.
     ///
     /// # Errors
     /// The database's own.
@@ -160,7 +163,8 @@ impl Carrier {
             return Ok(());
         }
         loop {
-            let asleep = self.db.read(|conn| store::asleep(conn, 200))?;
+            let long_ago = self.db.now().plus(-FORGOTTEN);
+            let asleep = self.db.read(|conn| store::asleep(conn, long_ago, 200))?;
             if asleep.is_empty() {
                 return Ok(());
             }

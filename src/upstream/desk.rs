@@ -21,7 +21,9 @@ pub const HANDS: &[Role] = &[Role::Reviewer, Role::Dispatcher];
 pub fn retry(tx: &mut Tx<'_>, actor: &Actor, id: i64) -> Result<Backfill> {
     see(tx, actor, id)?;
     open_one(tx, id)?;
-    store::ask_again(tx, id)?;
+    if !store::ask_again(tx, id, &BackfillState::OPEN)? {
+        return Err(Error::refused("upstream.settled"));
+    }
     jobs::put(tx, JOB, &id)?;
     note(tx, actor, "upstream.retry", id)?;
     store::one(tx.conn, id)?.ok_or_else(Error::not_found)

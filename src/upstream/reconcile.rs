@@ -1,5 +1,6 @@
 //! Upstream 对账: both sides compared ticket by ticket, a day at a time. Its rule: a difference is written down
-//! before it is mended, and what the platform has lost is sent again under the same message id.
+//! before it is mended, and what the platform has lost is sent again under the same message id, unless somebody
+//! has meanwhile done something about it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -31,14 +32,17 @@ struct Found {
 pub fn compare(carrier: &Carrier, day: NaiveDate) -> Result<Vec<Difference>> {
     let platform = carrier.platform.as_ref().filter(|platform| platform.lists());
     let platform = platform.ok_or_else(|| Error::refused("upstream.no_list"))?;
+    // Their list is as old as its first page; ours is read behind its last.
+    let began = carrier.db.now();
     let theirs = platform.list(&carrier.form.list, day)?;
-    let (tickets, found) = find(carrier, day, &theirs)?;
+    let (tickets, found) = find(carrier, (day, began), &theirs)?;
     let count = i32::try_from(tickets).unwrap_or(i32::MAX);
     carrier.db.write(move |tx| {
         differences::keep(tx, day, count, &found.differences)?;
         for id in &found.lost {
-            store::ask_again(tx, *id)?;
-            jobs::put(tx, JOB, id)?;
+            if store::ask_again(tx, *id, &[BackfillState::Acknowledged])? {
+                jobs::put(tx, JOB, id)?;
+            }
         }
         for owed in &found.arrived {
             arrived(tx, owed)?;
@@ -59,23 +63,30 @@ fn arrived(tx: &mut Tx<'_>, owed: &Backfill) -> Result<()> {
 }
 
 /// How many tickets we have of that day, and what was found.
-fn find(carrier: &Carrier, day: NaiveDate, theirs: &[Theirs]) -> Result<(usize, Found)> {
+fn find(
+    carrier: &Carrier,
+    (day, began): (NaiveDate, Stamp),
+    theirs: &[Theirs],
+) -> Result<(usize, Found)> {
     let zone = carrier.zone;
     let window = (Stamp::start_of(day, zone), Stamp::end_of(day, zone).plus_millis(1));
     let numbers: Vec<String> = theirs.iter().map(|it| it.upstream_no.clone()).collect();
-    let (ours, latest) = carrier.db.read(|conn| {
+    let (ours, answers) = carrier.db.read(|conn| {
         let ours = differences::ours(conn, window, &numbers)?;
         let all: Vec<String> = ours.iter().filter_map(|it| it.upstream_no.clone()).collect();
-        Ok((ours, listing::latest_of(conn, &all)?))
+        Ok((ours, listing::all_of(conn, &all)?))
     })?;
     let ours: BTreeMap<&str, &differences::Ours> =
         ours.iter().filter_map(|it| Some((it.upstream_no.as_deref()?, it))).collect();
-    let latest: BTreeMap<&str, &Backfill> =
-        latest.iter().map(|owed| (owed.upstream_no.as_str(), owed)).collect();
+    let mut by_no: BTreeMap<&str, Vec<&Backfill>> = BTreeMap::new();
+    for owed in &answers {
+        by_no.entry(owed.upstream_no.as_str()).or_default().push(owed);
+    }
     let mut found = Found::default();
     for it in theirs {
         if ours.contains_key(it.upstream_no.as_str()) {
-            beside(carrier, it, latest.get(it.upstream_no.as_str()).copied(), &mut found)?;
+            let answers = by_no.get(it.upstream_no.as_str()).map_or(&[][..], Vec::as_slice);
+            beside(carrier, it, (answers, began), &mut found)?;
         } else {
             found.differs(&it.upstream_no, What::MissingHere, None, it.stage.clone());
         }
@@ -89,33 +100,35 @@ fn find(carrier: &Carrier, day: NaiveDate, theirs: &[Theirs]) -> Result<(usize, 
     Ok((ours.len(), found))
 }
 
-/// One ticket that both sides have.
+/// One ticket that both sides have; `answers` in their order.
 fn beside(
     carrier: &Carrier,
     it: &Theirs,
-    latest: Option<&Backfill>,
+    (answers, began): (&[&Backfill], Stamp),
     found: &mut Found,
 ) -> Result<()> {
     let Some(theirs) = it.revision else { return Ok(()) };
-    let ours = latest.map_or(0, |owed| owed.revision);
+    let latest = answers.last().map_or(0, |owed| owed.revision);
     let said = |revision: i32| Some(revision.to_string());
-    if theirs > ours {
-        found.differs(&it.upstream_no, What::Ahead, said(ours), said(theirs));
+    if theirs > latest {
+        found.differs(&it.upstream_no, What::Ahead, said(latest), said(theirs));
         return Ok(());
     }
-    let Some(owed) = latest else { return Ok(()) };
-    if theirs < ours {
-        match owed.state {
-            BackfillState::Acknowledged => {
-                found.differs(&it.upstream_no, What::Lost, said(ours), said(theirs));
+    let Some(owed) = shown(answers, theirs) else { return Ok(()) };
+    if theirs < owed.revision {
+        if owed.state.is_open() {
+            found.differs(&it.upstream_no, What::Outstanding, said(owed.revision), said(theirs));
+        } else if owed.settled_at.is_none_or(|at| at < began) {
+            found.differs(&it.upstream_no, What::Lost, said(owed.revision), said(theirs));
+            // Over what a person has entered since then, an older answer must not go.
+            if !entered_behind(answers, owed) {
                 found.lost.push(owed.id);
             }
-            state if state.is_open() => {
-                found.differs(&it.upstream_no, What::Outstanding, said(ours), said(theirs));
-            }
-            // Entered by hand, or of a kind that the platform does not take.
-            _ => {}
         }
+        return Ok(());
+    }
+    // Of what was entered by hand the list tells nothing that could be compared.
+    if theirs > owed.revision || entered_behind(answers, owed) {
         return Ok(());
     }
     if owed.state.is_open() {
@@ -135,6 +148,20 @@ fn beside(
         }
     }
     Ok(())
+}
+
+/// The answer that the platform's list should show: the one it shows where that is our latest, else the latest
+/// that really went there or will. One that was left out, replaced or entered by hand is on no list.
+fn shown<'a>(answers: &[&'a Backfill], theirs: i32) -> Option<&'a Backfill> {
+    let goes = |owed: &Backfill| owed.state == BackfillState::Acknowledged || owed.state.is_open();
+    let latest = answers.last().filter(|owed| owed.revision == theirs);
+    latest.or_else(|| answers.iter().rev().find(|owed| goes(owed))).copied()
+}
+
+/// Whether a person has entered a later answer than `owed` on the platform's own pages.
+fn entered_behind(answers: &[&Backfill], owed: &Backfill) -> bool {
+    let by_hand = |it: &&&Backfill| it.state == BackfillState::ByHand;
+    answers.iter().filter(by_hand).any(|it| it.revision > owed.revision)
 }
 
 impl Found {

@@ -9,6 +9,7 @@ use super::Carrier;
 use super::store::listing;
 use crate::code_enum;
 use crate::error::{Error, Kind, Result};
+use crate::sheet::plain::guarded;
 use crate::time::Stamp;
 
 const PAGE: i64 = 200;
@@ -37,9 +38,9 @@ pub fn write(
             // Excel and WPS read UTF-8 by its mark.
             out.write_all("\u{feff}".as_bytes()).map_err(Error::internal)?;
             let mut csv = csv::Writer::from_writer(out);
-            csv.write_record(titles.iter().map(|cell| defused(cell))).map_err(Error::internal)?;
+            csv.write_record(titles.iter().map(|cell| guarded(cell))).map_err(Error::internal)?;
             let count = each(carrier, window, |cells| {
-                csv.write_record(cells.iter().map(|cell| defused(cell))).map_err(Error::internal)
+                csv.write_record(cells.iter().map(|cell| guarded(cell))).map_err(Error::internal)
             })?;
             csv.flush().map_err(Error::internal)?;
             Ok(count)
@@ -88,27 +89,6 @@ fn each(
                 Err(error) => return Err(error),
             }
             count += 1;
-        }
-    }
-}
-
-/// A cell that begins like a formula is made a text by an apostrophe.
-fn defused(cell: &str) -> String {
-    let risky = cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);
-    if risky { format!("'{cell}") } else { cell.to_owned() }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_cell_that_begins_like_a_formula_is_a_text() {
-        for risky in ["=1+1", "+86", "-1", "@SUM(A1)", "\t=1", "\r=1", "＝1"] {
-            assert_eq!(defused(risky), format!("'{risky}"));
-        }
-        for plain in ["电梯已修好", "12345", "", " =1", "a=b"] {
-            assert_eq!(defused(plain), plain);
         }
     }
 }

@@ -195,9 +195,10 @@ pub(super) fn supersede(tx: &mut Tx<'_>, arrived: &Backfill) -> Result<()> {
     Ok(())
 }
 
-/// Sends it anew from now on.
-pub(super) fn ask_again(tx: &mut Tx<'_>, id: i64) -> Result<()> {
-    diesel::update(backfill::table.find(id))
+/// Sends it anew from now on, if it is in one of the states `from`; false where it is not.
+pub(super) fn ask_again(tx: &mut Tx<'_>, id: i64, from: &[BackfillState]) -> Result<bool> {
+    let row = backfill::table.find(id).filter(backfill::state.eq_any(from.to_vec()));
+    let changed = diesel::update(row)
         .set((
             backfill::state.eq(BackfillState::Waiting),
             backfill::asked_at.eq(tx.now),
@@ -206,7 +207,7 @@ pub(super) fn ask_again(tx: &mut Tx<'_>, id: i64) -> Result<()> {
             backfill::settled_at.eq(None::<Stamp>),
         ))
         .execute(tx.conn)?;
-    Ok(())
+    Ok(changed == 1)
 }
 
 /// Settles it without a try of ours: by a person's hand (`by`), or by the platform's own list.
@@ -227,11 +228,20 @@ pub(super) fn settle(
     Ok(())
 }
 
-/// Answers that nothing will wake: they waited while no interface was configured.
-pub(super) fn asleep(conn: &mut Conn, most: i64) -> Result<Vec<i64>> {
+/// Answers that nothing will wake: they waited while no interface was configured, or were to be tried before
+/// `long_ago` and were not, although no other of their ticket goes first: their job is dead.
+pub(super) fn asleep(conn: &mut Conn, long_ago: Stamp, most: i64) -> Result<Vec<i64>> {
+    let tried = [BackfillState::Waiting, BackfillState::Sent];
+    let earlier = diesel::alias!(backfill as earlier);
+    let goes_first = earlier
+        .filter(earlier.field(backfill::ticket_id).eq(backfill::ticket_id))
+        .filter(earlier.field(backfill::revision).lt(backfill::revision))
+        .filter(earlier.field(backfill::state).eq_any(tried));
+    let overdue =
+        backfill::next_at.lt(long_ago).and(diesel::dsl::not(diesel::dsl::exists(goes_first)));
     Ok(backfill::table
-        .filter(backfill::state.eq_any([BackfillState::Waiting, BackfillState::Sent]))
-        .filter(backfill::next_at.is_null())
+        .filter(backfill::state.eq_any(tried))
+        .filter(backfill::next_at.is_null().or(overdue))
         .order(backfill::id)
         .limit(most)
         .select(backfill::id)

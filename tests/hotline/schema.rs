@@ -113,6 +113,62 @@ on_each_database! {
     }
 }
 
+#[derive(QueryableByName)]
+struct Step {
+    #[diesel(sql_type = Text)]
+    detail: String,
+}
+
+/// What is asked of the platform's two tables at any size, by values that the planner does not see.
+const OF_THE_PLATFORM: &[&str] = &[
+    "SELECT * FROM backfill WHERE state IN (?, ?, ?, ?) ORDER BY due_at, id LIMIT ?",
+    "SELECT id FROM backfill WHERE state IN (?, ?) AND (next_at IS NULL OR next_at < ? AND NOT EXISTS
+        (SELECT earlier.id FROM backfill AS earlier WHERE earlier.ticket_id = backfill.ticket_id
+            AND earlier.revision < backfill.revision AND earlier.state IN (?, ?)))
+        ORDER BY id LIMIT ?",
+    "SELECT * FROM backfill WHERE upstream_no IN (?, ?, ?) ORDER BY ticket_id, revision",
+    "SELECT DISTINCT upstream_no FROM upstream_message WHERE fate = ? AND upstream_no > ?
+        ORDER BY upstream_no LIMIT ?",
+    "SELECT * FROM upstream_message WHERE fate = ? ORDER BY received_at DESC, id DESC LIMIT ?",
+    "SELECT * FROM upstream_message WHERE fate = ? AND received_at <= ?
+        AND (received_at < ? OR received_at = ? AND id < ?)
+        ORDER BY received_at DESC, id DESC LIMIT ?",
+    "SELECT * FROM upstream_message ORDER BY received_at DESC, id DESC LIMIT ?",
+    "UPDATE upstream_message SET body = NULL WHERE ticket_no = ?",
+];
+
+on_each_database! {
+    fn no_question_about_the_platform_walks_a_whole_table(test: &TestDb) {
+        let asks = |question: &str| -> Vec<Step> {
+            test.db.read(|conn| Ok(diesel::sql_query(question).load(conn)?)).unwrap()
+        };
+        if !test.url.starts_with("sqlite") {
+            // A planner of small tables walks them whatever there is: only the indexes can be asked for.
+            let there = asks("SELECT indexdef AS detail FROM pg_indexes WHERE schemaname = 'public'
+                AND tablename IN ('backfill', 'upstream_message')");
+            for of in ["(state, due_at, id)", "(upstream_no)", "(fate, upstream_no)",
+                "(fate, received_at, id)", "(received_at, id)", "(ticket_no)"] {
+                assert!(there.iter().any(|index| index.detail.ends_with(of)), "no index {of}");
+            }
+            return;
+        }
+        for question in OF_THE_PLATFORM {
+            let plan = asks(&format!("EXPLAIN QUERY PLAN {question}"));
+            assert!(!plan.is_empty());
+            for step in plan.iter().map(|step| step.detail.as_str()) {
+                let here = step.contains("backfill") || step.contains("upstream_message");
+                let all = !question.contains("WHERE") && step.contains("USING INDEX");
+                assert!(all || !(here && step.starts_with("SCAN")), "{question}: {step}");
+                let by_fate = step.contains("fate=?") || !question.contains("fate =");
+                assert!(by_fate || !here, "{question}: {step}");
+                // Only what is open is sorted: the rest may be millions.
+                let sorts = step.contains("TEMP B-TREE");
+                assert!(!sorts || question.contains("IN ("), "{question}: {step}");
+            }
+        }
+    }
+}
+
 #[test]
 fn both_databases_have_the_same_migrations() {
     let names = |database: &str| -> Vec<String> {

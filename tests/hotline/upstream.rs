@@ -4,6 +4,7 @@ mod backfills;
 mod feed;
 mod mock;
 mod order;
+mod reconcile;
 mod sheet;
 mod simulation;
 mod web;

@@ -125,22 +125,15 @@ pub fn latest_caused(
     Ok(rows.into_iter().map(Backfill::from).collect())
 }
 
-/// The latest answer of each of these tickets of the platform, by its number there.
+/// Every answer of these tickets of the platform, by its number there; each ticket's in their order.
 ///
 /// # Errors
 /// As the database says.
-pub fn latest_of(conn: &mut Conn, numbers: &[String]) -> Result<Vec<Backfill>> {
+pub fn all_of(conn: &mut Conn, numbers: &[String]) -> Result<Vec<Backfill>> {
     let rows: Vec<Row> = backfill::table
         .filter(backfill::upstream_no.eq_any(numbers.to_vec()))
         .order((backfill::ticket_id, backfill::revision))
         .select(Row::as_select())
         .load(conn)?;
-    let mut latest: Vec<Backfill> = Vec::new();
-    for row in rows.into_iter().map(Backfill::from) {
-        match latest.last_mut() {
-            Some(last) if last.ticket_id == row.ticket_id => *last = row,
-            _ => latest.push(row),
-        }
-    }
-    Ok(latest)
+    Ok(rows.into_iter().map(Backfill::from).collect())
 }

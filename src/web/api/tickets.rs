@@ -85,7 +85,7 @@ pub async fn take_in(
 }
 
 /// The platform sends a ticket that it has sent before: it is answered with that ticket, and what it says
-/// otherwise than at first is noted there. Anybody else is told that the number is known.
+/// otherwise than the last time is noted there. Anybody else is told that the number is known.
 async fn come_again(
     app: &web::Data<App>,
     (caller, key, raw): (Caller, IdempotencyKey, RawBody),

@@ -1,7 +1,8 @@
 //! Answers to the platform: owed with their cause, carried until they arrive, seen by people meanwhile.
 
+use jiesu::jobs::{self, Crew, Fail};
 use jiesu::limits::Light;
-use jiesu::upstream::{BackfillState, Cause, desk};
+use jiesu::upstream::{BackfillState, Cause, JOB, desk};
 use serde_json::json;
 
 use super::mock::{Fault, Mock};
@@ -253,5 +254,36 @@ on_each_database! {
         carrier.wake().unwrap();
         crew(&test.db, &carrier).drain().unwrap();
         assert_eq!(states(&city, &no), [(Cause::Reply, BackfillState::Acknowledged)]);
+    }
+
+    fn an_answer_whose_job_died_wakes_and_holds_up_no_later_one_for_good(test: &TestDb) {
+        let (city, mock) = (City::of(test), Mock::start());
+        let (no, carrier) = (given(&city, "GD1"), carrier(&city, &mock.keys()));
+        mock.knows("GD1", "2026-11-02");
+        answered(&city, &no);
+        city.surveyor().does(&no, "survey", good());
+        // Something within the house is broken until the jobs are dead; the answers know nothing of it.
+        let broken = Crew::new(test.db.clone()).does(JOB, |_| Err(Fail::again("internal")));
+        let dead = || test.db.read(jobs::counts).unwrap().dead;
+        let mut minutes = 0;
+        while dead() < 2 {
+            broken.drain().unwrap();
+            test.clock.forward(chrono::TimeDelta::minutes(1));
+            minutes += 1;
+            assert!(minutes < 345, "the tries of a job end before its answer counts as forgotten");
+        }
+        let crew = crew(&test.db, &carrier);
+        carrier.wake().unwrap();
+        crew.drain().unwrap();
+        assert_eq!(mock.ledger().requests, 0, "a job may still be on its way");
+        city.hours(1);
+        carrier.wake().unwrap();
+        crew.drain().unwrap();
+        let both = [
+            (Cause::Reply, BackfillState::Acknowledged),
+            (Cause::Survey, BackfillState::Acknowledged),
+        ];
+        assert_eq!(states(&city, &no), both);
+        assert_eq!(mock.ledger().requests, 2);
     }
 }

@@ -1,7 +1,9 @@
 //! What the platform tells us takes effect once, whenever it comes, and its fate stays to be seen.
 
 use chrono::TimeDelta;
-use jiesu::error::Result;
+use diesel::{ExpressionMethods, QueryDsl, RunQueryDsl};
+use jiesu::db::schema::upstream_message;
+use jiesu::error::{Kind, Result};
 use jiesu::feed::{self, Fate, Message, Patience, Taken, sweep, take};
 use jiesu::ticket::StateName;
 use serde_json::{Value, json};
@@ -102,6 +104,62 @@ on_each_database! {
         assert!(stored.caller.confidential && stored.is_sealed());
     }
 
+    fn a_slip_that_the_platform_takes_back_is_taken_back_here(test: &TestDb) {
+        let city = City::of(test);
+        let right = ticket(&city, "m1", "GD1");
+        let no = tells(&city, &right).unwrap().kept.ticket_no.unwrap();
+        let slips = [
+            ("/ticket/caller/phone", json!("13900000002")),
+            ("/ticket/caller/confidential", json!(true)),
+            ("/ticket/matter/content", json!("电梯停运，老人被困。")),
+        ];
+        let noted = (Fate::Applied, Some("upstream.became_facts".to_owned()));
+        let first = city.ticket(&no);
+        for (turn, (field, slip)) in slips.into_iter().enumerate() {
+            let mut wrong = right.clone();
+            match wrong.pointer_mut(field) {
+                Some(value) => *value = slip,
+                None => wrong["ticket"]["caller"]["confidential"] = slip,
+            }
+            // Taken back, said again, taken back again: each is news, and each only once.
+            for (time, told) in [&wrong, &right, &wrong, &right].into_iter().enumerate() {
+                let mut told = told.clone();
+                for (repeat, expected) in [(0, noted.clone()), (1, (Fate::Applied, None))] {
+                    told["message_id"] = format!("{turn}-{time}-{repeat}").into();
+                    assert_eq!(fate(&city, &told), expected, "{field} {time} {repeat}");
+                }
+                let now = city.ticket(&no);
+                let same = now.caller == first.caller;
+                assert_eq!(same, turn == 2 || time % 2 == 1, "{field} {time}: {:?}", now.caller);
+                assert_eq!(now.notes.len(), turn * 4 + time + 1, "{field} {time}");
+            }
+        }
+        let last = city.ticket(&no).notes.pop().unwrap();
+        assert!(last.text.contains(&first.content), "{last:?}");
+    }
+
+    fn what_a_person_corrected_stands_until_the_platform_says_something_new(test: &TestDb) {
+        let city = City::of(test);
+        let mut told = ticket(&city, "m1", "GD1");
+        let no = tells(&city, &told).unwrap().kept.ticket_no.unwrap();
+        let mut caller = serde_json::to_value(&city.ticket(&no).caller).unwrap();
+        caller["phone"] = "13900000009".into();
+        let amend = json!({ "fields": { "caller": caller }, "reason": "来电更正" });
+        city.agent().does(&no, "amend", amend);
+        let phone = || city.ticket(&no).caller.phone.unwrap().into_string();
+        told["message_id"] = "m2".into();
+        assert_eq!(fate(&city, &told), (Fate::Applied, None));
+        assert_eq!(phone(), "13900000009");
+        // The platform says what is known here already, then goes back on it.
+        let old = told["ticket"]["caller"]["phone"].clone();
+        for (id, said) in [("m3", json!("13900000009")), ("m4", old.clone())] {
+            told["message_id"] = id.into();
+            told["ticket"]["caller"]["phone"] = said.clone();
+            tells(&city, &told).unwrap();
+            assert_eq!(phone(), said, "{id}");
+        }
+    }
+
     fn a_ticket_that_cannot_be_registered_is_refused_with_its_field_until_it_can(test: &TestDb) {
         let city = City::of(test);
         let mut told = ticket(&city, "m1", "GD1");
@@ -133,10 +191,28 @@ on_each_database! {
         assert_eq!(city.state(&no), StateName::Withdrawn);
     }
 
+    fn a_message_that_cannot_be_read_holds_up_no_other_ticket(test: &TestDb) {
+        let city = City::of(test);
+        let mut numbers = Vec::new();
+        for no in ["GD1", "GD2", "GD3"] {
+            let mut told = ticket(&city, &format!("{no}-1"), no);
+            told["seq"] = 1.into();
+            numbers.push(tells(&city, &told).unwrap().kept.ticket_no.unwrap());
+            let said = json!({ "kind": "recall", "text": "已解决", "seq": 3 });
+            tells(&city, &message(&city, &format!("{no}-3"), no, &said)).unwrap();
+        }
+        let spoils = |tx: &mut jiesu::db::Tx<'_>| {
+            let row = diesel::update(upstream_message::table.find("GD1-3"));
+            Ok(row.set(upstream_message::body.eq(Some(vec![7_u8; 64]))).execute(tx.conn)?)
+        };
+        test.db.write(spoils).unwrap();
+        city.hours(24);
+        assert_eq!(sweep(&city.hotline, PATIENCE).unwrap_err().kind(), Kind::Internal);
+        let states: Vec<StateName> = numbers.iter().map(|no| city.state(no)).collect();
+        assert_eq!(states, [StateName::Accepted, StateName::Withdrawn, StateName::Withdrawn]);
+    }
+
     fn nothing_of_a_waiting_message_lies_in_clear_and_nothing_of_an_applied_one_lies_at_all(test: &TestDb) {
-        use diesel::RunQueryDsl;
-        use jiesu::db::schema::upstream_message;
-        use diesel::QueryDsl;
         let city = City::of(test);
         type Sealed = (Option<Vec<u8>>, Option<Vec<u8>>);
         let bodies = || {

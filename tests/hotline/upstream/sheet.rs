@@ -9,6 +9,7 @@ use serde_json::json;
 use super::{carrier, given};
 use crate::support::city::City;
 use crate::support::databases::on_each_database;
+use crate::support::program::Site;
 
 const FORMULA: &str = "=HYPERLINK(\"http://example.com\",\"点我\")";
 
@@ -47,5 +48,23 @@ on_each_database! {
         let mut none = Vec::new();
         let earlier = (from.plus_millis(-2), from.plus_millis(-1));
         assert_eq!(write(&carrier, earlier, SheetFormat::Csv, &mut none).unwrap(), 0);
+    }
+
+    fn the_file_is_its_owners_alone_even_where_it_lay_open_before(test: &TestDb) {
+        use std::os::unix::fs::PermissionsExt;
+        let url = (!test.url.starts_with("sqlite")).then_some(test.url.as_str());
+        let site = Site::new(url, &[]);
+        for format in ["csv", "xlsx"] {
+            let path = site.folder().join(format!("answers.{format}"));
+            std::fs::write(&path, "of last week").unwrap();
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
+            let name = path.to_str().unwrap();
+            let said = site.run(&["upstream", "export", "--from", "2026-11-01", "--format", format,
+                "--out", name]);
+            assert!(said.status.success(), "{said:?}");
+            let mode = std::fs::metadata(&path).unwrap().permissions().mode() & 0o777;
+            assert_eq!(mode, 0o600, "{format}");
+            assert!(!std::fs::read(&path).unwrap().starts_with(b"of last"), "{format}");
+        }
     }
 }

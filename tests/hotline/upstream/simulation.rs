@@ -13,8 +13,8 @@ use rand::{RngExt, SeedableRng};
 use serde_json::{Value, json};
 
 use super::feed::{message, tells};
-use super::mock::{Fault, Ledger, Mock};
-use super::{carrier, crew, from_platform, given, owed};
+use super::mock::{Fault, Mock};
+use super::{carrier, crew, from_platform, owed};
 use crate::support::city::{City, bad, good};
 use crate::support::databases::on_each_database;
 
@@ -356,44 +356,5 @@ on_each_database! {
             ledger.requests, ledger.seen.len(), ledger.repeats
         );
         assert!(ledger.requests > ledger.seen.len() * 3 / 2, "the line was bad");
-    }
-
-    fn what_the_platform_has_lost_is_found_and_sent_again(test: &TestDb) {
-        let (city, mock) = (City::of(test), Mock::start());
-        let carrier = carrier(&city, &mock.keys());
-        let crew = crew(&test.db, &carrier);
-        let numbers: Vec<String> = (0..25).map(|at| format!("GD{at:02}")).collect();
-        for no in &numbers {
-            mock.knows(no, "2026-11-02");
-            let here = given(&city, no);
-            city.agent().does(&here, "answer", json!({ "text": "已答复" }));
-        }
-        crew.drain().unwrap();
-        let day = "2026-11-02".parse().unwrap();
-        assert_eq!(compare(&carrier, day).unwrap(), []);
-        {
-            // Back from a copy of yesterday: it lost an answer, a message and a ticket, and has one of its own.
-            let mut ledger = mock.ledger();
-            let of = |no: &str, ledger: &Ledger| {
-                let mut seen = ledger.seen.iter();
-                seen.find(|(_, (there, _))| there == no).map(|(id, _)| id.clone()).unwrap()
-            };
-            let id = of("GD03", &ledger);
-            ledger.seen.remove(&id);
-            let lost = ledger.tickets.get_mut("GD03").unwrap();
-            (lost.revision, lost.form) = (0, Value::Null);
-            ledger.tickets.remove("GD07");
-            ledger.tickets.get_mut("GD09").unwrap().form["stage"] = "handling".into();
-        }
-        mock.knows("GD99", "2026-11-02");
-        let found = compare(&carrier, day).unwrap();
-        let found: Vec<String> =
-            found.iter().map(|it| format!("{} {}", it.upstream_no, it.what)).collect();
-        assert_eq!(found, ["GD03 lost", "GD09 stage", "GD99 missing_here", "GD07 missing_there"]);
-        city.hours(1);
-        crew.drain().unwrap();
-        assert_eq!(mock.ledger().tickets["GD03"].revision, 1);
-        let found = compare(&carrier, day).unwrap();
-        assert_eq!(found.len(), 3, "the one that was lost is there again: {found:?}");
     }
 }
