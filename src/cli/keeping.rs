@@ -121,9 +121,15 @@ pub(super) fn restore(what: &Restore) -> Result<ExitCode> {
     ];
     println!("{}", sentence("restore.done", &values));
     lacks(manifest);
+    let mut left = Vec::new();
     if let Some(file) = &what.erasures {
-        let count = privacy::apply_again(&app.hotline, &app.config.data_dir, file)?.to_string();
-        println!("{}", sentence("privacy.applied", &[("count", &count)]));
+        let again = privacy::apply_again(&app.hotline, &app.config.data_dir, file)?;
+        println!("{}", sentence("privacy.applied", &[("count", &again.done.to_string())]));
+        left = again.live;
     }
-    asking::verify(&app)
+    for no in &left {
+        println!("{}", sentence("privacy.live_again", &[("no", no)]));
+    }
+    let verified = asking::verify(&app)?;
+    Ok(if left.is_empty() { verified } else { ExitCode::FAILURE })
 }
