@@ -199,6 +199,11 @@ impl Files {
 /// A sealed file being read.
 pub type Reading = SealReader<Box<dyn Read + Send>>;
 
+/// Where the file `hash` of a ticket lies under `attachments/`, with slashes.
+pub fn place_of(ticket_id: i64, hash: &str) -> String {
+    format!("{}/{ticket_id}/{hash}", store::shard(ticket_id))
+}
+
 /// What the disk says, in the house's words.
 pub(crate) fn on_disk(error: std::io::Error) -> Error {
     match error.kind() {

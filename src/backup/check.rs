@@ -1,5 +1,6 @@
 //! Backup: whether one is whole. Its rule: every byte of every file is looked at, and what is wrong is named;
-//! neither keys nor a database are needed.
+//! neither keys nor a database are needed. What lies beside it spoils nothing: a backup that the disaster itself
+//! broke off leaves such files, and the older one must still come back.
 
 use std::path::Path;
 
@@ -15,6 +16,13 @@ code_enum! {
         Strange = "strange" "清单之外的文件",
         Unreadable = "unreadable" "读不了",
         Manifest = "manifest" "清单缺失或已被改动",
+    }
+}
+
+impl Fault {
+    /// Whether nothing can be relied on any more; a file too many is only worth a word.
+    pub const fn spoils(self) -> bool {
+        !matches!(self, Self::Strange)
     }
 }
 
@@ -35,18 +43,42 @@ pub struct Look {
     pub flaws: Vec<Flaw>,
 }
 
-/// Looks at everything in the backup `dir`.
+impl Look {
+    /// What it holds, where it can be restored.
+    pub fn whole(&self) -> Option<&Manifest> {
+        let spoilt = self.flaws.iter().any(|flaw| flaw.fault.spoils());
+        self.manifest.as_ref().filter(|_| !spoilt)
+    }
+}
+
+/// How often a look begins anew because a backup was made meanwhile.
+const LOOKS: u32 = 3;
+
+/// Looks at everything in the backup `dir`. One that is made meanwhile takes the place of what was looked at:
+/// then that is.
 ///
 /// # Errors
 /// `backup.file` where the folder itself cannot be read.
 pub fn examine(dir: &Path) -> Result<Look> {
-    let there = disk::files_below(dir)?;
+    let mut look = once(dir)?;
+    for _ in 1..LOOKS {
+        let now = Manifest::read(dir).ok().flatten();
+        if look.whole().is_some() || now == look.manifest {
+            break;
+        }
+        look = once(dir)?;
+    }
+    Ok(look)
+}
+
+fn once(dir: &Path) -> Result<Look> {
     let mut look = Look { manifest: None, files: 0, bytes: 0, flaws: Vec::new() };
     let mut wrong = |file: &str, fault| look.flaws.push(Flaw { file: file.to_owned(), fault });
     let Ok(Some(manifest)) = Manifest::read(dir) else {
         wrong(MANIFEST, Fault::Manifest);
         return Ok(look);
     };
+    let there = disk::files_below(dir)?;
     for (name, due) in &manifest.files {
         look.files += 1;
         match there.get(name) {

@@ -105,17 +105,28 @@ pub fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
     path.parent().map_or(Ok(()), sync_folder)
 }
 
-/// Copies a file, summed on the way, under a name of its own until it is whole.
-pub fn copy(from: &Path, to: &Path) -> Result<Sum> {
+/// Copies a file whose SHA-256 is `due`, under a name of its own until it is whole; nothing, and what was there
+/// before stays, where what was read is something else.
+pub fn copy(from: &Path, to: &Path, due: &str) -> Result<Option<Sum>> {
     let folder = to.parent().unwrap_or(to);
     make_folder(folder)?;
     let draft = to.with_extension("new");
     let mut file = Written::begin(&draft)?;
     read_through(from, |part| file.add(part))?;
     let sum = file.end()?;
+    if sum.sha256 != due {
+        fs::remove_file(&draft).map_err(|error| cannot(&draft, error))?;
+        return Ok(None);
+    }
     fs::rename(&draft, to).map_err(|error| cannot(to, error))?;
     sync_folder(folder)?;
-    Ok(sum)
+    Ok(Some(sum))
+}
+
+/// The sum of the file at `path` where it is `due`; nothing where it is not there, is another one, or cannot
+/// be read.
+pub fn whole(path: &Path, due: &str) -> Option<Sum> {
+    sum(path).ok().filter(|sum| sum.sha256 == due)
 }
 
 /// The sum of the file at `path`.

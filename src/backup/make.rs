@@ -1,12 +1,14 @@
 //! Backup: making one while the house is at work. Its rule: one read of one instant for all tables, the files
-//! of the attachments after it, and the manifest last; what was there before stays whole until then.
+//! of the attachments after it, and the manifest last; what was there before stays whole until then, and whole
+//! it stays where this one is refused.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::path::Path;
 
 use super::disk::{self, Written, cannot};
-use super::{ATTACHMENTS, Content, DRAFTS, LOCK, MANIFEST, Manifest, SNAPSHOT, Sum};
+use super::files::{self, Absent, Needed};
+use super::{ATTACHMENTS, Content, DRAFT, LOCK, MANIFEST, Manifest, SNAPSHOT};
 use crate::db::{Conn, dump, migrate};
 use crate::error::{Error, Kind, Result};
 use crate::lifecycle::Hotline;
@@ -15,12 +17,13 @@ use crate::ticket::seal::Seal;
 use crate::ticket::store;
 
 /// Makes a backup of the site in `dir`, a new folder or that of an earlier backup of the same site, whose
-/// attachments are not copied again.
+/// attachments are compared with their names and not copied again.
 ///
 /// # Errors
+/// `backup.lost` where a file that a row needs lies whole nowhere and `absent` has it refused;
 /// `backup.not_ours` where something else lies in `dir`, `backup.other_site` where its backup needs
 /// other keys, `backup.running` where one is being made there; `backup.file` and `full` as the disk says.
-pub fn make(hotline: &Hotline, data_dir: &Path, dir: &Path) -> Result<Manifest> {
+pub fn make(hotline: &Hotline, data_dir: &Path, dir: &Path, absent: Absent) -> Result<Manifest> {
     disk::make_folder(dir)?;
     let _lock = lock(dir)?;
     let before = Manifest::read(dir)?;
@@ -43,17 +46,20 @@ pub fn make(hotline: &Hotline, data_dir: &Path, dir: &Path) -> Result<Manifest> 
         snapshot: format!("{SNAPSHOT}{}", made_at.millis()),
         tables: Vec::new(),
         files: BTreeMap::new(),
+        lost: Vec::new(),
+        elsewhere: 0,
     };
     disk::make_folder(&dir.join(&manifest.snapshot))?;
-    hotline.db.read(|conn| snapshot(conn, dir, &mut manifest))?;
+    let needed = hotline.db.read(|conn| snapshot(conn, dir, &mut manifest))?;
     seals(&seal_file(data_dir), dir, &mut manifest)?;
     disk::sync_folder(&dir.join(&manifest.snapshot))?;
-    let none = BTreeMap::new();
-    let known = before.as_ref().map_or(&none, |before| &before.files);
-    attachments(data_dir, dir, known, &mut manifest)?;
+    if let Err(error) = files::bring(hotline, (data_dir, dir), &needed, absent, &mut manifest) {
+        drop_snapshots(dir, kept)?;
+        return Err(error);
+    }
     disk::replace(&dir.join(MANIFEST), manifest.text()?.as_bytes())?;
     drop_snapshots(dir, Some(&manifest.snapshot))?;
-    drop_attachments(dir, &manifest)?;
+    files::drop_others(dir, &needed)?;
     disk::sync_folder(dir)?;
     Ok(manifest)
 }
@@ -70,7 +76,9 @@ fn demand_nothing_else(dir: &Path) -> Result<()> {
     for entry in fs::read_dir(dir).map_err(|error| cannot(dir, error))? {
         let name = entry.map_err(|error| cannot(dir, error))?.file_name();
         let name = name.to_string_lossy();
-        if name != LOCK && name != ATTACHMENTS && !name.starts_with(SNAPSHOT) {
+        let ours =
+            [LOCK, ATTACHMENTS, DRAFT].contains(&name.as_ref()) || name.starts_with(SNAPSHOT);
+        if !ours {
             let place = dir.display().to_string();
             return Err(Error::with(Kind::Refused, "backup.not_ours", &[("dir", &place)]));
         }
@@ -89,20 +97,8 @@ fn drop_snapshots(dir: &Path, but: Option<&str>) -> Result<()> {
     Ok(())
 }
 
-/// Those that the site has no more, and what a broken-off copy left.
-fn drop_attachments(dir: &Path, manifest: &Manifest) -> Result<()> {
-    for name in disk::files_below(&dir.join(ATTACHMENTS))?.into_keys() {
-        let inside = format!("{ATTACHMENTS}/{name}");
-        if !manifest.files.contains_key(&inside) {
-            let path = dir.join(inside);
-            fs::remove_file(&path).map_err(|error| cannot(&path, error))?;
-        }
-    }
-    Ok(())
-}
-
-/// Every table, as all of them are at the instant of this read.
-fn snapshot(conn: &mut Conn, dir: &Path, manifest: &mut Manifest) -> Result<()> {
+/// Every table, as all of them are at the instant of this read; answers which files its rows need.
+fn snapshot(conn: &mut Conn, dir: &Path, manifest: &mut Manifest) -> Result<Needed> {
     manifest.database = match conn {
         Conn::Sqlite(_) => "sqlite".to_owned(),
         Conn::Postgres(_) => "postgres".to_owned(),
@@ -121,7 +117,7 @@ fn snapshot(conn: &mut Conn, dir: &Path, manifest: &mut Manifest) -> Result<()> 
         manifest.files.insert(name, file.end()?);
         manifest.tables.push(Content { table, rows });
     }
-    Ok(())
+    files::needed(conn)
 }
 
 /// The lines outside the database of the seals that the snapshot has.
@@ -137,35 +133,5 @@ fn seals(log: &Path, dir: &Path, manifest: &mut Manifest) -> Result<()> {
         }
     }
     manifest.files.insert(name, file.end()?);
-    Ok(())
-}
-
-/// Files of attachments never change: what an earlier backup has is not copied again.
-fn attachments(
-    data_dir: &Path,
-    dir: &Path,
-    known: &BTreeMap<String, Sum>,
-    manifest: &mut Manifest,
-) -> Result<()> {
-    let from = data_dir.join(ATTACHMENTS);
-    for (name, length) in disk::files_below(&from)? {
-        // What is still being sent belongs to no row.
-        if name.starts_with(DRAFTS) {
-            continue;
-        }
-        let inside = format!("{ATTACHMENTS}/{name}");
-        let target = dir.join(&inside);
-        let is_there = target.metadata().is_ok_and(|there| there.len() == length);
-        let sum = match known.get(&inside) {
-            Some(sum) if is_there && sum.bytes == length => sum.clone(),
-            _ => match disk::copy(&from.join(&name), &target) {
-                Ok(sum) => sum,
-                // Taken away since: erased, or a draft that was given its name.
-                Err(_) if !from.join(&name).exists() => continue,
-                Err(error) => return Err(error),
-            },
-        };
-        manifest.files.insert(inside, sum);
-    }
     Ok(())
 }

@@ -11,6 +11,7 @@
 
 pub mod check;
 pub mod disk;
+mod files;
 pub mod keys;
 mod make;
 mod restore;
@@ -22,6 +23,7 @@ use serde::{Deserialize, Serialize};
 
 pub use check::{Fault, Flaw, examine};
 pub use disk::Sum;
+pub use files::Absent;
 pub use make::make;
 pub use restore::{Restored, restore};
 
@@ -34,8 +36,8 @@ use disk::sum_of;
 pub const MANIFEST: &str = "MANIFEST";
 /// Where attachments lie, under the data directory and in a backup.
 pub const ATTACHMENTS: &str = "attachments";
-/// Those that are still being sent lie below this.
-const DRAFTS: &str = "drafts/";
+/// The manifest before it is put in place.
+const DRAFT: &str = "MANIFEST.new";
 /// Held by whoever makes a backup in the folder.
 const LOCK: &str = ".lock";
 /// How the folder of one instant begins.
@@ -64,6 +66,12 @@ pub struct Manifest {
     pub tables: Vec<Content>,
     /// Every file but the manifest, by its path in the backup.
     pub files: BTreeMap<String, Sum>,
+    /// Files of attachments that were whole nowhere, where the operator wanted the backup without them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lost: Vec<String>,
+    /// How many files of attachments lie in a bucket and not in the backup.
+    #[serde(default)]
+    pub elsewhere: u64,
 }
 
 /// A table and how many rows of it there are.
@@ -136,6 +144,8 @@ mod tests {
             snapshot: "snapshot-1".to_owned(),
             tables: Vec::new(),
             files: BTreeMap::from([("a".to_owned(), Sum { bytes: 1, sha256: "00".to_owned() })]),
+            lost: vec!["b".to_owned()],
+            elsewhere: 2,
         };
         let text = manifest.text().unwrap();
         assert_eq!(Manifest::parse(&text), Some(manifest));

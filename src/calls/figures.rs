@@ -55,6 +55,7 @@ pub struct Figures {
 struct Sum {
     offered: u64,
     answered: u64,
+    missed: u64,
     in_time: u64,
     waited: u64,
     waited_ms: i64,
@@ -63,6 +64,7 @@ struct Sum {
 impl Sum {
     fn add(&mut self, call: &Facts) {
         self.offered += 1;
+        self.missed += u64::from(call.is_missed());
         let Some(answered) = call.answered_at else { return };
         self.answered += 1;
         // Without its ring nobody knows how long it rang: not within 15 seconds for certain.
@@ -79,7 +81,7 @@ impl Sum {
             key,
             offered: self.offered,
             answered: self.answered,
-            missed: self.offered - self.answered,
+            missed: self.missed,
             connection_rate: Share::of(self.answered, self.offered),
             within_15s_rate: Share::of(self.in_time, self.offered),
             mean_wait_s: (self.waited > 0).then(mean),
@@ -120,6 +122,8 @@ mod tests {
             first_at: at(rang.or(answered).unwrap_or_default()),
             rang_at: rang.map(at),
             answered_at: answered.map(at),
+            ended_at: Some(at(60)),
+            missed_at: None,
             agent: answered.map(|_| "agent".to_owned()),
             queue: None,
         }
@@ -132,6 +136,13 @@ mod tests {
         assert_eq!(total.connection_rate, Share { num: 2, den: 3, value: Some(2.0 / 3.0) });
         assert_eq!(total.within_15s_rate, Share { num: 1, den: 3, value: Some(1.0 / 3.0) });
         assert_eq!((total.missed, total.mean_wait_s), (1, Some(15.5)));
+    }
+
+    #[test]
+    fn a_call_that_rings_now_was_offered_and_not_missed() {
+        let now = Facts { ended_at: None, ..call(Some(0), None) };
+        let (_, total) = figures(&[now, call(Some(0), None)], CallsBy::Agent, Shanghai);
+        assert_eq!((total.offered, total.answered, total.missed), (2, 0, 1));
     }
 
     #[test]

@@ -1,5 +1,5 @@
-//! Calls: their rows. Its rule: of each event the earliest telling counts, and what was told first of a call
-//! stays; so the order in which its events come makes no difference.
+//! Calls: their rows. Its rule: of each event the earliest telling counts, and of a call what was said of its
+//! earliest instant; so the order in which its events come makes no difference.
 
 use diesel::prelude::*;
 
@@ -8,6 +8,7 @@ use crate::db::schema::call;
 use crate::db::{Conn, Tx};
 use crate::error::{Error, Result};
 use crate::sealing::{MasterKey, place};
+use crate::ticket::Text;
 use crate::time::Stamp;
 
 /// A call as it is kept.
@@ -30,6 +31,15 @@ pub struct Call {
     pub called_back_at: Option<Stamp>,
     pub called_back_by: Option<String>,
     pub called_back: Option<CalledBack>,
+    /// Of which instant these were told.
+    queue_at: Option<Stamp>,
+    recording_at: Option<Stamp>,
+    phone_at: Option<Stamp>,
+}
+
+/// Nobody answered, and it is over; one that rings now is not missed yet.
+const fn missed(answered: Option<Stamp>, missed: Option<Stamp>, ended: Option<Stamp>) -> bool {
+    answered.is_none() && (missed.is_some() || ended.is_some())
 }
 
 impl Call {
@@ -45,7 +55,7 @@ impl Call {
 
     /// It ended, or rang out, without anybody.
     pub const fn is_missed(&self) -> bool {
-        self.answered_at.is_none() && (self.missed_at.is_some() || self.ended_at.is_some())
+        missed(self.answered_at, self.missed_at, self.ended_at)
     }
 }
 
@@ -82,6 +92,9 @@ pub(super) fn tell(tx: &mut Tx<'_>, keys: &MasterKey, told: &Told) -> Result<Cal
                 call::recording_id.eq(&after.recording_id),
                 call::phone.eq(&after.phone),
                 call::phone_hash.eq(&after.phone_hash),
+                call::queue_at.eq(after.queue_at),
+                call::recording_at.eq(after.recording_at),
+                call::phone_at.eq(after.phone_at),
             ))
             .execute(tx.conn)?;
     }
@@ -102,12 +115,16 @@ fn begin(tx: &mut Tx<'_>, told: &Told) -> Result<Call> {
 
 impl Call {
     fn hear(&mut self, keys: &MasterKey, told: &Told) -> Result<()> {
-        let text = |text: &Option<crate::ticket::Text>| text.as_ref().map(ToString::to_string);
+        let text = |text: &Option<Text>| text.as_ref().map(ToString::to_string);
         // Whoever answered it first is its agent, whoever it rang at.
-        if told.event == CallEvent::Answered
-            && self.answered_at.is_none_or(|before| told.at < before)
-        {
-            self.agent = text(&told.agent);
+        if told.event == CallEvent::Answered {
+            let agent = text(&told.agent);
+            let of_two = |agent: &String| self.agent.as_ref().is_none_or(|kept| agent < kept);
+            let first = self.answered_at.is_none_or(|before| told.at < before);
+            let same = self.answered_at == Some(told.at) && agent.as_ref().is_some_and(of_two);
+            if first || same {
+                self.agent = agent;
+            }
         }
         let heard = match told.event {
             CallEvent::Ring => &mut self.rang_at,
@@ -117,17 +134,31 @@ impl Call {
         };
         *heard = Some(heard.map_or(told.at, |before| before.min(told.at)));
         self.first_at = self.first_at.min(told.at);
-        self.queue = self.queue.take().or_else(|| text(&told.queue));
-        self.recording_id = self.recording_id.take().or_else(|| text(&told.recording_id));
+        let at = told.at;
+        if is_first(self.queue.as_deref(), self.queue_at, told.queue.as_deref(), at) {
+            (self.queue, self.queue_at) = (text(&told.queue), Some(at));
+        }
+        let recording = told.recording_id.as_deref();
+        if is_first(self.recording_id.as_deref(), self.recording_at, recording, at) {
+            (self.recording_id, self.recording_at) = (text(&told.recording_id), Some(at));
+        }
+        let hash = told.phone.as_ref().map(|phone| keys.phone_hash(phone));
         if let Some(phone) = &told.phone
-            && self.phone_hash.is_none()
+            && is_first(self.phone_hash.as_deref(), self.phone_at, hash.as_deref(), at)
         {
             let aad = place("call", "phone", self.id);
             self.phone = Some(keys.seal(phone.as_bytes(), &aad)?);
-            self.phone_hash = Some(keys.phone_hash(phone));
+            (self.phone_hash, self.phone_at) = (hash, Some(at));
         }
         Ok(())
     }
+}
+
+/// Whether what is `said` of the instant `at` goes before what is `kept` of the instant `since`; of two things said
+/// of one instant the lesser does, whichever came first. What was forgotten stays so.
+fn is_first(kept: Option<&str>, since: Option<Stamp>, said: Option<&str>, at: Stamp) -> bool {
+    let lesser = || kept.zip(said).is_some_and(|(kept, said)| said < kept);
+    said.is_some() && since.is_none_or(|since| at < since || (at == since && lesser()))
 }
 
 /// Which calls that nobody answered.
@@ -195,8 +226,29 @@ pub struct Facts {
     pub first_at: Stamp,
     pub rang_at: Option<Stamp>,
     pub answered_at: Option<Stamp>,
+    pub ended_at: Option<Stamp>,
+    pub missed_at: Option<Stamp>,
     pub agent: Option<String>,
     pub queue: Option<String>,
+}
+
+impl Facts {
+    /// As [`Call::is_missed`].
+    pub const fn is_missed(&self) -> bool {
+        missed(self.answered_at, self.missed_at, self.ended_at)
+    }
+}
+
+/// Every call from the number with this hash, the oldest first.
+///
+/// # Errors
+/// As the database says.
+pub fn of_number(conn: &mut Conn, hash: &str) -> Result<Vec<Call>> {
+    Ok(call::table
+        .filter(call::phone_hash.eq(hash))
+        .order((call::first_at, call::id))
+        .select(Call::as_select())
+        .load(conn)?)
 }
 
 /// The calls that came in within `[from, to)`.
@@ -208,7 +260,15 @@ pub fn within(conn: &mut Conn, (from, to): (Stamp, Stamp)) -> Result<Vec<Facts>>
         .filter(call::first_at.ge(from))
         .filter(call::first_at.lt(to))
         .order((call::first_at, call::id))
-        .select((call::first_at, call::rang_at, call::answered_at, call::agent, call::queue))
+        .select((
+            call::first_at,
+            call::rang_at,
+            call::answered_at,
+            call::ended_at,
+            call::missed_at,
+            call::agent,
+            call::queue,
+        ))
         .load(conn)?)
 }
 

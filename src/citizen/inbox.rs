@@ -124,6 +124,33 @@ pub fn reveal(
     Ok(InClear { phone, text })
 }
 
+/// A word as the person whose it is may have a copy of it.
+#[derive(Debug, Serialize)]
+pub struct Held {
+    pub id: i64,
+    pub at: Stamp,
+    pub source: WordSource,
+    pub why: WhyKept,
+    pub ticket: Option<String>,
+    pub settled: Option<WordSettled>,
+    pub text: String,
+}
+
+/// Every word that came from the number with the hash `phone`, in clear: for that person, by whoever answers for it.
+///
+/// # Errors
+/// What the database says; `internal` where one was changed or its key is missing.
+pub fn copies(conn: &mut Conn, keys: &MasterKey, phone: &str) -> Result<Vec<Held>> {
+    let rows = store::words_from(conn, phone)?;
+    rows.into_iter()
+        .map(|row| {
+            let text = open(keys, &row)?.text;
+            let WordRow { id, at, source, why, ticket_no: ticket, settled, .. } = row;
+            Ok(Held { id, at, source, why, ticket, settled, text })
+        })
+        .collect()
+}
+
 /// Marks a word as dealt with.
 ///
 /// # Errors

@@ -23,7 +23,7 @@ use crate::lifecycle::Hotline;
 use crate::sealing::{MasterKey, hex};
 use crate::ticket::store::{Stored, known, load_or_other};
 
-pub use store::{forget_settled, forget_unknown};
+pub use store::{forget_callers, forget_settled, forget_unknown};
 
 /// Wrong tries after which a ticket is locked, until an agent has issued a new code.
 pub const TRIES: i32 = 5;

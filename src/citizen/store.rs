@@ -2,6 +2,7 @@
 //! clear.
 
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text};
 
 use super::word::{WhyKept, WordSettled, WordSource};
 use crate::db::schema::{citizen_try, citizen_word};
@@ -78,6 +79,31 @@ pub fn forget_unknown(tx: &mut Tx<'_>) -> Result<usize> {
 pub fn forget_settled(tx: &mut Tx<'_>) -> Result<usize> {
     let old = citizen_word::settled_at.lt(tx.now.plus_millis(-SETTLED_FOR).millis());
     Ok(diesel::delete(citizen_word::table.filter(old)).execute(tx.conn)?)
+}
+
+/// Forgets every word from before `before` that came from a number whose hash begins as one of `hashes`, whatever
+/// ticket it was put to: the person behind them is erased.
+///
+/// # Errors
+/// As the database says.
+pub fn forget_callers(tx: &mut Tx<'_>, hashes: &[String], before: Stamp) -> Result<()> {
+    for hash in hashes {
+        let order = diesel::sql_query(
+            "DELETE FROM citizen_word WHERE substr(phone_hash, 1, length($1)) = $1 AND at < $2",
+        );
+        let order = order.bind::<Text, _>(hash).bind::<BigInt, _>(before.millis());
+        each!(tx.conn, c => order.execute(c)?);
+    }
+    Ok(())
+}
+
+/// Every word that came from the number with this hash, the oldest first.
+pub(super) fn words_from(conn: &mut Conn, hash: &str) -> Result<Vec<WordRow>> {
+    Ok(citizen_word::table
+        .filter(citizen_word::phone_hash.eq(hash))
+        .order(citizen_word::id)
+        .select(WordRow::as_select())
+        .load(conn)?)
 }
 
 /// A row of `citizen_word`.

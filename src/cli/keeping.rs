@@ -7,8 +7,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use jiesu::app::{App, Demo};
-use jiesu::backup::{self, Flaw, Manifest};
-use jiesu::config::Config;
+use jiesu::backup::{self, Absent, Flaw, Look, Manifest};
+use jiesu::config::{AttachmentStore, Config};
 use jiesu::error::{Error, Kind, Result, sentence};
 use jiesu::privacy;
 use jiesu::time::SystemClock;
@@ -22,8 +22,14 @@ pub(super) fn backup(what: &Backup) -> Result<ExitCode> {
     }
     let app = App::open(Demo::Off)?;
     let data_dir = &app.config.data_dir;
-    let made = backup::make(&app.hotline, data_dir, &what.dir)?;
+    let absent = match app.config.attachments.store {
+        AttachmentStore::S3 => Absent::Elsewhere,
+        AttachmentStore::File if what.without_lost => Absent::Known,
+        AttachmentStore::File => Absent::Refused,
+    };
+    let made = backup::make(&app.hotline, data_dir, &what.dir, absent)?;
     summary(|values| println!("{}", sentence("backup.made", values)), &what.dir, &made);
+    lacks(&made);
     match &what.keys {
         Some(to) => {
             let count = backup::keys::keep(data_dir, to)?.to_string();
@@ -52,31 +58,45 @@ fn summary(tell: impl FnOnce(&[(&str, &str)]), dir: &Path, made: &Manifest) {
     tell(&values.each_ref().map(|(name, value)| (*name, value.as_str())));
 }
 
-/// Looks at a backup; 1 where anything is wrong with it.
-pub(super) fn examine(dir: &Path) -> Result<ExitCode> {
-    let look = backup::examine(dir)?;
-    if let Some(manifest) = look.manifest.as_ref().filter(|_| look.flaws.is_empty()) {
-        summary(|values| println!("{}", sentence("backup.whole", values)), dir, manifest);
-        return Ok(ExitCode::SUCCESS);
+/// Says what a backup does not hold though its tickets name it.
+fn lacks(made: &Manifest) {
+    for file in &made.lost {
+        println!("{}", sentence("backup.lost_file", &[("file", file)]));
     }
-    complain(&look.flaws);
-    Ok(ExitCode::FAILURE)
+    if made.elsewhere > 0 {
+        println!("{}", sentence("backup.elsewhere", &[("count", &made.elsewhere.to_string())]));
+    }
 }
 
-fn complain(flaws: &[Flaw]) {
-    for flaw in flaws {
-        println!("{}: {} ({})", flaw.file, flaw.fault.zh(), flaw.fault);
+/// Looks at a backup; 1 where it cannot be restored.
+pub(super) fn examine(dir: &Path) -> Result<ExitCode> {
+    let look = backup::examine(dir)?;
+    tell(&look);
+    let Some(manifest) = look.whole() else { return Ok(ExitCode::FAILURE) };
+    summary(|values| println!("{}", sentence("backup.whole", values)), dir, manifest);
+    lacks(manifest);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What is wrong, and what is only strange.
+fn tell(look: &Look) {
+    let (wrong, strange): (Vec<&Flaw>, Vec<&Flaw>) =
+        look.flaws.iter().partition(|flaw| flaw.fault.spoils());
+    for (flaws, code) in [(strange, "backup.strange"), (wrong, "backup.broken")] {
+        for flaw in &flaws {
+            println!("{}: {} ({})", flaw.file, flaw.fault.zh(), flaw.fault);
+        }
+        if !flaws.is_empty() {
+            println!("{}", sentence(code, &[("count", &flaws.len().to_string())]));
+        }
     }
-    println!("{}", sentence("backup.broken", &[("count", &flaws.len().to_string())]));
 }
 
 /// Checks everything, brings it back, proves it.
 pub(super) fn restore(what: &Restore) -> Result<ExitCode> {
     let look = backup::examine(&what.dir)?;
-    let Some(manifest) = look.manifest.filter(|_| look.flaws.is_empty()) else {
-        complain(&look.flaws);
-        return Ok(ExitCode::FAILURE);
-    };
+    tell(&look);
+    let Some(manifest) = look.whole() else { return Ok(ExitCode::FAILURE) };
     let config = Config::load()?;
     let keys = backup::keys::folder_of(&config.data_dir);
     let name = backup::keys::name_of(what.keys.as_deref().unwrap_or(&keys))?;
@@ -88,7 +108,7 @@ pub(super) fn restore(what: &Restore) -> Result<ExitCode> {
         backup::keys::bring_back(from, &config.data_dir)?;
     }
     let app = App::with(config, Arc::new(SystemClock), Demo::Off)?;
-    let done = backup::restore(&app.hotline, &app.config.data_dir, &what.dir, &manifest)?;
+    let done = backup::restore(&app.hotline, &app.config.data_dir, &what.dir, manifest)?;
     let made_at = manifest.made_at.rfc3339(app.config.site.zone);
     let numbers =
         [done.rows.to_string(), done.attachments.to_string(), done.migrated.len().to_string()];
@@ -100,9 +120,16 @@ pub(super) fn restore(what: &Restore) -> Result<ExitCode> {
         ("migrated", migrated),
     ];
     println!("{}", sentence("restore.done", &values));
+    lacks(manifest);
+    let mut left = Vec::new();
     if let Some(file) = &what.erasures {
-        let count = privacy::apply_again(&app.hotline, &app.config.data_dir, file)?.to_string();
-        println!("{}", sentence("privacy.applied", &[("count", &count)]));
+        let again = privacy::apply_again(&app.hotline, &app.config.data_dir, file)?;
+        println!("{}", sentence("privacy.applied", &[("count", &again.done.to_string())]));
+        left = again.live;
     }
-    asking::verify(&app)
+    for no in &left {
+        println!("{}", sentence("privacy.live_again", &[("no", no)]));
+    }
+    let verified = asking::verify(&app)?;
+    Ok(if left.is_empty() { verified } else { ExitCode::FAILURE })
 }

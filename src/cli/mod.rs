@@ -155,6 +155,9 @@ struct Backup {
     /// Copies the keys there as well: to another place than the data, for whoever has both reads everything
     #[arg(long)]
     keys: Option<PathBuf>,
+    /// Makes the backup although files of attachments are lost, and says which; without it such a backup is refused
+    #[arg(long)]
+    without_lost: bool,
 }
 
 #[derive(Debug, Args)]

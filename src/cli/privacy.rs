@@ -123,8 +123,15 @@ fn find(app: &App, who: &Asked, by: &By, out: &Path) -> Result<()> {
     let text = serde_json::to_string_pretty(&held).map_err(Error::internal)?;
     let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
     written.map_err(|error| unwritten(&place, &error))?;
-    let count = held["count"].to_string();
-    println!("{}", sentence("privacy.found", &[("count", &count), ("file", &place)]));
+    let [count, calls, words] = ["tickets", "calls", "words"]
+        .map(|part| held[part].as_array().map_or(0, Vec::len).to_string());
+    let values = [
+        ("count", count.as_str()),
+        ("calls", calls.as_str()),
+        ("words", words.as_str()),
+        ("file", place.as_str()),
+    ];
+    println!("{}", sentence("privacy.found", &values));
     Ok(())
 }
 

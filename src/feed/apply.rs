@@ -8,10 +8,12 @@ use super::again::{Again, again};
 use super::message::{Message, MessageKind};
 use super::store::{self, Kept, Refusal};
 use super::{Patience, sequence};
+use crate::db::Conn;
 use crate::error::{Error, Kind, Result};
 use crate::identity::{Actor, Role};
 use crate::lifecycle::Hotline;
 use crate::ticket::command::{Command, NoteBody, Reasoned, Spoken, Target};
+use crate::ticket::store as tickets;
 
 /// Tries of one message against somebody else's change of the same ticket.
 const TRIES: u32 = 5;
@@ -28,10 +30,10 @@ pub fn drain(hotline: &Arc<Hotline>, no: &str, patience: Patience) -> Result<()>
         let Some(next) = sequence::next(&rows, ticket.as_deref(), now, patience) else {
             return Ok(());
         };
-        match effect(hotline, next, ticket) {
+        match effect(hotline, next, ticket.clone()) {
             Ok(()) => tries = 0,
             Err(error) if is_passing(&error) && tries < TRIES => tries += 1,
-            Err(error) if is_refusal(&error) => refuse(hotline, next, &error)?,
+            Err(error) if is_refusal(&error) => refuse(hotline, next, ticket, &error)?,
             Err(error) => return Err(error),
         }
     }
@@ -49,7 +51,12 @@ fn is_refusal(error: &Error) -> bool {
     )
 }
 
-fn refuse(hotline: &Arc<Hotline>, kept: &Kept, error: &Error) -> Result<()> {
+fn refuse(
+    hotline: &Arc<Hotline>,
+    kept: &Kept,
+    ticket: Option<String>,
+    error: &Error,
+) -> Result<()> {
     let refusal = match error.fields().first() {
         Some(field) => Refusal {
             code: field.code,
@@ -58,8 +65,20 @@ fn refuse(hotline: &Arc<Hotline>, kept: &Kept, error: &Error) -> Result<()> {
         },
         None => Refusal { code: error.code(), reason: error.detail().to_owned(), pointer: None },
     };
-    let id = kept.id.clone();
-    hotline.db.write(move |tx| store::refused(tx, &id, &refusal))
+    let (id, upstream_no) = (kept.id.clone(), kept.upstream_no.clone());
+    hotline.db.write(move |tx| {
+        store::refused(tx, &id, &refusal)?;
+        // What is said of a person after the erasure is not kept either.
+        match &ticket {
+            Some(no) if is_erased(tx.conn, no)? => store::forget(tx, no, Some(&upstream_no)),
+            _ => Ok(()),
+        }
+    })
+}
+
+fn is_erased(conn: &mut Conn, no: &str) -> Result<bool> {
+    let Some(id) = tickets::id_of(conn, no)? else { return Ok(false) };
+    Ok(tickets::erasure_of(conn, id)?.is_some())
 }
 
 /// Whoever sent it, as far as its doing needs.
@@ -75,8 +94,11 @@ fn sender(kept: &Kept) -> Actor {
 fn effect(hotline: &Arc<Hotline>, kept: &Kept, ticket: Option<String>) -> Result<()> {
     let keys = hotline.keys.clone();
     let said = hotline.db.read(|conn| store::content(conn, &keys, &kept.id))?;
-    // Another node has just let it take effect.
-    let Some(message) = said else { return Ok(()) };
+    let Some(message) = said else {
+        // Another node has just let it take effect; else it was emptied with its person, and to wait is no end.
+        let waits = hotline.db.read(|conn| store::still_waits(conn, &kept.id))?;
+        return if waits { Err(Error::refused(store::ERASED)) } else { Ok(()) };
+    };
     match (message.kind, ticket) {
         (MessageKind::Ticket, None) => register(hotline, kept, &message),
         (MessageKind::Ticket, Some(_)) => repeat(hotline, kept, &message),

@@ -1,5 +1,5 @@
 //! Feed: the rows of messages. Its rule: the content is sealed with a key of the message's own, and both go
-//! once the ticket has it.
+//! once the ticket has it, or its person is erased.
 
 use diesel::prelude::*;
 
@@ -164,10 +164,50 @@ pub(super) struct Refusal {
     pub pointer: Option<String>,
 }
 
-/// A refused message waits again.
+/// What is said of a message whose content went with its person.
+pub(super) const ERASED: &str = "upstream.erased";
+
+/// Empties every message about the ticket numbered `no` here and `upstream_no` there, since its person was erased:
+/// also those that never became a part of it. What has not taken effect never will.
+///
+/// # Errors
+/// As the database says.
+pub fn forget(tx: &mut Tx<'_>, no: &str, upstream_no: Option<&str>) -> Result<()> {
+    let of_it = upstream_message::ticket_no
+        .eq(Some(no))
+        .or(upstream_message::upstream_no.eq(upstream_no.unwrap_or_default()).nullable());
+    let ids: Vec<String> = upstream_message::table
+        .filter(of_it)
+        .filter(upstream_message::body.is_not_null())
+        .select(upstream_message::id)
+        .load(tx.conn)?;
+    let full = upstream_message::table.filter(upstream_message::id.eq_any(&ids));
+    diesel::update(full.filter(upstream_message::fate.ne(Fate::Applied)))
+        .set((
+            upstream_message::fate.eq(Fate::Refused),
+            upstream_message::code.eq(Some(ERASED)),
+            upstream_message::reason.eq(Some(sentence(ERASED, &[]))),
+            upstream_message::pointer.eq(None::<String>),
+            upstream_message::settled_at.eq(Some(tx.now)),
+        ))
+        .execute(tx.conn)?;
+    diesel::update(upstream_message::table.filter(upstream_message::id.eq_any(&ids)))
+        .set((
+            upstream_message::record_key.eq(None::<Vec<u8>>),
+            upstream_message::body.eq(None::<Vec<u8>>),
+        ))
+        .execute(tx.conn)?;
+    Ok(())
+}
+
+/// A refused message waits again, while there is something in it that could take effect.
 pub(super) fn reopen(tx: &mut Tx<'_>, actor: &Actor, id: &str) -> Result<()> {
+    let refused = upstream_message::fate.eq(Fate::Refused);
     let changed = diesel::update(
-        upstream_message::table.find(id).filter(upstream_message::fate.eq(Fate::Refused)),
+        upstream_message::table
+            .find(id)
+            .filter(refused)
+            .filter(upstream_message::body.is_not_null()),
     )
     .set((
         upstream_message::fate.eq(Fate::Waiting),
@@ -178,7 +218,8 @@ pub(super) fn reopen(tx: &mut Tx<'_>, actor: &Actor, id: &str) -> Result<()> {
     ))
     .execute(tx.conn)?;
     if changed == 0 {
-        return Err(Error::refused("upstream.not_refused"));
+        let empty = one(tx.conn, id)?.is_some_and(|kept| kept.fate == Fate::Refused);
+        return Err(Error::refused(if empty { ERASED } else { "upstream.not_refused" }));
     }
     let thing = ("upstream_message", id);
     audit::record(tx, &Entry::new((actor.user, &actor.name), "upstream.message_retry", thing))

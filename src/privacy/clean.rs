@@ -9,9 +9,12 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::store;
+use crate::db::{Tx, thoroughly};
 use crate::error::{Error, Result};
+use crate::feed;
 use crate::lifecycle::Hotline;
 use crate::sealing::place_of_answer;
+use crate::ticket::store as tickets;
 
 /// Folders under the data directory with letters that were written to files, each named
 /// `NUMBER.…`.
@@ -36,15 +39,31 @@ impl Clean {
 /// # Errors
 /// The database's and the disk's own.
 pub fn clean(hotline: &Arc<Hotline>, data_dir: &Path, job: &Clean) -> Result<()> {
-    attachments(&data_dir.join("attachments"), job.id)?;
-    for folder in LETTERS {
-        letters(&data_dir.join(folder), &job.no)?;
+    clean_all(hotline, data_dir, std::slice::from_ref(job))
+}
+
+/// The same for many: what has to be opened to be looked at is opened once for all of them.
+pub(super) fn clean_all(hotline: &Arc<Hotline>, data_dir: &Path, jobs: &[Clean]) -> Result<()> {
+    for job in jobs {
+        attachments(&data_dir.join("attachments"), job.id)?;
+        for folder in LETTERS {
+            letters(&data_dir.join(folder), &job.no)?;
+        }
+        let gone = job.clone();
+        hotline.db.write(move |tx| thoroughly(tx, |tx| rows(tx, &gone)))?;
     }
-    let gone = job.clone();
-    hotline.db.write(move |tx| {
-        store::settle(tx, gone.id, &gone.no)?;
-        store::drop_jobs(tx, gone.id, &gone.no, Clean::JOB)
-    })?;
+    if jobs.is_empty() { Ok(()) } else { answers(hotline, jobs) }
+}
+
+fn rows(tx: &mut Tx<'_>, gone: &Clean) -> Result<()> {
+    store::settle(tx, gone.id, &gone.no)?;
+    let upstream_no = tickets::row_of(tx.conn, gone.id)?.and_then(|row| row.upstream_no);
+    feed::store::forget(tx, &gone.no, upstream_no.as_deref())?;
+    store::drop_jobs(tx, gone.id, &gone.no, Clean::JOB)
+}
+
+/// Drops every kept answer that names one of the tickets, in its address or in what it says.
+fn answers(hotline: &Arc<Hotline>, jobs: &[Clean]) -> Result<()> {
     let mut after = String::new();
     loop {
         let page = hotline.db.read(|conn| store::kept_answers(conn, &after, PAGE))?;
@@ -53,12 +72,12 @@ pub fn clean(hotline: &Arc<Hotline>, data_dir: &Path, job: &Clean) -> Result<()>
         let names = |(key, sealed): &(String, Vec<u8>)| {
             let plain = hotline.keys.open(sealed, &place_of_answer(key));
             // What cannot be opened tells nothing to anybody.
-            plain.is_ok_and(|plain| holds(&plain, job.no.as_bytes()))
+            plain.is_ok_and(|plain| jobs.iter().any(|job| holds(&plain, job.no.as_bytes())))
         };
         let keys: Vec<String> =
             page.iter().filter(|kept| names(kept)).map(|kept| kept.0.clone()).collect();
         if !keys.is_empty() {
-            hotline.db.write(move |tx| store::drop_answers(tx, &keys))?;
+            hotline.db.write(move |tx| thoroughly(tx, |tx| store::drop_answers(tx, &keys)))?;
         }
     }
 }

@@ -12,8 +12,8 @@ pub enum Fate {
     GoesOf { by: &'static str },
     /// Deleted where the text in this column names the ticket.
     GoesWhere { names: &'static str },
-    /// These columns are emptied where `by` is the ticket's number.
-    Emptied { columns: &'static [&'static str], by: &'static str },
+    /// Its own room does it, which knows by what else a row is the person's and what to say of it then.
+    ByItsRoom,
 }
 
 /// Every table with a ticket's id or number, a caller's hash, or a text that may name one.
@@ -42,13 +42,13 @@ pub const FATES: [(&str, Fate); 26] = [
     ("idempotency", Fate::Stays),
     // Nobody is written to about it any more.
     ("letter", Fate::Goes),
-    // Tries and words at the citizens' door.
+    // Tries and words at the citizens' door; words from the caller's number go where the key is destroyed.
     ("citizen_try", Fate::Goes),
     ("citizen_word", Fate::GoesOf { by: "ticket_no" }),
     ("webhook_delivery", Fate::GoesWhere { names: "body" }),
     // The city's platform: numbers and times are settled with it; its words were the person's.
     ("backfill", Fate::Stays),
-    ("upstream_message", Fate::Emptied { columns: &["record_key", "body"], by: "ticket_no" }),
+    ("upstream_message", Fate::ByItsRoom),
     ("upstream_difference", Fate::Stays),
     // A call is its caller's, not a ticket's: its number ends with the calls' own period.
     ("call", Fate::Stays),

@@ -5,6 +5,9 @@ use serde_json::{Value, json};
 
 use super::{Two, masked};
 use crate::audit;
+use crate::calls::{self, Call};
+use crate::citizen::inbox;
+use crate::db::Conn;
 use crate::error::{Error, Result};
 use crate::lifecycle::Hotline;
 use crate::ticket::listing::{self, Filter};
@@ -16,7 +19,9 @@ const PAGE: usize = 200;
 /// Readers that are told of a ticket.
 const READERS: u32 = 500;
 /// What of the trail is the person's to know: who has seen the case.
-const SEEN: [&str; 4] = ["ticket.open", "ticket.reveal", "privacy.find", "privacy.correct"];
+const SEEN: [&str; 4] = ["ticket.open", "ticket.reveal", FIND, "privacy.correct"];
+/// The audit trail's word for this.
+const FIND: &str = "privacy.find";
 
 /// Whose data is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,21 +32,50 @@ pub enum Who {
     Ticket(String),
 }
 
-/// What is held: each ticket with its history and its readers. The lookups are noted first.
+/// What is held: each ticket with its history and its readers; under a number also the calls and words that came
+/// from it. The lookups are noted first.
 ///
 /// # Errors
 /// 404 where there is no such ticket; the database's own.
 pub fn find(hotline: &Hotline, two: &Two, who: &Who, reason: &str) -> Result<Value> {
     let reason = masked(reason)?;
     let numbers = numbers(hotline, who)?;
-    let (noted, two) = (numbers.clone(), two.clone());
+    let (calls, words) = match who {
+        Who::Ticket(_) => (Vec::new(), Vec::new()),
+        Who::Phone(phone) => {
+            let hash = hotline.keys.phone_hash(phone);
+            let words = |conn: &mut Conn| inbox::copies(conn, &hotline.keys, &hash);
+            (hotline.db.read(|conn| calls::store::of_number(conn, &hash))?, hotline.db.read(words)?)
+        }
+    };
+    let mut noted: Vec<(&'static str, String)> = Vec::new();
+    noted.extend(numbers.iter().map(|no| ("ticket", no.clone())));
+    noted.extend(calls.iter().map(|call| ("call", call.call_id.clone())));
+    noted.extend(words.iter().map(|word| ("word", word.id.to_string())));
+    let two = two.clone();
     hotline.db.write(move |tx| {
-        noted.iter().try_for_each(|no| two.note(tx, "privacy.find", no, &reason))
+        noted.iter().try_for_each(|(kind, id)| two.note(tx, FIND, (*kind, id), &reason))
     })?;
     let held = numbers.iter().map(|no| held(hotline, no));
     let held = held.collect::<Result<Vec<_>>>()?;
     let held: Vec<Value> = held.into_iter().flatten().collect();
-    Ok(json!({ "made_at": hotline.db.now(), "count": held.len(), "tickets": held }))
+    let calls = calls.iter().map(|call| copy(hotline, call)).collect::<Result<Vec<_>>>()?;
+    let made_at = hotline.db.now();
+    let count = held.len();
+    Ok(
+        json!({ "made_at": made_at, "count": count, "tickets": held, "calls": calls, "words": words }),
+    )
+}
+
+/// What a call tells of whoever called.
+fn copy(hotline: &Hotline, call: &Call) -> Result<Value> {
+    Ok(json!({
+        "call_id": call.call_id, "first_at": call.first_at, "rang_at": call.rang_at,
+        "answered_at": call.answered_at, "ended_at": call.ended_at, "missed_at": call.missed_at,
+        "agent": call.agent, "queue": call.queue, "recording_id": call.recording_id,
+        "phone": call.phone(&hotline.keys)?, "called_back_at": call.called_back_at,
+        "called_back_by": call.called_back_by, "called_back": call.called_back,
+    }))
 }
 
 fn numbers(hotline: &Hotline, who: &Who) -> Result<Vec<String>> {

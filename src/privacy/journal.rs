@@ -1,8 +1,9 @@
 //! Privacy: the erasures, outside the database. Its rule: a backup made before an erasure still holds the person,
-//! so whoever restores one does the erasures since then again, from this file.
+//! so whoever restores one does the erasures since then again, from this file; who was erased is for its owner's
+//! eyes only.
 
 use std::collections::BTreeSet;
-use std::fs::{self, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
@@ -17,7 +18,7 @@ use crate::time::Stamp;
 const PAGE: i64 = 500;
 
 /// A line of the file, as JSON.
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub(super) struct Line {
     pub no: String,
     pub at: Stamp,
@@ -48,12 +49,39 @@ pub(super) fn write_out(hotline: &Hotline, path: &Path) -> Result<()> {
             fresh.push('\n');
         }
     }
+    append(path, &fresh)
+}
+
+/// Appends the lines of `from`, another site's, that the file does not have yet: a backup of that site may be
+/// brought back here as well, or again.
+pub(super) fn carry(from: &[Line], path: &Path) -> Result<()> {
+    let known: BTreeSet<String> = read(path)?.into_iter().map(|line| line.no).collect();
+    let mut fresh = String::new();
+    for line in from.iter().filter(|line| !known.contains(&line.no)) {
+        fresh.push_str(&serde_json::to_string(line).map_err(Error::internal)?);
+        fresh.push('\n');
+    }
+    append(path, &fresh)
+}
+
+fn append(path: &Path, fresh: &str) -> Result<()> {
     if fresh.is_empty() {
         return Ok(());
     }
-    let mut file =
-        OpenOptions::new().append(true).create(true).open(path).map_err(Error::internal)?;
+    let mut file = open(path).map_err(Error::internal)?;
     file.write_all(fresh.as_bytes()).and_then(|()| file.sync_all()).map_err(Error::internal)
+}
+
+/// The file to append to, its owner's only: also one that an older program made for everybody.
+fn open(path: &Path) -> std::io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.append(true).create(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let file = options.open(path)?;
+    #[cfg(unix)]
+    file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
+    Ok(file)
 }
 
 /// The lines of the file; none where it is not there. The end of a line that a crash cut off is none.

@@ -11,7 +11,7 @@ mod journal;
 mod round;
 mod store;
 
-pub use again::apply_again;
+pub use again::{Again, apply_again};
 pub use clean::{Clean, clean};
 pub use correct::correct;
 pub use erase::erase;
@@ -56,10 +56,16 @@ impl Two {
         Ok(two)
     }
 
-    /// Notes that both did `action` to the ticket numbered `no`.
-    fn note(&self, tx: &mut Tx<'_>, action: &str, no: &str, reason: &str) -> Result<()> {
+    /// Notes that both did `action` to `what`, such as a ticket by its number.
+    fn note(
+        &self,
+        tx: &mut Tx<'_>,
+        action: &'static str,
+        what: (&'static str, &str),
+        reason: &str,
+    ) -> Result<()> {
         for account in [&self.first, &self.second] {
-            let entry = Entry::new((account.id, &account.name), action, ("ticket", no));
+            let entry = Entry::new((account.id, &account.name), action, what);
             audit::record(tx, &entry.detailed(reason))?;
         }
         Ok(())

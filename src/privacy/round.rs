@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use chrono::Months;
 
-use super::erase::one;
+use super::erase::{clean_up, destroy};
 use crate::error::{Error, Result};
 use crate::jobs::Bell;
 use crate::lifecycle::Hotline;
@@ -41,7 +41,7 @@ fn over(hotline: &Hotline, years: u32, most: i64) -> Result<Vec<(i64, String, St
 /// # Errors
 /// The database's and the disk's own; the next round goes on.
 pub fn round(hotline: &Arc<Hotline>, data_dir: &Path, years: u32, bell: &Bell) -> Result<usize> {
-    let mut keys = Vec::new();
+    let (mut keys, mut tasks) = (Vec::new(), Vec::new());
     for (id, no, _) in over(hotline, years, A_ROUND)? {
         if bell.stopped() {
             break;
@@ -52,8 +52,11 @@ pub fn round(hotline: &Arc<Hotline>, data_dir: &Path, years: u32, bell: &Bell) -
             agreed_by: "system".to_owned(),
             reason: format!("retention.years = {years}"),
         };
-        keys.extend(one(hotline, data_dir, (id, &no), grounds, None)?);
+        let (key, task) = destroy(hotline, (id, &no), grounds, None)?;
+        keys.extend(key);
+        tasks.push(task);
     }
+    clean_up(hotline, data_dir, &tasks)?;
     if !keys.is_empty() {
         hotline.db.scrub(&keys)?;
     }

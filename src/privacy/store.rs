@@ -19,17 +19,11 @@ pub(super) fn settle(tx: &mut Tx<'_>, id: i64, no: &str) -> Result<()> {
     for (table, fate) in FATES.iter().filter(|(table, _)| there.contains(*table)) {
         // The id is our own number; what a text may hold is bound.
         let (order, bound) = match fate {
-            Fate::Stays => continue,
+            Fate::Stays | Fate::ByItsRoom => continue,
             Fate::Goes => (format!("DELETE FROM {table} WHERE ticket_id = {id}"), String::new()),
             Fate::GoesOf { by } => (format!("DELETE FROM {table} WHERE {by} = $1"), no.to_owned()),
             Fate::GoesWhere { names } => {
                 (format!("DELETE FROM {table} WHERE {names} LIKE $1"), format!("%\"{no}\"%"))
-            }
-            Fate::Emptied { columns, by } => {
-                let nothing: Vec<String> =
-                    columns.iter().map(|column| format!("{column} = NULL")).collect();
-                let nothing = nothing.join(", ");
-                (format!("UPDATE {table} SET {nothing} WHERE {by} = $1"), no.to_owned())
             }
         };
         let order = diesel::sql_query(order);
@@ -47,6 +41,13 @@ pub(super) fn drop_jobs(tx: &mut Tx<'_>, id: i64, no: &str, but: &str) -> Result
     let names = job::body.like(format!("%{id}%")).or(job::body.like(format!("%\"{no}\"%")));
     let gone = job::table.filter(job::kind.ne(but)).filter(names);
     each!(tx.conn, c => diesel::delete(gone).execute(c)?);
+    Ok(())
+}
+
+/// Drops the jobs `ids`: what they are for is done.
+pub(super) fn drop_done(tx: &mut Tx<'_>, ids: &[i64]) -> Result<()> {
+    let gone = job::table.filter(job::id.eq_any(ids.to_vec()));
+    diesel::delete(gone).execute(tx.conn)?;
     Ok(())
 }
 

@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Datelike, TimeDelta, Utc};
 use rcgen::{
@@ -42,7 +42,7 @@ pub struct Issued {
 /// given), and an authority where there is none yet.
 ///
 /// # Errors
-/// `tls.name` where one is none; `tls.file` where a file cannot be read or written.
+/// `tls.key_away` where the authority is there without its key; `tls.name` where one is none; `tls.file` where a file cannot be read or written.
 pub fn init(config: &Config, names: &[String], now: Stamp) -> Result<Issued> {
     let folder = folder_of(&config.data_dir);
     let mut builder = fs::DirBuilder::new();
@@ -51,16 +51,25 @@ pub fn init(config: &Config, names: &[String], now: Stamp) -> Result<Issued> {
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(&folder).map_err(|why| cannot(&folder, why))?;
     let (certificate, key_file) = (folder.join("ca.pem"), folder.join("ca.key"));
-    let is_new = !(certificate.exists() && key_file.exists());
+    let is_new = !certificate.exists();
+    let key = match (is_new, key_file.exists()) {
+        // Kept apart, perhaps. Another authority would be strange to every browser that has this one.
+        (false, false) => return Err(key_away(&certificate, &key_file)),
+        // Broken off before the certificate was written, or only that was lost.
+        (_, true) => {
+            let key = fs::read_to_string(&key_file).map_err(|why| cannot(&key_file, why))?;
+            KeyPair::from_pem(&key).map_err(|why| cannot(&key_file, why))?
+        }
+        (true, false) => {
+            let key = KeyPair::generate().map_err(Error::internal)?;
+            write(&key_file, &key.serialize_pem())?;
+            key
+        }
+    };
     if is_new {
-        let key = KeyPair::generate().map_err(Error::internal)?;
         let made = authority(&key, now)?.self_signed(&key).map_err(Error::internal)?;
-        // The key first: a certificate without one is made anew.
-        write(&key_file, &key.serialize_pem())?;
         write(&certificate, &made.pem())?;
     }
-    let key = fs::read_to_string(&key_file).map_err(|why| cannot(&key_file, why))?;
-    let key = KeyPair::from_pem(&key).map_err(|why| cannot(&key_file, why))?;
     let der =
         CertificateDer::from_pem_file(&certificate).map_err(|why| cannot(&certificate, why))?;
     let over = ends_at(&der).ok_or_else(|| cannot(&certificate, "?"))?;
@@ -75,6 +84,12 @@ pub fn init(config: &Config, names: &[String], now: Stamp) -> Result<Issued> {
     write(&files.cert, &format!("{}{pem}", made.pem()))?;
     let fingerprint = fingerprint(&der);
     Ok(Issued { authority: certificate, is_new, fingerprint, files, names, ends_at: last })
+}
+
+fn key_away(certificate: &Path, key: &Path) -> Error {
+    let (file, key) = (certificate.display().to_string(), key.display().to_string());
+    let values = [("file", file.as_str()), ("key", key.as_str())];
+    Error::with(Kind::Invalid, "tls.key_away", &values)
 }
 
 /// The names of the configuration, or this machine as it calls itself.

@@ -65,7 +65,8 @@ impl Answer {
         Self { status: 204, headers: Vec::new(), body: String::new(), passing: false }
     }
 
-    /// Marks an answer that says that not all was done: it is given, and not kept.
+    /// Marks an answer that is given and not kept: it says that not all was done, or a number in clear that no
+    /// later erasure would find. Asked again, it is done anew, and noted anew.
     #[must_use]
     pub fn passing(mut self) -> Self {
         self.passing = true;
@@ -144,7 +145,7 @@ impl IdempotencyKey {
             }
             URL_SAFE_NO_PAD.encode(hash.finalize())
         });
-        Idem { key, body: URL_SAFE_NO_PAD.encode(Sha256::digest(body)) }
+        Idem { key, body: URL_SAFE_NO_PAD.encode(Sha256::digest(body)), place: self.place }
     }
 }
 
@@ -155,7 +156,7 @@ impl Idem {
             let hash = Sha256::new().chain_update(key).chain_update([0]).chain_update(name);
             URL_SAFE_NO_PAD.encode(hash.finalize())
         });
-        Self { key, body: self.body.clone() }
+        Self { key, body: self.body.clone(), place: self.place.clone() }
     }
 }
 
@@ -164,6 +165,8 @@ impl Idem {
 pub struct Idem {
     pub(super) key: Option<String>,
     pub(super) body: String,
+    /// Method and path.
+    place: String,
 }
 
 impl Idem {
@@ -242,7 +245,10 @@ fn once(
         return Ok((open(keys, key, idem, &kept)?, true));
     }
     let answer = change(tx)?;
-    store::keep_answer(tx, key, &idem.body, &seal(keys, key, &answer)?)?;
+    if answer.passing {
+        return Ok((answer, false));
+    }
+    store::keep_answer(tx, key, &idem.body, &seal(keys, idem, key, &answer)?)?;
     Ok((answer, false))
 }
 
@@ -267,7 +273,7 @@ where
         if answer.passing {
             return Ok((answer, false));
         }
-        let sealed = seal(&app.keys, &key, &answer)?;
+        let sealed = seal(&app.keys, &idem, &key, &answer)?;
         app.db.write(move |tx| store::keep_answer(tx, &key, &idem.body, &sealed))?;
         Ok((answer, false))
     })
@@ -283,11 +289,17 @@ pub(super) fn again(answer: Answer) -> HttpResponse {
     response
 }
 
-/// Status and headers as a line of JSON, then the body as it is.
-pub(super) fn seal(keys: &MasterKey, key: &str, answer: &Answer) -> Result<Vec<u8>> {
+/// The header under which a kept answer remembers what address it was given at; nobody is told it.
+const PLACE: &str = "jiesu-place";
+
+/// Status and headers as a line of JSON, then the body as it is. The address goes with the headers, where an older
+/// program reads over it: it names the ticket that the answer is about, also where the answer itself does not
+/// (a name in clear), so that erasing the ticket finds it.
+pub(super) fn seal(keys: &MasterKey, idem: &Idem, key: &str, answer: &Answer) -> Result<Vec<u8>> {
     let mut plain = Vec::with_capacity(answer.body.len() + 256);
-    serde_json::to_writer(&mut plain, &(answer.status, &answer.headers))
-        .map_err(Error::internal)?;
+    let place = (PLACE.to_owned(), idem.place.clone());
+    let headers: Vec<&(String, String)> = answer.headers.iter().chain([&place]).collect();
+    serde_json::to_writer(&mut plain, &(answer.status, headers)).map_err(Error::internal)?;
     plain.push(b'\n');
     plain.extend_from_slice(answer.body.as_bytes());
     keys.seal(&plain, &place_of_answer(key))
@@ -308,7 +320,9 @@ fn read(plain: &str) -> Result<Answer> {
         return serde_json::from_str(plain).map_err(Error::internal);
     }
     let (head, body) = plain.split_once('\n').unwrap_or((plain, ""));
-    let (status, headers) = serde_json::from_str(head).map_err(Error::internal)?;
+    let (status, mut headers): (u16, Vec<(String, String)>) =
+        serde_json::from_str(head).map_err(Error::internal)?;
+    headers.retain(|(name, _)| name != PLACE);
     Ok(Answer { status, headers, body: body.to_owned(), passing: false })
 }
 

@@ -92,7 +92,7 @@ fn begin<P, R, F>(
         }
         let other = change(tx, &actor, &made)?;
         if let (Some(key), Some(other)) = (&of_write.key, &other) {
-            store::correct_answer(tx, key, &seal(&keys, key, other)?)?;
+            store::correct_answer(tx, key, &seal(&keys, &of_write, key, other)?)?;
         }
         Ok(other)
     };
@@ -151,6 +151,6 @@ fn prepare<P>(
             return kept.map(Begun::Known).ok_or(error);
         }
     };
-    let sealed = idem.key.as_ref().map(|key| seal(&app.keys, key, &answer)).transpose()?;
+    let sealed = idem.key.as_ref().map(|key| seal(&app.keys, &idem, key, &answer)).transpose()?;
     Ok(Begun::Ready(Box::new(Prepared { actor, idem, guard, made, answer, sealed })))
 }

@@ -27,6 +27,15 @@ on_each_database! {
         events[0]["phone"] = "13900000001".into();
         events[1]["agent"] = "agent".into();
         events[2]["recording_id"] = "r-1".into();
+        // Said otherwise later on: of a callback's number, another queue, another part of the recording.
+        events[2]["phone"] = "13900000002".into();
+        for (event, queue) in [(0, "urgent"), (1, "all"), (3, "callback")] {
+            events[event]["queue"] = queue.into();
+        }
+        // Of one instant by two parts of the system.
+        let mut twin = events[1].clone();
+        (twin["agent"], twin["queue"]) = ("agent-2".into(), "others".into());
+        let events = [&events[..], &[twin]].concat();
         let hear = |id: &str, order: &[usize]| {
             for at in order {
                 let mut event = events[*at].clone();
@@ -38,14 +47,15 @@ on_each_database! {
             let call = test.db.read(|conn| store::one(conn, id)).unwrap().unwrap();
             let phone = call.phone(&city.hotline.keys).unwrap();
             let times = (call.first_at, call.rang_at, call.answered_at, call.ended_at);
-            (times, call.agent, call.recording_id, call.phone_hash, phone)
+            (times, call.agent, call.recording_id, call.phone_hash, phone, call.queue)
         };
-        let expected = hear("c0", &[0, 1, 2, 3]);
-        assert_eq!(expected.4.as_deref(), Some("13900000001"));
+        let expected = hear("c0", &[0, 1, 2, 3, 4]);
+        let said = (expected.1.as_deref(), expected.4.as_deref(), expected.5.as_deref());
+        assert_eq!(said, (Some("agent"), Some("13900000001"), Some("urgent")));
         let count = std::cell::Cell::new(0);
         let config = Config { cases: 24, failure_persistence: None, ..Config::default() };
-        let orders = proptest::collection::vec(0..4_usize, 0..6)
-            .prop_flat_map(|more| Just((0..4).chain(more).collect::<Vec<_>>()).prop_shuffle());
+        let orders = proptest::collection::vec(0..5_usize, 0..6)
+            .prop_flat_map(|more| Just((0..5).chain(more).collect::<Vec<_>>()).prop_shuffle());
         TestRunner::new(config)
             .run(&orders, |order| {
                 count.set(count.get() + 1);
@@ -168,6 +178,7 @@ fn missed_calls_are_called_back_by_name_and_the_number_is_shown_for_a_reason() {
 fn the_standards_figures_are_counted_by_hour_and_agent() {
     let server = server();
     let agent = token(&server, "agent");
+    tells(&server, &agent, &event("m1", "missed", "30:59"));
     for (id, seconds) in [("a1", Some(5)), ("a2", Some(15)), ("a3", Some(40)), ("m1", None)] {
         tells(&server, &agent, &event(id, "ring", "30:00"));
         if let Some(seconds) = seconds {
@@ -182,7 +193,7 @@ fn the_standards_figures_are_counted_by_hour_and_agent() {
     let share = |it: &Value, name: &str| (it[name]["num"].as_u64(), it[name]["den"].as_u64());
     assert_eq!(share(&all["total"], "connection_rate"), (Some(3), Some(4)));
     assert_eq!(share(&all["total"], "within_15s_rate"), (Some(2), Some(4)));
-    assert_eq!(all["total"]["mean_wait_s"], 20.0);
+    assert_eq!((&all["total"]["mean_wait_s"], &all["total"]["missed"]), (&20.0.into(), &1.into()));
     assert_eq!((&all["rows"][7]["key"], &all["rows"][7]["offered"]), (&"07".into(), &4.into()));
     assert_eq!(all["rows"][8]["connection_rate"]["value"], Value::Null);
     let agents = ask("window=2026-10&group_by=agent");

@@ -1,6 +1,7 @@
 //! A backup made by the real program while others write, brought back elsewhere: the same rows, figures and
 //! chains; and no byte of it can change unseen. `JIESU_BACKUPS=10` is the full run (1 otherwise).
 
+mod attached;
 mod load;
 
 use std::collections::BTreeMap;

@@ -1,6 +1,8 @@
 //! A person is erased: nothing of them is left in any file or answer, and everything that is counted or
 //! proven stays as it was.
 
+mod traces;
+
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -167,10 +169,16 @@ fn gone_everywhere(database: Option<&str>) {
 
     // The backup was made before: what comes back from it is erased again.
     let into = Site::to_come_back_to(&site, None, &[]);
-    let log = data.join("erasures.log");
-    let log = log.to_str().unwrap();
-    let told = said(&into, &["restore", dir, "--keys", keys, "--erasures", log], 0);
+    let log = std::fs::read_to_string(data.join("erasures.log")).unwrap();
+    let file = site.folder().join("lost.log");
+    // The other was erased too, after it had ended, which the backup knows nothing of.
+    std::fs::write(&file, format!("{log}{}", log.replace(&no, &other))).unwrap();
+    let file = file.to_str().unwrap();
+    let told = said(&into, &["restore", dir, "--keys", keys, "--erasures", file], 1);
     assert!(told.contains("再次删除 1 件") && told.contains("发现问题 0 处"), "{told}");
+    assert!(told.contains(&format!("工单 {other} 已登记删除")), "{told}");
+    let carried = std::fs::read_to_string(into.folder().join("data/erasures.log")).unwrap();
+    assert_eq!(carried.lines().count(), 2, "{carried}");
     let restored = into.start();
     answers(&into, &restored, &no);
     assert_eq!(ask(&into, &restored, "leader", RATES), figures);
@@ -228,7 +236,7 @@ mod nothing_of_an_erased_person_is_left_and_all_that_is_counted_stays {
 }
 
 /// Two people with accounts.
-fn two(hotline: &Hotline) -> Two {
+pub fn two(hotline: &Hotline) -> Two {
     let names = ["zhang", "li"];
     hotline
         .db

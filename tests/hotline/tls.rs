@@ -71,3 +71,25 @@ fn a_site_makes_its_certificates_and_renews_them_without_a_restart() {
     assert_eq!(ask(&client(Some(&authority)), &program, "127.0.0.1"), Ok(200));
     program.kill();
 }
+
+#[test]
+fn an_authority_whose_key_is_kept_apart_is_not_made_anew() {
+    let site = Site::new(None, &[("JIESU_LOG__LEVEL", "warn")]);
+    init(&site, &["localhost"]);
+    let folder = site.folder().join("data/tls");
+    let (authority, key) = (folder.join("ca.pem"), folder.join("ca.key"));
+    let (before, apart) = (std::fs::read(&authority).unwrap(), site.folder().join("ca.key"));
+    std::fs::rename(&key, &apart).unwrap();
+    let refused = site.run(&["tls", "init", "localhost"]);
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert_eq!(refused.status.code(), Some(2), "{said}");
+    assert!(said.contains("tls.key_away") && said.contains("data/tls/ca.key"), "{said}");
+    assert_eq!((std::fs::read(&authority).unwrap(), key.exists()), (before, false));
+    std::fs::rename(&apart, &key).unwrap();
+    assert!(init(&site, &["localhost"]).contains("沿用已有的本站根证书"));
+    // The certificate alone is made anew, by the same key: browsers that have the old one still trust it.
+    std::fs::remove_file(&authority).unwrap();
+    let key_before = std::fs::read(&key).unwrap();
+    assert!(init(&site, &["localhost"]).contains("已生成本站根证书"));
+    assert_eq!(std::fs::read(&key).unwrap(), key_before);
+}

@@ -1,6 +1,7 @@
 //! The city's 12345 platform: what it tells us, what we owe it, and that both sides agree in the end.
 
 mod backfills;
+mod erased;
 mod feed;
 mod mock;
 mod order;

@@ -124,7 +124,7 @@ pub(super) fn hash_of(file: &mut impl Read) -> Result<String> {
 }
 
 /// Which of 4096 folders a ticket's files lie under.
-fn shard(ticket_id: i64) -> String {
+pub(super) fn shard(ticket_id: i64) -> String {
     format!("{:03x}", ticket_id.rem_euclid(4096))
 }
 

@@ -18,5 +18,8 @@ diesel::table! {
         called_back_at -> Nullable<BigInt>,
         called_back_by -> Nullable<Text>,
         called_back -> Nullable<Text>,
+        queue_at -> Nullable<BigInt>,
+        recording_at -> Nullable<BigInt>,
+        phone_at -> Nullable<BigInt>,
     }
 }

@@ -96,6 +96,17 @@ pub(super) fn of_ticket(conn: &mut Conn, id: i64) -> Result<Vec<CallerRow>> {
     Ok(all.select(CallerRow::as_select()).load(conn)?)
 }
 
+/// The beginnings of the hashes by which the caller of the ticket numbered `no` is found: of numbers, and of a name.
+///
+/// # Errors
+/// As the database says.
+pub fn hashes_of(conn: &mut Conn, no: &str, id: i64) -> Result<Vec<String>> {
+    let rows = caller_key::table
+        .filter(caller_key::part.eq(part_of(no)))
+        .filter(caller_key::ticket_id.eq(id));
+    Ok(rows.select(caller_key::hash).load(conn)?)
+}
+
 /// How many rows there are for tickets up to `last`.
 pub(super) fn count(conn: &mut Conn, last: i64) -> Result<i64> {
     Ok(caller_key::table.filter(caller_key::ticket_id.le(last)).count().get_result(conn)?)

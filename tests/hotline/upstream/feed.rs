@@ -32,7 +32,7 @@ fn fate(city: &City, message: &Value) -> (Fate, Option<String>) {
 }
 
 /// The usual ticket, as a message.
-fn ticket(city: &City, id: &str, no: &str) -> Value {
+pub fn ticket(city: &City, id: &str, no: &str) -> Value {
     message(city, id, no, &json!({ "kind": "ticket", "ticket": from_platform(city, no) }))
 }
 

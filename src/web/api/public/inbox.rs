@@ -103,7 +103,7 @@ pub async fn reveal(
     write_once(&app, key.bind(&actor.name, raw.bytes()), move |tx| {
         let reason = || Ok(raw.parse::<WordReason>()?.reason);
         let inbox::InClear { phone, text } = inbox::reveal(tx, &keys, &actor, id, reason)?;
-        Answer::ok(&WordClear { phone, text })
+        Ok(Answer::ok(&WordClear { phone, text })?.passing())
     })
     .await
 }
