@@ -1,6 +1,7 @@
 //! Webhooks: what another program is told of, how it knows that it was us, and what it is never told.
 
 mod hostile;
+mod peace;
 mod receiver;
 
 use std::collections::{BTreeMap, BTreeSet};
