@@ -154,14 +154,10 @@ fn limits(ticket: &Ticket, scene: &Scene<'_>) -> Vec<(Concern, Stamp)> {
     answer.into_iter().chain(promise).chain(survey).collect()
 }
 
-/// What was answered directly, or by the lead once a reviewer has passed it.
+/// What was answered, as far as it may be said.
 fn reply(ticket: &Ticket) -> Option<Said> {
-    if let Some(direct) = &ticket.direct {
-        return Some(Said { at: direct.at, text: direct.text.clone(), own: false });
-    }
-    let passed = matches!(ticket.state, State::Surveying { .. } | State::Closed { .. });
-    let reply = ticket.reply.as_ref().filter(|_| passed)?;
-    Some(Said { at: reply.at, text: reply.text.clone(), own: false })
+    let answer = ticket.answer()?;
+    Some(Said { at: answer.at, text: answer.text.to_owned(), own: false })
 }
 
 /// What was written for the citizen, and what the citizen wrote.

@@ -49,9 +49,10 @@ impl Reach {
     }
 }
 
-/// Whether a letter could be addressed so: one `@`, no blanks or control characters, a dot behind.
+/// Whether a letter could be addressed so: one `@` with something on both sides, ASCII without blanks
+/// or control characters, since few mail servers carry more.
 fn is_address(text: &str) -> bool {
-    let plain = text.len() <= 254 && !text.chars().any(|c| c.is_control() || c.is_whitespace());
+    let plain = text.len() <= 254 && text.bytes().all(|byte| byte.is_ascii_graphic());
     let parts: Vec<&str> = text.split('@').collect();
     let odd = ['<', '>', '"', ',', ';', ':', '(', ')', '\\'];
     plain && !text.contains(odd) && matches!(parts[..], [a, b] if !a.is_empty() && b.len() > 2)

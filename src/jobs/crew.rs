@@ -1,5 +1,6 @@
 //! Ground: who does later work. Its rule: claimed in a short write, worked outside any
-//! transaction, finished or put back in another; any number of nodes may do so at once.
+//! transaction, finished or put back in another; any number of nodes may do so at once, and none
+//! begins a job whose claim has passed to another.
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -12,9 +13,13 @@ use super::fail::{TRIES, back_off};
 use super::{Fail, Job, store};
 use crate::db::Db;
 use crate::error::Result;
+use crate::time::Stamp;
 
 /// How many jobs are claimed at once.
 const HANDFUL: i64 = 8;
+/// A job is begun with at least so many of ten parts of the lease before it; else the claim is
+/// renewed first.
+const FRESH_TENTHS: i32 = 9;
 
 type Work = Box<dyn Fn(&Job) -> Result<(), Fail> + Send + Sync>;
 type Round = Box<dyn Fn() -> Result<()> + Send + Sync>;
@@ -85,9 +90,12 @@ impl Crew {
         }
         let (claim, jobs) = self.db.write(move |tx| store::claim(tx, &kinds, HANDFUL, lease))?;
         for job in &jobs {
-            self.work(job, claim)?;
+            if self.still_ours(job, claim, now)? {
+                self.work(job, claim)?;
+                done += 1;
+            }
         }
-        Ok(done + jobs.len())
+        Ok(done)
     }
 
     /// Steps until nothing is due any more: for tests and for ending in order.
@@ -117,6 +125,17 @@ impl Crew {
                 }
             }
         }
+    }
+
+    /// Whether the job, claimed at or after `claimed_at`, is still this crew's to do. Where those before
+    /// it took long the lease may have run out and somebody else be at it: asked, and renewed, in one
+    /// statement.
+    fn still_ours(&self, job: &Job, claim: i64, claimed_at: Stamp) -> Result<bool> {
+        let (id, lease) = (job.id, self.lease);
+        if self.db.now() <= claimed_at.plus(lease - lease * FRESH_TENTHS / 10) {
+            return Ok(true);
+        }
+        self.db.write(move |tx| store::renew(tx, id, claim, lease))
     }
 
     fn go_round(&self, name: &'static str, every: TimeDelta, round: &Round) -> Result<bool> {

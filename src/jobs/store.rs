@@ -145,6 +145,14 @@ pub(super) fn claim(
     Ok((claim, jobs))
 }
 
+/// Renews the claim on one job until `lease` has passed; says whether it was still good.
+pub(super) fn renew(tx: &mut Tx<'_>, id: i64, claim: i64, lease: TimeDelta) -> Result<bool> {
+    let renewed = diesel::update(job::table.find(id).filter(job::claim.eq(claim)))
+        .set(job::due_at.eq(tx.now.plus(lease)))
+        .execute(tx.conn)?;
+    Ok(renewed == 1)
+}
+
 /// The job is done.
 pub(super) fn finish(tx: &mut Tx<'_>, id: i64, claim: i64) -> Result<()> {
     diesel::delete(job::table.find(id).filter(job::claim.eq(claim))).execute(tx.conn)?;

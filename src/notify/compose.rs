@@ -4,7 +4,7 @@
 use chrono::Datelike;
 
 use super::letter::{Due, Facts, Promised};
-use super::plan::{Occasion, overall_stopped};
+use super::plan::Occasion;
 use super::settings::Settings;
 use super::store::Letter;
 use crate::directory::{Directory, Urgency};
@@ -55,7 +55,8 @@ impl Case<'_> {
         facts
     }
 
-    /// What a letter to whoever asked may say. Who wants secrecy gets no words of the case by mail.
+    /// What a letter to whoever asked may say. Who wants secrecy gets no words of the case by mail,
+    /// and not the digits that show them.
     pub fn to_citizen(&self, occasion: Occasion, survey_link: Option<String>) -> Facts {
         let ticket = self.ticket;
         let name = ticket.caller.name.as_ref().map(|name| name.as_str().to_owned());
@@ -65,20 +66,20 @@ impl Case<'_> {
         let overall = ticket.timers.get(&ClockName::Overall);
         facts.due = overall.map(|timer| self.instant(timer.due_at));
         facts.survey_link = survey_link;
-        facts.code = ticket.code.as_ref().map(|code| code.say().to_owned());
-        facts.tail = ticket.code.as_ref().and_then(|code| code.say_tail()).map(str::to_owned);
+        // Mail is read by whoever shares the box: with the digits they would see all of the case.
         if ticket.caller.confidential {
             return facts;
         }
-        let own = ticket.direct.is_some() || ticket.reply.is_some() || !overall_stopped(ticket);
-        let source = if own { ticket } else { self.parent.unwrap_or(ticket) };
-        let reply = source.reply.as_ref();
-        facts.reply = reply
-            .map(|reply| reply.text.clone())
-            .or_else(|| source.direct.as_ref().map(|direct| direct.text.clone()))
-            // Another caller's reply may name that caller: theirs are masked in it.
-            .map(|text| if own { text } else { mask_text(&text, &source.names()) });
-        facts.promise = reply.and_then(|reply| reply.promise.as_ref()).map(|promise| Promised {
+        facts.code = ticket.code.as_ref().map(|code| code.say().to_owned());
+        facts.tail = ticket.lent_tail().map(str::to_owned);
+        let source = self.parent.unwrap_or(ticket);
+        let answer = source.answer();
+        // Another caller's answer may name that caller: theirs are masked in it.
+        facts.reply = answer.map(|answer| match self.parent {
+            Some(parent) => mask_text(answer.text, &parent.names()),
+            None => answer.text.to_owned(),
+        });
+        facts.promise = answer.and_then(|answer| answer.promise).map(|promise| Promised {
             what: promise.what.clone(),
             on: format!("{}月{}日", promise.on.month(), promise.on.day()),
         });

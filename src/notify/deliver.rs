@@ -1,18 +1,19 @@
 //! Notices: a letter leaves. Its rule: what it tells and to whom is looked up now; that it left is
 //! marked in the next write, and what cannot leave stays to be seen.
 
+use chrono::TimeDelta;
+
 use super::compose::Person;
 use super::letter::Facts;
 use super::mailer::Envelope;
-use super::outbox::LETTER;
 use super::plan::{self, Addressee, Occasion, Owed};
 use super::post::Post;
 use super::sms::Message;
-use super::store::{self, Letter, LetterState, Medium};
-use crate::db::Tx;
+use super::store::{self, CITIZEN, Letter, LetterState, Medium};
+use crate::directory::Urgency;
 use crate::error::{Error, Result};
 use crate::identity::reach::{self, Reach};
-use crate::jobs::{self, Fail, Job, TRIES};
+use crate::jobs::{Fail, Job, TRIES};
 use crate::ticket::link::{self, Purpose};
 use crate::ticket::{Ticket, store as tickets};
 
@@ -26,6 +27,9 @@ impl Post {
         let Some(letter) = self.db.read(|conn| store::find(conn, id))? else { return Ok(()) };
         if letter.state != LetterState::Waiting {
             return Ok(());
+        }
+        if let Some(after) = self.quiet_for(&letter)? {
+            return Err(Fail::Later { after, why: "notice.quiet".to_owned() });
         }
         let went = self.deliver(&letter);
         let too_old = self.db.now().plus(-self.settings.give_up_after) > letter.created_at;
@@ -45,12 +49,34 @@ impl Post {
         let tries = job.tries;
         let known = state == LetterState::Waiting && letter.why == why;
         if !known {
-            self.db.write(move |tx| end(tx, id, state, why.as_deref(), tries))?;
+            let occasion = letter.occasion;
+            self.db.write(move |tx| {
+                store::set_state(tx, id, state, why.as_deref(), tries)?;
+                let has_ended = occasion == Occasion::Digest && state != LetterState::Waiting;
+                if has_ended { store::end_digest(tx, id, state) } else { Ok(()) }
+            })?;
         }
         match went {
             Err(failed) if state == LetterState::Waiting => Err(failed),
             _ => Ok(()),
         }
+    }
+
+    /// How long it still has to wait so that nobody is woken: tries go on through the night, and what
+    /// failed in the evening would otherwise ring at three.
+    fn quiet_for(&self, letter: &Letter) -> Result<Option<TimeDelta>> {
+        let now = self.db.now();
+        let Some(quiet) = self.settings.quiet else { return Ok(None) };
+        let until = quiet.after(now, self.settings.zone);
+        if until == now {
+            return Ok(None);
+        }
+        let emergency = self.db.read(|conn| {
+            let loaded = letter.ticket_id.map(|id| self.load(conn, id)).transpose()?.flatten();
+            Ok(loaded.is_some_and(|it| it.stored.ticket.urgency == Urgency::Emergency))
+        })?;
+        let wakes = emergency && may_wake(letter);
+        Ok((!wakes).then(|| TimeDelta::milliseconds(until.millis_since(now))))
     }
 
     /// Whether it left; not, where what it tells holds no more.
@@ -71,7 +97,7 @@ impl Post {
                 let text = self.letters.sms(letter.occasion, &facts)?;
                 let message =
                     Message { id: letter.id, ticket_no: &stem, phone: &phone, text: &text };
-                self.sms.send(&message)?;
+                self.sms.send(self.db.now(), &message)?;
             }
         }
         Ok(true)
@@ -81,7 +107,7 @@ impl Post {
     fn reach(&self, letter: &Letter) -> Result<Option<Reach>> {
         let (account, ticket) = (letter.account_id, letter.ticket_id);
         self.db.read(|conn| {
-            if account != 0 {
+            if account != CITIZEN {
                 let there = crate::identity::store::account_of(conn, account)?;
                 return match there.filter(|it| it.disabled_at.is_none()) {
                     Some(_) => reach::addresses(conn, &self.keys, account).map(Some),
@@ -108,11 +134,11 @@ impl Post {
             return Ok(None);
         };
         let ticket = &loaded.stored.ticket;
-        if !plan::still_holds(ticket, &owed_by(letter)) {
+        if !plan::still_holds(ticket, loaded.parent(), &owed_by(letter)) {
             return Ok(None);
         }
         let case = self.case(&loaded);
-        if letter.account_id != 0 {
+        if letter.account_id != CITIZEN {
             let facts = case.to_staff(letter, &person);
             return Ok(Some((facts, person.name)));
         }
@@ -184,18 +210,8 @@ fn owed_by(letter: &Letter) -> Owed {
     }
 }
 
-fn end(tx: &mut Tx<'_>, id: i64, state: LetterState, why: Option<&str>, tries: i32) -> Result<()> {
-    store::set_state(tx, id, state, why, tries)?;
-    if state == LetterState::Waiting { Ok(()) } else { store::end_digest(tx, id, state) }
-}
-
-/// Gives a dead letter a new life, from the first try.
-///
-/// # Errors
-/// `not_found` where no such letter is dead.
-pub fn retry(tx: &mut Tx<'_>, id: i64) -> Result<()> {
-    if !store::revive(tx, id)? {
-        return Err(Error::not_found());
-    }
-    jobs::put(tx, LETTER, &id).map(drop)
+/// Whether it may wake somebody, if the ticket is an emergency: only who has to do something now, and
+/// never whoever asked.
+pub(super) fn may_wake(letter: &Letter) -> bool {
+    letter.account_id != CITIZEN && letter.occasion.calls_for_action()
 }

@@ -1,18 +1,18 @@
-//! Notices: mail to a server, or into files. Its rule: what the server refuses for good is final and
-//! says so at once; a server that is away costs no try; the Message-ID is the letter's own.
+//! Notices: mail to a server, or into files. Its rule: what the server refuses of a letter for good is
+//! final and says so at once; a server that is away, or does not take this site at all, costs no
+//! letter a try; the Message-ID is the letter's own.
 
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use chrono::TimeDelta;
 use lettre::message::{Mailbox, MultiPart, header};
 use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters, TlsParametersBuilder};
 use lettre::{Address, Message, SmtpTransport, Transport};
 
 use super::letter::Words;
+use super::respite::{AWAY, Respite};
 use crate::config::{Mail, MailSecurity, MailTransport};
 use crate::error::{Error, Kind, Result};
 use crate::jobs::Fail;
@@ -20,16 +20,12 @@ use crate::time::Stamp;
 
 /// How long the server may take for a step.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// While the server is away, when a letter is tried again, and how long nobody else waits for it.
-const AWAY: TimeDelta = TimeDelta::minutes(10);
-const RESPITE: TimeDelta = TimeDelta::minutes(1);
 
 /// Where mail goes.
 pub struct Mailer {
     from: Mailbox,
     way: Way,
-    /// The server did not answer: until then nobody waits for it again.
-    away_until: Mutex<Stamp>,
+    respite: Respite,
 }
 
 enum Way {
@@ -62,7 +58,7 @@ impl Mailer {
             MailTransport::Smtp => Way::Smtp(Box::new(server(mail)?)),
         };
         let from = Mailbox::new(Some(one_line(site)), from);
-        Ok(Self { from, way, away_until: Mutex::new(Stamp::MIN) })
+        Ok(Self { from, way, respite: Respite::default() })
     }
 
     /// Sends `words` at `now`.
@@ -83,23 +79,13 @@ impl Mailer {
 
     /// Gives it to the server. Whoever waits in vain for one that is away spares the others that.
     fn hand_over(&self, now: Stamp, server: &SmtpTransport, message: &Message) -> Result<(), Fail> {
-        let away = || Fail::Later { after: AWAY, why: "mail.server_away".to_owned() };
-        let mut until = self.away_until.lock().unwrap_or_else(PoisonError::into_inner);
-        if now < *until {
-            return Err(away());
+        if self.respite.holds(now) {
+            return Err(later("mail.server_away"));
         }
-        drop(until);
         let Err(error) = server.send(message) else { return Ok(()) };
-        let failed = failure(&error).unwrap_or_else(|| {
-            if error.is_tls() {
-                Fail::Later { after: AWAY, why: "mail.tls".to_owned() }
-            } else {
-                away()
-            }
-        });
+        let failed = failure(&error, || takes_us(server));
         if matches!(failed, Fail::Later { .. }) {
-            until = self.away_until.lock().unwrap_or_else(PoisonError::into_inner);
-            *until = now.plus(RESPITE);
+            self.respite.begin(now);
         }
         Err(failed)
     }
@@ -190,16 +176,35 @@ fn host_of(url: &str) -> Option<&str> {
     Some(host).filter(|host| !host.is_empty())
 }
 
-/// What a server's answer means. The answer's text may name the recipient: only its number is kept.
-/// Nothing where it answered nothing that could be understood, or not at all: that is the server's
-/// fault and not the letter's.
-fn failure(error: &lettre::transport::smtp::Error) -> Option<Fail> {
-    let code = error.status()?;
-    Some(if error.is_permanent() {
-        Fail::never(format!("mail.refused_{code}"))
-    } else {
-        Fail::again(format!("mail.deferred_{code}"))
-    })
+/// What a failure means. The answer's text may name the recipient: only its number is kept. Whatever
+/// is refused before there is talk of a letter, greeting, TLS and login, is the site's own business
+/// and no letter's; `takes_us` asks the server once more without one.
+fn failure(error: &lettre::transport::smtp::Error, takes_us: impl Fn() -> bool) -> Fail {
+    match error.status() {
+        Some(code) if is_about_us(code.into()) => later(format!("mail.site_{code}")),
+        Some(code) if error.is_transient() => Fail::again(format!("mail.deferred_{code}")),
+        Some(code) if takes_us() => Fail::never(format!("mail.refused_{code}")),
+        Some(code) => later(format!("mail.site_{code}")),
+        // An address that the server's protocol cannot carry: lettre did not even say it.
+        None if error.is_client() && takes_us() => Fail::never("mail.address"),
+        None if error.is_tls() => later("mail.tls"),
+        // It answered nothing that could be understood, or not at all.
+        None => later("mail.server_away"),
+    }
+}
+
+/// Whether the server lets this site in, as far as it says anything.
+fn takes_us(server: &SmtpTransport) -> bool {
+    server.test_connection().map_or_else(|it| it.status().is_none() && !it.is_client(), |_| true)
+}
+
+/// Codes that speak of the service and the login (RFC 5321, RFC 4954), whenever they are said.
+const fn is_about_us(code: u16) -> bool {
+    matches!(code, 421 | 432 | 454 | 530 | 534 | 535 | 538)
+}
+
+fn later(why: impl Into<String>) -> Fail {
+    Fail::Later { after: AWAY, why: why.into() }
 }
 
 /// A file that is whole or not there, and that only its owner reads.

@@ -11,6 +11,8 @@ pub mod outbox;
 pub mod people;
 pub mod plan;
 pub mod post;
+mod respite;
+pub mod retry;
 pub mod settings;
 pub mod sms;
 pub mod store;

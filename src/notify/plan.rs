@@ -43,6 +43,23 @@ pub enum Addressee {
     Citizen,
 }
 
+impl Occasion {
+    /// Whether somebody of the staff has to do something now: what wakes them in an emergency.
+    pub const fn calls_for_action(self) -> bool {
+        matches!(
+            self,
+            Self::Dispatched
+                | Self::Designated
+                | Self::DisputeDecided
+                | Self::SentBack
+                | Self::Rework
+                | Self::Urged
+                | Self::Soon
+                | Self::Overdue
+        )
+    }
+}
+
 /// Something that somebody has to be told.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Owed {
@@ -84,9 +101,7 @@ fn to_units(before: Option<&Ticket>, after: &Ticket, all: &mut Vec<Owed>) {
         }
         let occasion = match was {
             None if now.work.name().is_void() => None,
-            None if now.part == Part::Copy => Some(Occasion::Copied),
-            None if now.designated => Some(Occasion::Designated),
-            None => Some(Occasion::Dispatched),
+            None => Some(sent(now)),
             Some(was) => moved(was, now),
         };
         all.extend(occasion.map(|occasion| Owed::unit(occasion, *k, now)));
@@ -99,11 +114,24 @@ fn to_units(before: Option<&Ticket>, after: &Ticket, all: &mut Vec<Owed>) {
     }
 }
 
+/// What a unit is told of an assignment that it has now.
+fn sent(now: &Assignment) -> Occasion {
+    if now.part == Part::Copy {
+        Occasion::Copied
+    } else if now.designated {
+        Occasion::Designated
+    } else {
+        Occasion::Dispatched
+    }
+}
+
 /// What a unit is told of an assignment that was there already.
 fn moved(was: &Assignment, now: &Assignment) -> Option<Occasion> {
     match (was.work.name(), now.work.name()) {
-        (WorkName::Disputed, WorkName::Recalled) => Some(Occasion::Recalled),
-        (WorkName::Disputed, to) if to != WorkName::Disputed => Some(Occasion::DisputeDecided),
+        // A dispute that was withdrawn, or passed over, was decided by nobody.
+        _ if now.disputes.len() > was.disputes.len() => Some(Occasion::DisputeDecided),
+        // What was taken back is theirs again: a merge was undone.
+        (WorkName::Recalled, to) if to.is_live() => Some(sent(now)),
         (from, WorkName::Recalled) if from.is_live() => Some(Occasion::Recalled),
         (WorkName::Done, WorkName::Handling) => Some(Occasion::Rework),
         (WorkName::Submitted, WorkName::Handling) => Some(Occasion::SentBack),
@@ -144,21 +172,23 @@ fn owners(ticket: &Ticket, limit: &str) -> Vec<(Addressee, Option<u32>)> {
     let clock = named.timer.clock;
     match named.whose {
         Whose::Unit(k) => unit(k).into_iter().collect(),
-        Whose::Review(k) => vec![(Addressee::Role(Role::Dispatcher), Some(k))],
+        Whose::Review(k) => vec![(Addressee::Role(desk_of(limit)), Some(k))],
         Whose::Ledger => lead().and_then(unit).into_iter().collect(),
         Whose::Called => {
             let code = limit.rsplit('/').next().unwrap_or_default();
             vec![(Addressee::Unit(UnitCode::from(code)), None)]
         }
-        Whose::Ticket if clock == ClockName::Survey => {
-            vec![(Addressee::Role(Role::Surveyor), None)]
-        }
         Whose::Ticket if clock == ClockName::Overall => match lead().and_then(unit) {
             Some(lead) => vec![lead],
-            None => vec![(Addressee::Role(Role::Dispatcher), None)],
+            None => vec![(Addressee::Role(desk_of(limit)), None)],
         },
-        Whose::Ticket => vec![(Addressee::Role(Role::Dispatcher), None)],
+        Whose::Ticket => vec![(Addressee::Role(desk_of(limit)), None)],
     }
+}
+
+/// The role that a limit concerns where no unit has it.
+pub fn desk_of(limit: &str) -> Role {
+    if limit == ClockName::Survey.as_str() { Role::Surveyor } else { Role::Dispatcher }
 }
 
 fn to_citizen(before: Option<&Ticket>, after: &Ticket, all: &mut Vec<Owed>) {
@@ -193,7 +223,7 @@ fn to_citizen(before: Option<&Ticket>, after: &Ticket, all: &mut Vec<Owed>) {
 }
 
 /// Whether the citizen was answered: by its own reply, or by that of the ticket it was merged into.
-pub fn overall_stopped(ticket: &Ticket) -> bool {
+fn overall_stopped(ticket: &Ticket) -> bool {
     ticket.timers.get(&ClockName::Overall).is_some_and(|timer| timer.stopped_at.is_some())
 }
 
@@ -223,8 +253,9 @@ fn is_told_nothing_yet(ticket: &Ticket) -> bool {
         && ticket.upstream.is_none()
 }
 
-/// Whether it is still worth telling `owed` of `ticket` as it is now.
-pub fn still_holds(ticket: &Ticket, owed: &Owed) -> bool {
+/// Whether it is still worth telling `owed` of `ticket` as it is now; `parent` is the ticket it was
+/// merged into.
+pub fn still_holds(ticket: &Ticket, parent: Option<&Ticket>, owed: &Owed) -> bool {
     let assignment = owed.assignment.and_then(|k| ticket.assignments.get(&k));
     let is_work = |assignment: &Assignment| {
         assignment.is_live() || (assignment.part == Part::Copy && !assignment.work.name().is_void())
@@ -251,9 +282,7 @@ pub fn still_holds(ticket: &Ticket, owed: &Owed) -> bool {
             ticket.state.is_live() && ticket.noted.get(limit).is_some_and(is_so)
         }
         Occasion::Receipt | Occasion::Digest => true,
-        Occasion::Answered => {
-            ticket.direct.is_some() || ticket.reply.is_some() || overall_stopped(ticket)
-        }
+        Occasion::Answered => parent.unwrap_or(ticket).answer().is_some(),
         Occasion::Survey => awaits_answer(ticket),
     }
 }

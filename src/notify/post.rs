@@ -6,6 +6,7 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 
 use super::compose::Case;
+use super::deliver::may_wake;
 use super::letter::Letters;
 use super::mailer::Mailer;
 use super::outbox::{LETTER, Notice};
@@ -13,7 +14,7 @@ use super::people::{Recipient, recipients};
 use super::plan::{self, Addressee, Occasion, Owed};
 use super::settings::Settings;
 use super::sms::Sms;
-use super::store::{self, Letter, LetterState, Medium};
+use super::store::{self, CITIZEN, Letter, LetterState, Medium, NOBODY};
 use super::when::next_slot;
 use crate::db::Db;
 use crate::directory::{Cached, Directory, Urgency};
@@ -41,6 +42,13 @@ pub(super) struct Loaded {
     directory: Arc<Directory>,
 }
 
+impl Loaded {
+    /// The ticket it was merged into.
+    pub(super) fn parent(&self) -> Option<&Ticket> {
+        self.parent.as_ref().map(|parent| &parent.ticket)
+    }
+}
+
 impl Post {
     /// Makes letters of a notice, if it still holds.
     ///
@@ -62,7 +70,7 @@ impl Post {
         })?;
         let Some(loaded) = found else { return Ok(()) };
         let ticket = &loaded.stored.ticket;
-        if !plan::still_holds(ticket, &owed) {
+        if !plan::still_holds(ticket, loaded.parent(), &owed) {
             return Ok(());
         }
         let people = if owed.addressee == Addressee::Citizen {
@@ -93,7 +101,7 @@ impl Post {
             (None, None) => return None,
         };
         let wanted = self.settings.citizens.contains(&owed.occasion);
-        wanted.then(|| Recipient { account: 0, principal: None, media: vec![medium] })
+        wanted.then(|| Recipient { account: CITIZEN, principal: None, media: vec![medium] })
     }
 
     /// One letter a person: by mail, in an emergency by message too; by message where there is no
@@ -114,7 +122,7 @@ impl Post {
             ticket_id: Some(ticket_id),
             occasion: owed.occasion,
             medium: Medium::Mail,
-            account_id: 0,
+            account_id: NOBODY,
             principal: None,
             unit: match &owed.addressee {
                 Addressee::Unit(unit) => Some(unit.clone()),
@@ -138,7 +146,7 @@ impl Post {
                 letter.medium = *medium;
                 letter.account_id = person.account;
                 letter.principal = person.principal;
-                self.set_time(&mut letter, emergency)?;
+                self.set_time(&mut letter, ticket.urgency)?;
                 letters.push(letter);
             }
         }
@@ -149,21 +157,20 @@ impl Post {
         Ok(letters)
     }
 
-    /// When it leaves: an emergency at once; nobody in quiet hours; what is only a reminder, or too
-    /// much for an hour, in the next digest.
-    fn set_time(&self, letter: &mut Letter, emergency: bool) -> Result<()> {
-        if emergency {
+    /// When it leaves: nobody is told in quiet hours, but who has to act in an emergency; what is only
+    /// a reminder, or too much for an hour, comes in the next digest.
+    fn set_time(&self, letter: &mut Letter, urgency: Urgency) -> Result<()> {
+        let (settings, emergency) = (&self.settings, urgency == Urgency::Emergency);
+        if emergency && may_wake(letter) {
             return Ok(());
         }
-        let settings = &self.settings;
         if letter.occasion == Occasion::Survey {
             letter.due_at = letter.due_at.plus(settings.survey_after);
         }
         if let Some(quiet) = settings.quiet {
             letter.due_at = quiet.after(letter.due_at, settings.zone);
         }
-        let to_citizen = letter.account_id == 0;
-        if to_citizen {
+        if emergency || letter.account_id == CITIZEN {
             return Ok(());
         }
         let (id, due) = (letter.account_id, letter.due_at);
@@ -219,7 +226,7 @@ impl Post {
     pub(super) fn case<'a>(&'a self, loaded: &'a Loaded) -> Case<'a> {
         Case {
             ticket: &loaded.stored.ticket,
-            parent: loaded.parent.as_ref().map(|parent| &parent.ticket),
+            parent: loaded.parent(),
             directory: &loaded.directory,
             settings: &self.settings,
         }

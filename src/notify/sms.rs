@@ -5,18 +5,24 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use regex::Regex;
 use serde_json::Value;
 
+use super::respite::{AWAY, Respite};
 use crate::config::{Config, Secret, SmsTransport};
 use crate::error::{Error, Kind, Result};
 use crate::jobs::Fail;
-use crate::outward::{Outward, Url};
+use crate::outward::{Failure, Outward, Url};
+use crate::time::Stamp;
 
 /// Longest wait for a gateway.
 const PATIENCE: Duration = Duration::from_secs(15);
+/// A gateway may not send us away for longer than so many seconds.
+const LONGEST_AWAY_S: u32 = 3_600;
 
 /// A short message on its way.
 #[derive(Debug, Clone, Copy)]
@@ -47,6 +53,7 @@ struct Gateway {
     template: String,
     form: Form,
     accepted: Accepted,
+    respite: Arc<Respite>,
 }
 
 /// How the template is written, told by its first letter.
@@ -97,31 +104,76 @@ impl Sms {
             template: sms.template.clone(),
             form,
             accepted: Accepted::read(&sms.accepted)?,
+            respite: Arc::default(),
         }))))
     }
 
-    /// Sends `message`, or says whether to try again. What the gateway itself refuses is final: it is
-    /// seen at once, and whoever has mended it sends it anew.
+    /// Sends `message` at `now`, or says whether to try again. What the gateway refuses of a message is
+    /// final: it is seen at once, and whoever has mended it sends it anew. One that is away, or does
+    /// not take this site at all, costs no try.
     ///
     /// # Errors
     /// `sms.*`, `outward.*`.
-    pub fn send(&self, message: &Message<'_>) -> Result<(), Fail> {
+    pub fn send(&self, now: Stamp, message: &Message<'_>) -> Result<(), Fail> {
         match &self.0 {
             Transport::File { folder } => put(folder, message),
-            Transport::Http(gateway) => gateway.send(message),
+            Transport::Http(gateway) => gateway.send(now, message),
         }
     }
 }
 
 impl Gateway {
-    fn send(&self, message: &Message<'_>) -> Result<(), Fail> {
+    /// Whoever waits in vain spares the others that.
+    fn send(&self, now: Stamp, message: &Message<'_>) -> Result<(), Fail> {
+        if self.respite.holds(now) {
+            return Err(later(AWAY, "sms.away"));
+        }
+        let went = self.hand_over(message);
+        let away = matches!(&went, Err(Fail::Later { .. }));
+        let slow = matches!(&went, Err(Fail::Again { .. }));
+        if away || slow {
+            self.respite.begin(now);
+        }
+        went
+    }
+
+    fn hand_over(&self, message: &Message<'_>) -> Result<(), Fail> {
         let body = fill(&self.template, self.form, message);
         let mut headers = vec![("content-type", self.form.content_type())];
         headers.extend(self.authorization.reveal().map(|value| ("authorization", value)));
-        let answer = self.outward.post(&self.url, &headers, body.as_bytes(), PATIENCE)?;
-        answer.taken()?;
-        if self.accepted.holds(&answer.body) { Ok(()) } else { Err(Fail::never("sms.refused")) }
+        let answer = self
+            .outward
+            .post(&self.url, &headers, body.as_bytes(), PATIENCE)
+            .map_err(|failure| failed(failure, None))?;
+        answer.taken().map_err(|failure| failed(failure, Some(answer.status)))?;
+        if self.accepted.holds(&answer.body) {
+            Ok(())
+        } else if answer.broke.is_some() {
+            // It may have been taken: a person decides whether to send it twice.
+            Err(Fail::never("sms.unclear"))
+        } else {
+            Err(Fail::never("sms.refused"))
+        }
     }
+}
+
+/// What a failure means for the message. An answer that never came is the one case in which it may
+/// have been taken: that costs a try, so that nobody gets it for days.
+fn failed(failure: Failure, status: Option<u16>) -> Fail {
+    match (failure, status) {
+        (Failure::Later { after_s }, _) => {
+            let seconds = after_s.map(|it| i64::from(it.min(LONGEST_AWAY_S)));
+            later(seconds.map_or(AWAY, |it| TimeDelta::seconds(it.max(1))), "sms.away")
+        }
+        (_, Some(code @ (401 | 403 | 404 | 407))) => later(AWAY, format!("sms.site_{code}")),
+        (Failure::Slow | Failure::Broken, _) => Fail::again(failure.code()),
+        (Failure::Status | Failure::Header, _) => Fail::never(failure.code()),
+        _ => later(AWAY, failure.code()),
+    }
+}
+
+fn later(after: TimeDelta, why: impl Into<String>) -> Fail {
+    Fail::Later { after, why: why.into() }
 }
 
 impl Form {

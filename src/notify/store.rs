@@ -31,6 +31,10 @@ code_enum! {
     }
 }
 
+/// Whose letter it is where it is no account's: whoever asked, or nobody who could be found.
+pub const CITIZEN: i64 = 0;
+pub const NOBODY: i64 = -1;
+
 /// A letter to one person.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Insertable)]
 #[diesel(table_name = letter, treat_none_as_default_value = false)]
@@ -41,7 +45,7 @@ pub struct Letter {
     pub ticket_id: Option<i64>,
     pub occasion: Occasion,
     pub medium: Medium,
-    /// 0 for the citizen.
+    /// An account's id, [`CITIZEN`] or [`NOBODY`].
     pub account_id: i64,
     /// In whose place a deputy gets it.
     pub principal: Option<i64>,
@@ -106,9 +110,9 @@ pub fn set_state(
 }
 
 /// Gives a dead letter a new life.
-pub fn revive(tx: &mut Tx<'_>, id: i64) -> Result<bool> {
+pub fn revive(tx: &mut Tx<'_>, id: i64) -> Result<()> {
     let dead = letter::table.find(id).filter(letter::state.eq(LetterState::Dead));
-    let revived = diesel::update(dead)
+    diesel::update(dead)
         .set((
             letter::state.eq(LetterState::Waiting),
             letter::tries.eq(0),
@@ -117,7 +121,17 @@ pub fn revive(tx: &mut Tx<'_>, id: i64) -> Result<bool> {
             letter::done_at.eq(None::<Stamp>),
         ))
         .execute(tx.conn)?;
-    Ok(revived == 1)
+    Ok(())
+}
+
+/// Some of the letters that died of `why` up to `until`, oldest first.
+pub fn dead_of(conn: &mut Conn, why: &str, until: Stamp, most: i64) -> Result<Vec<Letter>> {
+    let dead = letter::state.eq(LetterState::Dead).and(letter::done_at.le(until));
+    Ok(letter::table
+        .filter(dead.and(letter::why.eq(why)))
+        .order(letter::id)
+        .limit(most)
+        .load(conn)?)
 }
 
 /// Who has letters gathered whose digest is due at `now`: accounts with the medium.
@@ -158,7 +172,7 @@ pub fn drop_ended(tx: &mut Tx<'_>, until: Stamp, most: i64) -> Result<usize> {
     let ended = [LetterState::Sent, LetterState::Dropped].map(LetterState::as_str);
     let old: Vec<i64> = letter::table
         .filter(letter::state.eq_any(ended).and(letter::done_at.lt(until)))
-        .order(letter::id)
+        .order(letter::done_at)
         .limit(most)
         .select(letter::id)
         .load(tx.conn)?;

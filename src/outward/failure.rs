@@ -19,9 +19,9 @@ pub enum Failure {
     Header,
     /// The name is not known now.
     Name,
-    /// Nobody answers there.
+    /// Nobody answers there, or not in time: nothing was sent.
     Connect,
-    /// It took longer than it may.
+    /// It took longer than it may; what was sent may have been taken.
     Slow,
     /// The other side is not who it says, or speaks no TLS.
     Tls,

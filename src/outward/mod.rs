@@ -42,6 +42,9 @@ pub struct Answer {
     pub status: u16,
     /// The first [`BODY_BYTES`] bytes.
     pub body: Vec<u8>,
+    /// Why the body broke off, where it did: the status and what came before still count, since
+    /// whoever answered has done what it was asked.
+    pub broke: Option<Failure>,
     headers: HeaderMap,
 }
 
@@ -49,6 +52,14 @@ impl Answer {
     /// The text of the header `name` (any case), where it is plain ASCII.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
+    }
+
+    /// The same, where its body came whole: for whoever has to read it.
+    ///
+    /// # Errors
+    /// Why it broke off.
+    pub fn whole(self) -> Result<Self, Failure> {
+        self.broke.map_or(Ok(self), Err)
     }
 
     /// 2xx, or why not: `Later` for what may pass (408, 425, 429, 5xx), else `Status`.
@@ -129,7 +140,8 @@ impl Outward {
     /// names and values; the body's type is one of them.
     ///
     /// # Errors
-    /// Any [`Failure`] but `Later` and `Status`: a status is an answer.
+    /// Any [`Failure`] but `Later` and `Status`: a status is an answer, even where what follows it
+    /// breaks off.
     pub fn post(
         &self,
         url: &Url,
@@ -176,8 +188,8 @@ impl Outward {
         };
         let mut answer = answered.map_err(|error| why(&error))?;
         let (status, headers) = (answer.status(), answer.headers().clone());
-        let body = read(&mut answer, status)?;
-        Ok(Answer { status: status.as_u16(), body, headers })
+        let (body, broke) = read(&mut answer, status);
+        Ok(Answer { status: status.as_u16(), body, broke, headers })
     }
 
     fn run<B: ureq::AsSendBody>(
@@ -200,22 +212,24 @@ impl Outward {
 fn read(
     answer: &mut ureq::http::Response<ureq::Body>,
     status: StatusCode,
-) -> Result<Vec<u8>, Failure> {
+) -> (Vec<u8>, Option<Failure>) {
     let mut body = Vec::new();
     let most = u64::try_from(BODY_BYTES).unwrap_or(u64::MAX);
     if status == StatusCode::NO_CONTENT {
-        return Ok(body);
+        return (body, None);
     }
     let read = answer.body_mut().as_reader().take(most).read_to_end(&mut body);
-    read.map_err(|error| why(&ureq::Error::from(error)))?;
-    Ok(body)
+    let broke = read.err().map(|error| why(&ureq::Error::from(error)));
+    (body, broke)
 }
 
 /// What ureq says, in our words.
 fn why(error: &ureq::Error) -> Failure {
-    use ureq::Error as E;
+    use ureq::{Error as E, Timeout};
     match error {
         E::Other(cause) => cause.downcast_ref::<Failure>().copied().unwrap_or(Failure::Broken),
+        E::Timeout(Timeout::Resolve) => Failure::Name,
+        E::Timeout(Timeout::Connect) => Failure::Connect,
         E::Timeout(_) => Failure::Slow,
         E::HostNotFound => Failure::Name,
         E::BadUri(_) => Failure::Url,

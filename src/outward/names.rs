@@ -54,7 +54,7 @@ impl Guarded {
             .name("outward-name".to_owned())
             .spawn(move || told.send(names.look_up(&name)))
             .map_err(|_| Failure::Name)?;
-        let found = answer.recv_timeout(*timeout.after).map_err(|_| Failure::Slow)?;
+        let found = answer.recv_timeout(*timeout.after).map_err(|_| Failure::Name)?;
         found.ok().filter(|found| !found.is_empty()).ok_or(Failure::Name)
     }
 }

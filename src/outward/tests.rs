@@ -155,7 +155,18 @@ fn who_is_silent_or_drips_is_left_when_the_time_is_over() {
             assert!(wait.recv_timeout(Duration::from_millis(20)).is_err());
         }
     });
-    assert_eq!(local().get(&drips.url(), &[], short).unwrap_err(), Failure::Slow);
+    let dripped = local().get(&drips.url(), &[], short).unwrap();
+    assert_eq!((dripped.status, dripped.broke), (200, Some(Failure::Slow)));
+    assert!(dripped.body.len() < 1_000 && dripped.whole().is_err());
+}
+
+#[test]
+fn a_status_counts_where_the_body_breaks_off_behind_it() {
+    let breaks = Server::saying("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf");
+    let answer = local().post(&breaks.url(), &[], b"x", PATIENCE).unwrap();
+    assert_eq!((answer.taken(), answer.body.as_slice()), (Ok(()), b"half".as_slice()));
+    assert!(answer.broke.is_some());
+    assert_eq!(breaks.visitors(), 1);
 }
 
 #[test]

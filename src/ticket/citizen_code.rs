@@ -48,6 +48,15 @@ impl CitizenCode {
     }
 }
 
+impl Ticket {
+    /// The four digits that were lent, while they are asked for: as soon as there is a telephone its
+    /// own last four count.
+    pub fn lent_tail(&self) -> Option<&str> {
+        let lent = self.code.as_ref().and_then(CitizenCode::say_tail);
+        lent.filter(|_| tail_of(&self.caller).is_none())
+    }
+}
+
 /// The last four digits of the number a caller gave first.
 fn tail_of(caller: &Caller) -> Option<String> {
     phone_tail(caller.phone.as_ref()?)

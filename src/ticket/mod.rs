@@ -2,6 +2,7 @@
 //! Its rule: it changes only through `record::record` (row, projections, event, mark; one
 //! transaction, one instant).
 
+pub mod answer;
 pub mod assignment;
 pub mod attachment;
 pub mod citizen;
@@ -25,6 +26,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+pub use answer::Answer;
 pub use assignment::Assignment;
 pub use attachment::Attachment;
 pub use citizen::{CallRef, Caller, Matter, Place, Upstream};

@@ -89,7 +89,8 @@ impl Platform {
         let mut headers = self.headers();
         headers.extend([("idempotency-key", message_id), ("content-type", "application/json")]);
         let answer = Url::parse(&self.url)
-            .and_then(|url| self.outward.post(&url, &headers, json.as_bytes(), self.longest));
+            .and_then(|url| self.outward.post(&url, &headers, json.as_bytes(), self.longest))
+            .and_then(outward::Answer::whole);
         match answer {
             Ok(answer) => verdict(form, &answer),
             Err(failure) => failed(failure),
@@ -107,7 +108,7 @@ impl Platform {
     }
 
     fn get(&self, url: &str) -> Result<outward::Answer, Failure> {
-        self.outward.get(&Url::parse(url)?, &self.headers(), self.longest)
+        self.outward.get(&Url::parse(url)?, &self.headers(), self.longest)?.whole()
     }
 
     /// Its tickets of `day`, page after page where the address has a place for one.

@@ -73,6 +73,7 @@ pub fn routes(services: &mut ServiceConfig<'_>) {
         .service(users::act)
         .service(users::one)
         .service(outbox::list)
+        .service(outbox::retry_all)
         .service(outbox::retry)
         .configure(public::routes)
         .service(audit::trail)

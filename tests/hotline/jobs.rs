@@ -158,6 +158,59 @@ on_each_database! {
         assert_eq!(buried[0].why.as_deref(), Some("taken.over"));
     }
 
+    fn a_handful_whose_first_took_long_is_not_done_once_more_behind_who_took_it_over(test: &TestDb) {
+        for _ in 0..3 {
+            put_letter(test);
+        }
+        let done = Arc::new(Mutex::new(Vec::new()));
+        let (node, clock, by_other) = (test.another_node(), test.clock.clone(), done.clone());
+        let first = AtomicUsize::new(0);
+        let by_slow = done.clone();
+        let slow = Crew::new(test.db.clone()).does("letter", move |job| {
+            by_slow.lock().unwrap().push(job.id);
+            if first.fetch_add(1, Ordering::SeqCst) == 0 {
+                // The lease of all three runs out over the first.
+                clock.forward(TimeDelta::minutes(6));
+                let done = by_other.clone();
+                let other = Crew::new(node.clone()).does("letter", move |job| {
+                    done.lock().unwrap().push(job.id);
+                    Ok(())
+                });
+                other.drain().unwrap();
+            }
+            Ok(())
+        });
+        slow.drain().unwrap();
+        let mut done = done.lock().unwrap().clone();
+        done.sort_unstable();
+        let most = done.chunk_by(|a, b| a == b).map(<[i64]>::len).collect::<Vec<_>>();
+        // The first alone was in nobody's hand twice but its own.
+        assert_eq!((done.len(), most.iter().filter(|times| **times > 1).count()), (4, 1), "{most:?}");
+    }
+
+    fn a_claim_is_renewed_before_a_job_that_had_to_wait_for_its_turn(test: &TestDb) {
+        for _ in 0..2 {
+            put_letter(test);
+        }
+        let (node, clock) = (test.another_node(), test.clock.clone());
+        let (mine, theirs) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+        let (done, others) = (mine.clone(), theirs.clone());
+        let slow = Crew::new(test.db.clone()).does("letter", move |_| {
+            done.fetch_add(1, Ordering::SeqCst);
+            // Four minutes each: over the second the first lease would be long gone.
+            clock.forward(TimeDelta::minutes(4));
+            let others = others.clone();
+            let other = Crew::new(node.clone()).does("letter", move |_| {
+                others.fetch_add(1, Ordering::SeqCst);
+                Ok(())
+            });
+            other.drain().unwrap();
+            Ok(())
+        });
+        slow.drain().unwrap();
+        assert_eq!((mine.load(Ordering::SeqCst), theirs.load(Ordering::SeqCst)), (2, 0));
+    }
+
     fn a_round_runs_on_one_node_at_a_time_and_again_when_its_time_has_come(test: &TestDb) {
         let rounds = Arc::new(AtomicUsize::new(0));
         let crew = |db| {

@@ -2,6 +2,8 @@
 
 mod hostile;
 pub mod receiver;
+mod peace;
+mod receiver;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

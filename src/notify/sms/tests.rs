@@ -6,6 +6,7 @@ use std::sync::mpsc;
 
 use super::*;
 
+const NOW: Stamp = Stamp::MIN;
 const HOSTILE: &str = "您好\"}],\"phone\":\"110\n{phone}&x=1 %00\\";
 
 fn config(keys: &[(&str, &str)]) -> Config {
@@ -65,7 +66,7 @@ fn json_and_forms_hold_what_was_said_and_nothing_else() {
         ("SMS__TEMPLATE", template),
         ("SMS__AUTHORIZATION", "Bearer k3y"),
     ];
-    sms(&keys).unwrap().send(&message(HOSTILE)).unwrap();
+    sms(&keys).unwrap().send(NOW, &message(HOSTILE)).unwrap();
     let heard = told.recv().unwrap();
     let (head, body) = heard.split_once("\r\n\r\n").unwrap();
     assert!(head.starts_with("POST /send?key=s3cret HTTP/1.1"), "{head}");
@@ -76,7 +77,7 @@ fn json_and_forms_hold_what_was_said_and_nothing_else() {
     });
     assert_eq!(body, expected);
     let keys = [("SMS__URL", url.as_str()), ("SMS__TEMPLATE", "mobile={phone}&content={text}")];
-    sms(&keys).unwrap().send(&message(HOSTILE)).unwrap();
+    sms(&keys).unwrap().send(NOW, &message(HOSTILE)).unwrap();
     let heard = told.recv().unwrap();
     let (_, body) = heard.split_once("\r\n\r\n").unwrap();
     let fields: Vec<(String, String)> =
@@ -95,21 +96,66 @@ fn a_gateway_that_says_no_inside_a_200_is_understood() {
     ];
     let (url, _told) = gateway(answers);
     let sms = sms(&[("SMS__URL", &url), ("SMS__ACCEPTED", "/code=0")]).unwrap();
-    assert_eq!(sms.send(&message("一")), Ok(()));
-    assert_eq!(sms.send(&message("二")), Ok(()));
-    assert_eq!(sms.send(&message("三")), Err(Fail::never("sms.refused")));
-    assert_eq!(sms.send(&message("四")), Err(Fail::never("sms.refused")));
+    assert_eq!(sms.send(NOW, &message("一")), Ok(()));
+    assert_eq!(sms.send(NOW, &message("二")), Ok(()));
+    assert_eq!(sms.send(NOW, &message("三")), Err(Fail::never("sms.refused")));
+    assert_eq!(sms.send(NOW, &message("四")), Err(Fail::never("sms.refused")));
 }
 
 #[test]
-fn what_may_pass_is_tried_again_and_what_will_not_is_final() {
-    let answers = vec!["503 Busy", "401 Unauthorized", "302 Found", "200 OK\nresult: OK"];
+fn what_is_the_gateways_or_the_sites_own_costs_no_try_and_what_is_the_messages_is_final() {
+    let answers = vec![
+        "503 Busy",
+        "429 Slow down\r\nRetry-After: 86400",
+        "401 Unauthorized",
+        "404 Not Found",
+        "302 Found",
+        "200 OK\nresult: OK",
+    ];
     let (url, _told) = gateway(answers);
     let sms = sms(&[("SMS__URL", &url), ("SMS__ACCEPTED", "(?i)result: ok")]).unwrap();
-    assert_eq!(sms.send(&message("一")), Err(Fail::again("outward.later")));
-    assert_eq!(sms.send(&message("二")), Err(Fail::never("outward.status")));
-    assert_eq!(sms.send(&message("三")), Err(Fail::never("outward.status")));
-    assert_eq!(sms.send(&message("四")), Ok(()));
+    // Each a while after the last, so that nobody is spared the wait.
+    let hour = TimeDelta::hours(1);
+    let mut now = NOW;
+    let mut send = |text| {
+        now = now.plus(hour);
+        sms.send(now, &message(text))
+    };
+    assert_eq!(send("一"), Err(later(AWAY, "sms.away")));
+    assert_eq!(send("二"), Err(later(hour, "sms.away")), "for an hour at most");
+    assert_eq!(send("三"), Err(later(AWAY, "sms.site_401")));
+    assert_eq!(send("四"), Err(later(AWAY, "sms.site_404")));
+    assert_eq!(send("五"), Err(Fail::never("outward.status")));
+    assert_eq!(send("六"), Ok(()));
+}
+
+#[test]
+fn who_waited_in_vain_spares_the_others_the_wait() {
+    let gone = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/", gone.local_addr().unwrap());
+    drop(gone);
+    let sms = sms(&[("SMS__URL", &url)]).unwrap();
+    assert_eq!(sms.send(NOW, &message("一")), Err(later(AWAY, "outward.connect")));
+    assert_eq!(sms.send(NOW, &message("二")), Err(later(AWAY, "sms.away")), "nobody was called");
+    let then = NOW.plus(TimeDelta::minutes(1));
+    assert_eq!(sms.send(then, &message("二")), Err(later(AWAY, "outward.connect")));
+}
+
+#[test]
+fn a_message_that_was_taken_is_not_sent_again_because_the_answer_broke_off() {
+    for (accepted, expected) in
+        [("", Ok(())), ("ok", Ok(())), ("/code=0", Err(Fail::never("sms.unclear")))]
+    {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap());
+        std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            drop(stream.read(&mut [0; 4096]));
+            drop(stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 90\r\n\r\nok"));
+        });
+        let sms = sms(&[("SMS__URL", &url), ("SMS__ACCEPTED", accepted)]).unwrap();
+        assert_eq!(sms.send(NOW, &message("一")), expected, "{accepted}");
+    }
 }
 
 #[test]
@@ -134,8 +180,8 @@ fn a_file_is_whole_and_read_by_this_program_alone() {
     let folder = std::env::temp_dir().join(format!("jiesu-sms-{}", std::process::id()));
     let keys = [("SMS__TRANSPORT", "file"), ("DATA_DIR", folder.to_str().unwrap())];
     let sms = sms(&keys).unwrap();
-    sms.send(&message("您的工单已受理")).unwrap();
-    sms.send(&message("您的工单已受理")).unwrap();
+    sms.send(NOW, &message("您的工单已受理")).unwrap();
+    sms.send(NOW, &message("您的工单已受理")).unwrap();
     let file = folder.join("sms/2026-000123.77.txt");
     assert_eq!(fs::read_to_string(&file).unwrap(), "13900000001\n您的工单已受理\n");
     #[cfg(unix)]
@@ -145,6 +191,6 @@ fn a_file_is_whole_and_read_by_this_program_alone() {
     }
     assert_eq!(fs::read_dir(folder.join("sms")).unwrap().count(), 1, "no draft is left");
     let outside = Message { ticket_no: "../2026", ..message("x") };
-    assert_eq!(sms.send(&outside), Err(Fail::never("sms.number")));
+    assert_eq!(sms.send(NOW, &outside), Err(Fail::never("sms.number")));
     fs::remove_dir_all(folder).unwrap();
 }

@@ -3,6 +3,7 @@
 //! for a while, so that it holds up nobody's letters.
 
 use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -29,10 +30,16 @@ const FAILING_DAYS: i64 = 3;
 /// Letters of an answer that are kept.
 const ANSWER_LETTERS: usize = 200;
 
+/// Longest time for which an endpoint is left in peace, whatever it asks for.
+const LONGEST_AWAY: TimeDelta = TimeDelta::hours(1);
+
 /// The job's body.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub struct Due {
     pub delivery: i64,
+    /// Whether a person asked for it, a test or a replay: it goes to one that is left in peace too.
+    #[serde(default)]
+    pub by_hand: bool,
 }
 
 /// Whoever tells.
@@ -46,8 +53,19 @@ pub struct Deliverer {
 /// How an endpoint has failed on this node since something last arrived there.
 #[derive(Debug, Clone, Copy)]
 struct Away {
+    /// Of which address: another one has not failed yet.
+    place: u64,
     until: Stamp,
     failures: i32,
+}
+
+impl Away {
+    /// Stands for the address as it is sealed: each time it is set it is sealed anew.
+    fn place(endpoint: &Row) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        endpoint.url.hash(&mut hasher);
+        hasher.finish()
+    }
 }
 
 /// What came of a try.
@@ -93,7 +111,7 @@ impl Deliverer {
         if endpoint.disabled_at.is_some() {
             return Ok(self.bury(delivery, "webhook.disabled")?);
         }
-        if let Some(until) = self.away_until(endpoint.id) {
+        if let Some(until) = self.away_until(&endpoint).filter(|_| !due.by_hand) {
             return Ok(self.db.write(move |tx| {
                 // Apart from each other, so that not all come back at once.
                 let later = until.plus_millis(due.delivery.rem_euclid(10_000));
@@ -101,26 +119,32 @@ impl Deliverer {
             })?);
         }
         let tried = self.tell(&delivery, &endpoint)?;
-        self.remember(&delivery, &tried);
+        self.remember(&delivery, &endpoint, &tried);
         Ok(self.note(delivery, &endpoint, tried)?)
     }
 
-    fn away_until(&self, endpoint: i64) -> Option<Stamp> {
-        let now = self.db.now();
+    /// Until when the endpoint is left in peace. Enabled again, or since something last arrived, it
+    /// has not failed yet, whatever this node remembers.
+    fn away_until(&self, endpoint: &Row) -> Option<Stamp> {
+        endpoint.failing_since?;
+        let (now, place) = (self.db.now(), Away::place(endpoint));
         let away = self.away.lock().unwrap_or_else(PoisonError::into_inner);
-        away.get(&endpoint).map(|away| away.until).filter(|until| now < *until)
+        let away = away.get(&endpoint.id).filter(|away| away.place == place);
+        away.map(|away| away.until).filter(|until| now < *until)
     }
 
-    fn remember(&self, delivery: &Delivery, tried: &Tried) {
+    fn remember(&self, delivery: &Delivery, endpoint: &Row, tried: &Tried) {
+        let (id, place) = (endpoint.id, Away::place(endpoint));
         let mut away = self.away.lock().unwrap_or_else(PoisonError::into_inner);
         match tried.outcome {
             Err(Failed::Again { after, .. }) => {
-                let failures = away.get(&delivery.webhook_id).map_or(1, |it| it.failures + 1);
+                let before = away.get(&id).filter(|away| away.place == place);
+                let failures = before.map_or(1, |it| it.failures + 1);
                 let wait = after.unwrap_or_else(|| back_off(failures, delivery.id));
                 let until = self.db.now().plus(wait);
-                away.insert(delivery.webhook_id, Away { until, failures });
+                away.insert(id, Away { place, until, failures });
             }
-            _ => drop(away.remove(&delivery.webhook_id)),
+            _ => drop(away.remove(&id)),
         }
     }
 
@@ -193,7 +217,8 @@ impl Deliverer {
                 Err(Failed::Again { why, after: wait }) => {
                     after.why = Some((*why).to_owned());
                     let wait = wait.unwrap_or_else(|| back_off(after.tries, after.id));
-                    jobs::put_at(tx, JOB, &Due { delivery: after.id }, tx.now.plus(wait))?;
+                    let due = Due { delivery: after.id, by_hand: false };
+                    jobs::put_at(tx, JOB, &due, tx.now.plus(wait))?;
                     note_failure(tx, id, since)?;
                 }
             }
@@ -230,7 +255,7 @@ fn failed(failure: Failure) -> Failed {
     match failure {
         Failure::Later { after_s } => Failed::Again {
             why: failure.code(),
-            after: after_s.map(|seconds| TimeDelta::seconds(i64::from(seconds))),
+            after: after_s.map(|it| TimeDelta::seconds(i64::from(it)).min(LONGEST_AWAY)),
         },
         _ if failure.is_final() => Failed::Never { why: failure.code() },
         _ => Failed::Again { why: failure.code(), after: None },

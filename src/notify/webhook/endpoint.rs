@@ -207,7 +207,7 @@ pub fn replay(tx: &mut Tx<'_>, actor: &Actor, id: i64, delivery: i64) -> Result<
     }
     (found.delivered_at, found.dead_at, found.tries) = (None, None, 0);
     store::save_delivery(tx, &found)?;
-    jobs::put(tx, JOB, &Due { delivery })?;
+    jobs::put(tx, JOB, &Due { delivery, by_hand: true })?;
     let subject = id.to_string();
     let entry = Entry::new((actor.user, &actor.name), "webhook.replay", ("webhook", &subject));
     audit::record(tx, &entry.detailed(found.message_id()))?;

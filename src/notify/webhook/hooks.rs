@@ -115,6 +115,7 @@ pub fn follow(
 pub(super) fn put(tx: &mut Tx<'_>, webhook: i64, event: Event, body: String) -> Result<i64> {
     let delivery = Delivery::fresh(tx.id(), webhook, event, body, tx.now);
     store::insert_delivery(tx, &delivery)?;
-    jobs::put(tx, JOB, &Due { delivery: delivery.id })?;
+    let due = Due { delivery: delivery.id, by_hand: event == Event::Test };
+    jobs::put(tx, JOB, &due)?;
     Ok(delivery.id)
 }

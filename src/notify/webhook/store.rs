@@ -169,12 +169,11 @@ pub(super) fn deliveries(
 /// As the database says.
 pub fn drop_old(tx: &mut Tx<'_>, most: i64) -> Result<usize> {
     let before = tx.now.plus(TimeDelta::days(-KEPT_DAYS));
-    // Identifiers rise with time, so the oldest lie in front.
     let over =
         webhook_delivery::delivered_at.is_not_null().or(webhook_delivery::dead_at.is_not_null());
     let old: Vec<i64> = webhook_delivery::table
         .filter(webhook_delivery::created_at.lt(before).and(over))
-        .order(webhook_delivery::id)
+        .order(webhook_delivery::created_at)
         .limit(most)
         .select(webhook_delivery::id)
         .load(tx.conn)?;

@@ -1,6 +1,8 @@
 //! Web, `/outbox`: letters on their way, and those that somebody has to look at. Its rule: the system
 //! administrator sees numbers and codes, neither an address nor a word of the case.
 
+use std::sync::Arc;
+
 use actix_web::{HttpResponse, get, post, web};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -9,9 +11,10 @@ use crate::app::App;
 use crate::audit::{self, Entry};
 use crate::error::{Error, Result};
 use crate::identity::Role;
+use crate::notify::Occasion;
 use crate::notify::listing::{self, Filter, Listed};
-use crate::notify::store::{LetterState, Medium};
-use crate::notify::{Occasion, deliver};
+use crate::notify::retry::{retry as try_again, retry_some};
+use crate::notify::store::{CITIZEN, LetterState, Medium};
 use crate::web::asker::Asker;
 use crate::web::blocking::run;
 use crate::web::body::{Page, Query, RawBody};
@@ -51,8 +54,7 @@ pub struct LetterView {
 impl LetterView {
     fn of(app: &App, (letter, no, name): Listed) -> Self {
         let zone = app.config.site.zone;
-        let nobody = letter.why.as_deref() == Some("notice.nobody");
-        let citizen = (letter.account_id == 0 && !nobody).then(|| "citizen".to_owned());
+        let citizen = (letter.account_id == CITIZEN).then(|| "citizen".to_owned());
         Self {
             id: letter.id.to_string(),
             occasion: letter.occasion,
@@ -81,10 +83,13 @@ fn reason(why: &str) -> String {
         "mail.address" | "sms.number" => sentence("outbox.address", &[]),
         "mail.server_away" => sentence("outbox.away", &[]),
         "mail.tls" => sentence("outbox.tls", &[]),
-        _ => match why.strip_prefix("mail.refused_").or_else(|| why.strip_prefix("mail.deferred_"))
-        {
-            Some(code) => server(code),
-            None => sentence("outbox.other", &[("code", why)]),
+        "sms.away" => sentence("outbox.gateway_away", &[]),
+        "sms.unclear" => sentence("outbox.unclear", &[]),
+        _ => match why.rsplit_once('_') {
+            Some(("mail.refused" | "mail.deferred", code)) => server(code),
+            Some(("mail.site", code)) => sentence("outbox.mail_site", &[("code", code)]),
+            Some(("sms.site", code)) => sentence("outbox.sms_site", &[("code", code)]),
+            _ => sentence("outbox.other", &[("code", why)]),
         },
     }
 }
@@ -153,12 +158,65 @@ pub async fn retry(
     let house = app.clone();
     answer_once(&app, idem, move || {
         house.db.write(move |tx| {
-            deliver::retry(tx, id)?;
+            try_again(tx, id)?;
             let subject = id.to_string();
             let entry = Entry::new((actor.user, &actor.name), "outbox.retry", ("letter", &subject));
             audit::record(tx, &entry)
         })?;
         Ok(Answer::no_content())
+    })
+    .await
+}
+
+/// Which letters are tried again: all that failed with this code.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OutboxRetry {
+    /// As `why` in the list.
+    why: String,
+}
+
+/// How many letters are tried again.
+#[derive(Serialize, ToSchema)]
+pub struct OutboxRetried {
+    retried: usize,
+}
+
+/// Tries every letter again that failed with one code: what stood in their way was mended.
+#[utoipa::path(tag = "administration", request_body = OutboxRetry, params(("Idempotency-Key" = Option<String>, Header)), responses((status = 200, body = OutboxRetried), (status = 403, body = Problem, content_type = "application/problem+json"), (status = 422, body = Problem, content_type = "application/problem+json")))]
+#[post("/outbox/retry")]
+pub async fn retry_all(
+    app: web::Data<App>,
+    Asker(actor): Asker,
+    key: IdempotencyKey,
+    raw: RawBody,
+) -> Result<HttpResponse> {
+    actor.require(KEEPERS)?;
+    let why: Arc<str> = raw.parse::<OutboxRetry>()?.why.into();
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_');
+    if why.is_empty() || why.len() > 60 || !why.chars().all(plain) {
+        return Err(Error::field("/why", "field.format"));
+    }
+    let idem = key.bind(&actor.name, raw.bytes());
+    let house = app.clone();
+    answer_once(&app, idem, move || {
+        // What fails again meanwhile dies later than this, and waits for another word.
+        let (until, mut retried) = (house.db.now(), 0);
+        loop {
+            let (why, by) = (why.clone(), (actor.user, actor.name.clone()));
+            let some = house.db.write(move |tx| {
+                let some = retry_some(tx, &why, until)?;
+                if some > 0 {
+                    let entry = Entry::new((by.0, &by.1), "outbox.retry_all", ("letter", &why));
+                    audit::record(tx, &entry.detailed(some.to_string()))?;
+                }
+                Ok(some)
+            })?;
+            if some == 0 {
+                return Answer::ok(&OutboxRetried { retried });
+            }
+            retried += some;
+        }
     })
     .await
 }

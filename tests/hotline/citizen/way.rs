@@ -76,11 +76,27 @@ on_each_database! {
         let asking = opened(&door, &link).json();
         assert_eq!((&asking["no"], &asking["reply"]), (&told.no.as_str().into(), &"电梯已修好，王先生。".into()));
         assert_eq!(asking["questions"].as_array().unwrap().len(), 3);
-        assert_eq!(door.gets(&link, &good())["state"], "closed");
+        let thanks = json!({ "no": told.no, "thanks": "您的评价已收到，感谢您的参与。" });
+        assert_eq!(door.gets(&link, &good()), thanks, "a link is good for nothing else");
+        assert_eq!(door.city.state(&told.no), StateName::Closed);
         assert_eq!(said(&door.ask(&link, &good())), "409 transition");
         assert_eq!(said(&opened(&door, &link)), "409 transition");
         let attempt = door.city.ticket(&told.no).attempts[0].clone();
         assert_eq!((attempt.way.as_str(), attempt.answers().is_some()), ("link", true));
+    }
+
+    fn the_link_of_one_who_wants_secrecy_asks_and_says_nothing_of_the_case(test: &TestDb) {
+        let door = Door::open(test);
+        let mut body = request();
+        jiesu::ticket::event::apply(&mut body, &json!({ "caller": { "confidential": true } }));
+        let told = door.brings(&body, "0001");
+        door.city.dispatcher().does(&told.no, "dispatch", json!({ "lead": "wuye" }));
+        answered(&door, &told);
+        door.city.reviewer().does(&told.no, "review", json!({ "pass": true }));
+        let asking = opened(&door, &link_of(&door, &told.no)).json();
+        assert_eq!(asking["questions"].as_array().unwrap().len(), 3);
+        assert!(asking["reply"].is_null() && asking["unit"].is_null(), "{asking}");
+        assert_eq!(door.gets("lookup", &told.shown())["reply"]["text"], "电梯已修好，王先生。");
     }
 
     fn who_is_not_helped_says_so_and_a_person_decides(test: &TestDb) {

@@ -52,6 +52,8 @@ struct Book {
     /// By recipient: the code of a refusal.
     refuses: Mutex<BTreeMap<String, u16>>,
     shut: AtomicBool,
+    /// The codes of the greeting and of the answer to a login, where they are refusals.
+    bars: Mutex<(u16, u16)>,
 }
 
 /// The server; it ends with the test.
@@ -103,6 +105,10 @@ impl SmtpServer {
     pub fn relent(&self) {
         self.book.refuses.lock().unwrap().clear();
     }
+    /// Lets nobody in: by its greeting, or once they have said who they are; 0 for neither.
+    pub fn bar(&self, greeting: u16, login: u16) {
+        *self.book.bars.lock().unwrap() = (greeting, login);
+    }
     pub fn go_away(&self) {
         self.book.shut.store(true, Ordering::SeqCst);
     }
@@ -151,6 +157,10 @@ fn talk(wire: Box<dyn Wire>, starttls: bool, greet: Greet, book: &Book) -> std::
         wire.get_mut().flush()
     };
     let mut mail = Taken { from: String::new(), to: Vec::new(), data: String::new(), over_tls };
+    let (greeting, login) = *book.bars.lock().unwrap();
+    if greeting != 0 {
+        return say(&mut wire, &format!("{greeting} not you\r\n")).map(|()| false);
+    }
     if greet != Greet::AfterStarttls {
         say(&mut wire, "220 localhost ESMTP\r\n")?;
     }
@@ -162,7 +172,10 @@ fn talk(wire: Box<dyn Wire>, starttls: bool, greet: Greet, book: &Book) -> std::
         let upper = line.to_uppercase();
         if upper.starts_with("EHLO") {
             let more = if starttls { "250-STARTTLS\r\n" } else { "" };
-            say(&mut wire, &format!("250-localhost\r\n{more}250 8BITMIME\r\n"))?;
+            say(&mut wire, &format!("250-localhost\r\n{more}250-AUTH PLAIN\r\n250 8BITMIME\r\n"))?;
+        } else if upper.starts_with("AUTH") {
+            let code = if login == 0 { 235 } else { login };
+            say(&mut wire, &format!("{code} so be it\r\n"))?;
         } else if upper.starts_with("STARTTLS") && starttls {
             say(&mut wire, "220 go on\r\n")?;
             return Ok(true);

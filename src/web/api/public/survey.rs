@@ -7,13 +7,12 @@ use utoipa::ToSchema;
 
 use super::act::{Asked, does};
 use super::let_ask;
-use super::look::seen;
 use super::view::{CitizenView, SurveyQuestion, three_questions};
 use crate::app::App;
 use crate::citizen::Claim;
 use crate::citizen::acts::{Act, check_asked, linked, no_link};
 use crate::citizen::standing::standing;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, sentence};
 use crate::identity::Actor;
 use crate::ticket::command::{self, Command, Target};
 use crate::ticket::link::{self, Link, Purpose, survey_window};
@@ -105,11 +104,19 @@ pub async fn answer_by_number(
     .await
 }
 
+/// What whoever answered by a link is told, and no more: the letter with it may lie open.
+#[derive(Serialize, ToSchema)]
+pub struct SurveyThanks {
+    no: String,
+    /// A sentence.
+    thanks: String,
+}
+
 /// What a link asks.
 #[derive(Serialize, ToSchema)]
 pub struct SurveyAsked {
     no: String,
-    /// The answer to be judged.
+    /// The answer to be judged; kept back where the caller wants secrecy.
     #[serde(skip_serializing_if = "Option::is_none")]
     reply: Option<String>,
     /// Who gave it.
@@ -149,11 +156,13 @@ pub async fn questions(
             check_asked(&stored.ticket, &rules, now)?;
             let citizen = Actor::citizen();
             let stands = standing(&stored.ticket, None, &rules.scene(&citizen, now, Mode::Live));
+            // A link lies in a letter, and a letter says no word of such a case.
+            let open = !stored.ticket.caller.confidential;
             let until = survey_window(&stored.ticket, &rules.profile).map(|(_, until)| until);
             Ok(SurveyAsked {
                 no: stored.ticket.no.clone(),
-                reply: stands.reply.map(|said| said.text),
-                unit: stands.unit.map(|unit| unit.name.clone()),
+                reply: stands.reply.filter(|_| open).map(|said| said.text),
+                unit: stands.unit.filter(|_| open).map(|unit| unit.name.clone()),
                 questions: three_questions(),
                 until: until.map(|at| at.rfc3339(rules.profile.zone)),
             })
@@ -168,7 +177,7 @@ pub async fn questions(
 #[utoipa::path(tag = "public", security(()), request_body = SurveyAnswers,
     params(("token" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
     responses(
-        (status = 200, body = CitizenView),
+        (status = 200, body = SurveyThanks),
         (status = 404, description = "public.link", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "answered already, or over", body = Problem, content_type = "application/problem+json"),
         (status = 422, body = Problem, content_type = "application/problem+json"),
@@ -187,11 +196,12 @@ pub async fn answer_by_link(
     let survey = Command::Survey(raw.parse::<SurveyAnswers>()?.as_survey(Way::Link)?);
     let hotline = app.hotline.clone();
     write_once(&app, key.bind("public", raw.bytes()), move |tx| {
-        let (rules, now) = (hotline.rules.current(tx.conn, tx.now)?, tx.now);
+        let rules = hotline.rules.current(tx.conn, tx.now)?;
         let stored = linked(tx.conn, &hotline, &rules, link)?;
         let (citizen, none) = (Actor::citizen(), Target::default());
         let stored = hotline.perform(tx, &rules, &citizen, &stored, &survey, none)?;
-        Answer::ok(&seen(tx.conn, &hotline, &rules, &stored, now)?)
+        let thanks = sentence("public.thanks", &[]);
+        Answer::ok(&SurveyThanks { no: stored.ticket.no.clone(), thanks })
     })
     .await
 }
