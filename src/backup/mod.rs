@@ -21,7 +21,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-pub use check::{Fault, Flaw, examine};
+pub use check::{Fault, Flaw, Look, examine};
 pub use disk::Sum;
 pub use files::Absent;
 pub use make::make;

@@ -124,8 +124,8 @@ fn a_messy_sheet(test: &TestDb, form: Form) {
     check(&hotline, &sheet, "first");
 
     let listed = &batches(&hotline).unwrap()[0];
-    assert_eq!(listed.lines as u64, tickets + skipped + refused);
-    assert_eq!((listed.skipped as u64, listed.rejected as u64), (skipped, refused));
+    let listed = [listed.lines, listed.skipped, listed.rejected].map(i64::cast_unsigned);
+    assert_eq!(listed, [tickets + skipped + refused, skipped, refused]);
 
     let rejects = done.rejects.clone().unwrap();
     check_rejects(&sheet, &rejected(&rejects, form));

@@ -1,9 +1,8 @@
 //! Webhooks: what another program is told of, how it knows that it was us, and what it is never told.
 
 mod hostile;
-pub mod receiver;
 mod peace;
-mod receiver;
+pub mod receiver;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

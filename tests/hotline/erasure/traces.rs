@@ -32,8 +32,8 @@ fn count(test: &TestDb, table: &str, so: &str) -> usize {
 fn says(city: &City, phone: &'static str, text: &str) {
     let (house, actor, text) =
         (city.hotline.clone(), city.person("platform").actor.clone(), text.to_owned());
-    let hear = move |tx: &mut _| reply::hear(&house, tx, &actor, phone, &text).map(drop);
-    city.hotline.db.write(hear).unwrap();
+    let db = &city.hotline.db;
+    db.write(move |tx| reply::hear(&house, tx, &actor, phone, &text).map(drop)).unwrap();
 }
 
 /// A closed ticket of the person, who can be rung up by another number too.

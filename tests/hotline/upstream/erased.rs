@@ -9,7 +9,7 @@ use serde_json::json;
 use super::feed::{PATIENCE, message, tells, ticket};
 use crate::erasure::two;
 use crate::support::city::City;
-use crate::support::databases::{Folder, TestDb, on_each_database};
+use crate::support::databases::{Folder, on_each_database};
 
 on_each_database! {
     fn no_word_of_the_platforms_about_an_erased_person_is_kept_or_waits_for_ever(test: &TestDb) {
