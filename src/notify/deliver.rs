@@ -75,7 +75,7 @@ impl Post {
             let loaded = letter.ticket_id.map(|id| self.load(conn, id)).transpose()?.flatten();
             Ok(loaded.is_some_and(|it| it.stored.ticket.urgency == Urgency::Emergency))
         })?;
-        let wakes = emergency && may_wake(letter);
+        let wakes = emergency && letter.may_wake();
         Ok((!wakes).then(|| TimeDelta::milliseconds(until.millis_since(now))))
     }
 
@@ -208,10 +208,4 @@ fn owed_by(letter: &Letter) -> Owed {
         assignment: letter.assignment.and_then(|k| u32::try_from(k).ok()),
         limit: letter.limit_name.clone(),
     }
-}
-
-/// Whether it may wake somebody, if the ticket is an emergency: only who has to do something now, and
-/// never whoever asked.
-pub(super) fn may_wake(letter: &Letter) -> bool {
-    letter.account_id != CITIZEN && letter.occasion.calls_for_action()
 }

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 
 use super::compose::Case;
-use super::deliver::may_wake;
 use super::letter::Letters;
 use super::mailer::Mailer;
 use super::outbox::{LETTER, Notice};
@@ -161,7 +160,7 @@ impl Post {
     /// a reminder, or too much for an hour, comes in the next digest.
     fn set_time(&self, letter: &mut Letter, urgency: Urgency) -> Result<()> {
         let (settings, emergency) = (&self.settings, urgency == Urgency::Emergency);
-        if emergency && may_wake(letter) {
+        if emergency && letter.may_wake() {
             return Ok(());
         }
         if letter.occasion == Occasion::Survey {

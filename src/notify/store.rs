@@ -62,6 +62,14 @@ pub struct Letter {
     pub digest_id: Option<i64>,
 }
 
+impl Letter {
+    /// Whether it may wake somebody, if the ticket is an emergency: only who has to do something now, and
+    /// never whoever asked.
+    pub(super) fn may_wake(&self) -> bool {
+        self.account_id != CITIZEN && self.occasion.calls_for_action()
+    }
+}
+
 /// Keeps a new letter.
 pub fn insert(tx: &mut Tx<'_>, row: &Letter) -> Result<()> {
     each!(tx.conn, c => diesel::insert_into(letter::table).values(row).execute(c)?);
