@@ -18,14 +18,9 @@ use super::UpstreamExport;
 
 /// Writes the sheet; the audit trail says of which days.
 pub(super) fn export(what: &UpstreamExport) -> Result<ExitCode> {
-    let unknown = |_| Error::field("/format", "field.unknown_code");
+    let unknown = |_| Error::new(Kind::Invalid, "upstream.sheet_format");
     let format: SheetFormat = what.format.parse().map_err(unknown)?;
-    let day = |text: &str| {
-        let wrong = |_| Error::with(Kind::Invalid, "outage.time", &[("text", text)]);
-        text.parse::<NaiveDate>().map_err(wrong)
-    };
-    let from = day(&what.from)?;
-    let to = what.to.as_deref().map_or(Ok(from), day)?;
+    let (from, to) = days(what)?;
     let app = App::open(Demo::Off)?;
     app.db.migrate()?;
     let zone = app.config.site.zone;
@@ -54,4 +49,19 @@ pub(super) fn export(what: &UpstreamExport) -> Result<ExitCode> {
     };
     eprintln!("{}", sentence("upstream.exported", &[("count", &count.to_string())]));
     Ok(ExitCode::SUCCESS)
+}
+
+/// The first day and the last.
+fn days(what: &UpstreamExport) -> Result<(NaiveDate, NaiveDate)> {
+    let day = |text: &str| {
+        let wrong = |_| Error::with(Kind::Invalid, "upstream.day", &[("text", text)]);
+        text.parse::<NaiveDate>().map_err(wrong)
+    };
+    let from = day(&what.from)?;
+    let to = what.to.as_deref().map_or(Ok(from), day)?;
+    // No answers were owed then: nobody would see that the days were mixed up.
+    if to < from {
+        return Err(Error::new(Kind::Invalid, "upstream.days_backwards"));
+    }
+    Ok((from, to))
 }

@@ -68,3 +68,18 @@ on_each_database! {
         }
     }
 }
+
+#[test]
+fn a_wrong_day_or_format_is_told_as_what_it_is() {
+    let site = Site::new(None, &[]);
+    for (arguments, code) in [
+        (["--from", "2026-13-01", "--format", "csv"], "upstream.day"),
+        (["--from", "2026-11-02", "--to", "2026-11-01"], "upstream.days_backwards"),
+        (["--from", "2026-11-02", "--format", "pdf"], "upstream.sheet_format"),
+    ] {
+        let said = site.run(&[["upstream", "export"].as_slice(), &arguments].concat());
+        assert!(!said.status.success(), "{said:?}");
+        let told = String::from_utf8(said.stderr).unwrap();
+        assert!(told.contains(&format!("({code})")), "{told}");
+    }
+}
