@@ -35,7 +35,7 @@ on_each_database! {
         // Of one instant by two parts of the system.
         let mut twin = events[1].clone();
         (twin["agent"], twin["queue"]) = ("agent-2".into(), "others".into());
-        let events = [&events[..], &[twin]].concat();
+        let events = [&events[..], std::slice::from_ref(&twin)].concat();
         let hear = |id: &str, order: &[usize]| {
             for at in order {
                 let mut event = events[*at].clone();

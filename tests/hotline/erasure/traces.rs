@@ -32,8 +32,8 @@ fn count(test: &TestDb, table: &str, so: &str) -> usize {
 fn says(city: &City, phone: &'static str, text: &str) {
     let (house, actor, text) =
         (city.hotline.clone(), city.person("platform").actor.clone(), text.to_owned());
-    let hear = move |tx: &mut _| reply::hear(&house, tx, &actor, phone, &text).map(drop);
-    city.hotline.db.write(hear).unwrap();
+    let db = &city.hotline.db;
+    db.write(move |tx| reply::hear(&house, tx, &actor, phone, &text).map(drop)).unwrap();
 }
 
 /// A closed ticket of the person, who can be rung up by another number too.
@@ -93,13 +93,16 @@ on_each_database! {
         };
         assert_eq!((only("calls", "call_id"), only("calls", "phone")), (vec!["c1".into()], vec![PHONE.into()]));
         assert_eq!(only("words", "text"), [Value::from("还没有登记")]);
-        assert_eq!(count(test, "audit", "action = 'privacy.find'"), 4);
+        assert_eq!(count(test, "audit_entry", "action = 'privacy.find'"), 4);
     }
 
     fn what_was_shown_in_clear_is_not_kept_beyond_the_person(test: &TestDb) {
         let server = Server::start(&[("JIESU_DATABASE__URL", &test.url)]);
         let agent = token(&server, "agent");
-        let made = post(&server, "/api/v1/tickets", Some(&agent), &draft());
+        let mut body = draft();
+        // The demo city has other estates.
+        body.as_object_mut().unwrap().remove("place");
+        let made = post(&server, "/api/v1/tickets", Some(&agent), &body);
         let no = made.json()["no"].as_str().unwrap().to_owned();
         let bearer = format!("Bearer {agent}");
         let ask = |path: &str, body: Value| {
