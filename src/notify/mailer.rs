@@ -180,11 +180,15 @@ fn host_of(url: &str) -> Option<&str> {
 /// is refused before there is talk of a letter, greeting, TLS and login, is the site's own business
 /// and no letter's; `takes_us` asks the server once more without one.
 fn failure(error: &lettre::transport::smtp::Error, takes_us: impl Fn() -> bool) -> Fail {
-    match error.status() {
-        Some(code) if is_about_us(code.into()) => later(format!("mail.site_{code}")),
-        Some(code) if error.is_transient() => Fail::again(format!("mail.deferred_{code}")),
-        Some(code) if takes_us() => Fail::never(format!("mail.refused_{code}")),
-        Some(code) => later(format!("mail.site_{code}")),
+    let deferred = |code| Fail::again(format!("mail.deferred_{code}"));
+    match error.status().map(|code| (code, u16::from(code))) {
+        // Too busy, or no login now; some say so of a recipient too.
+        Some((code, 421 | 432 | 454)) if takes_us() => deferred(code),
+        // RFC 4954: no login, or not this one, whenever it is said.
+        Some((code, 421 | 432 | 454 | 530 | 534 | 535 | 538)) => later(format!("mail.site_{code}")),
+        Some((code, _)) if error.is_transient() => deferred(code),
+        Some((code, _)) if takes_us() => Fail::never(format!("mail.refused_{code}")),
+        Some((code, _)) => later(format!("mail.site_{code}")),
         // An address that the server's protocol cannot carry: lettre did not even say it.
         None if error.is_client() && takes_us() => Fail::never("mail.address"),
         None if error.is_tls() => later("mail.tls"),
@@ -196,11 +200,6 @@ fn failure(error: &lettre::transport::smtp::Error, takes_us: impl Fn() -> bool) 
 /// Whether the server lets this site in, as far as it says anything.
 fn takes_us(server: &SmtpTransport) -> bool {
     server.test_connection().map_or_else(|it| it.status().is_none() && !it.is_client(), |_| true)
-}
-
-/// Codes that speak of the service and the login (RFC 5321, RFC 4954), whenever they are said.
-const fn is_about_us(code: u16) -> bool {
-    matches!(code, 421 | 432 | 454 | 530 | 534 | 535 | 538)
 }
 
 fn later(why: impl Into<String>) -> Fail {

@@ -105,7 +105,8 @@ on_each_database! {
         room.minutes(2);
         let receipt = said_to_citizen(&room).remove(0);
         assert!(receipt.contains("校 验 码"), "{receipt}");
-        let amend = json!({ "fields": { "caller": { "phone": "13900000001" } }, "reason": "市民补充" });
+        let both = json!({ "email": "zhangsan@example.cn", "phone": "13900000001" });
+        let amend = json!({ "fields": { "caller": both }, "reason": "市民补充" });
         room.city.agent().does(&no, "amend", amend);
         room.city.agent().does(&no, "answer", json!({ "text": "已为您登记维修" }));
         room.minutes(2);

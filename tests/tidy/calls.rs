@@ -158,7 +158,7 @@ pub fn leftovers(sources: &[Source]) -> Vec<String> {
 pub fn patterns(sources: &[Source]) -> Vec<String> {
     let mut found = Vec::new();
     for source in sources.iter().filter(|source| source.raw.contains("Regex")) {
-        for word in ["(?i", "(?u", "\\p{", "\\P{"] {
+        for word in ["\\p{", "\\P{"] {
             for (at, _) in source.raw.match_indices(word) {
                 found.push(format!("{} {word}", source.place(at)));
             }

@@ -44,8 +44,10 @@ fn gateway(answers: Vec<&'static str>) -> (String, mpsc::Receiver<String>) {
                 let read = stream.read(&mut part).unwrap();
                 heard.extend_from_slice(&part[..read]);
             }
-            let length = answer.split_once('\n').map_or(0, |(_, body)| body.len());
-            let (status, body) = answer.split_once('\n').unwrap_or((answer, ""));
+            // A line end of two characters goes on with another header.
+            let parts = answer.split_once('\n').filter(|(head, _)| !head.ends_with('\r'));
+            let (status, body) = parts.unwrap_or((answer, ""));
+            let length = body.len();
             let head = format!("HTTP/1.1 {status}\r\nContent-Length: {length}\r\n\r\n{body}");
             stream.write_all(head.as_bytes()).unwrap();
         }

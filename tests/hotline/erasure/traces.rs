@@ -98,6 +98,7 @@ on_each_database! {
 
     fn what_was_shown_in_clear_is_not_kept_beyond_the_person(test: &TestDb) {
         let server = Server::start(&[("JIESU_DATABASE__URL", &test.url)]);
+        jiesu::identity::demo::load_users(&server.app.db).unwrap();
         let agent = token(&server, "agent");
         let mut body = draft();
         // The demo city has other estates.

@@ -276,7 +276,7 @@ on_each_database! {
         carrier.wake().unwrap();
         crew.drain().unwrap();
         assert_eq!(mock.ledger().requests, 0, "a job may still be on its way");
-        city.hours(1);
+        city.hours(3);
         carrier.wake().unwrap();
         crew.drain().unwrap();
         let both = [
