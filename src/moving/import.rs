@@ -16,7 +16,7 @@ use super::store;
 use crate::error::{Error, FieldError, Kind, Result};
 use crate::lifecycle::Hotline;
 use crate::sealing::mask_text;
-use crate::sheet::private_file;
+use crate::sheet::{cannot_read, private_file};
 
 /// Whether a run changes anything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,12 +75,8 @@ const LONGEST: usize = 16 << 20;
 /// `import.unreadable`, or what the database says; what was kept by then stays, and a second run
 /// goes on from there.
 pub fn import_file(hotline: &Arc<Hotline>, path: &Path, run: Run) -> Result<Summary> {
-    let unreadable = |error: std::io::Error| {
-        let (file, reason) = (path.display().to_string(), error.to_string());
-        let values = [("file", file.as_str()), ("reason", reason.as_str())];
-        Error::with(Kind::Invalid, "import.unreadable", &values)
-    };
-    let mut input = BufReader::with_capacity(1 << 18, File::open(path).map_err(unreadable)?);
+    let file = File::open(path).map_err(|error| cannot_read(path, &error))?;
+    let mut input = BufReader::with_capacity(1 << 18, file);
     let beside = beside(path, run.word(), "ndjson")?;
     if run == Run::Real {
         make_room(&beside)?;

@@ -138,18 +138,29 @@ pub fn read(path: &Path, wanted: Option<&str>) -> Result<Grid> {
 }
 
 fn bytes_of(path: &Path) -> Result<Vec<u8>> {
-    let unreadable = |error: std::io::Error| {
-        let (file, reason) = (path.display().to_string(), error.to_string());
-        let values = [("file", file.as_str()), ("reason", reason.as_str())];
-        Error::with(Kind::Invalid, "import.unreadable", &values)
-    };
-    let file = File::open(path).map_err(unreadable)?;
+    let cannot = |error| cannot_read(path, &error);
+    let file = File::open(path).map_err(cannot)?;
     let mut bytes = Vec::new();
-    file.take(bounds::FILE_BYTES + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    file.take(bounds::FILE_BYTES + 1).read_to_end(&mut bytes).map_err(cannot)?;
     if bytes.len() as u64 > bounds::FILE_BYTES {
         return Err(bounds::broken(bounds::Limit::File));
     }
     Ok(bytes)
+}
+
+/// The text of the file at `path`, such as a mapping.
+///
+/// # Errors
+/// `import.unreadable`.
+pub fn text_of(path: &Path) -> Result<String> {
+    std::fs::read_to_string(path).map_err(|error| cannot_read(path, &error))
+}
+
+/// A file that somebody named cannot be read: told with its name and what the disk says.
+pub fn cannot_read(path: &Path, error: &std::io::Error) -> Error {
+    let (file, reason) = (path.display().to_string(), error.to_string());
+    let values = [("file", file.as_str()), ("reason", reason.as_str())];
+    Error::with(Kind::Invalid, "import.unreadable", &values)
 }
 
 #[cfg(test)]

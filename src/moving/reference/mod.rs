@@ -85,7 +85,7 @@ pub fn import(
     mapping: Option<&Path>,
     run: Run,
 ) -> Result<Described> {
-    let site = mapping.map(site_file).transpose()?;
+    let site = mapping.map(sheet::text_of).transpose()?;
     let words = Words::of(of, site.as_deref())?;
     let grid = sheet::read(path, words.sheet.as_deref())?;
     let table = Table::of(&grid, &words)?;
@@ -102,14 +102,6 @@ pub fn import(
     told.rejects = rejects::write(path, &grid, table.head, &reasons, run)?;
     told.unused = table.unused;
     Ok(told)
-}
-
-fn site_file(path: &Path) -> Result<String> {
-    std::fs::read_to_string(path).map_err(|error| {
-        let (file, reason) = (path.display().to_string(), error.to_string());
-        let values = [("file", file.as_str()), ("reason", reason.as_str())];
-        Error::with(Kind::Invalid, "import.unreadable", &values)
-    })
 }
 
 /// What was done, and why rows were not taken.

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use crate::code_enum;
 use crate::error::{Error, Kind, Result};
 use crate::sheet::plain::{folded, heading};
+use crate::sheet::text_of;
 
 const BUILT_IN: &str = include_str!("../../../config/sheets/tickets.toml");
 
@@ -168,12 +169,7 @@ impl Mapping {
     /// # Errors
     /// `import.unreadable`; `import.mapping`.
     pub fn of_file(path: &Path) -> Result<Self> {
-        let text = std::fs::read_to_string(path).map_err(|error| {
-            let (file, reason) = (path.display().to_string(), error.to_string());
-            let values = [("file", file.as_str()), ("reason", reason.as_str())];
-            Error::with(Kind::Invalid, "import.unreadable", &values)
-        })?;
-        Self::with(&text)
+        Self::with(&text_of(path)?)
     }
 
     fn lay_over(&mut self, file: File) {
