@@ -8,6 +8,7 @@ mod canary;
 mod chain;
 mod chain_forgeries;
 mod citizen;
+mod command_line;
 mod commands_http;
 mod commands_table;
 mod db;

@@ -93,6 +93,15 @@ impl Site {
         self.command(arguments).stdin(Stdio::null()).output().unwrap()
     }
 
+    /// The same with nobody to read what it prints.
+    pub fn run_unheard(&self, arguments: &[&str]) -> Output {
+        let mut command = self.command(arguments);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        drop(child.stdout.take());
+        child.wait_with_output().unwrap()
+    }
+
     /// `jiesu serve`, not yet waited for.
     pub fn begin(&self) -> Program {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
