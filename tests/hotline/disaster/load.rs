@@ -41,15 +41,18 @@ impl Load {
     pub fn start(site: &Site, address: SocketAddr, pace: u32, seed: u64) -> Self {
         let shared: Arc<Shared> = Arc::default();
         let seen: Vec<Arc<AtomicU64>> = (0..CLIENTS).map(|_| Arc::default()).collect();
-        let client = |(place, seen): (u64, &Arc<AtomicU64>)| {
+        let step = Duration::from_secs(1) * CLIENTS / pace.max(1);
+        // One after the other within a step: together they would leave gaps as long as a backup.
+        let starts = (0..CLIENTS).map(|place| Instant::now() + step * place / CLIENTS);
+        let client = |((place, seen), next): ((u64, &Arc<AtomicU64>), Instant)| {
             let mut client = Client {
                 line: Line::to(address),
                 rng: StdRng::seed_from_u64(seed ^ place),
                 name: format!("c{place}"),
                 badges: BADGES.map(|who| site.badge(who)),
                 shared: shared.clone(),
-                step: Duration::from_secs(1) * CLIENTS / pace.max(1),
-                next: Instant::now(),
+                step,
+                next,
             };
             let seen = seen.clone();
             std::thread::spawn(move || {
@@ -59,7 +62,7 @@ impl Load {
                 }
             })
         };
-        let threads = (0..).zip(&seen).map(client).collect();
+        let threads = (0..).zip(&seen).zip(starts).map(client).collect();
         Self { shared, seen, threads, since: Instant::now() }
     }
 
