@@ -19,6 +19,7 @@ use crate::notify::letter::Letters;
 use crate::notify::{Mailer, Post, Settings as Notices, Sms};
 use crate::outward::Outward;
 use crate::sealing::MasterKey;
+use crate::search::Search;
 use crate::time::{Clock, SystemClock};
 use crate::upstream::Carrier;
 
@@ -53,6 +54,8 @@ pub struct App {
     pub files: Arc<Files>,
     /// Every command on a ticket.
     pub hotline: Arc<Hotline>,
+    /// Every text of every ticket.
+    pub search: Arc<Search>,
     /// Who carries answers to the city's platform.
     pub carrier: Carrier,
     /// The facts of figures that were asked for before.
@@ -102,6 +105,7 @@ impl App {
         let carrier = Carrier::of(&config.upstream, outward.clone(), house, config.site.zone)?;
         let rules = RuleBook::new(directory.clone(), config.site.profile.clone());
         let post = Arc::new(post(&config, &db, &keys, &directory, &outward)?);
+        let search = Search::of(&db, &keys, &directory, config.site.zone, &config.data_dir);
         let hotline = Arc::new(Hotline { db: db.clone(), keys: keys.clone(), rules });
         Ok(Self {
             config,
@@ -116,6 +120,7 @@ impl App {
             directory,
             files,
             hotline,
+            search: Arc::new(search),
             carrier,
             shelf,
             post,

@@ -43,6 +43,7 @@ pub struct Config {
     pub retention: Retention,
     pub public: Public,
     pub worker: Worker,
+    pub search: Search,
     pub audit: Audit,
     pub metrics: Metrics,
     pub health: Health,
@@ -169,6 +170,13 @@ pub struct Worker {
     pub sweep_seconds: u32,
     pub calendar_seconds: u32,
     pub seal_seconds: u32,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Search {
+    pub follow: bool,
+    pub pause_ms: u64,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]

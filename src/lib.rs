@@ -31,6 +31,7 @@ pub mod outward;
 pub mod privacy;
 pub mod routing;
 pub mod sealing;
+pub mod search;
 pub mod sheet;
 pub mod ticket;
 pub mod time;

@@ -21,6 +21,8 @@ use crate::{audit, calls, citizen, feed, identity};
 
 /// Rows of old sessions and old audit entries that one write drops.
 const DROPPED_AT_ONCE: u32 = 500;
+/// How long the index waits for a database that is away.
+const FOLLOW_AGAIN: Duration = Duration::from_secs(2);
 
 /// Who does what later. Rounds end early once `bell` stops.
 pub fn crew(app: &Arc<App>, bell: &Bell) -> Crew {
@@ -117,10 +119,29 @@ fn drop_all(drop_some: impl Fn() -> Result<usize>) -> Result<()> {
     Ok(())
 }
 
+/// The thread that keeps this node's index as the database is.
+fn follow(app: &Arc<App>, bell: &Bell) -> Result<JoinHandle<()>> {
+    let pause = Duration::from_millis(app.config.search.pause_ms.max(20));
+    let (search, bell) = (app.search.clone(), bell.clone());
+    let work = move || {
+        while !bell.stopped() {
+            if let Err(error) = search.follow(&|| bell.stopped()) {
+                tracing::warn!(target: "jiesu::search", code = error.code(), "not followed");
+                bell.wait(FOLLOW_AGAIN);
+            }
+            bell.wait(pause);
+        }
+    };
+    let thread = std::thread::Builder::new().name("search".to_owned());
+    thread.spawn(work).map_err(Error::internal)
+}
+
 /// The threads that work.
 #[derive(Debug)]
 pub struct Worker {
     bell: Bell,
+    /// The index follows on each node, whoever does the other work.
+    following: Bell,
     threads: Vec<JoinHandle<()>>,
 }
 
@@ -145,12 +166,17 @@ impl Worker {
             threads.push(thread);
         }
         tracing::info!(threads = threads.len(), "background work");
-        Ok(Self { bell, threads })
+        let following = Bell::default();
+        if app.config.search.follow {
+            threads.push(follow(app, &following)?);
+        }
+        Ok(Self { bell, following, threads })
     }
 
     /// Begins nothing new and waits for what is being done.
     pub fn stop(self) {
         self.bell.stop();
+        self.following.stop();
         for thread in self.threads {
             // A panic inside was caught and told by the crew.
             drop(thread.join());

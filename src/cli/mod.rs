@@ -2,6 +2,7 @@
 //! arguments, prints and chooses the exit code; everything else is done by the rooms of the house.
 
 mod asking;
+mod finding;
 mod keeping;
 mod moving;
 mod privacy;
@@ -231,7 +232,7 @@ pub fn run(cli: &Cli) -> Result<ExitCode> {
     match &cli.command {
         Command::Serve { demo } => serving::serve(if *demo { Demo::On } else { Demo::Off }),
         Command::Migrate => serving::migrate(),
-        Command::Reindex => not_yet("reindex"),
+        Command::Reindex => finding::reindex(),
         Command::Doctor => Ok(asking::examine(&App::open(Demo::Off)?)),
         Command::User(User::Add { name, roles, unit }) => {
             asking::add_user(name, roles, unit.as_deref())

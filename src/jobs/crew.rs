@@ -228,7 +228,8 @@ impl Bell {
         self.0.1.notify_all();
     }
 
-    fn wait(&self, longest: Duration) {
+    /// Waits until it is rung or stopped, but no longer than that.
+    pub fn wait(&self, longest: Duration) {
         let state = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
         let waited =
             self.0.1.wait_timeout_while(state, longest, |state| !state.rung && !state.stop);

@@ -135,6 +135,16 @@ pub fn has(conn: &mut Conn, scope: &Scope, no: &str) -> Result<bool> {
     Ok(found.first::<i64>(conn).optional()?.is_some())
 }
 
+/// Those of `ids` that stand in a list that `scope` sees.
+///
+/// # Errors
+/// The database's own.
+pub fn visible(conn: &mut Conn, scope: &Scope, ids: &[i64]) -> Result<BTreeSet<i64>> {
+    let Some(query) = scoped(scope) else { return Ok(BTreeSet::new()) };
+    let found = query.filter(tickets::id.eq_any(ids.to_vec())).select(tickets::id);
+    Ok(found.load::<i64>(conn)?.into_iter().collect())
+}
+
 fn read_key(text: &str) -> Result<(i64, i64)> {
     text.split_once('.')
         .and_then(|(key, id)| Some((key.parse().ok()?, id.parse().ok()?)))

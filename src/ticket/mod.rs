@@ -21,6 +21,7 @@ pub mod sight;
 pub mod state;
 pub mod store;
 pub mod text;
+pub mod words;
 
 use std::collections::BTreeMap;
 
@@ -36,6 +37,7 @@ pub use scene::{Mode, Scene};
 pub use sight::Sight;
 pub use state::{Part, State, StateName, Work, WorkName};
 pub use text::Text;
+pub use words::Words;
 
 use crate::directory::{
     AssessmentClass, CategoryCode, Channel, CompanyCode, EstateCode, Kind, RegionCode, UnitCode,

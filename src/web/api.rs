@@ -16,6 +16,7 @@ pub mod public;
 pub mod rates;
 pub mod reach;
 pub mod reference;
+pub mod search;
 pub mod tickets;
 pub mod upstream;
 pub mod users;
@@ -37,6 +38,7 @@ pub fn routes(services: &mut ServiceConfig<'_>) {
         .service(tickets::list)
         .service(tickets::take_in)
         .service(tickets::find)
+        .service(search::texts)
         .service(tickets::one)
         .configure(commands::routes)
         .service(batch::give);

@@ -38,6 +38,7 @@ mod notices_retry;
 mod open311;
 mod power_cut;
 mod schema;
+mod search;
 mod sequences;
 mod sheets;
 mod support;

@@ -5,7 +5,7 @@ use diesel::prelude::*;
 
 use super::callers;
 use crate::code_enum;
-use crate::db::schema::{erased, ticket_body, tickets};
+use crate::db::schema::{erased, ticket_body, tickets, unsealed};
 use crate::db::{Conn, Tx, each};
 use crate::error::{Result, sentence};
 use crate::sealing::MasterKey;
@@ -72,12 +72,13 @@ pub fn wrapped_key(conn: &mut Conn, id: i64) -> Result<Option<Vec<u8>>> {
 }
 
 /// Destroys the key of the ticket `id`, empties its document, takes away by what its caller is found, and
-/// keeps who wanted it. Answers false where it was erased already.
+/// keeps who wanted it. The chain is marked to be sealed once more, by which whoever follows the seals learns
+/// of it. Answers false where it was erased already.
 pub fn erase(tx: &mut Tx<'_>, keys: &MasterKey, id: i64, grounds: &Grounds) -> Result<bool> {
-    let (no, head): (String, Vec<u8>) = tickets::table
+    let (no, version, head): (String, i32, Vec<u8>) = tickets::table
         .inner_join(ticket_body::table.on(ticket_body::ticket_id.eq(tickets::id)))
         .filter(tickets::id.eq(id))
-        .select((tickets::no, ticket_body::head))
+        .select((tickets::no, tickets::version, ticket_body::head))
         .first(tx.conn)?;
     if of_ticket(tx.conn, id)?.is_some() {
         return Ok(false);
@@ -92,11 +93,13 @@ pub fn erase(tx: &mut Tx<'_>, keys: &MasterKey, id: i64, grounds: &Grounds) -> R
         tickets::phone_hash.eq(None::<String>),
         tickets::next_at.eq(None::<Stamp>),
     );
+    let mark = (unsealed::ticket_id.eq(id), unsealed::seq.eq(version), unsealed::since.eq(version));
     callers::forget(tx.conn, &row.no, id)?;
     each!(tx.conn, c => {
         diesel::update(ticket_body::table.find(id)).set(body).execute(c)?;
         diesel::update(tickets::table.find(id)).set(line).execute(c)?;
         diesel::insert_into(erased::table).values(&row).execute(c)?;
+        diesel::insert_into(unsealed::table).values(mark).on_conflict_do_nothing().execute(c)?;
     });
     Ok(true)
 }

@@ -175,28 +175,28 @@ fn note_opening(hotline: &Arc<Hotline>, actor: &Actor, no: &str) -> Result<()> {
 #[serde(deny_unknown_fields)]
 pub struct ListQuery {
     /// One state or several, separated by commas.
-    state: Option<String>,
+    pub(super) state: Option<String>,
     /// A unit's code: it or a unit below it works on the ticket.
-    unit: Option<UnitCode>,
+    pub(super) unit: Option<UnitCode>,
     /// A category's code, of any level.
-    category: Option<CategoryCode>,
-    estate: Option<EstateCode>,
+    pub(super) category: Option<CategoryCode>,
+    pub(super) estate: Option<EstateCode>,
     /// A region's code, of any level.
-    region: Option<RegionCode>,
-    light: Option<Light>,
-    kind: Option<Kind>,
-    channel: Option<Channel>,
+    pub(super) region: Option<RegionCode>,
+    pub(super) light: Option<Light>,
+    pub(super) kind: Option<Kind>,
+    pub(super) channel: Option<Channel>,
     /// RFC 3339.
     #[param(value_type = Option<String>)]
-    received_from: Option<Stamp>,
+    pub(super) received_from: Option<Stamp>,
     /// RFC 3339, not included.
     #[param(value_type = Option<String>)]
-    received_to: Option<Stamp>,
-    sort: Option<Sort>,
+    pub(super) received_to: Option<Stamp>,
+    pub(super) sort: Option<Sort>,
     /// 1 to 500, 50 where nothing is said.
-    limit: Option<u32>,
+    pub(super) limit: Option<u32>,
     /// The `next` of the page before.
-    after: Option<String>,
+    pub(super) after: Option<String>,
 }
 
 /// A page of a list.
@@ -251,7 +251,7 @@ fn lines(
 }
 
 /// The query's codes with what lies below them; unknown codes are 422.
-fn filter(query: &ListQuery, rules: &Rules) -> Result<Filter> {
+pub(super) fn filter(query: &ListQuery, rules: &Rules) -> Result<Filter> {
     let directory = &rules.directory;
     let mut wrong = Vec::new();
     let mut unknown = |name: &str| {

@@ -1,0 +1,220 @@
+//! Search: asking. Its rule: the index says which; what is shown of them is read from the database again,
+//! and whoever may not see it, or whatever does not hold what was asked any more, is left out.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::PoisonError;
+use std::time::{Duration, Instant};
+
+use super::asked::{Asked, Slice};
+use super::collect::{Found, Order, Pass, Rank, TOO_COSTLY};
+use super::generation::View;
+use super::matching::{matches, snippet};
+use super::plan::{Planner, Ranks, plan};
+use super::query::{Wanted, too_costly};
+use super::schema::Facet;
+use super::store::{Source, sources};
+use super::{Answer, Hit, Names, Search, fallback};
+use crate::directory::Directory;
+use crate::error::Result;
+use crate::identity::Actor;
+use crate::ticket::sight::{Scope, Sight, scope, sight};
+use crate::ticket::{Words, listing};
+use crate::time::Stamp;
+
+/// How long a search may take before it is refused, or goes without the rest of the database.
+pub const PATIENCE: Duration = Duration::from_millis(1_500);
+/// Values of a facet in an answer.
+const VALUES: usize = 100;
+/// Where more than one in this many tickets is found, words tell nothing: the newest come first.
+const COMMON: usize = 4;
+
+/// Who asks, what and when.
+#[derive(Clone, Copy)]
+pub struct Question<'a> {
+    pub actor: &'a Actor,
+    pub names: &'a Names,
+    pub asked: &'a Asked,
+    pub slice: Slice,
+    pub now: Stamp,
+}
+
+impl Question<'_> {
+    pub(super) fn directory(&self) -> &Directory {
+        self.names.directory()
+    }
+}
+
+/// Which tickets, before they are read again.
+pub(super) struct Which {
+    pub total: usize,
+    pub best: Vec<(Rank, i64, f32)>,
+    pub facets: BTreeMap<Facet, Vec<(String, usize)>>,
+    pub lights: [usize; 3],
+    pub order: Order,
+    pub partial: bool,
+}
+
+/// The words of `source` that `actor` may read; none where nothing of it may be seen.
+pub(super) fn readable(source: &Source, question: &Question<'_>) -> Option<Words> {
+    let words = source.words();
+    let Some(ticket) = &source.ticket else { return Some(words) };
+    match sight(ticket, question.actor, question.directory()) {
+        Sight::Nothing => None,
+        Sight::HandlingCopy => Some(words.of_copy()),
+        Sight::Case => Some(words),
+    }
+}
+
+impl Search {
+    /// The answer to a question. A word that stands in no ticket is taken for the place that sounds so.
+    ///
+    /// # Errors
+    /// 400 `search.too_costly`; the database's own.
+    pub fn ask(&self, question: Question<'_>) -> Result<Answer> {
+        let answer = self.ask_once(question)?;
+        if answer.total > 0 || !question.asked.has_texts() {
+            return Ok(answer);
+        }
+        let (instead, read_as) = as_places(question.asked, question.names);
+        if read_as.is_empty() {
+            return Ok(answer);
+        }
+        let answer = self.ask_once(Question { asked: &instead, ..question })?;
+        Ok(Answer { read_as, ..answer })
+    }
+
+    fn ask_once(&self, question: Question<'_>) -> Result<Answer> {
+        if scope(question.actor) == Scope::Nothing {
+            return Err(crate::error::Error::forbidden());
+        }
+        let deadline = Instant::now() + PATIENCE;
+        if let Some(view) = self.viewed() {
+            let find = || self.find(&view, &question, deadline);
+            match catch_unwind(AssertUnwindSafe(find)) {
+                Ok(Ok(which)) => return self.read(question, which),
+                Ok(Err(error)) if error.to_string().contains(TOO_COSTLY) => {
+                    return Err(too_costly());
+                }
+                Ok(Err(error)) => self.suspect(&error.to_string()),
+                Err(_) => self.suspect("a search fell over it"),
+            }
+        }
+        let which = fallback::which(&self.house, &question, deadline)?;
+        Ok(Answer { degraded: true, ..self.read(question, which)? })
+    }
+
+    /// Nobody asks this index again before it was proven.
+    fn suspect(&self, why: &str) {
+        tracing::error!(target: "jiesu::search", why, "the index is damaged; the database is asked");
+        *self.view.write().unwrap_or_else(PoisonError::into_inner) = None;
+        *super::locked(&self.follower) = None;
+    }
+
+    fn find(
+        &self,
+        view: &View,
+        question: &Question<'_>,
+        deadline: Instant,
+    ) -> tantivy::Result<Which> {
+        let Question { actor, asked, slice, now, .. } = *question;
+        let (fields, dictionary) = (&view.fields, &view.dictionary);
+        let planner = Planner { fields, dictionary, actor, directory: question.directory(), now };
+        let pass = |order| Pass {
+            columns: view.columns.clone(),
+            codes: self.house.codes.clone(),
+            order,
+            limit: slice.limit + 1,
+            after: slice.after,
+            now: now.millis(),
+            deadline,
+        };
+        let mut order = slice.order;
+        if order == Order::Relevance && is_common(view, &planner, asked) {
+            order = Order::Newest;
+        }
+        let ranks = if order == Order::Relevance { Ranks::ByWords } else { Ranks::No };
+        let found = view.searcher.search(&plan(&planner, asked, ranks), &pass(order))?;
+        let (total, best, lights) = (found.total, found.best.clone(), found.lights);
+        Ok(Which { total, best, facets: self.named(&found), lights, order, partial: false })
+    }
+
+    /// Facets with the codes in place of their numbers.
+    fn named(&self, found: &Found) -> BTreeMap<Facet, Vec<(String, usize)>> {
+        let counted = Facet::COUNTED.into_iter().enumerate().zip(&found.counts);
+        let one = |((place, facet), counts): ((usize, Facet), &Vec<u32>)| {
+            let some = counts.iter().enumerate().filter(|(_, count)| **count > 0);
+            let named = some.filter_map(|(number, count)| {
+                Some((self.house.codes.code(place, number)?, *count as usize))
+            });
+            (facet, most_first(named.collect()))
+        };
+        counted.map(one).collect()
+    }
+
+    /// Reads those found again, and says what of them this reader may see.
+    fn read(&self, question: Question<'_>, which: Which) -> Result<Answer> {
+        let Which { total, mut best, facets, lights, order, partial } = which;
+        let limit = question.slice.limit;
+        let next = best.get(limit.saturating_sub(1)).filter(|_| best.len() > limit && limit > 0);
+        let next = next.map(|(rank, ..)| rank.key(order));
+        best.truncate(limit);
+        let ids: Vec<i64> = best.iter().map(|(_, id, _)| *id).collect();
+        let (visible, found) = self.house.db.read(|conn| {
+            let visible = listing::visible(conn, &scope(question.actor), &ids)?;
+            Ok((visible, sources(conn, self.house.vault(), &ids)?))
+        })?;
+        let mut found: HashMap<i64, Source> =
+            found.into_iter().map(|source| (source.row.id, source)).collect();
+        let hit = |(_, id, score): &(Rank, i64, f32)| {
+            let source = found.remove(id).filter(|_| visible.contains(id))?;
+            let words = readable(&source, &question)?;
+            let sought = &question.asked.sought;
+            let snippet = matches(&words, sought).then(|| snippet(&words, sought))?;
+            Some(Hit { row: source.row, score: *score, snippet })
+        };
+        let hits: Vec<Hit> = best.iter().filter_map(hit).collect();
+        Ok(Answer { total, hits, facets, lights, next, partial, ..Answer::default() })
+    }
+}
+
+/// The most frequent first, as many as an answer has.
+pub(super) fn most_first(mut values: Vec<(String, usize)>) -> Vec<(String, usize)> {
+    values.sort_unstable_by(|one, two| two.1.cmp(&one.1).then_with(|| one.0.cmp(&two.0)));
+    values.truncate(VALUES);
+    values
+}
+
+/// Whether every word that is asked for is so common that none tells more than another.
+fn is_common(view: &View, planner: &Planner<'_>, asked: &Asked) -> bool {
+    let all = usize::try_from(view.searcher.num_docs()).unwrap_or(usize::MAX);
+    let there = asked.sought.iter().filter(|one| one.wanted == Wanted::There);
+    let words = there.flat_map(|one| planner.dictionary.words(&one.text));
+    let rare = |word: String| {
+        let term = tantivy::Term::from_field_text(planner.fields.words, &word);
+        let count = view.searcher.doc_freq(&term).unwrap_or_default();
+        usize::try_from(count).unwrap_or(usize::MAX).saturating_mul(COMMON) < all
+    };
+    !{ words }.any(rare)
+}
+
+/// The same question with places where words were, and which words those are.
+fn as_places(asked: &Asked, names: &Names) -> (Asked, Vec<(String, Facet, Vec<String>)>) {
+    let mut instead = Asked { sought: Vec::new(), ..asked.clone() };
+    let mut read_as = Vec::new();
+    for one in &asked.sought {
+        let (estates, regions) = match one.wanted {
+            Wanted::There => names.places(&one.text),
+            Wanted::Absent => (BTreeSet::new(), BTreeSet::new()),
+        };
+        let (facet, codes) =
+            if estates.is_empty() { (Facet::Region, regions) } else { (Facet::Estate, estates) };
+        if codes.is_empty() {
+            instead.sought.push(one.clone());
+        } else {
+            instead.only(facet, codes.iter().cloned());
+            read_as.push((one.text.clone(), facet, codes.into_iter().collect()));
+        }
+    }
+    (instead, read_as)
+}

@@ -1,0 +1,202 @@
+//! Search: one pass over what was found: how many, how many of each kind, and the best of them. Its rule:
+//! the pass ends at its deadline with an error, never with a part.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::sync::Arc;
+use std::time::Instant;
+
+use tantivy::collector::{Collector, SegmentCollector};
+use tantivy::query::Weight;
+use tantivy::{DocId, Score, SegmentOrdinal, SegmentReader, TERMINATED, TantivyError};
+
+use super::columns::{Codes, Columns, NONE, UNITS, singles};
+use super::schema::Facet;
+use crate::limits::Light;
+
+/// What the pass ends with at its deadline.
+pub const TOO_COSTLY: &str = "jiesu: the deadline of a search";
+/// Documents between two looks at the clock.
+const STRIDE: u32 = 2_048;
+
+/// In which order those found come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    Relevance,
+    Newest,
+    Oldest,
+    /// Those whose limit runs out first; those without one at the end.
+    Due,
+}
+
+/// A place in an order: greater is better, and no two are the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Rank {
+    pub key: i64,
+    /// Higher ids first, or lower ones where the order goes so: then negative.
+    pub tie: i64,
+}
+
+/// What to collect.
+#[derive(Debug, Clone)]
+pub struct Pass {
+    pub columns: Arc<Vec<Arc<Columns>>>,
+    pub codes: Arc<Codes>,
+    pub order: Order,
+    /// How many at most.
+    pub limit: usize,
+    /// Only what is worse than this.
+    pub after: Option<Rank>,
+    /// The instant by which lights are told, in milliseconds.
+    pub now: i64,
+    pub deadline: Instant,
+}
+
+/// What was found.
+#[derive(Debug, Default)]
+pub struct Found {
+    pub total: usize,
+    /// By facet in the order of [`Facet::COUNTED`], by the numbers of codes.
+    pub counts: Vec<Vec<u32>>,
+    /// Green, yellow, red.
+    pub lights: [usize; 3],
+    /// The best, best first, with their ids.
+    pub best: Vec<(Rank, i64, Score)>,
+}
+
+/// The pass over one segment.
+#[derive(Debug)]
+pub struct Walk {
+    pass: Pass,
+    columns: Arc<Columns>,
+    found: Found,
+    heap: BinaryHeap<Reverse<(Rank, u32, i64)>>,
+}
+
+impl Collector for Pass {
+    type Fruit = Found;
+    type Child = Walk;
+
+    fn for_segment(&self, ord: SegmentOrdinal, _: &SegmentReader) -> tantivy::Result<Walk> {
+        let missing = || TantivyError::InternalError("a segment without columns".to_owned());
+        let columns = self.columns.get(ord as usize).cloned().ok_or_else(missing)?;
+        let counts = (0..Facet::COUNTED.len()).map(|facet| vec![0; self.codes.len(facet)]);
+        let found = Found { counts: counts.collect(), ..Found::default() };
+        Ok(Walk { pass: self.clone(), columns, found, heap: BinaryHeap::new() })
+    }
+
+    fn requires_scoring(&self) -> bool {
+        self.order == Order::Relevance
+    }
+
+    fn merge_fruits(&self, parts: Vec<Found>) -> tantivy::Result<Found> {
+        let mut all = Found { counts: vec![Vec::new(); Facet::COUNTED.len()], ..Found::default() };
+        for part in parts {
+            all.total += part.total;
+            for (sum, more) in all.lights.iter_mut().zip(part.lights) {
+                *sum += more;
+            }
+            for (sums, counts) in all.counts.iter_mut().zip(part.counts) {
+                sums.resize(sums.len().max(counts.len()), 0);
+                sums.iter_mut().zip(counts).for_each(|(sum, more)| *sum += more);
+            }
+            all.best.extend(part.best);
+        }
+        all.best.sort_unstable_by_key(|(rank, _, _)| Reverse(*rank));
+        all.best.truncate(self.limit);
+        Ok(all)
+    }
+
+    /// As tantivy does it, with a look at the clock now and then.
+    fn collect_segment(
+        &self,
+        weight: &dyn Weight,
+        ord: SegmentOrdinal,
+        reader: &SegmentReader,
+    ) -> tantivy::Result<Found> {
+        let mut walk = self.for_segment(ord, reader)?;
+        let mut scorer = weight.scorer(reader, 1.0)?;
+        let alive = reader.alive_bitset();
+        let (mut doc, mut seen) = (scorer.doc(), 0_u32);
+        while doc != TERMINATED {
+            if alive.is_none_or(|alive| alive.is_alive(doc)) {
+                let score = if self.requires_scoring() { scorer.score() } else { 0.0 };
+                walk.collect(doc, score);
+            }
+            seen += 1;
+            if seen.is_multiple_of(STRIDE) && Instant::now() > self.deadline {
+                return Err(TantivyError::InternalError(TOO_COSTLY.to_owned()));
+            }
+            doc = scorer.advance();
+        }
+        Ok(walk.harvest())
+    }
+}
+
+impl Walk {
+    fn count(&mut self, doc: DocId) {
+        let Some(row) = self.columns.row(doc) else { return };
+        self.found.total += 1;
+        let mut add = |facet: usize, number: u16| {
+            if number != NONE
+                && let Some(count) = self.found.counts[facet].get_mut(usize::from(number))
+            {
+                *count += 1;
+            }
+        };
+        for ((facet, _), number) in singles().zip(row.single) {
+            add(facet, number);
+        }
+        for unit in self.columns.units(row) {
+            add(UNITS, *unit);
+        }
+        let light = match self.columns.lights(doc) {
+            (_, Some(red)) if self.pass.now > red => Light::Red,
+            (Some(yellow), _) if self.pass.now >= yellow => Light::Yellow,
+            _ => Light::Green,
+        };
+        self.found.lights[light as usize] += 1;
+    }
+
+    fn rank(&self, doc: DocId, score: Score) -> (Rank, i64) {
+        let id = self.columns.id.first(doc).and_then(|id| i64::try_from(id).ok()).unwrap_or(0);
+        let received = || self.columns.received_at.first(doc).unwrap_or(0);
+        let rank = match self.pass.order {
+            // Scores are not negative, and the bits of such floats are in their order.
+            Order::Relevance => Rank { key: i64::from(score.max(0.0).to_bits()), tie: id },
+            Order::Newest => Rank { key: received(), tie: id },
+            Order::Oldest => Rank { key: -received(), tie: -id },
+            Order::Due => {
+                let due = self.columns.lights(doc).1;
+                Rank { key: due.map_or(i64::MIN, |at| -at), tie: -id }
+            }
+        };
+        (rank, id)
+    }
+}
+
+impl SegmentCollector for Walk {
+    type Fruit = Found;
+
+    fn collect(&mut self, doc: DocId, score: Score) {
+        self.count(doc);
+        let (rank, id) = self.rank(doc, score);
+        if self.pass.after.is_some_and(|after| rank >= after) {
+            return;
+        }
+        let is_full = self.heap.len() >= self.pass.limit;
+        if is_full && self.heap.peek().is_none_or(|Reverse((worst, _, _))| rank <= *worst) {
+            return;
+        }
+        self.heap.push(Reverse((rank, score.to_bits(), id)));
+        if self.heap.len() > self.pass.limit {
+            self.heap.pop();
+        }
+    }
+
+    fn harvest(self) -> Found {
+        let best = self.heap.into_iter();
+        let best = best.map(|Reverse((rank, score, id))| (rank, id, Score::from_bits(score)));
+        Found { best: best.collect(), ..self.found }
+    }
+}

@@ -1,0 +1,131 @@
+//! Search: asking the database where there is no index. Its rule: the same answer by the same meaning
+//! (`matching`), and where that would take too long, the newest tickets only, and it says so.
+
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use chrono_tz::Tz;
+
+use super::House;
+use super::ask::{Question, Which, most_first, readable};
+use super::asked::{Asked, Narrow};
+use super::collect::{Order, Rank};
+use super::document::values;
+use super::matching::matches;
+use super::query::Wanted;
+use super::schema::Facet;
+use super::store::{Source, sources};
+use crate::error::Result;
+use crate::limits::Light;
+use crate::ticket::listing::{self, Filter, Sort};
+use crate::ticket::sight::scope;
+use crate::time::Stamp;
+
+/// Tickets of one read.
+const PAGE: usize = 200;
+
+/// Every ticket that fits, as far as `deadline` allows, the newest first.
+pub(super) fn which(house: &House, question: &Question<'_>, deadline: Instant) -> Result<Which> {
+    let Question { actor, asked, slice, now, .. } = *question;
+    let order = if slice.order == Order::Relevance { Order::Newest } else { slice.order };
+    let filter = Filter { sort: Some(Sort::Newest), ..Filter::default() };
+    let mut tally = Tally::default();
+    let (mut after, mut partial) = (None, false);
+    loop {
+        let (rows, next) = house.db.read(|conn| {
+            listing::page(conn, &scope(actor), &filter, now, after.as_deref(), PAGE)
+        })?;
+        let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
+        for source in house.db.read(|conn| sources(conn, house.vault(), &ids))? {
+            let fits = fits(&source, asked, now, house.zone);
+            let words = if fits { readable(&source, question) } else { None };
+            if words.is_some_and(|words| matches(&words, &asked.sought)) {
+                tally.add(&source, now, house.zone);
+                let rank = rank(&source, order);
+                if slice.after.is_none_or(|after| slice.order != order || rank < after) {
+                    tally.best.push((rank, source.row.id, 0.0));
+                }
+            }
+        }
+        after = next;
+        if after.is_none() {
+            break;
+        }
+        if Instant::now() > deadline {
+            partial = true;
+            break;
+        }
+    }
+    Ok(tally.which(order, slice.limit + 1, partial))
+}
+
+#[derive(Default)]
+struct Tally {
+    total: usize,
+    best: Vec<(Rank, i64, f32)>,
+    facets: BTreeMap<Facet, BTreeMap<String, usize>>,
+    lights: [usize; 3],
+}
+
+impl Tally {
+    fn add(&mut self, source: &Source, now: Stamp, zone: Tz) {
+        self.total += 1;
+        for facet in Facet::COUNTED {
+            for value in values(source, facet, zone) {
+                *self.facets.entry(facet).or_default().entry(value).or_default() += 1;
+            }
+        }
+        self.lights[light(source, now) as usize] += 1;
+    }
+
+    fn which(mut self, order: Order, limit: usize, partial: bool) -> Which {
+        self.best.sort_unstable_by_key(|(rank, ..)| std::cmp::Reverse(*rank));
+        self.best.truncate(limit);
+        let mut facets = self.facets;
+        let named = Facet::COUNTED.into_iter().map(|facet| {
+            let values = facets.remove(&facet).unwrap_or_default();
+            (facet, most_first(values.into_iter().collect()))
+        });
+        let facets = named.collect();
+        let Self { total, best, lights, .. } = Self { facets: BTreeMap::new(), ..self };
+        Which { total, best, facets, lights, order, partial }
+    }
+}
+
+/// As a line of a list shows it.
+fn light(source: &Source, now: Stamp) -> Light {
+    match (source.row.red_at, source.row.yellow_at) {
+        (Some(red), _) if now > red => Light::Red,
+        (_, Some(yellow)) if now >= yellow => Light::Yellow,
+        _ => Light::Green,
+    }
+}
+
+fn rank(source: &Source, order: Order) -> Rank {
+    let (id, received) = (source.row.id, source.row.received_at.millis());
+    match order {
+        Order::Relevance | Order::Newest => Rank { key: received, tie: id },
+        Order::Oldest => Rank { key: -received, tie: -id },
+        Order::Due => {
+            let due = source.row.red_at.map_or(i64::MIN, |at| -at.millis());
+            Rank { key: due, tie: -id }
+        }
+    }
+}
+
+/// Whether everything but the texts is as it was asked.
+fn fits(source: &Source, asked: &Asked, now: Stamp, zone: Tz) -> bool {
+    let is = |there: bool, wanted: Wanted| there == (wanted == Wanted::There);
+    let has = |narrow: &Narrow| {
+        let any = values(source, narrow.facet, zone).iter().any(|it| narrow.any_of.contains(it));
+        is(any, narrow.wanted)
+    };
+    let at = source.row.received_at;
+    let within = |from: &Option<Stamp>, before: &Option<Stamp>| {
+        from.is_none_or(|from| at >= from) && before.is_none_or(|before| at < before)
+    };
+    asked.narrow.iter().all(has)
+        && asked.lights.iter().all(|(one, wanted)| is(light(source, now) == *one, *wanted))
+        && asked.no.iter().all(|(no, wanted)| is(source.row.no.starts_with(no.as_str()), *wanted))
+        && asked.received.iter().all(|(from, before, wanted)| is(within(from, before), *wanted))
+}

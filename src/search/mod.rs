@@ -1,0 +1,267 @@
+//! Search 检索: every text of every ticket, at once, for whoever may read it. Its rule: the index is a copy
+//! that may be lost at any moment; what is shown comes from the database, and so does the whole answer
+//! where there is no index.
+
+pub mod ask;
+pub mod asked;
+pub mod collect;
+mod columns;
+pub mod dictionary;
+mod document;
+mod fallback;
+mod fold;
+mod follower;
+mod generation;
+mod grams;
+pub mod matching;
+mod plan;
+pub mod query;
+pub mod resolve;
+pub mod schema;
+mod sounds;
+mod store;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+
+use chrono_tz::Tz;
+
+pub use asked::{Asked, Slice};
+pub use collect::{Order, Rank};
+pub use follower::Progress;
+pub use matching::Snippet;
+pub use resolve::Names;
+pub use schema::Facet;
+
+use crate::db::{Conn, Db};
+use crate::directory::{Cached, Directory};
+use crate::error::{Error, Kind, Result};
+use crate::sealing::MasterKey;
+use crate::ticket::store::Vault;
+use crate::ticket::store::rows::TicketRow;
+use columns::Codes;
+use dictionary::Dictionary;
+use follower::{Follower, Trouble};
+use generation::{Generation, View};
+
+/// What searching is put together from.
+pub struct House {
+    pub db: Db,
+    pub keys: Arc<MasterKey>,
+    pub directory: Cached,
+    /// Months are those of this zone.
+    pub zone: Tz,
+    /// Where indexes lie.
+    pub root: PathBuf,
+    codes: Arc<Codes>,
+    /// Made again where the directory has changed: it takes a while, and memory.
+    dictionary: Mutex<Option<(Arc<Directory>, Dictionary)>>,
+}
+
+/// The search of this node.
+pub struct Search {
+    house: House,
+    view: RwLock<Option<Arc<View>>>,
+    names: RwLock<Option<Arc<Names>>>,
+    follower: Mutex<Option<Follower>>,
+    progress: Progress,
+    /// The trouble that was told last: the same is not told again each round.
+    told: Mutex<String>,
+}
+
+/// One ticket that was found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Hit {
+    pub row: TicketRow,
+    pub score: f32,
+    pub snippet: Snippet,
+}
+
+/// What was found.
+#[derive(Debug, Default)]
+pub struct Answer {
+    pub total: usize,
+    pub hits: Vec<Hit>,
+    /// Codes with how many tickets each has, most first.
+    pub facets: BTreeMap<Facet, Vec<(String, usize)>>,
+    /// Green, yellow, red.
+    pub lights: [usize; 3],
+    /// The key of the next page.
+    pub next: Option<String>,
+    /// The database was asked, since there is no index.
+    pub degraded: bool,
+    /// Not everything was looked at: the database would have taken too long.
+    pub partial: bool,
+    /// Words that stand in no ticket, and the places that they were taken for.
+    pub read_as: Vec<(String, Facet, Vec<String>)>,
+}
+
+impl House {
+    fn vault(&self) -> Vault<'_> {
+        Vault { keys: &self.keys }
+    }
+
+    /// A dictionary with the names of the site's estates.
+    fn dictionary(&self) -> Result<Dictionary> {
+        let directory = self.db.read(|conn| self.directory.current(conn))?;
+        let mut made = locked(&self.dictionary);
+        if let Some((of, dictionary)) = &*made
+            && Arc::ptr_eq(of, &directory)
+        {
+            return Ok(dictionary.clone());
+        }
+        let names = directory.estates().flat_map(|it| it.aliases.iter().chain([&it.name]));
+        let dictionary = Dictionary::with(names.cloned().collect());
+        *made = Some((directory, dictionary.clone()));
+        Ok(dictionary)
+    }
+}
+
+impl Search {
+    /// The search of a house whose indexes lie in the folder `search` of `data_dir`. Nothing is opened
+    /// yet: until [`Self::follow`] has, the database is asked.
+    pub fn of(
+        db: &Db,
+        keys: &Arc<MasterKey>,
+        directory: &Cached,
+        zone: Tz,
+        data_dir: &Path,
+    ) -> Self {
+        let (db, keys, directory) = (db.clone(), keys.clone(), directory.clone());
+        let (root, codes) = (data_dir.join("search"), Arc::default());
+        let dictionary = Mutex::default();
+        let house = House { db, keys, directory, zone, root, codes, dictionary };
+        Self {
+            house,
+            view: RwLock::default(),
+            names: RwLock::default(),
+            follower: Mutex::default(),
+            progress: Progress::default(),
+            told: Mutex::default(),
+        }
+    }
+
+    /// Brings the index up to the database: opens it, builds it where there is none or it is damaged,
+    /// takes in what has changed. Answers how many tickets that were. What is wrong with an index is
+    /// told in the log, and mended the next time.
+    ///
+    /// # Errors
+    /// The database's own.
+    pub fn follow(&self, stop: &(dyn Fn() -> bool + Sync)) -> Result<usize> {
+        let mut slot = locked(&self.follower);
+        match self.go_on(&mut slot, stop) {
+            Ok(count) => Ok(count),
+            Err(trouble) => {
+                let name = slot.take().map(|follower| follower.generation.name);
+                self.lose(&trouble, name.as_deref());
+                match trouble {
+                    Trouble::Database(error) => Err(error),
+                    _ => Ok(0),
+                }
+            }
+        }
+    }
+
+    fn go_on(
+        &self,
+        slot: &mut Option<Follower>,
+        stop: &(dyn Fn() -> bool + Sync),
+    ) -> std::result::Result<usize, Trouble> {
+        // Somebody else may have put another one in its place: `jiesu reindex` does.
+        let serves = generation::current(&self.house.root);
+        if slot.as_ref().is_some_and(|it| serves.as_ref() != Some(&it.generation.name)) {
+            *slot = None;
+        }
+        let fresh = slot.is_none();
+        if fresh {
+            *slot = Some(self.begin(stop)?);
+        }
+        let Some(follower) = slot else { return Ok(0) };
+        if follower.generation.is_touched() {
+            return Err(Trouble::Touched);
+        }
+        let count = follower.round(&self.house)?;
+        if fresh || count > 0 {
+            let view = follower.generation.view(&self.house.codes)?;
+            *self.view.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(view));
+        }
+        Ok(count)
+    }
+
+    fn begin(&self, stop: &(dyn Fn() -> bool + Sync)) -> std::result::Result<Follower, Trouble> {
+        match Generation::open(&self.house.root, &self.house.dictionary()?) {
+            Ok(Some(generation)) => Follower::resume(&self.house, generation),
+            Ok(None) => Follower::build(&self.house, &self.progress, stop),
+            Err(error) => {
+                self.lose(&error.into(), generation::current(&self.house.root).as_deref());
+                Follower::build(&self.house, &self.progress, stop)
+            }
+        }
+    }
+
+    /// Tells of `trouble`; the index `name` serves nobody any more where the trouble is its own.
+    fn lose(&self, trouble: &Trouble, name: Option<&str>) {
+        if trouble.is_of_index() {
+            *self.view.write().unwrap_or_else(PoisonError::into_inner) = None;
+            let retired = name.map(|name| generation::retire(&self.house.root, name));
+            if let Some(Err(error)) = retired {
+                tracing::error!(target: "jiesu::search", %error, "the index cannot be retired");
+            }
+        }
+        let text = trouble.to_string();
+        let mut told = locked(&self.told);
+        if *told != text && !matches!(trouble, Trouble::Stopped) {
+            tracing::error!(target: "jiesu::search", trouble = text, "the index is not followed");
+        }
+        *told = text;
+    }
+
+    /// Builds an index anew, beside the one in service, and puts it in its place.
+    ///
+    /// # Errors
+    /// `unavailable` where it cannot be written or was stopped; the database's own.
+    pub fn reindex(&self, stop: &(dyn Fn() -> bool + Sync)) -> Result<()> {
+        match Follower::build(&self.house, &self.progress, stop) {
+            Ok(_) => Ok(()),
+            Err(Trouble::Database(error)) => Err(error),
+            Err(trouble) => Err(Error::new(Kind::Unavailable, "search.not_built").because(trouble)),
+        }
+    }
+
+    /// How many tickets a building has taken in, and how many there are.
+    pub fn built(&self) -> (u64, u64) {
+        let Progress { done, all } = &self.progress;
+        (done.load(Ordering::Relaxed), all.load(Ordering::Relaxed))
+    }
+
+    /// How many tickets can be found; nothing where the database is asked instead.
+    pub fn count(&self) -> Option<u64> {
+        self.viewed().map(|view| view.searcher.num_docs())
+    }
+
+    fn viewed(&self) -> Option<Arc<View>> {
+        self.view.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Names as the directory has them now.
+    ///
+    /// # Errors
+    /// The database's own.
+    pub fn names(&self, conn: &mut Conn) -> Result<Arc<Names>> {
+        let directory = self.house.directory.current(conn)?;
+        if let Some(names) = &*self.names.read().unwrap_or_else(PoisonError::into_inner)
+            && Arc::ptr_eq(names.directory(), &directory)
+        {
+            return Ok(names.clone());
+        }
+        let names = Arc::new(Names::of(directory));
+        *self.names.write().unwrap_or_else(PoisonError::into_inner) = Some(names.clone());
+        Ok(names)
+    }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

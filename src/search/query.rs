@@ -1,0 +1,138 @@
+//! Search: what somebody typed. Its rule: nothing typed is an error but too much of it; what is not a
+//! field's name is a word.
+//!
+//! `电梯 困人` both · `"电梯 困人"` exactly so · `-停电` not · `estate:ygh` a field, Latin letters before a colon ·
+//! `received:2026-10` a month, a day or `from..to` · `no:2026-0001` numbers that begin so.
+
+use crate::error::{Error, Kind, Result};
+
+/// Characters of a query, and its parts, at most.
+const LONGEST: usize = 400;
+const PARTS: usize = 24;
+
+/// Whether something must be there or must not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wanted {
+    There,
+    Absent,
+}
+
+/// One part of a query.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Part {
+    /// A text that must stand within one of the ticket's texts.
+    Text(String, Wanted),
+    /// `name:value`
+    Field(String, String, Wanted),
+}
+
+/// Names that may stand before a colon.
+pub const NAMES: &[&str] = &[
+    "state", "unit", "category", "estate", "region", "company", "channel", "kind", "urgency",
+    "month", "tag", "light", "received", "no",
+];
+
+/// The parts of `text`.
+///
+/// # Errors
+/// 400 `search.too_costly` where there are too many or they are too long.
+pub fn parse(text: &str) -> Result<Vec<Part>> {
+    if text.chars().count() > LONGEST {
+        return Err(too_costly());
+    }
+    let mut rest = text;
+    let mut parts = Vec::new();
+    loop {
+        rest = rest.trim_start();
+        if rest.is_empty() {
+            break;
+        }
+        let (part, after) = next(rest);
+        rest = after;
+        parts.extend(part);
+        if parts.len() > PARTS {
+            return Err(too_costly());
+        }
+    }
+    Ok(parts)
+}
+
+/// 400: ask for less.
+pub fn too_costly() -> Error {
+    Error::new(Kind::Malformed, "search.too_costly")
+}
+
+fn next(text: &str) -> (Option<Part>, &str) {
+    let (wanted, text) = match text.strip_prefix('-') {
+        Some(after) if after.starts_with(|c: char| !c.is_whitespace()) => (Wanted::Absent, after),
+        _ => (Wanted::There, text),
+    };
+    if let Some((name, value)) = text.split_once(':')
+        && NAMES.contains(&name)
+    {
+        let (value, rest) = value_of(value);
+        let part = Part::Field(name.to_owned(), value.trim().to_owned(), wanted);
+        return (Some(part).filter(|_| !value.trim().is_empty()), rest);
+    }
+    let (value, rest) = value_of(text);
+    (Some(Part::Text(value.to_owned(), wanted)).filter(|_| !value.is_empty()), rest)
+}
+
+const fn is_quote(c: char) -> bool {
+    matches!(c, '"' | '“' | '”' | '＂')
+}
+
+/// A word, or what stands between quotes, and what follows it.
+fn value_of(text: &str) -> (&str, &str) {
+    if let Some(inner) = text.strip_prefix(is_quote) {
+        let end = inner.find(is_quote).unwrap_or(inner.len());
+        let after = inner[end..].strip_prefix(is_quote).unwrap_or_default();
+        return (&inner[..end], after);
+    }
+    let end = text.find(char::is_whitespace).unwrap_or(text.len());
+    text.split_at(end)
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    fn shown(text: &str) -> String {
+        let one = |part: &Part| match part {
+            Part::Text(text, Wanted::There) => format!("[{text}]"),
+            Part::Text(text, Wanted::Absent) => format!("-[{text}]"),
+            Part::Field(name, value, Wanted::There) => format!("{name}=[{value}]"),
+            Part::Field(name, value, Wanted::Absent) => format!("-{name}=[{value}]"),
+        };
+        parse(text).unwrap().iter().map(one).collect::<Vec<_>>().join(" ")
+    }
+
+    #[rstest]
+    #[case("", "")]
+    #[case("  电梯　困人 ", "[电梯] [困人]")]
+    #[case("\"电梯 困人\" 三楼", "[电梯 困人] [三楼]")]
+    #[case("“电梯 困人”", "[电梯 困人]")]
+    #[case("电梯 -停电 -\"二 号\"", "[电梯] -[停电] -[二 号]")]
+    #[case(
+        "estate:ygh -state:closed unit:\"物业 科\"",
+        "estate=[ygh] -state=[closed] unit=[物业 科]"
+    )]
+    // A name that is none, a full colon, a dash that stands alone: words.
+    #[case("反映：电梯 foo:bar - 3-2", "[反映：电梯] [foo:bar] [-] [3-2]")]
+    #[case("estate: 电梯 \"", "[电梯]")]
+    #[case("\"没有关上", "[没有关上]")]
+    fn what_was_typed_is_read(#[case] typed: &str, #[case] read: &str) {
+        assert_eq!(shown(typed), read);
+    }
+
+    #[test]
+    fn too_much_is_refused_and_nothing_else_is() {
+        assert_eq!(parse(&"水 ".repeat(30)).unwrap_err().code(), "search.too_costly");
+        assert_eq!(parse(&"水".repeat(401)).unwrap_err().code(), "search.too_costly");
+        for odd in ["-", "\"", ":", "::", "-\"", "no:", "“”", "\u{0}", "--x", "state:\"\""] {
+            assert!(parse(odd).is_ok(), "{odd}");
+        }
+    }
+}

@@ -1,0 +1,246 @@
+//! Search: names that people type, as codes. Its rule: a code is itself; then a name or an alias as it is
+//! written, then a part of one, then how it sounds; what means nothing is told with its field.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use chrono::{Months, NaiveDate};
+use chrono_tz::Tz;
+
+use super::asked::{Asked, Narrow};
+use super::fold::fold;
+use super::matching::Sought;
+use super::query::{Part, Wanted};
+use super::schema::Facet;
+use super::sounds::{Sound, hears};
+use crate::directory::{Channel, Directory, Kind, Urgency};
+use crate::error::{Error, FieldError, Result};
+use crate::limits::Light;
+use crate::ticket::StateName;
+use crate::time::Stamp;
+
+/// What a name is looked up in: made once for each version of the directory.
+#[derive(Debug)]
+pub struct Names {
+    directory: Arc<Directory>,
+    estates: Vec<Name>,
+    regions: Vec<Name>,
+}
+
+/// A name or an alias, folded, and how it sounds.
+#[derive(Debug)]
+struct Name {
+    code: String,
+    text: String,
+    sound: Sound,
+}
+
+impl Name {
+    fn new(code: &str, name: &str) -> Self {
+        let text = flat(name);
+        Self { code: code.to_owned(), sound: Sound::of(&text), text }
+    }
+}
+
+fn flat(text: &str) -> String {
+    text.chars().map(fold).filter(|c| !c.is_whitespace()).collect()
+}
+
+impl Names {
+    pub fn of(directory: Arc<Directory>) -> Self {
+        let estates = directory.estates().flat_map(|estate| {
+            let names = estate.aliases.iter().chain([&estate.name]);
+            names.map(|name| Name::new(estate.code.as_str(), name))
+        });
+        let regions = directory.regions();
+        let regions = regions.map(|region| Name::new(region.code.as_str(), &region.name));
+        let (estates, regions) = (estates.collect(), regions.collect());
+        Self { directory, estates, regions }
+    }
+
+    pub const fn directory(&self) -> &Arc<Directory> {
+        &self.directory
+    }
+
+    /// The estates that somebody means who typed `text`, by their codes.
+    pub fn estates(&self, text: &str) -> BTreeSet<String> {
+        meant(&self.estates, text)
+    }
+
+    /// The estates and streets that a word without any ticket may mean, by how it sounds.
+    pub fn places(&self, text: &str) -> (BTreeSet<String>, BTreeSet<String>) {
+        let regions = meant(&self.regions, text);
+        (self.estates(text), regions.iter().flat_map(|code| self.below(code)).collect())
+    }
+
+    fn below(&self, region: &str) -> BTreeSet<String> {
+        let outer = region.into();
+        let inner = self.directory.regions().filter(|it| self.directory.contains(&outer, &it.code));
+        inner.map(|region| region.code.to_string()).collect()
+    }
+
+    /// The codes of `facet` that `value` means.
+    fn codes(&self, facet: Facet, value: &str) -> BTreeSet<String> {
+        let directory = &self.directory;
+        match facet {
+            Facet::State => listed(StateName::ALL, value, |it| (it.as_str(), it.zh())),
+            Facet::Channel => listed(Channel::ALL, value, |it| (it.as_str(), it.zh())),
+            Facet::Kind => listed(Kind::ALL, value, |it| (it.as_str(), it.zh())),
+            Facet::Urgency => listed(Urgency::ALL, value, |it| (it.as_str(), it.zh())),
+            Facet::Month => BTreeSet::from([value.to_owned()]),
+            Facet::Tag => BTreeSet::from([value.chars().map(fold).collect()]),
+            Facet::Estate if directory.estate(&value.into()).is_some() => [value.to_owned()].into(),
+            Facet::Estate => self.estates(value),
+            Facet::Region if directory.region(&value.into()).is_some() => self.below(value),
+            Facet::Region => self.places(value).1,
+            Facet::Company => {
+                let all = directory.companies().map(|it| (it.code.to_string(), it.name.clone()));
+                named(all, value)
+            }
+            Facet::Unit => {
+                let all = directory.units().map(|it| (it.code.to_string(), it.name.clone()));
+                let found = named(all, value).into_iter();
+                let below = found.flat_map(|code| directory.subtree(&code.into()));
+                below.map(|unit| unit.to_string()).collect()
+            }
+            Facet::Category => {
+                let all = directory.categories().map(|it| (it.code.to_string(), it.name.clone()));
+                let found = named(all, value).into_iter();
+                let below = found.flat_map(|code| directory.category_subtree(&code.into()));
+                below.map(|code| code.to_string()).collect()
+            }
+        }
+    }
+
+    /// What `parts` ask; days are those of `zone`.
+    ///
+    /// # Errors
+    /// 422 at `/q` with each value that means nothing.
+    pub fn read(&self, parts: Vec<Part>, zone: Tz) -> Result<Asked> {
+        let mut asked = Asked::default();
+        let mut wrong = Vec::new();
+        for part in parts {
+            match part {
+                Part::Text(text, wanted) => asked.sought.push(Sought::new(text, wanted)),
+                Part::Field(name, value, wanted) => {
+                    if !self.field(&mut asked, (&name, &value), wanted, zone) {
+                        let values = [("field", name.as_str()), ("value", value.as_str())];
+                        wrong.push(FieldError::with("/q", "search.value", &values));
+                    }
+                }
+            }
+        }
+        if wrong.is_empty() { Ok(asked) } else { Err(Error::invalid(wrong)) }
+    }
+
+    /// Adds a field; false where its value means nothing.
+    fn field(
+        &self,
+        asked: &mut Asked,
+        (name, value): (&str, &str),
+        wanted: Wanted,
+        zone: Tz,
+    ) -> bool {
+        match name {
+            "no" => {
+                asked.no.push((value.to_uppercase(), wanted));
+                true
+            }
+            "light" => {
+                let found = Light::ALL.iter().find(|it| value == it.as_str() || it.zh() == value);
+                asked.lights.extend(found.map(|light| (*light, wanted)));
+                found.is_some()
+            }
+            "received" => {
+                let span = days(value, zone);
+                asked.received.extend(span.map(|(from, before)| (from, before, wanted)));
+                span.is_some()
+            }
+            _ => {
+                let Ok(facet) = name.parse::<Facet>() else { return false };
+                let any_of = self.codes(facet, value);
+                let known = !any_of.is_empty();
+                asked.narrow.push(Narrow { facet, any_of, wanted });
+                known
+            }
+        }
+    }
+}
+
+/// Exactly so; else with that part; else so sounding.
+fn meant(names: &[Name], text: &str) -> BTreeSet<String> {
+    let text = flat(text);
+    if text.is_empty() {
+        return BTreeSet::new();
+    }
+    let codes = |fits: &dyn Fn(&Name) -> bool| -> BTreeSet<String> {
+        names.iter().filter(|name| fits(name)).map(|name| name.code.clone()).collect()
+    };
+    let exact = codes(&|name| name.text == text);
+    if !exact.is_empty() {
+        return exact;
+    }
+    let parts = codes(&|name| name.text.contains(&text));
+    if !parts.is_empty() {
+        return parts;
+    }
+    let sound = Sound::of(&text);
+    codes(&|name| hears(&name.sound, &text) || name.sound.is_like(&sound))
+}
+
+/// By code, by name, or by a part of the name.
+fn named(all: impl Iterator<Item = (String, String)>, value: &str) -> BTreeSet<String> {
+    let wanted = flat(value);
+    let (mut exact, mut parts) = (BTreeSet::new(), BTreeSet::new());
+    for (code, name) in all {
+        let name = flat(&name);
+        if code == value || name == wanted {
+            exact.insert(code);
+        } else if name.contains(&wanted) {
+            parts.insert(code);
+        }
+    }
+    if exact.is_empty() { parts } else { exact }
+}
+
+fn listed<T: Copy>(
+    all: &[T],
+    value: &str,
+    names: impl Fn(T) -> (&'static str, &'static str),
+) -> BTreeSet<String> {
+    let means = |(code, zh): &(&'static str, &'static str)| {
+        value.split([',', '，']).any(|one| one == *code || one == *zh)
+    };
+    let found = all.iter().map(|one| names(*one)).filter(means);
+    found.map(|(code, _)| code.to_owned()).collect()
+}
+
+/// A day, a month, a year, or `from..to`, to included.
+fn days(value: &str, zone: Tz) -> Option<(Option<Stamp>, Option<Stamp>)> {
+    let first = |text: &str| span(text).map(|(from, _)| Stamp::start_of(from, zone));
+    let last = |text: &str| span(text).map(|(_, to)| Stamp::start_of(to, zone));
+    match value.split_once("..") {
+        Some(("", to)) => Some((None, Some(last(to)?))),
+        Some((from, "")) => Some((Some(first(from)?), None)),
+        Some((from, to)) => Some((Some(first(from)?), Some(last(to)?))),
+        None => Some((Some(first(value)?), Some(last(value)?))),
+    }
+}
+
+/// The first day of it, and the first day after it.
+fn span(text: &str) -> Option<(NaiveDate, NaiveDate)> {
+    let mut parts = text.split('-').map(str::parse::<u32>);
+    let year =
+        i32::try_from(parts.next()?.ok()?).ok().filter(|year| (1900..3000).contains(year))?;
+    let (month, day) = (parts.next().transpose().ok()?, parts.next().transpose().ok()?);
+    if parts.next().is_some() {
+        return None;
+    }
+    let from = NaiveDate::from_ymd_opt(year, month.unwrap_or(1), day.unwrap_or(1))?;
+    let to = match (month, day) {
+        (_, Some(_)) => from.succ_opt()?,
+        (Some(_), None) => from.checked_add_months(Months::new(1))?,
+        (None, None) => from.checked_add_months(Months::new(12))?,
+    };
+    Some((from, to))
+}

@@ -1,0 +1,112 @@
+//! Whatever becomes of the index: a search is answered, and the index comes back to exactly what the
+//! database has.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use jiesu::search::Asked;
+use jiesu::search::matching::Sought;
+use jiesu::search::query::Wanted;
+
+use super::{Town, import, lines, readers, search_of};
+use crate::support::databases::on_each_database;
+use crate::support::histories::Dice;
+
+const WORDS: [&str; 5] = ["电梯", "暖气不热", "3号楼", "wifi", "无"];
+
+/// What each reader is told of each word: how many, and whether the database was asked.
+fn told(town: &Town) -> (Vec<usize>, bool) {
+    let mut totals = Vec::new();
+    let mut degraded = false;
+    for actor in readers() {
+        for word in WORDS {
+            let sought = vec![Sought::new(word, Wanted::There)];
+            let answer = town.ask(&actor, &Asked { sought, ..Asked::default() });
+            totals.push(answer.total);
+            degraded |= answer.degraded;
+        }
+    }
+    (totals, degraded)
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut all = Vec::new();
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        if entry.path().is_dir() {
+            all.extend(files(&entry.path()));
+        } else {
+            all.push(entry.path());
+        }
+    }
+    all.retain(|path| fs::metadata(path).is_ok_and(|about| about.len() > 0));
+    all.sort();
+    all
+}
+
+fn flip(path: &Path, dice: &mut Dice) {
+    use std::os::unix::fs::FileExt;
+    let file = fs::OpenOptions::new().read(true).write(true).open(path).unwrap();
+    let length = file.metadata().unwrap().len();
+    let at = u64::try_from(dice.below(i64::try_from(length).unwrap())).unwrap();
+    let mut byte = [0];
+    file.read_exact_at(&mut byte, at).unwrap();
+    byte[0] ^= 1 << dice.below(8);
+    file.write_all_at(&byte, at).unwrap();
+}
+
+on_each_database! {
+    fn an_index_that_is_deleted_is_built_anew(test: &TestDb) {
+        let town = Town::of(test, 150, 3);
+        let (due, degraded) = told(&town);
+        assert!(!degraded);
+        fs::remove_dir_all(town.folder.path().join("search")).unwrap();
+        town.follow();
+        assert_eq!(told(&town).0, due);
+        town.follow();
+        assert_eq!(told(&town), (due, false));
+    }
+
+    fn what_happens_is_followed_by_two_nodes_each_by_itself(test: &TestDb) {
+        let town = Town::of(test, 60, 4);
+        let folder = crate::support::databases::Folder::new();
+        let other = search_of(&town.hotline, &folder);
+        other.follow(&|| false).unwrap();
+        let mut more = lines(90, 4);
+        import(&town.hotline, &more.split_off(60));
+        assert_eq!((town.follow(), other.follow(&|| false).unwrap()), (30, 30));
+        // Sealed meanwhile: whoever comes later learns it from the seals.
+        let bell = jiesu::jobs::Bell::default();
+        town.hotline.seal(&town.folder.path().join("seals"), &bell).unwrap();
+        assert_eq!((town.follow(), other.follow(&|| false).unwrap()), (0, 0));
+        let third = crate::support::databases::Folder::new();
+        let third = Town { search: search_of(&town.hotline, &third), folder: third, ..town };
+        third.follow();
+        assert_eq!((third.search.count(), other.count()), (Some(90), Some(90)));
+    }
+
+    fn a_flipped_bit_is_never_an_error_and_is_mended(test: &TestDb) {
+        let flips = std::env::var("JIESU_SEARCH_FLIPS").ok().and_then(|it| it.parse().ok()).unwrap_or(12);
+        let town = Town::of(test, 150, 5);
+        let (due, _) = told(&town);
+        let mut dice = Dice::new(rand::random());
+        for _ in 0..flips {
+            let files = files(&town.folder.path().join("search"));
+            flip(dice.pick::<PathBuf>(&files), &mut dice);
+            // While it is at work: whatever is told is right, or will be after the next look.
+            town.follow();
+            assert_eq!(told(&town).0, due);
+            // And after a start.
+            let files = self::files(&town.folder.path().join("search"));
+            flip(dice.pick::<PathBuf>(&files), &mut dice);
+            let again = search_of(&town.hotline, &town.folder);
+            again.follow(&|| false).unwrap();
+            again.follow(&|| false).unwrap();
+            let names = town.names();
+            drop(names);
+            assert!(again.count().is_none_or(|count| count == 150));
+            drop(again);
+            town.follow();
+            assert_eq!(told(&town), (due.clone(), false));
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! What somebody typed, over HTTP: words, phrases, fields, places as they sound.
+
+use std::collections::BTreeMap;
+
+use jiesu::directory::Entry;
+use serde_json::{Value, json};
+
+use crate::support::badges;
+use crate::support::city::{City, draft_with};
+use crate::support::desk::describe;
+use crate::support::server::Server;
+
+struct Office {
+    server: Server,
+    badges: BTreeMap<String, String>,
+}
+
+impl Office {
+    /// Five matters, one of them dispatched to wuye and noted on.
+    fn open() -> Self {
+        let server = Server::start(&[]);
+        let city = City::served(&server);
+        let directory = city.rules().directory.clone();
+        for (code, name, alias) in
+            [("yangguang", "阳光花园", "老机械厂宿舍"), ("chunhui", "春晖里", "")]
+        {
+            let mut estate = directory.estate(&code.into()).unwrap().clone();
+            estate.name = name.to_owned();
+            estate.aliases = vec![alias.to_owned()];
+            estate.aliases.retain(|alias| !alias.is_empty());
+            describe(&server.app.db, Entry::Estate(estate));
+        }
+        let badges = badges::issue(&server.app, city.people().map(|person| person.actor));
+        let takes = |title: &str, content: &str, kind: &str, estate: &str| {
+            city.hours(1);
+            let change = json!({"kind": kind, "dispatch": "hold",
+                "matter": {"title": title, "content": content, "tags": ["夜间"]},
+                "place": {"estate": estate}});
+            city.agent().registers(draft_with(&change))
+        };
+        let first =
+            takes("电梯停运", "3号楼电梯本周停运三次，住户只能爬楼梯", "complaint", "yangguang");
+        takes("暖气不热", "室内只有１２度，供热公司说电梯旁管道漏水", "help", "chunhui");
+        takes("电梯困人", "电梯困人约30分钟，联系人张三 13900000001", "complaint", "yangguang");
+        takes("咨询公租房", "公租房申请进度如何查询", "consult", "chunhui");
+        takes("建议加装电梯", "老楼建议加装电梯", "suggestion", "yangguang");
+        city.dispatcher().does(&first, "dispatch", json!({"lead": "wuye"}));
+        city.agent().does(&first, "note", json!({"text": "来电人称已报维保", "public": false}));
+        server.app.search.follow(&|| false).unwrap();
+        Self { server, badges }
+    }
+
+    fn ask(&self, who: &str, query: &[(&str, &str)]) -> (u16, Value) {
+        let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(query).finish();
+        let badge = format!("Bearer {}", self.badges[who]);
+        let path = format!("/api/v1/search?{query}");
+        let answer = self.server.ask("GET", &path, &[("Authorization", &badge)], "");
+        (answer.status, answer.json())
+    }
+
+    /// The titles found, in their order.
+    fn titles(&self, who: &str, q: &str) -> Vec<String> {
+        let (status, told) = self.ask(who, &[("q", q)]);
+        assert_eq!(status, 200, "{told}");
+        let hits = told["hits"].as_array().unwrap();
+        assert_eq!(told["total"], hits.len(), "{told}");
+        hits.iter().map(|hit| hit["title"].as_str().unwrap().to_owned()).collect()
+    }
+}
+
+#[test]
+fn an_agent_finds_by_words_phrases_fields_and_sounds() {
+    let office = Office::open();
+    let finds = |q: &str| {
+        let mut titles = office.titles("agent", q);
+        titles.sort();
+        titles.join(" ")
+    };
+    assert_eq!(finds("电梯 停运"), "电梯停运");
+    assert_eq!(finds("\"电梯停运\""), "电梯停运");
+    assert_eq!(finds("电梯 -困人 -加装"), "暖气不热 电梯停运");
+    assert_eq!(finds("12度"), "暖气不热");
+    assert_eq!(finds("维保"), "电梯停运");
+    assert_eq!(finds("电梯 kind:投诉"), "电梯停运 电梯困人");
+    assert_eq!(finds("-kind:complaint 电梯"), "建议加装电梯 暖气不热");
+    assert_eq!(finds("state:承办中"), "电梯停运");
+    assert_eq!(finds("unit:wuye"), "电梯停运");
+    assert_eq!(finds("tag:夜间 公租房"), "咨询公租房");
+    assert_eq!(finds("received:2026-11 received:2026-11-02..2026-11-03 暖气"), "暖气不热");
+    assert_eq!(finds("received:..2026-11-01"), "");
+    assert_eq!(finds("no:2026-00000 公租"), "咨询公租房");
+    // A telephone number is in no text: it is masked before it is indexed.
+    assert_eq!(finds("13900000001"), "");
+    assert_eq!(finds("张三"), "");
+    // The most relevant first: it stands in the title.
+    assert_eq!(office.titles("agent", "电梯停运")[0], "电梯停运");
+}
+
+#[test]
+fn estates_are_found_as_they_sound() {
+    let office = Office::open();
+    // By the first letters, by the sound, by a name that only neighbours use, by a name heard wrong.
+    for typed in ["ygh", "yangguanghy", "老机械厂", "洋光花园"] {
+        let (status, told) = office.ask("agent", &[("q", typed)]);
+        assert_eq!((status, &told["total"]), (200, &json!(3)), "{typed}: {told}");
+        let read_as = json!([{"text": typed, "facet": "estate", "items": [{"code": "yangguang", "name": "阳光花园"}]}]);
+        assert_eq!(told["read_as"], read_as);
+    }
+    assert_eq!(office.titles("agent", "ygh 困人"), ["电梯困人"]);
+    assert_eq!(office.titles("agent", "estate:春晖 公租房"), ["咨询公租房"]);
+}
+
+#[test]
+fn a_clerk_finds_what_is_theirs_and_the_sysadmin_may_not_look() {
+    let office = Office::open();
+    assert_eq!(office.titles("handler@wuye", "电梯"), ["电梯停运"]);
+    assert!(office.titles("handler@hongda", "电梯").is_empty());
+    assert_eq!(office.ask("sysadmin", &[("q", "电梯")]).0, 403);
+}
+
+#[test]
+fn what_means_nothing_is_told_with_its_field_and_too_much_is_refused() {
+    let office = Office::open();
+    let (status, told) = office.ask("agent", &[("q", "unit:没有这个单位 state:不对")]);
+    assert_eq!(status, 422);
+    assert_eq!(told["errors"].as_array().unwrap().len(), 2);
+    assert_eq!(told["errors"][0]["code"], "search.value");
+    let (status, told) = office.ask("agent", &[("q", &"水 ".repeat(40))]);
+    assert_eq!((status, &told["code"]), (400, &json!("search.too_costly")));
+    assert_eq!(office.ask("agent", &[("after", "x1.2")]).0, 422);
+    assert_eq!(office.ask("agent", &[("limit", "0")]).0, 422);
+}
+
+#[test]
+fn the_whole_answer() {
+    let office = Office::open();
+    let (status, told) = office.ask("agent", &[("q", "电梯 停运"), ("kind", "complaint")]);
+    assert_eq!(status, 200);
+    insta::assert_json_snapshot!(told, {".hits[].no" => "[no]", ".hits[].score" => "[score]"});
+}
