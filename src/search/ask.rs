@@ -4,67 +4,27 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::PoisonError;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use super::asked::{Asked, Slice};
+use super::asked::Asked;
 use super::collect::{Found, Order, Pass, Rank, TOO_COSTLY};
+use super::fields::Facet;
 use super::generation::View;
 use super::matching::{matches, snippet};
 use super::plan::{Planner, Ranks, plan};
 use super::query::{Wanted, too_costly};
-use super::schema::Facet;
+use super::question::{Question, Which, most_first, readable};
 use super::store::{Source, sources};
 use super::{Answer, Hit, Names, Search, fallback};
-use crate::directory::Directory;
 use crate::error::Result;
-use crate::identity::Actor;
-use crate::ticket::sight::{Scope, Sight, scope, sight};
-use crate::ticket::{Words, listing};
-use crate::time::Stamp;
+use crate::ticket::listing;
+use crate::ticket::sight::{Scope, scope};
+use crate::time::Deadline;
 
 /// How long a search may take before it is refused, or goes without the rest of the database.
 pub const PATIENCE: Duration = Duration::from_millis(1_500);
-/// Values of a facet in an answer.
-const VALUES: usize = 100;
 /// Where more than one in this many tickets is found, words tell nothing: the newest come first.
 const COMMON: usize = 4;
-
-/// Who asks, what and when.
-#[derive(Clone, Copy)]
-pub struct Question<'a> {
-    pub actor: &'a Actor,
-    pub names: &'a Names,
-    pub asked: &'a Asked,
-    pub slice: Slice,
-    pub now: Stamp,
-}
-
-impl Question<'_> {
-    pub(super) fn directory(&self) -> &Directory {
-        self.names.directory()
-    }
-}
-
-/// Which tickets, before they are read again.
-pub(super) struct Which {
-    pub total: usize,
-    pub best: Vec<(Rank, i64, f32)>,
-    pub facets: BTreeMap<Facet, Vec<(String, usize)>>,
-    pub lights: [usize; 3],
-    pub order: Order,
-    pub partial: bool,
-}
-
-/// The words of `source` that `actor` may read; none where nothing of it may be seen.
-pub(super) fn readable(source: &Source, question: &Question<'_>) -> Option<Words> {
-    let words = source.words();
-    let Some(ticket) = &source.ticket else { return Some(words) };
-    match sight(ticket, question.actor, question.directory()) {
-        Sight::Nothing => None,
-        Sight::HandlingCopy => Some(words.of_copy()),
-        Sight::Case => Some(words),
-    }
-}
 
 impl Search {
     /// The answer to a question. A word that stands in no ticket is taken for the place that sounds so.
@@ -88,7 +48,7 @@ impl Search {
         if scope(question.actor) == Scope::Nothing {
             return Err(crate::error::Error::forbidden());
         }
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Deadline::after(PATIENCE);
         if let Some(view) = self.viewed() {
             let find = || self.find(&view, &question, deadline);
             match catch_unwind(AssertUnwindSafe(find)) {
@@ -115,7 +75,7 @@ impl Search {
         &self,
         view: &View,
         question: &Question<'_>,
-        deadline: Instant,
+        deadline: Deadline,
     ) -> tantivy::Result<Which> {
         let Question { actor, asked, slice, now, .. } = *question;
         let (fields, dictionary) = (&view.fields, &view.dictionary);
@@ -176,13 +136,6 @@ impl Search {
         let hits: Vec<Hit> = best.iter().filter_map(hit).collect();
         Ok(Answer { total, hits, facets, lights, next, partial, ..Answer::default() })
     }
-}
-
-/// The most frequent first, as many as an answer has.
-pub(super) fn most_first(mut values: Vec<(String, usize)>) -> Vec<(String, usize)> {
-    values.sort_unstable_by(|one, two| two.1.cmp(&one.1).then_with(|| one.0.cmp(&two.0)));
-    values.truncate(VALUES);
-    values
 }
 
 /// Whether every word that is asked for is so common that none tells more than another.

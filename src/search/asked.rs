@@ -4,9 +4,9 @@
 use std::collections::BTreeSet;
 
 use super::collect::{Order, Rank};
+use super::fields::Facet;
 use super::matching::Sought;
 use super::query::Wanted;
-use super::schema::Facet;
 use crate::limits::Light;
 use crate::time::Stamp;
 

@@ -4,15 +4,15 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::sync::Arc;
-use std::time::Instant;
 
 use tantivy::collector::{Collector, SegmentCollector};
 use tantivy::query::Weight;
 use tantivy::{DocId, Score, SegmentOrdinal, SegmentReader, TERMINATED, TantivyError};
 
 use super::columns::{Codes, Columns, NONE, UNITS, singles};
-use super::schema::Facet;
+use super::fields::Facet;
 use crate::limits::Light;
+use crate::time::Deadline;
 
 /// What the pass ends with at its deadline.
 pub const TOO_COSTLY: &str = "jiesu: the deadline of a search";
@@ -49,7 +49,7 @@ pub struct Pass {
     pub after: Option<Rank>,
     /// The instant by which lights are told, in milliseconds.
     pub now: i64,
-    pub deadline: Instant,
+    pub deadline: Deadline,
 }
 
 /// What was found.
@@ -124,7 +124,7 @@ impl Collector for Pass {
                 walk.collect(doc, score);
             }
             seen += 1;
-            if seen.is_multiple_of(STRIDE) && Instant::now() > self.deadline {
+            if seen.is_multiple_of(STRIDE) && self.deadline.is_over() {
                 return Err(TantivyError::InternalError(TOO_COSTLY.to_owned()));
             }
             doc = scorer.advance();

@@ -8,7 +8,7 @@ use std::sync::{PoisonError, RwLock};
 use tantivy::SegmentReader;
 use tantivy::columnar::{Column, StrColumn};
 
-use super::schema::{Facet, ID, RECEIVED, RED, YELLOW};
+use super::fields::{Facet, ID, RECEIVED, RED, YELLOW};
 
 /// How many facets a document has one value of at most: all that are counted but units.
 const SINGLE: usize = 9;

@@ -4,8 +4,8 @@
 use chrono_tz::Tz;
 use tantivy::TantivyDocument;
 
+use super::fields::{Facet, Fields};
 use super::fold::fold;
-use super::schema::{Facet, Fields};
 use super::store::Source;
 
 /// `sealed` and `upstream` among the marks of a document.

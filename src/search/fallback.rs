@@ -2,30 +2,29 @@
 //! (`matching`), and where that would take too long, the newest tickets only, and it says so.
 
 use std::collections::BTreeMap;
-use std::time::Instant;
 
 use chrono_tz::Tz;
 
 use super::House;
-use super::ask::{Question, Which, most_first, readable};
 use super::asked::{Asked, Narrow};
 use super::collect::{Order, Rank};
 use super::document::values;
+use super::fields::Facet;
 use super::matching::matches;
 use super::query::Wanted;
-use super::schema::Facet;
+use super::question::{Question, Which, most_first, readable};
 use super::store::{Source, sources};
 use crate::error::Result;
 use crate::limits::Light;
 use crate::ticket::listing::{self, Filter, Sort};
 use crate::ticket::sight::scope;
-use crate::time::Stamp;
+use crate::time::{Deadline, Stamp};
 
 /// Tickets of one read.
 const PAGE: usize = 200;
 
 /// Every ticket that fits, as far as `deadline` allows, the newest first.
-pub(super) fn which(house: &House, question: &Question<'_>, deadline: Instant) -> Result<Which> {
+pub(super) fn which(house: &House, question: &Question<'_>, deadline: Deadline) -> Result<Which> {
     let Question { actor, asked, slice, now, .. } = *question;
     let order = if slice.order == Order::Relevance { Order::Newest } else { slice.order };
     let filter = Filter { sort: Some(Sort::Newest), ..Filter::default() };
@@ -51,7 +50,7 @@ pub(super) fn which(house: &House, question: &Question<'_>, deadline: Instant) -
         if after.is_none() {
             break;
         }
-        if Instant::now() > deadline {
+        if deadline.is_over() {
             partial = true;
             break;
         }

@@ -94,7 +94,7 @@ impl Follower {
         let View { searcher, columns, .. } = self.generation.view(&house.codes)?;
         let mut has = HashMap::new();
         for (segment, columns) in searcher.segment_readers().iter().zip(&*columns) {
-            let stamps = segment.fast_fields().u64(super::schema::STAMP)?;
+            let stamps = segment.fast_fields().u64(super::fields::STAMP)?;
             for doc in segment.doc_ids_alive() {
                 if let (Some(id), Some(stamp)) = (columns.id.first(doc), stamps.first(doc)) {
                     has.insert(i64::try_from(id).unwrap_or_default(), stamp);

@@ -15,7 +15,7 @@ use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, Searcher, TantivyEr
 
 use super::columns::{Codes, Columns};
 use super::dictionary::Dictionary;
-use super::schema::{self, FORMAT, Fields};
+use super::fields::{self, FORMAT, Fields};
 use super::store::Mark;
 
 /// Names the index in service.
@@ -74,7 +74,7 @@ impl Generation {
         let name = format!("{:06}", taken.unwrap_or_default() + 1);
         let folder = root.join(&name);
         fs::create_dir(&folder)?;
-        let (schema, _) = schema::make();
+        let (schema, _) = fields::make();
         Index::create_in_dir(&folder, schema)?;
         Self::of(&folder, name, dictionary)
     }
@@ -95,11 +95,11 @@ impl Generation {
 
     fn of(folder: &Path, name: String, dictionary: &Dictionary) -> tantivy::Result<Self> {
         let index = Index::open(MmapDirectory::open(folder)?)?;
-        let (schema, fields) = schema::make();
+        let (schema, fields) = fields::make();
         if index.schema() != schema {
             return Err(TantivyError::SchemaError("another schema".to_owned()));
         }
-        schema::teach(&index, dictionary);
+        fields::teach(&index, dictionary);
         let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
         let (folder, dictionary) = (folder.to_path_buf(), dictionary.clone());
         let (columns, files) = (HashMap::new(), BTreeMap::new());

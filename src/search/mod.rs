@@ -9,6 +9,7 @@ mod columns;
 pub mod dictionary;
 mod document;
 mod fallback;
+pub mod fields;
 mod fold;
 mod follower;
 mod generation;
@@ -16,8 +17,8 @@ mod grams;
 pub mod matching;
 mod plan;
 pub mod query;
+pub mod question;
 pub mod resolve;
-pub mod schema;
 mod sounds;
 mod store;
 
@@ -30,10 +31,10 @@ use chrono_tz::Tz;
 
 pub use asked::{Asked, Slice};
 pub use collect::{Order, Rank};
+pub use fields::Facet;
 pub use follower::Progress;
 pub use matching::Snippet;
 pub use resolve::Names;
-pub use schema::Facet;
 
 use crate::db::{Conn, Db};
 use crate::directory::{Cached, Directory};

@@ -8,10 +8,10 @@ use chrono::{Months, NaiveDate};
 use chrono_tz::Tz;
 
 use super::asked::{Asked, Narrow};
+use super::fields::Facet;
 use super::fold::fold;
 use super::matching::Sought;
 use super::query::{Part, Wanted};
-use super::schema::Facet;
 use super::sounds::{Sound, hears};
 use crate::directory::{Channel, Directory, Kind, Urgency};
 use crate::error::{Error, FieldError, Result};

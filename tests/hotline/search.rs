@@ -14,7 +14,7 @@ use jiesu::directory::{Cached, Directory};
 use jiesu::identity::{Actor, Role};
 use jiesu::lifecycle::Hotline;
 use jiesu::moving::Run;
-use jiesu::search::ask::Question;
+use jiesu::search::question::Question;
 use jiesu::search::{Answer, Asked, Names, Order, Search, Slice};
 use jiesu::ticket::store::{self, Vault};
 use jiesu::ticket::{Sight, Ticket, sight};

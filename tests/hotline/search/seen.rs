@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiesu::directory::Cached;
 use jiesu::identity::Actor;
-use jiesu::search::ask::Question;
 use jiesu::search::matching::Sought;
 use jiesu::search::query::Wanted;
+use jiesu::search::question::Question;
 use jiesu::search::{Answer, Asked, Facet, Order, Search, Slice};
 use jiesu::ticket::sight::{Scope, Sight, scope, sight};
 use jiesu::ticket::{Ticket, listing};
