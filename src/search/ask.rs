@@ -64,6 +64,20 @@ impl Search {
         Ok(Answer { degraded: true, ..self.read(question, which)? })
     }
 
+    /// The ids of those that answer a question, in its order.
+    pub(super) fn which(&self, question: &Question<'_>) -> Result<Vec<i64>> {
+        let deadline = Deadline::after(PATIENCE);
+        let found = self.viewed().and_then(|view| {
+            let find = || self.find(&view, question, deadline).ok();
+            catch_unwind(AssertUnwindSafe(find)).ok().flatten()
+        });
+        let which = match found {
+            Some(which) => which,
+            None => fallback::which(&self.house, question, deadline)?,
+        };
+        Ok(which.best.into_iter().take(question.slice.limit).map(|(_, id, _)| id).collect())
+    }
+
     /// Nobody asks this index again before it was proven.
     fn suspect(&self, why: &str) {
         tracing::error!(target: "jiesu::search", why, "the index is damaged; the database is asked");
@@ -90,7 +104,7 @@ impl Search {
             deadline,
         };
         let mut order = slice.order;
-        if order == Order::Relevance && is_common(view, &planner, asked) {
+        if order == Order::Relevance && asked.rank_by.is_empty() && is_common(view, &planner, asked) {
             order = Order::Newest;
         }
         let ranks = if order == Order::Relevance { Ranks::ByWords } else { Ranks::No };

@@ -22,6 +22,8 @@ pub struct Narrow {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Asked {
     pub sought: Vec<Sought>,
+    /// Words that rank what is found and need not be in it.
+    pub rank_by: Vec<String>,
     pub narrow: Vec<Narrow>,
     /// Any of these lights, or none of them.
     pub lights: Vec<(Light, Wanted)>,

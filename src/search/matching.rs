@@ -130,7 +130,7 @@ mod tests {
     #[test]
     fn the_piece_begins_before_the_first_place_and_marks_every_one() {
         let shown = snippet(&words(), &[there("3号"), there("困人"), there("号楼")]);
-        assert!(shown.text.starts_with("…前文") && shown.text.ends_with("文…"), "{}", shown.text);
+        assert!(shown.text.starts_with("…前文") && shown.text.ends_with('…'), "{}", shown.text);
         let chars: Vec<char> = shown.text.chars().collect();
         let marked: Vec<String> =
             shown.marks.iter().map(|(from, to)| chars[*from..*to].iter().collect()).collect();

@@ -2,6 +2,7 @@
 //! that may be lost at any moment; what is shown comes from the database, and so does the whole answer
 //! where there is no index.
 
+pub mod alike;
 pub mod ask;
 pub mod asked;
 pub mod collect;

@@ -191,7 +191,8 @@ impl Planner<'_> {
     fn ranked(&self, found: Box<dyn Query>, asked: &Asked) -> Box<dyn Query> {
         let wanted = asked.sought.iter().filter(|one| one.wanted == Wanted::There);
         let mut clauses: Vec<Clause> = vec![(Occur::Must, found)];
-        for word in wanted.flat_map(|one| self.dictionary.words(&one.text)) {
+        let words = wanted.flat_map(|one| self.dictionary.words(&one.text));
+        for word in words.chain(asked.rank_by.iter().cloned()) {
             for (field, boost) in [(self.fields.words, 1.0), (self.fields.title, TITLE)] {
                 let term = Term::from_field_text(field, &word);
                 let scored = TermQuery::new(term, IndexRecordOption::WithFreqs);

@@ -2,6 +2,7 @@
 //! of the index. `JIESU_SEARCH_TICKETS=50000` is the full run (a few hundred otherwise).
 
 mod broken;
+mod killed;
 mod recall;
 mod seen;
 mod typed;

@@ -1,0 +1,235 @@
+//! Search: tickets on the same matter, told by somebody else. Its rule: what decides are the words that few
+//! tickets have, weighed as the index knows them; a building that differs is another matter, whatever the
+//! words; and who reads it sees by which words it was taken for the same.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::TimeDelta;
+
+use super::asked::{Asked, Slice};
+use super::collect::Order;
+use super::fields::Facet;
+use super::fold::fold;
+use super::generation::View;
+use super::query::Wanted;
+use super::question::{Question, readable};
+use super::store::{Source, sources};
+use super::{Names, Search};
+use crate::error::Result;
+use crate::identity::Actor;
+use crate::ticket::store::rows::TicketRow;
+use crate::time::Stamp;
+
+/// How far back a matter may lie (domain.md §1: same caller and matter within 90 days).
+const WITHIN: TimeDelta = TimeDelta::days(90);
+/// Tickets of the place that are compared, those with the most rare words in common.
+const COMPARED: usize = 60;
+/// The rarest words of a matter, by which those are found.
+const RANKED_BY: usize = 24;
+/// Words that are shown as the reason.
+const SHOWN: usize = 5;
+
+/// A matter to compare with.
+#[derive(Debug, Clone, Copy)]
+pub struct Matter<'a> {
+    pub title: &'a str,
+    pub content: &'a str,
+    pub category: Option<&'a str>,
+    /// An estate's code; else a region's.
+    pub estate: Option<&'a str>,
+    pub region: Option<&'a str>,
+    /// The keyed hash of the caller's number.
+    pub phone_hash: Option<&'a str>,
+    /// A ticket is not compared with itself.
+    pub but: Option<&'a str>,
+}
+
+/// A ticket that may be on the same matter.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Like {
+    pub row: TicketRow,
+    /// From 0 to 1: how much of what is rare in both is in both.
+    pub score: f64,
+    /// The rarest words that both have.
+    pub words: Vec<String>,
+    pub same_caller: bool,
+}
+
+/// A text taken apart.
+#[derive(Debug, Default)]
+struct Told {
+    words: BTreeSet<String>,
+    /// 3号楼, 2单元, 502室: by what is counted, which ones.
+    doors: BTreeMap<char, BTreeSet<String>>,
+}
+
+impl Search {
+    /// Tickets like `matter`, the likest first, at most `most`, of those that `actor` may see, received
+    /// within 90 days before `now` at the same place.
+    ///
+    /// # Errors
+    /// The database's own.
+    pub fn alike(
+        &self,
+        actor: &Actor,
+        names: &Names,
+        matter: &Matter<'_>,
+        now: Stamp,
+        most: usize,
+    ) -> Result<Vec<Like>> {
+        let mut asked = Asked::default();
+        match (matter.estate, matter.region) {
+            (Some(estate), _) => asked.only(Facet::Estate, [estate.to_owned()]),
+            (None, Some(region)) => asked.only(Facet::Region, [region.to_owned()]),
+            (None, None) => return Ok(Vec::new()),
+        }
+        asked.received.push((Some(now.plus(-WITHIN)), None, Wanted::There));
+        let weigh = Weigh::of(self)?;
+        let told = weigh.told(&[matter.title, matter.content]);
+        asked.rank_by = weigh.rarest(&told.words, RANKED_BY);
+        let slice = Slice { order: Order::Relevance, limit: COMPARED, after: None };
+        let question = Question { actor, names, asked: &asked, slice, now };
+        let ids = self.which(&question)?;
+        let found = self.house.db.read(|conn| sources(conn, self.house.vault(), &ids))?;
+        let mut alike: Vec<Like> = found
+            .into_iter()
+            .filter(|source| matter.but != Some(source.row.no.as_str()))
+            .filter_map(|source| weigh.compare(&told, matter, source, &question))
+            .collect();
+        alike.sort_by(|one, two| {
+            two.score.total_cmp(&one.score).then_with(|| two.row.id.cmp(&one.row.id))
+        });
+        alike.truncate(most);
+        Ok(alike)
+    }
+}
+
+/// What a word weighs: the rarer, the more.
+struct Weigh {
+    view: Option<std::sync::Arc<View>>,
+    dictionary: super::dictionary::Dictionary,
+}
+
+impl Weigh {
+    fn of(search: &Search) -> Result<Self> {
+        Ok(Self { view: search.viewed(), dictionary: search.house.dictionary()? })
+    }
+
+    fn told(&self, texts: &[&str]) -> Told {
+        let mut told = Told::default();
+        for text in texts {
+            told.words.extend(self.dictionary.words(text));
+            doors(text, &mut told.doors);
+        }
+        told
+    }
+
+    /// Robertson's inverse document frequency; of an empty index, one for every word.
+    fn weight(&self, word: &str) -> f64 {
+        let Some(view) = &self.view else { return 1.0 };
+        let term = tantivy::Term::from_field_text(view.fields.words, word);
+        let all = view.searcher.num_docs() as f64;
+        let having = view.searcher.doc_freq(&term).unwrap_or_default() as f64;
+        (1.0 + (all - having + 0.5) / (having + 0.5)).ln().max(0.0)
+    }
+
+    fn rarest<'w>(&self, words: impl IntoIterator<Item = &'w String>, most: usize) -> Vec<String> {
+        let mut rare: Vec<(f64, &String)> =
+            words.into_iter().map(|word| (self.weight(word), word)).collect();
+        rare.sort_by(|one, two| two.0.total_cmp(&one.0));
+        rare.into_iter().take(most).map(|(_, word)| word.clone()).collect()
+    }
+
+    fn sum<'w>(&self, words: impl IntoIterator<Item = &'w String>) -> f64 {
+        words.into_iter().map(|word| self.weight(word).powi(2)).sum()
+    }
+
+    fn compare(
+        &self,
+        told: &Told,
+        matter: &Matter<'_>,
+        source: Source,
+        question: &Question<'_>,
+    ) -> Option<Like> {
+        let words = readable(&source, question)?;
+        let other = self.told(&[&words.title, &words.content]);
+        let shared: Vec<&String> = told.words.intersection(&other.words).collect();
+        let both = (self.sum(&told.words) * self.sum(&other.words)).sqrt();
+        let mut score = if both > 0.0 { self.sum(shared.iter().copied()) / both } else { 0.0 };
+        score *= doors_agree(&told.doors, &other.doors);
+        let category = source.row.category.as_ref().map(AsRef::<str>::as_ref);
+        if matter.category.is_some() && category.is_some() && matter.category != category {
+            score *= 0.7;
+        }
+        let same_caller = matter.phone_hash.is_some()
+            && source.row.phone_hash.as_deref() == matter.phone_hash;
+        let words = self.rarest(shared, SHOWN);
+        Some(Like { score: score.clamp(0.0, 1.0), words, same_caller, row: source.row })
+    }
+}
+
+/// How much two texts may be on one matter by the doors that they name: another building is another
+/// matter; the same one is a sign.
+fn doors_agree(
+    one: &BTreeMap<char, BTreeSet<String>>,
+    two: &BTreeMap<char, BTreeSet<String>>,
+) -> f64 {
+    let mut factor = 1.0;
+    for (kind, numbers) in one {
+        if let Some(others) = two.get(kind) {
+            factor *= if numbers.is_disjoint(others) { 0.5 } else { 1.15 };
+        }
+    }
+    factor
+}
+
+/// Numbers before 号楼, 栋, 幢, 单元, 楼, 层, 室, 户.
+fn doors(text: &str, into: &mut BTreeMap<char, BTreeSet<String>>) {
+    let chars: Vec<char> = text.chars().map(fold).collect();
+    let mut at = 0;
+    while at < chars.len() {
+        let digits = chars[at..].iter().take_while(|c| c.is_ascii_digit()).count();
+        if digits == 0 {
+            at += 1;
+            continue;
+        }
+        let number: String = chars[at..at + digits].iter().collect();
+        let rest: String = chars[at + digits..].iter().take(2).collect();
+        let kind = match rest.as_str() {
+            "号楼" | "单元" => rest.chars().next(),
+            _ if rest.starts_with(['栋', '幢']) => Some('号'),
+            _ if rest.starts_with(['楼', '层']) => Some('层'),
+            _ if rest.starts_with(['室', '户']) => Some('室'),
+            _ => None,
+        };
+        if let Some(kind) = kind {
+            into.entry(kind).or_default().insert(number);
+        }
+        at += digits;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn all(text: &str) -> BTreeMap<char, BTreeSet<String>> {
+        let mut found = BTreeMap::new();
+        doors(text, &mut found);
+        found
+    }
+
+    #[test]
+    fn doors_are_read_from_a_text() {
+        let found = all("３号楼2单元15楼，1502室；12栋有30户，停了3天");
+        let of = |kind: char| found[&kind].iter().cloned().collect::<Vec<_>>().join(",");
+        assert_eq!((of('号'), of('单'), of('层'), of('室')), ("12,3".into(), "2".into(), "15".into(), "1502,30".into()));
+    }
+
+    #[test]
+    fn another_building_is_another_matter() {
+        let agree = |one, two| doors_agree(&all(one), &all(two));
+        assert!(agree("3号楼", "5号楼") < 1.0 && agree("3号楼", "3栋") > 1.0);
+        assert!((agree("3号楼", "没有说") - 1.0).abs() < f64::EPSILON);
+    }
+}
