@@ -14,6 +14,7 @@ use crate::db::{Db, Settings};
 use crate::directory::Cached;
 use crate::error::{Error, Kind, Result};
 use crate::identity::{AddressLimiter, Gate, LoginLimiter, Role};
+use crate::learning::school::School;
 use crate::lifecycle::{Hotline, RuleBook};
 use crate::notify::letter::Letters;
 use crate::notify::{Mailer, Post, Settings as Notices, Sms};
@@ -56,6 +57,8 @@ pub struct App {
     pub hotline: Arc<Hotline>,
     /// Every text of every ticket.
     pub search: Arc<Search>,
+    /// Who suggests categories.
+    pub school: School,
     /// Who carries answers to the city's platform.
     pub carrier: Carrier,
     /// The facts of figures that were asked for before.
@@ -106,6 +109,7 @@ impl App {
         let rules = RuleBook::new(directory.clone(), config.site.profile.clone());
         let post = Arc::new(post(&config, &db, &keys, &directory, &outward)?);
         let search = Search::of(&db, &keys, &directory, config.site.zone, &config.data_dir);
+        let school = School::new(&db, &keys, &directory);
         let hotline = Arc::new(Hotline { db: db.clone(), keys: keys.clone(), rules });
         Ok(Self {
             config,
@@ -121,6 +125,7 @@ impl App {
             files,
             hotline,
             search: Arc::new(search),
+            school,
             carrier,
             shelf,
             post,

@@ -11,6 +11,7 @@ use chrono::TimeDelta;
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::jobs::{Bell, Crew};
+use crate::learning::train::Recipe;
 use crate::lifecycle::recompute::Recompute;
 use crate::lifecycle::sealer::seal_file;
 use crate::notify::outbox;
@@ -35,7 +36,7 @@ pub fn crew(app: &Arc<App>, bell: &Bell) -> Crew {
         (app.post.clone(), app.post.clone(), app.post.clone(), app.post.clone());
     let (filed, tidy) = (app.clone(), bell.clone());
     let (sessions, audited, stop) = (app.clone(), app.clone(), bell.clone());
-    let told = app.clone();
+    let (told, taught) = (app.clone(), app.clone());
     let deliverer = Deliverer::new(app.db.clone(), app.keys.clone(), app.outward.clone());
     let (cleaned, kept, enough) = (app.clone(), app.clone(), bell.clone());
     let doors = app.clone();
@@ -65,6 +66,10 @@ pub fn crew(app: &Arc<App>, bell: &Bell) -> Crew {
         // 个人信息: what was erased leaves nothing behind; what was kept long enough is erased.
         .does(Clean::JOB, move |job| {
             Ok(privacy::clean(&cleaned.hotline, &cleaned.config.data_dir, &job.body()?)?)
+        })
+        // 学习: which category a text belongs to, once a day.
+        .every("learning", TimeDelta::days(1), move || {
+            taught.school.learn(&Recipe::default()).map(drop)
         })
         .every("privacy.retention", TimeDelta::hours(6), move || {
             let (dir, years) = (&kept.config.data_dir, kept.config.retention.years);

@@ -4,5 +4,6 @@ pub mod amend;
 pub mod duplicate;
 pub mod register;
 pub mod settle;
+pub mod suggest;
 
 pub use register::{DispatchMode, Draft, register};

@@ -53,6 +53,8 @@ pub struct Like {
     /// The rarest words that both have.
     pub words: Vec<String>,
     pub same_caller: bool,
+    /// How many tickets were merged into it: others told of it before.
+    pub merged: usize,
 }
 
 /// A text taken apart.
@@ -161,10 +163,12 @@ impl Weigh {
         if matter.category.is_some() && category.is_some() && matter.category != category {
             score *= 0.7;
         }
-        let same_caller = matter.phone_hash.is_some()
-            && source.row.phone_hash.as_deref() == matter.phone_hash;
+        let same_caller =
+            matter.phone_hash.is_some() && source.row.phone_hash.as_deref() == matter.phone_hash;
         let words = self.rarest(shared, SHOWN);
-        Some(Like { score: score.clamp(0.0, 1.0), words, same_caller, row: source.row })
+        let merged = source.ticket.map_or(0, |ticket| ticket.children.len());
+        let score = score.clamp(0.0, 1.0);
+        Some(Like { score, words, same_caller, merged, row: source.row })
     }
 }
 
@@ -223,7 +227,10 @@ mod tests {
     fn doors_are_read_from_a_text() {
         let found = all("３号楼2单元15楼，1502室；12栋有30户，停了3天");
         let of = |kind: char| found[&kind].iter().cloned().collect::<Vec<_>>().join(",");
-        assert_eq!((of('号'), of('单'), of('层'), of('室')), ("12,3".into(), "2".into(), "15".into(), "1502,30".into()));
+        assert_eq!(
+            (of('号'), of('单'), of('层'), of('室')),
+            ("12,3".into(), "2".into(), "15".into(), "1502,30".into())
+        );
     }
 
     #[test]

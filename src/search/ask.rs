@@ -104,7 +104,8 @@ impl Search {
             deadline,
         };
         let mut order = slice.order;
-        if order == Order::Relevance && asked.rank_by.is_empty() && is_common(view, &planner, asked) {
+        if order == Order::Relevance && asked.rank_by.is_empty() && is_common(view, &planner, asked)
+        {
             order = Order::Newest;
         }
         let ranks = if order == Order::Relevance { Ranks::ByWords } else { Ranks::No };

@@ -17,6 +17,7 @@ pub mod rates;
 pub mod reach;
 pub mod reference;
 pub mod search;
+pub mod suggest;
 pub mod tickets;
 pub mod upstream;
 pub mod users;
@@ -39,6 +40,7 @@ pub fn routes(services: &mut ServiceConfig<'_>) {
         .service(tickets::take_in)
         .service(tickets::find)
         .service(search::texts)
+        .service(suggest::propose)
         .service(tickets::one)
         .configure(commands::routes)
         .service(batch::give);

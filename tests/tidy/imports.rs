@@ -18,7 +18,7 @@ pub const STOREYS: [&[&str]; 26] = [
     &["assessment", "followup"],
     &["intake"],
     &["routing", "handling"],
-    &["search", "notify", "knowledge", "upstream", "calls"],
+    &["search", "learning", "notify", "knowledge", "upstream", "calls"],
     &["attachment"],
     &["ticket"],
     &["limits"],

@@ -64,3 +64,24 @@ pub fn dispatched(conn: &mut Conn, from: Stamp, to: Stamp) -> Result<Vec<Dispatc
     };
     Ok(lines.into_iter().map(dispatched).collect())
 }
+
+/// Of the last `most` matters of `category` that `unit` was sent as the lead: how many it returned, the
+/// dispute upheld, and how many there are.
+pub fn lately_led(
+    conn: &mut Conn,
+    unit: &UnitCode,
+    category: &CategoryCode,
+    most: i64,
+) -> Result<(usize, usize)> {
+    let states: Vec<WorkName> = assignment::table
+        .inner_join(tickets::table.on(tickets::id.eq(assignment::ticket_id)))
+        .filter(assignment::unit.eq(unit.as_str().to_owned()))
+        .filter(assignment::part.eq(Part::Lead.as_str()))
+        .filter(tickets::category.eq(category.as_str().to_owned()))
+        .order((assignment::sent_at.desc(), assignment::ticket_id.desc()))
+        .limit(most)
+        .select(assignment::state)
+        .load(conn)?;
+    let returned = states.iter().filter(|state| **state == WorkName::Returned).count();
+    Ok((returned, states.len()))
+}

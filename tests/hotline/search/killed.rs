@@ -45,7 +45,12 @@ fn catches_up(site: &Site, program: &Program) -> usize {
         let listed = numbers(site, program, "/api/v1/tickets?", "items");
         let told = get(site, program, "/api/v1/search?limit=1&q=%E5%B1%8B%E9%9D%A2");
         if told["degraded"] == false && told["total"] == listed.len() {
-            let found = numbers(site, program, "/api/v1/search?sort=-received_at&q=%E5%B1%8B%E9%9D%A2&", "hits");
+            let found = numbers(
+                site,
+                program,
+                "/api/v1/search?sort=-received_at&q=%E5%B1%8B%E9%9D%A2&",
+                "hits",
+            );
             assert_eq!(found, listed);
             return listed.len();
         }
@@ -93,5 +98,8 @@ fn an_index_that_is_killed_in_the_middle_has_every_ticket_in_the_end() {
     }
     let count = catches_up(&site, &program);
     assert!(count >= taken.load(Ordering::Relaxed));
-    say(&format!("{kills} kills: {} tickets acknowledged, {count} found", taken.load(Ordering::Relaxed)));
+    say(&format!(
+        "{kills} kills: {} tickets acknowledged, {count} found",
+        taken.load(Ordering::Relaxed)
+    ));
 }

@@ -1,0 +1,202 @@
+//! Intake: what a text is probably about, who would get it, and whether it is known already: while the
+//! caller is on the line. Its rule: each suggestion has a score and a reason that a person understands;
+//! nothing is decided here.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use crate::db::Db;
+use crate::directory::{CategoryCode, Directory, EstateCode, RegionCode, UnitCode};
+use crate::error::{Error, FieldError, Result};
+use crate::identity::{Actor, Role};
+use crate::learning::Suggestion;
+use crate::learning::school::{School, Source};
+use crate::routing::catalogue::{Match, Question, match_rules};
+use crate::sealing::{MasterKey, mask_text};
+use crate::search::alike::{Like, Matter};
+use crate::search::{Names, Search};
+use crate::ticket::store::lately_led;
+use crate::ticket::{Place, Text};
+use crate::time::Stamp;
+
+/// How many of each.
+const CATEGORIES: usize = 5;
+const LIKE: usize = 8;
+/// Matters that a unit's record is told of.
+const LATELY: i64 = 5;
+/// From this score on two texts are taken for the same matter.
+pub const SAME_MATTER: f64 = 0.45;
+/// From this score on a matter that several told of already may be the same incident.
+const SAME_INCIDENT: f64 = 0.25;
+
+/// What an agent has typed so far.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Asked {
+    #[serde(default)]
+    pub title: Option<Text>,
+    pub content: Text,
+    #[serde(default)]
+    pub place: Option<Place>,
+    /// Once it is chosen: units and like tickets are then those of it.
+    #[serde(default)]
+    pub category: Option<CategoryCode>,
+    #[serde(default)]
+    pub caller_phone: Option<Text>,
+}
+
+/// Who is asked.
+#[derive(Clone, Copy)]
+pub struct Advisers<'a> {
+    pub db: &'a Db,
+    pub keys: &'a MasterKey,
+    pub search: &'a Search,
+    pub school: &'a School,
+}
+
+/// Who would get it, by the catalogue.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Units {
+    pub category: CategoryCode,
+    pub lead: UnitCode,
+    pub assists: Vec<UnitCode>,
+    /// That of its category.
+    pub score: f64,
+    /// Why the catalogue says so.
+    pub why: String,
+    /// Of the last matters of its category that this unit was sent to lead: how many it returned, the
+    /// dispute upheld, and how many there are.
+    pub returned: (usize, usize),
+}
+
+/// What is suggested.
+#[derive(Debug)]
+pub struct Suggested {
+    pub categories: Vec<Suggestion>,
+    pub source: Source,
+    pub units: Vec<Units>,
+    /// Where the catalogue says two things, or nothing: its sentence.
+    pub unclear: Vec<(CategoryCode, String)>,
+    /// Probably the same matter, the likest first.
+    pub duplicates: Vec<Like>,
+    /// Like it, as reasons: where such matters went.
+    pub like: Vec<Like>,
+    /// Live matters that several callers were already linked to: the next one is linked in one stroke.
+    pub incidents: Vec<Like>,
+}
+
+/// What is suggested to `actor` on `asked` at `now`.
+///
+/// # Errors
+/// 403 for whoever takes no calls and dispatches nothing; 422 at codes that the directory does not have.
+pub fn suggest(
+    advisers: Advisers<'_>,
+    actor: &Actor,
+    names: &Names,
+    asked: &Asked,
+    now: Stamp,
+) -> Result<Suggested> {
+    actor.require(&[Role::Agent, Role::Dispatcher])?;
+    let directory = names.directory();
+    check(asked, directory)?;
+    let title = asked.title.as_ref().map_or("", Text::as_str);
+    // Numbers tell nothing of a matter, and nothing personal goes further.
+    let (title, content) = (mask_text(title, &[]), mask_text(asked.content.as_str(), &[]));
+    let (mut categories, source) =
+        advisers.db.read(|conn| advisers.school.suggest(conn, (&title, &content), CATEGORIES))?;
+    if let Some(chosen) = &asked.category {
+        categories.retain(|one| one.label == chosen.as_str());
+        if categories.is_empty() {
+            let label = chosen.to_string();
+            categories.push(Suggestion { label, score: 1.0, words: Vec::new() });
+        }
+    }
+    let place = place_of(asked, directory);
+    let hash = asked.caller_phone.as_ref().map(|phone| advisers.keys.phone_hash(phone));
+    let matter = Matter {
+        title: &title,
+        content: &content,
+        category: asked.category.as_ref().map(AsRef::as_ref),
+        estate: place.0.as_ref().map(AsRef::as_ref),
+        region: place.1.as_ref().map(AsRef::as_ref),
+        phone_hash: hash.as_deref(),
+        but: None,
+    };
+    let like = advisers.search.alike(actor, names, &matter, now, LIKE)?;
+    let (mut units, unclear) = units(&categories, &place, directory, now);
+    advisers.db.read(|conn| {
+        for one in &mut units {
+            one.returned = lately_led(conn, &one.lead, &one.category, LATELY)?;
+        }
+        Ok(())
+    })?;
+    let is_incident =
+        |like: &&Like| like.merged > 0 && like.score >= SAME_INCIDENT && like.row.state.is_live();
+    let incidents = like.iter().filter(is_incident).cloned().collect();
+    let (duplicates, like) = like.into_iter().partition(|like| like.score >= SAME_MATTER);
+    Ok(Suggested { categories, source, units, unclear, duplicates, like, incidents })
+}
+
+type Where = (Option<EstateCode>, Option<RegionCode>);
+
+fn place_of(asked: &Asked, directory: &Directory) -> Where {
+    let place = asked.place.clone().unwrap_or_default();
+    let of_estate = place.estate.as_ref().and_then(|code| directory.estate(code));
+    let region = place.region.or_else(|| of_estate.map(|estate| estate.region.clone()));
+    (place.estate, region)
+}
+
+fn check(asked: &Asked, directory: &Directory) -> Result<()> {
+    let mut wrong = Vec::new();
+    let mut unknown = |pointer: &str| wrong.push(FieldError::new(pointer, "field.unknown_code"));
+    let place = asked.place.as_ref();
+    if place.and_then(|it| it.estate.as_ref()).is_some_and(|it| directory.estate(it).is_none()) {
+        unknown("/place/estate");
+    }
+    if place.and_then(|it| it.region.as_ref()).is_some_and(|it| directory.region(it).is_none()) {
+        unknown("/place/region");
+    }
+    if asked.category.as_ref().is_some_and(|it| directory.category(it).is_none()) {
+        unknown("/category");
+    }
+    if wrong.is_empty() { Ok(()) } else { Err(Error::invalid(wrong)) }
+}
+
+/// Who the catalogue names for each category, each lead once, and where it is unclear.
+fn units(
+    categories: &[Suggestion],
+    (estate, region): &Where,
+    directory: &Directory,
+    now: Stamp,
+) -> (Vec<Units>, Vec<(CategoryCode, String)>) {
+    let day = now.day(chrono_tz::Asia::Shanghai);
+    let mut units: BTreeMap<UnitCode, Units> = BTreeMap::new();
+    let mut unclear = Vec::new();
+    for one in categories {
+        let category = CategoryCode::from(one.label.as_str());
+        let question = Question {
+            category: Some(&category),
+            region: region.as_ref(),
+            estate: estate.as_ref(),
+        };
+        match match_rules(directory, &question, day) {
+            Match::One { outcome, reason } => {
+                units.entry(outcome.lead.clone()).or_insert(Units {
+                    category,
+                    lead: outcome.lead,
+                    assists: outcome.assists.into_iter().collect(),
+                    score: one.score,
+                    why: reason.text,
+                    returned: (0, 0),
+                });
+            }
+            Match::Tie { text, .. } => unclear.push((category, text)),
+            Match::None => {}
+        }
+    }
+    let mut units: Vec<Units> = units.into_values().collect();
+    units.sort_by(|one, two| two.score.total_cmp(&one.score));
+    (units, unclear)
+}

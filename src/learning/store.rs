@@ -1,0 +1,117 @@
+//! Learning: models in the database, where every node finds them. Its rule: rows are only added; the newest
+//! that was put in service serves.
+
+use diesel::prelude::*;
+
+use super::measure::{Figures, Verdict};
+use crate::db::schema::{learned, tickets};
+use crate::db::{Conn, Tx, each};
+use crate::error::{Error, Result};
+use crate::ticket::Ticket;
+use crate::ticket::store::{Vault, load_many};
+use crate::time::Stamp;
+
+/// What came of learning once.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Lesson {
+    pub id: i64,
+    pub made_at: Stamp,
+    pub examples: usize,
+    pub labels: usize,
+    pub figures: Figures,
+    /// What was in service before, measured on the same rows.
+    pub before: Option<Figures>,
+    pub verdict: Verdict,
+}
+
+type Found = (i64, Stamp, i32, i32, String, Option<String>, String);
+
+fn read(found: Found) -> Result<Lesson> {
+    let (id, made_at, examples, labels, figures, before, verdict) = found;
+    let figures_of = |text: &str| serde_json::from_str(text).map_err(Error::internal);
+    Ok(Lesson {
+        id,
+        made_at,
+        examples: usize::try_from(examples).unwrap_or_default(),
+        labels: usize::try_from(labels).unwrap_or_default(),
+        figures: figures_of(&figures)?,
+        before: before.as_deref().map(figures_of).transpose()?,
+        verdict: serde_json::from_value(verdict.into()).map_err(Error::internal)?,
+    })
+}
+
+/// The last lessons, the newest first.
+pub fn lessons(conn: &mut Conn, most: i64) -> Result<Vec<Lesson>> {
+    let found: Vec<Found> = learned::table
+        .order(learned::id.desc())
+        .limit(most)
+        .select((
+            learned::id,
+            learned::made_at,
+            learned::examples,
+            learned::labels,
+            learned::figures,
+            learned::before,
+            learned::verdict,
+        ))
+        .load(conn)?;
+    found.into_iter().map(read).collect()
+}
+
+/// The number of the model in service.
+pub fn serving(conn: &mut Conn) -> Result<Option<i64>> {
+    Ok(learned::table
+        .filter(learned::model.is_not_null())
+        .order(learned::id.desc())
+        .select(learned::id)
+        .first(conn)
+        .optional()?)
+}
+
+/// The bytes of a model that was put in service.
+pub fn bytes(conn: &mut Conn, id: i64) -> Result<Option<Vec<u8>>> {
+    let found: Option<Option<Vec<u8>>> =
+        learned::table.find(id).select(learned::model).first(conn).optional()?;
+    Ok(found.flatten())
+}
+
+/// Up to which ticket was learnt the last time.
+pub fn newest(conn: &mut Conn) -> Result<Option<i64>> {
+    Ok(learned::table.order(learned::id.desc()).select(learned::newest).first(conn).optional()?)
+}
+
+/// Keeps a lesson, with the model where it goes in service.
+pub fn keep(tx: &mut Tx<'_>, lesson: &Lesson, newest: i64, model: Option<&[u8]>) -> Result<()> {
+    let json = |figures: &Figures| serde_json::to_string(figures).map_err(Error::internal);
+    let verdict = serde_json::to_value(lesson.verdict).map_err(Error::internal)?;
+    let small = |count: usize| i32::try_from(count).unwrap_or(i32::MAX);
+    let values = (
+        learned::id.eq(lesson.id),
+        learned::made_at.eq(lesson.made_at),
+        learned::newest.eq(newest),
+        learned::examples.eq(small(lesson.examples)),
+        learned::labels.eq(small(lesson.labels)),
+        learned::figures.eq(json(&lesson.figures)?),
+        learned::before.eq(lesson.before.as_ref().map(json).transpose()?),
+        learned::verdict.eq(verdict.as_str().unwrap_or_default().to_owned()),
+        learned::model.eq(model.map(<[u8]>::to_vec)),
+    );
+    each!(tx.conn, c => diesel::insert_into(learned::table).values(values).execute(c)?);
+    Ok(())
+}
+
+/// Tickets with a category, the newest `most` of those after the id `after`: the id, the code and the text.
+pub fn taught(conn: &mut Conn, after: i64, most: i64) -> Result<Vec<(i64, String)>> {
+    Ok(tickets::table
+        .filter(tickets::id.gt(after))
+        .filter(tickets::category.is_not_null())
+        .order(tickets::id.desc())
+        .limit(most)
+        .select((tickets::id, tickets::category.assume_not_null()))
+        .load(conn)?)
+}
+
+/// The tickets `ids`, whole; those that were erased are not among them.
+pub fn whole(conn: &mut Conn, vault: Vault<'_>, ids: &[i64]) -> Result<Vec<(i64, Ticket)>> {
+    Ok(load_many(conn, vault, ids)?.into_iter().collect())
+}

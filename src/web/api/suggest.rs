@@ -1,0 +1,187 @@
+//! Web, `POST /suggest`: what a text is about, who would get it, whether it is known. Its rule: the text is
+//! in the body and nowhere else; each suggestion says why.
+
+use actix_web::{HttpResponse, post, web};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::view::{self, LineView};
+use crate::app::App;
+use crate::directory::{CategoryCode, Directory, UnitCode};
+use crate::error::{Result, sentence};
+use crate::intake::suggest::{Advisers, Asked, Suggested, Units, suggest};
+use crate::learning::Suggestion;
+use crate::learning::school::Source;
+use crate::search::alike::Like;
+use crate::ticket::{Mode, Scene};
+use crate::web::problem::Problem;
+use crate::web::{Answer, Asker, RawBody, run};
+
+/// What is suggested.
+#[derive(Serialize, ToSchema)]
+pub struct SuggestedView {
+    /// The likeliest first.
+    categories: Vec<CategoryView>,
+    /// The number of the model that suggested the categories; null where their names did.
+    #[schema(value_type = Option<String>)]
+    model: Option<String>,
+    /// Who the catalogue names for them at this place, the likeliest first.
+    units: Vec<UnitsView>,
+    /// Categories for which the catalogue says two things.
+    unclear: Vec<UnclearView>,
+    /// Probably the same matter, the likest first.
+    duplicates: Vec<LikeView>,
+    /// Like it, and probably another matter.
+    like: Vec<LikeView>,
+    /// Live matters that several callers were linked to already: perhaps this one too.
+    incidents: Vec<LikeView>,
+}
+
+/// A category that it may be of.
+#[derive(Serialize, ToSchema)]
+struct CategoryView {
+    code: CategoryCode,
+    name: String,
+    /// The names above it, the widest first.
+    path: Vec<String>,
+    /// 0 to 1
+    score: f64,
+    /// The words that decided.
+    words: Vec<String>,
+    why: String,
+}
+
+/// Who would get it.
+#[derive(Serialize, ToSchema)]
+struct UnitsView {
+    category: CategoryCode,
+    lead: UnitCode,
+    name: String,
+    assists: Vec<UnitCode>,
+    score: f64,
+    why: String,
+    /// Of the last matters like it that this unit was sent to lead, how many it returned.
+    returned: usize,
+    of: usize,
+}
+
+/// A category whose rules disagree.
+#[derive(Serialize, ToSchema)]
+struct UnclearView {
+    category: CategoryCode,
+    why: String,
+}
+
+/// A ticket like it.
+#[derive(Serialize, ToSchema)]
+struct LikeView {
+    #[serde(flatten)]
+    line: LineView,
+    /// 0 to 1
+    score: f64,
+    /// The rarest words that both have.
+    words: Vec<String>,
+    same_caller: bool,
+    why: String,
+}
+
+/// Suggests categories, units and tickets on the same matter for a text that is being taken down.
+#[utoipa::path(tag = "tickets", request_body = Asked, responses(
+    (status = 200, body = SuggestedView),
+    (status = 403, body = Problem, content_type = "application/problem+json"),
+    (status = 422, body = Problem, content_type = "application/problem+json"),
+))]
+#[post("/suggest")]
+pub async fn propose(
+    app: web::Data<App>,
+    Asker(actor): Asker,
+    raw: RawBody,
+) -> Result<HttpResponse> {
+    run(move || {
+        let now = app.db.now();
+        let (rules, names) = app
+            .db
+            .read(|conn| Ok((app.hotline.rules.current(conn, now)?, app.search.names(conn)?)))?;
+        actor.require(&[crate::identity::Role::Agent, crate::identity::Role::Dispatcher])?;
+        let asked: Asked = raw.parse()?;
+        let advisers =
+            Advisers { db: &app.db, keys: &app.keys, search: &app.search, school: &app.school };
+        let suggested = suggest(advisers, &actor, &names, &asked, now)?;
+        let scene = rules.scene(&actor, now, Mode::Live);
+        Answer::ok(&shown(suggested, &scene))
+    })
+    .await
+    .map(Answer::respond)
+}
+
+fn shown(suggested: Suggested, scene: &Scene<'_>) -> SuggestedView {
+    let directory = scene.directory;
+    let Suggested { categories, source, units, unclear, duplicates, like, incidents } = suggested;
+    let model = match source {
+        Source::Model(id) => Some(id.to_string()),
+        Source::Names => None,
+    };
+    let unclear = unclear.into_iter().map(|(category, why)| UnclearView { category, why });
+    let views = |likes: Vec<Like>| likes.into_iter().map(|like| like_view(like, scene)).collect();
+    SuggestedView {
+        categories: categories.into_iter().map(|it| category(it, source, directory)).collect(),
+        model,
+        units: units.into_iter().map(|it| units_view(it, directory)).collect(),
+        unclear: unclear.collect(),
+        duplicates: views(duplicates),
+        like: views(like),
+        incidents: views(incidents),
+    }
+}
+
+fn category(one: Suggestion, source: Source, directory: &Directory) -> CategoryView {
+    let code = CategoryCode::from(one.label);
+    let name_of = |code: &CategoryCode| directory.category(code).map(|it| it.name.clone());
+    let words = one.words.join("、");
+    let said = match (source, one.words.is_empty()) {
+        (_, true) => "suggest.whole",
+        (Source::Model(_), false) => "suggest.words",
+        (Source::Names, false) => "suggest.names",
+    };
+    let mut path: Vec<String> =
+        directory.category_ancestors(&code).iter().filter_map(name_of).collect();
+    path.reverse();
+    CategoryView {
+        name: name_of(&code).unwrap_or_else(|| code.to_string()),
+        path,
+        code,
+        score: one.score,
+        why: sentence(said, &[("words", &words)]),
+        words: one.words,
+    }
+}
+
+fn units_view(one: Units, directory: &Directory) -> UnitsView {
+    let (returned, of) = one.returned;
+    let record = (returned > 0).then(|| {
+        let (returned, of) = (returned.to_string(), of.to_string());
+        sentence("suggest.returned", &[("returned", &returned), ("of", &of)])
+    });
+    UnitsView {
+        name: directory.unit(&one.lead).map_or_else(String::new, |unit| unit.name.clone()),
+        why: [Some(one.why), record].into_iter().flatten().collect::<Vec<_>>().join("；"),
+        category: one.category,
+        lead: one.lead,
+        assists: one.assists,
+        score: one.score,
+        returned,
+        of,
+    }
+}
+
+fn like_view(like: Like, scene: &Scene<'_>) -> LikeView {
+    let words = like.words.join("、");
+    let said = if like.same_caller { "suggest.same_caller" } else { "suggest.shared" };
+    LikeView {
+        line: view::line(&like.row, scene),
+        score: like.score,
+        why: sentence(said, &[("words", &words)]),
+        words: like.words,
+        same_caller: like.same_caller,
+    }
+}
