@@ -41,6 +41,7 @@ mod schema;
 mod search;
 mod sequences;
 mod sheets;
+mod suggest;
 mod support;
 mod sweep;
 mod tells;

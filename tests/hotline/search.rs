@@ -174,7 +174,7 @@ fn lines(count: usize, seed: u64) -> Vec<Value> {
     lines
 }
 
-fn import(hotline: &Arc<Hotline>, lines: &[Value]) {
+pub fn import(hotline: &Arc<Hotline>, lines: &[Value]) {
     let file: String = lines.iter().map(|line| format!("{line}\n")).collect();
     let mut rejects = Vec::new();
     let run = jiesu::moving::import(hotline, &mut Cursor::new(file), &mut rejects, Run::Real);
