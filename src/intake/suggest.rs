@@ -27,9 +27,9 @@ const LIKE: usize = 8;
 /// Matters that a unit's record is told of.
 const LATELY: i64 = 5;
 /// From this score on two texts are taken for the same matter.
-pub const SAME_MATTER: f64 = 0.3;
+pub const SAME_MATTER: f64 = 0.16;
 /// From this score on a matter that several told of already may be the same incident.
-const SAME_INCIDENT: f64 = 0.2;
+const SAME_INCIDENT: f64 = 0.12;
 
 /// What an agent has typed so far.
 #[derive(Debug, Clone, Deserialize, ToSchema)]

@@ -16,6 +16,7 @@ use crate::app::App;
 use crate::assessment::{Metric, Side};
 use crate::error::{Error, Kind, Result};
 use crate::ticket::listing::Sort;
+use crate::web::api::search::SearchSort;
 
 #[derive(OpenApi)]
 #[openapi(
@@ -26,7 +27,7 @@ use crate::ticket::listing::Sort;
             `{items, next}`; every POST takes `Idempotency-Key`; writes to a ticket take `If-Match`."
     ),
     // Named in query parameters only, from which utoipa collects nothing.
-    components(schemas(Sort, Metric, Side)),
+    components(schemas(Sort, SearchSort, Metric, Side)),
     modifiers(&Tokens),
     security(("bearer" = []))
 )]

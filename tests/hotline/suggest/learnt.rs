@@ -13,7 +13,7 @@ use jiesu::moving::{Run, import};
 use jiesu::time::Stamp;
 use serde_json::json;
 
-use crate::support::databases::{TestDb, on_each_database};
+use crate::support::databases::on_each_database;
 use crate::support::histories::Dice;
 use crate::support::town;
 
@@ -26,6 +26,12 @@ const MATTERS: [(&str, [&str; 4]); 3] = [
 const FILLERS: [&str; 5] =
     ["请尽快处理", "多次反映没有结果", "居民很着急", "希望给个说法", "住户意见很大"];
 
+/// What tells nothing, and makes no two texts alike.
+fn noise(dice: &mut Dice, length: usize) -> String {
+    let any = |_| char::from_u32(0x4e00 + u32::try_from(dice.below(3_000)).unwrap()).unwrap();
+    (0..length).map(any).collect()
+}
+
 /// Takes `count` tickets in, filed under the right category or under any.
 fn files(hotline: &Arc<Hotline>, from: usize, count: usize, dice: &mut Dice, mixed: Mixed) {
     let line = |no: usize, dice: &mut Dice| {
@@ -35,9 +41,10 @@ fn files(hotline: &Arc<Hotline>, from: usize, count: usize, dice: &mut Dice, mix
             Mixed::Up => MATTERS[usize::try_from(dice.below(3)).unwrap()].0,
         };
         let (one, two) = (*dice.pick(words), *dice.pick(words));
-        let content = format!("{one}，{}，{two}，{}", dice.pick(&FILLERS), dice.pick(&FILLERS));
+        let title = format!("{}{one}", noise(dice, 8));
+        let content = format!("{one}，{}，{two}，{}。", dice.pick(&FILLERS), noise(dice, 60));
         json!({"no": format!("L-{no:05}"), "kind": "help", "channel": "phone",
-            "received_at": "2026-10-01T09:00:00+08:00", "title": one, "content": content,
+            "received_at": "2026-10-01T09:00:00+08:00", "title": title, "content": content,
             "category": code, "region": "street1", "caller": {"phone": "13900000001"}})
     };
     let file: String = (from..from + count).map(|no| format!("{}\n", line(no, dice))).collect();

@@ -8,7 +8,7 @@ use jiesu::search::alike::Matter;
 use jiesu::time::Stamp;
 use serde_json::json;
 
-use crate::support::databases::{Folder, TestDb, on_each_database, say};
+use crate::support::databases::{Folder, on_each_database, say};
 use crate::support::desk::person;
 use crate::support::histories::Dice;
 use crate::support::town;
