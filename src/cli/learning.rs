@@ -11,6 +11,7 @@ use jiesu::error::{Error, Kind, Result, sentence};
 use jiesu::learning::Example;
 use jiesu::learning::measure::{Figures, Verdict, better};
 use jiesu::learning::school::{of_model, read_rows, taught_and_held};
+use jiesu::learning::stable::SplitMix;
 use jiesu::learning::train::{Recipe, train};
 use jiesu::time::{Clock, SystemClock};
 
@@ -63,11 +64,12 @@ pub(super) fn from_files(from: &Path, on: Option<&Path>) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// What is learnt from labels that were moved by one row tells nothing, and is not put in service.
+/// What is learnt from labels that were dealt out anew tells nothing, and is not put in service.
 fn shuffled(rows: &[Example], recipe: &Recipe, held: &[&Example], good: &Figures) {
-    let labels = rows.iter().cycle().skip(1).map(|row| row.label.clone());
-    let moved = |(row, label): (&Example, String)| Example { label, ..row.clone() };
-    let rows: Vec<Example> = rows.iter().zip(labels).map(moved).collect();
+    let mut labels: Vec<String> = rows.iter().map(|row| row.label.clone()).collect();
+    SplitMix::new(1).shuffle(&mut labels);
+    let dealt = |(row, label): (&Example, String)| Example { label, ..row.clone() };
+    let rows: Vec<Example> = rows.iter().zip(labels).map(dealt).collect();
     let figures = of_model(&train(&rows, recipe), held);
     tell("learn.shuffled", &figures);
     println!("{}", sentence(said(better(&figures, Some(good))), &[]));
