@@ -126,7 +126,6 @@ impl Follower {
         if !differ.is_empty() {
             self.commit()?;
         }
-        self.done.clear();
         Ok(differ.len())
     }
 
@@ -154,6 +153,17 @@ impl Follower {
             *newest = stamp.max(*newest);
         }
         newest.retain(|id, stamp| self.done.get(id).is_none_or(|done| *done < *stamp));
+        if !newest.is_empty() {
+            // After a start, or an import: many wait for a seal that are in the index already.
+            let searcher = self.generation.searcher();
+            for (id, stamp) in &newest {
+                if let Some(has) = self.generation.stamp(&searcher, *id)?.filter(|has| has >= stamp)
+                {
+                    self.done.insert(*id, has);
+                }
+            }
+            newest.retain(|id, stamp| self.done.get(id).is_none_or(|done| *done < *stamp));
+        }
         let changed: BTreeSet<i64> = newest.into_keys().chain(removed).collect();
         self.index(house, &changed)?;
         for (id, stamp) in sealed {

@@ -11,7 +11,10 @@ use std::time::SystemTime;
 use tantivy::directory::MmapDirectory;
 use tantivy::index::SegmentId;
 use tantivy::indexer::{IndexWriterOptions, LogMergePolicy};
-use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, Searcher, TantivyError};
+use tantivy::schema::IndexRecordOption;
+use tantivy::{
+    DocSet, Index, IndexReader, IndexWriter, ReloadPolicy, Searcher, TERMINATED, TantivyError, Term,
+};
 
 use super::columns::{Codes, Columns};
 use super::dictionary::Dictionary;
@@ -155,6 +158,33 @@ impl Generation {
         self.files = self.seen(&searcher);
         let (fields, dictionary) = (self.fields.clone(), self.dictionary.clone());
         Ok(View { searcher, columns: Arc::new(all), fields, dictionary })
+    }
+
+    /// How it stood when it was looked at last.
+    pub fn searcher(&self) -> Searcher {
+        self.reader.searcher()
+    }
+
+    /// How new the ticket `id` is in it.
+    ///
+    /// # Errors
+    /// It is damaged.
+    pub fn stamp(&self, searcher: &Searcher, id: i64) -> tantivy::Result<Option<u64>> {
+        let term = Term::from_field_u64(self.fields.id, u64::try_from(id).unwrap_or_default());
+        for segment in searcher.segment_readers() {
+            let index = segment.inverted_index(self.fields.id)?;
+            let Some(mut docs) = index.read_postings(&term, IndexRecordOption::Basic)? else {
+                continue;
+            };
+            let mut doc = docs.doc();
+            while doc != TERMINATED {
+                if segment.alive_bitset().is_none_or(|alive| alive.is_alive(doc)) {
+                    return Ok(segment.fast_fields().u64(fields::STAMP)?.first(doc));
+                }
+                doc = docs.advance();
+            }
+        }
+        Ok(None)
     }
 
     /// Whether somebody else has touched a file that it stands on: they never change once written.
