@@ -150,7 +150,9 @@ impl Walk {
         for unit in self.columns.units(row) {
             add(UNITS, *unit);
         }
-        let light = match self.columns.lights(doc) {
+        // Most tickets have ended, and looking for a limit costs more than all the rest.
+        let lights = if row.has_limit { self.columns.lights(doc) } else { (None, None) };
+        let light = match lights {
             (_, Some(red)) if self.pass.now > red => Light::Red,
             (Some(yellow), _) if self.pass.now >= yellow => Light::Yellow,
             _ => Light::Green,
@@ -158,20 +160,26 @@ impl Walk {
         self.found.lights[light as usize] += 1;
     }
 
-    fn rank(&self, doc: DocId, score: Score) -> (Rank, i64) {
-        let id = self.columns.id.first(doc).and_then(|id| i64::try_from(id).ok()).unwrap_or(0);
+    /// By what it is ordered first: greater is better.
+    fn key(&self, doc: DocId, score: Score) -> i64 {
         let received = || self.columns.received_at.first(doc).unwrap_or(0);
-        let rank = match self.pass.order {
+        match self.pass.order {
             // Scores are not negative, and the bits of such floats are in their order.
-            Order::Relevance => Rank { key: i64::from(score.max(0.0).to_bits()), tie: id },
-            Order::Newest => Rank { key: received(), tie: id },
-            Order::Oldest => Rank { key: -received(), tie: -id },
-            Order::Due => {
-                let due = self.columns.lights(doc).1;
-                Rank { key: due.map_or(i64::MIN, |at| -at), tie: -id }
-            }
+            Order::Relevance => i64::from(score.max(0.0).to_bits()),
+            Order::Newest => received(),
+            Order::Oldest => -received(),
+            Order::Due => self.columns.lights(doc).1.map_or(i64::MIN, |at| -at),
+        }
+    }
+
+    /// Its whole place, and its id.
+    fn rank(&self, doc: DocId, key: i64) -> (Rank, i64) {
+        let id = self.columns.id.first(doc).and_then(|id| i64::try_from(id).ok()).unwrap_or(0);
+        let tie = match self.pass.order {
+            Order::Relevance | Order::Newest => id,
+            Order::Oldest | Order::Due => -id,
         };
-        (rank, id)
+        (Rank { key, tie }, id)
     }
 }
 
@@ -180,11 +188,15 @@ impl SegmentCollector for Walk {
 
     fn collect(&mut self, doc: DocId, score: Score) {
         self.count(doc);
-        let (rank, id) = self.rank(doc, score);
+        let key = self.key(doc, score);
+        let is_full = self.heap.len() >= self.pass.limit;
+        if is_full && self.heap.peek().is_none_or(|Reverse((worst, _, _))| key < worst.key) {
+            return;
+        }
+        let (rank, id) = self.rank(doc, key);
         if self.pass.after.is_some_and(|after| rank >= after) {
             return;
         }
-        let is_full = self.heap.len() >= self.pass.limit;
         if is_full && self.heap.peek().is_none_or(|Reverse((worst, _, _))| rank <= *worst) {
             return;
         }

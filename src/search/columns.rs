@@ -67,6 +67,8 @@ pub struct Row {
     /// How many units work on it, and where they stand.
     units: u16,
     units_at: u32,
+    /// Whether a limit of it runs.
+    pub has_limit: bool,
 }
 
 /// The documents of one segment.
@@ -96,7 +98,7 @@ impl Columns {
     /// The index's own: a damaged file.
     pub fn read(segment: &SegmentReader, codes: &Codes) -> tantivy::Result<Self> {
         let count = segment.max_doc();
-        let blank = Row { single: [NONE; SINGLE], units: 0, units_at: 0 };
+        let blank = Row { single: [NONE; SINGLE], units: 0, units_at: 0, has_limit: false };
         let mut rows = vec![blank; count as usize];
         for (place, (number, facet)) in singles().enumerate() {
             let Some((column, numbers)) = numbered(segment, codes, number, facet)? else {
@@ -120,6 +122,11 @@ impl Columns {
         let fast = segment.fast_fields();
         let (id, received_at) = (fast.u64(ID)?, fast.i64(RECEIVED)?);
         let (yellow_at, red_at) = (fast.column_opt(YELLOW)?, fast.column_opt(RED)?);
+        for column in [&yellow_at, &red_at].into_iter().flatten() {
+            for (doc, row) in (0..count).zip(&mut rows) {
+                row.has_limit |= Column::first(column, doc).is_some();
+            }
+        }
         Ok(Self { rows, units, id, received_at, yellow_at, red_at })
     }
 

@@ -27,6 +27,9 @@ const CURRENT: &str = "current";
 pub const FOLLOWING: (usize, usize) = (1, 20_000_000);
 pub const BUILDING: (usize, usize) = (2, 120_000_000);
 
+/// Threads that share a search, segment by segment.
+const SEARCHING: usize = 2;
+
 /// What a search is asked of: a moment of an index.
 pub struct View {
     pub searcher: Searcher,
@@ -97,12 +100,13 @@ impl Generation {
     }
 
     fn of(folder: &Path, name: String, dictionary: &Dictionary) -> tantivy::Result<Self> {
-        let index = Index::open(MmapDirectory::open(folder)?)?;
+        let mut index = Index::open(MmapDirectory::open(folder)?)?;
         let (schema, fields) = fields::make();
         if index.schema() != schema {
             return Err(TantivyError::SchemaError("another schema".to_owned()));
         }
         fields::teach(&index, dictionary);
+        index.set_multithread_executor(SEARCHING)?;
         let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
         let (folder, dictionary) = (folder.to_path_buf(), dictionary.clone());
         let (columns, files) = (HashMap::new(), BTreeMap::new());
