@@ -29,9 +29,9 @@ impl Refusal {
     /// Stable, for errors and logs.
     pub const fn code(self) -> &'static str {
         match self {
-            Self::Foreign => "model_foreign",
-            Self::OtherVersion(_) => "model_other_version",
-            Self::Damaged => "model_damaged",
+            Self::Foreign => "learn.foreign",
+            Self::OtherVersion(_) => "learn.other_version",
+            Self::Damaged => "learn.damaged",
         }
     }
 }
