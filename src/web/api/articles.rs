@@ -1,0 +1,372 @@
+//! Web, `/articles`: the knowledge base. Its rule: what a reader may see of an article is `knowledge::sight`'s
+//! to say; a list says why each was found.
+
+mod view;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use actix_web::{HttpResponse, get, post, put, web};
+use chrono::NaiveDate;
+use serde::Deserialize;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use self::view::{ArticleLine, ArticleList, ArticleView, VersionList, VersionView};
+use crate::app::App;
+use crate::db::Tx;
+use crate::directory::{CategoryCode, Directory, UnitCode, page};
+use crate::error::{Error, Result};
+use crate::identity::Actor;
+use crate::knowledge::desk::{self, Aim, Charge, Desk};
+use crate::knowledge::sight::{STAFF, WRITERS};
+use crate::knowledge::store;
+use crate::knowledge::{
+    Act, Article, ArticleCode, ArticleState, Content, Hit, Library, Reads, rank, reads,
+};
+use crate::ticket::Text;
+use crate::web::blocking::run;
+use crate::web::problem::Problem;
+use crate::web::{Answer, Asker, IdempotencyKey, IfMatch, Page, Query, RawBody, write_once};
+
+/// Every route of the knowledge base.
+pub fn routes(services: &mut ServiceConfig<'_>) {
+    services
+        .service(list)
+        .service(add)
+        .service(one)
+        .service(save)
+        .service(publish)
+        .service(confirm)
+        .service(retire)
+        .service(supervise)
+        .service(versions);
+}
+
+/// What a list may be narrowed to.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct ArticleQuery {
+    /// What a caller asks, in any words; what holds today comes first, then what fits best.
+    q: Option<String>,
+    /// About this category or one below it.
+    #[param(value_type = Option<String>)]
+    category: Option<CategoryCode>,
+    #[param(value_type = Option<String>)]
+    owner: Option<UnitCode>,
+    /// Published ones, and drafts that the reader may see, where nothing is said; with `q` published ones.
+    state: Option<ArticleState>,
+    /// Only those that need a look: no longer valid, due for review, or of a unit that is closed.
+    stale: Option<bool>,
+    /// Only those whose owner was charged with a look.
+    supervised: Option<bool>,
+    /// 1 to 500, 50 where nothing is said.
+    limit: Option<u32>,
+    after: Option<String>,
+}
+
+/// The articles and the directory as they are now, in one reading.
+struct Room {
+    directory: Arc<Directory>,
+    library: Arc<Library>,
+    today: NaiveDate,
+}
+
+fn room(app: &App) -> Result<Room> {
+    let (directory, library) = app
+        .db
+        .read(|conn| Ok((app.directory.current(conn)?, app.hotline.rules.library.current(conn)?)))?;
+    Ok(Room { directory, library, today: app.db.now().day(app.config.site.zone) })
+}
+
+/// What is asked for, by whom.
+struct Wanted<'a> {
+    query: &'a ArticleQuery,
+    actor: &'a Actor,
+    room: &'a Room,
+    /// The category with those below it.
+    below: Option<BTreeSet<CategoryCode>>,
+}
+
+impl<'a> Wanted<'a> {
+    fn of(query: &'a ArticleQuery, actor: &'a Actor, room: &'a Room) -> Self {
+        let below = query.category.as_ref().map(|code| room.directory.category_subtree(code));
+        Self { query, actor, room, below }
+    }
+
+    /// Whether the list has `article` in it.
+    fn takes(&self, article: &Article) -> bool {
+        let state = match self.query.state {
+            Some(state) => article.state == state,
+            None if self.query.q.is_some() => article.state == ArticleState::Published,
+            None => article.state != ArticleState::Retired,
+        };
+        let shown = article.live().unwrap_or(&article.draft.content);
+        let within = |below: &BTreeSet<_>| shown.categories.iter().any(|it| below.contains(it));
+        let stale = || !article.stale(&self.room.directory, self.room.today).is_empty();
+        state
+            && reads(article, self.actor) > Reads::Nothing
+            && self.below.as_ref().is_none_or(within)
+            && self.query.owner.as_ref().is_none_or(|owner| shown.owner == *owner)
+            && self.query.supervised.is_none_or(|asked| asked == article.task.is_some())
+            && self.query.stale.is_none_or(|asked| asked == stale())
+    }
+}
+
+/// The articles that a reader may see, by number, or by how well they fit `q`.
+#[utoipa::path(tag = "knowledge", params(ArticleQuery), responses((status = 200, body = ArticleList), (status = 403, body = Problem, content_type = "application/problem+json")))]
+#[get("/articles")]
+pub async fn list(
+    app: web::Data<App>,
+    Asker(actor): Asker,
+    Query(query): Query<ArticleQuery>,
+) -> Result<HttpResponse> {
+    actor.require(STAFF)?;
+    let limit = Page { limit: query.limit, after: None }.limit()?;
+    if query.q.as_ref().is_some_and(|q| q.chars().count() > 200) {
+        return Err(Error::field("/q", "field.too_long"));
+    }
+    run(move || {
+        let room = room(&app)?;
+        let after = query.after.as_deref();
+        let wanted = Wanted::of(&query, &actor, &room);
+        let line = |article: &Article| ArticleLine::of(&app, article, &actor, &room);
+        let Some(q) = query.q.as_deref().filter(|q| !q.trim().is_empty()) else {
+            let all = room.library.articles().filter(|it| wanted.takes(it));
+            let page = page(all, |it| it.code.to_string(), after, limit);
+            let items = page.items.into_iter().map(line).collect();
+            return Answer::ok(&ArticleList { items, next: page.next });
+        };
+        let in_drafts = query.state == Some(ArticleState::Draft);
+        let hits = rank(q, &room.library, room.today, |article| {
+            let live = article.live.as_ref().map(|(_, copy)| copy).filter(|_| !in_drafts);
+            wanted.takes(article).then(|| live.unwrap_or(&article.draft))
+        });
+        let page = page(hits.into_iter(), |hit| hit.code.to_string(), after, limit);
+        let found = |hit: Hit| {
+            room.library.article(&hit.code).map(|article| line(article).found(hit))
+        };
+        let items = page.items.into_iter().filter_map(found).collect();
+        Answer::ok(&ArticleList { items, next: page.next })
+    })
+    .await
+    .map(Answer::respond)
+}
+
+/// One article: as it was published; to those who may write it, the draft beside it.
+#[utoipa::path(tag = "knowledge", params(("code" = String, Path)), responses(
+    (status = 200, body = ArticleView),
+    (status = 404, body = Problem, content_type = "application/problem+json"),
+))]
+#[get("/articles/{code}")]
+pub async fn one(
+    app: web::Data<App>,
+    Asker(actor): Asker,
+    code: web::Path<ArticleCode>,
+) -> Result<HttpResponse> {
+    actor.require(STAFF)?;
+    run(move || {
+        let room = room(&app)?;
+        let article = room.library.article(&code).ok_or_else(Error::not_found)?;
+        if reads(article, &actor) == Reads::Nothing {
+            return Err(Error::not_found());
+        }
+        let view = ArticleView::of(&app, article, &actor, &room);
+        Ok(Answer::ok(&view)?.versioned(article.version.into()))
+    })
+    .await
+    .map(Answer::respond)
+}
+
+/// What was done to an article, newest first, each with the text it was about. Who does not write it sees what was
+/// published, confirmed and retired.
+#[utoipa::path(tag = "knowledge", params(("code" = String, Path), Page), responses(
+    (status = 200, body = VersionList),
+    (status = 404, body = Problem, content_type = "application/problem+json"),
+))]
+#[get("/articles/{code}/versions")]
+pub async fn versions(
+    app: web::Data<App>,
+    Asker(actor): Asker,
+    code: web::Path<ArticleCode>,
+    Query(which): Query<Page>,
+) -> Result<HttpResponse> {
+    actor.require(STAFF)?;
+    let limit = which.limit()?;
+    let after = which.after.as_deref().map(str::parse::<i32>).transpose();
+    let after = after.map_err(|_| Error::field("/after", "field.format"))?;
+    run(move || {
+        let room = room(&app)?;
+        let article = room.library.article(&code).ok_or_else(Error::not_found)?;
+        let acts = match reads(article, &actor) {
+            Reads::Nothing => return Err(Error::not_found()),
+            Reads::Published => &[Act::Published, Act::Confirmed, Act::Retired],
+            Reads::Everything => Act::ALL,
+        };
+        let ask = |conn: &mut _| store::versions(conn, &code, after, acts, limit);
+        let (found, more) = app.db.read(ask)?;
+        let next = found.last().filter(|_| more).map(|it| it.version.to_string());
+        // What was internal then is so still.
+        let open = found.into_iter().filter(|it| !(actor.company && it.content.internal));
+        let items = open.map(|it| VersionView::of(&app, it)).collect();
+        Answer::ok(&VersionList { items, next })
+    })
+    .await
+    .map(Answer::respond)
+}
+
+/// Something done in a write, by which rules.
+struct Write {
+    app: web::Data<App>,
+    actor: Actor,
+}
+
+impl Write {
+    /// Does `deed` and answers the article as it is then.
+    fn article(
+        &self,
+        tx: &mut Tx<'_>,
+        deed: impl FnOnce(&mut Tx<'_>, Desk<'_>) -> Result<Article>,
+    ) -> Result<(ArticleView, i64)> {
+        let app = &self.app;
+        let directory = app.directory.current(tx.conn)?;
+        let today = tx.now.day(app.config.site.zone);
+        let review_days = app.config.knowledge.review_days;
+        let desk = Desk { actor: &self.actor, directory: &directory, today, review_days };
+        let article = deed(tx, desk)?;
+        let room = Room { directory: directory.clone(), library: Arc::default(), today };
+        Ok((ArticleView::of(app, &article, &self.actor, &room), article.version.into()))
+    }
+}
+
+/// Writes a new article, as a draft.
+#[utoipa::path(tag = "knowledge", request_body = Content, params(("Idempotency-Key" = Option<String>, Header)), responses(
+    (status = 201, body = ArticleView),
+    (status = 403, body = Problem, content_type = "application/problem+json"),
+    (status = 422, body = Problem, content_type = "application/problem+json"),
+))]
+#[post("/articles")]
+pub async fn add(
+    app: web::Data<App>,
+    Asker(actor): Asker,
+    key: IdempotencyKey,
+    raw: RawBody,
+) -> Result<HttpResponse> {
+    actor.require(WRITERS)?;
+    let content: Content = raw.parse()?;
+    let idem = key.bind(&actor.name, raw.bytes());
+    let write = Write { app: app.clone(), actor };
+    write_once(&app, idem, move |tx| {
+        let (view, version) =
+            write.article(tx, |tx, desk| desk::write(tx, desk, content.clone()))?;
+        let place = format!("/api/v1/articles/{}", view.code());
+        Ok(Answer::created(place, &view)?.versioned(version))
+    })
+    .await
+}
+
+/// Saves another text of it; what is published stays until this one is.
+#[utoipa::path(tag = "knowledge", request_body = Content, params(("code" = String, Path), ("If-Match" = Option<String>, Header)), responses(
+    (status = 200, body = ArticleView),
+    (status = 403, body = Problem, content_type = "application/problem+json"),
+    (status = 404, body = Problem, content_type = "application/problem+json"),
+    (status = 412, body = Problem, content_type = "application/problem+json"),
+    (status = 422, body = Problem, content_type = "application/problem+json"),
+))]
+#[put("/articles/{code}")]
+pub async fn save(
+    app: web::Data<App>,
+    Asker(actor): Asker,
+    code: web::Path<ArticleCode>,
+    version: IfMatch,
+    raw: RawBody,
+) -> Result<HttpResponse> {
+    let write = Write { app: app.clone(), actor };
+    run(move || {
+        app.db.write(move |tx| {
+            let aim = Aim { code: &code, expected: &|found| version.check(found) };
+            let (view, version) =
+                write.article(tx, |tx, desk| desk::save(tx, desk, aim, || raw.parse()))?;
+            Ok(Answer::ok(&view)?.versioned(version))
+        })
+    })
+    .await
+    .map(Answer::respond)
+}
+
+/// The day on which somebody looks at it again.
+#[derive(Debug, Clone, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Review {
+    /// A day to come; a year from today ⚙ where nothing is said.
+    review_on: Option<NaiveDate>,
+}
+
+/// Why it is taken out of service.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Retirement {
+    reason: Text,
+}
+
+/// The routes that act on an article that is there: each parses its body inside the write, after 404 and 403.
+macro_rules! acts {
+    ($($(#[$doc:meta])* $name:ident $path:literal $body:ident;)+) => {$(
+        $(#[$doc])*
+        #[utoipa::path(tag = "knowledge", request_body = $body,
+            params(("code" = String, Path), ("If-Match" = Option<String>, Header), ("Idempotency-Key" = Option<String>, Header)),
+            responses(
+                (status = 200, body = ArticleView),
+                (status = 403, body = Problem, content_type = "application/problem+json"),
+                (status = 404, body = Problem, content_type = "application/problem+json"),
+                (status = 409, description = "the state, and what may be done", body = Problem, content_type = "application/problem+json"),
+                (status = 412, body = Problem, content_type = "application/problem+json"),
+                (status = 422, body = Problem, content_type = "application/problem+json"),
+            ))]
+        #[post($path)]
+        pub async fn $name(
+            app: web::Data<App>,
+            Asker(actor): Asker,
+            code: web::Path<ArticleCode>,
+            version: IfMatch,
+            key: IdempotencyKey,
+            raw: RawBody,
+        ) -> Result<HttpResponse> {
+            let idem = key.bind(&actor.name, raw.bytes());
+            let write = Write { app: app.clone(), actor };
+            write_once(&app, idem, move |tx| {
+                let aim = Aim { code: &code, expected: &|found| version.check(found) };
+                let body = || raw.parse::<$body>();
+                let (view, version) =
+                    write.article(tx, |tx, desk| desk::$name(tx, desk, aim, || body().map(Into::into)))?;
+                Ok(Answer::ok(&view)?.versioned(version))
+            })
+            .await
+        }
+    )+};
+}
+
+acts! {
+    /// Puts what was saved last into service; not by whoever saved it.
+    publish "/articles/{code}/publish" Review;
+    /// Says that it is still right.
+    confirm "/articles/{code}/confirm" Review;
+    /// Takes it out of service; it can still be read.
+    retire "/articles/{code}/retire" Retirement;
+    /// Charges the owner with looking at an article that needs it; over once it is confirmed, published anew or
+    /// retired.
+    supervise "/articles/{code}/supervise" Charge;
+}
+
+impl From<Review> for Option<NaiveDate> {
+    fn from(review: Review) -> Self {
+        review.review_on
+    }
+}
+
+impl From<Retirement> for Text {
+    fn from(retirement: Retirement) -> Self {
+        retirement.reason
+    }
+}
