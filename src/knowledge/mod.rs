@@ -2,8 +2,10 @@
 //! publish it; what was ever saved can be read again; nobody's telephone stands in it but a unit's published one.
 
 pub mod check;
+pub mod cite;
 pub mod content;
 pub mod desk;
+pub mod follow;
 pub mod library;
 pub mod rank;
 pub mod sight;

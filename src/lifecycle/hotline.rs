@@ -144,6 +144,7 @@ impl Hotline {
         table::require(&stored.ticket, &scene, order.name, order.target)?;
         (order.expected)(stored.version)?;
         let command = Command::parse(order.name, body)?;
+        let command = self.with_sources(conn, (&rules, now), actor, command)?;
         Ok((rules, stored, command))
     }
 

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::assignment::{ContactOutcome, Point};
+use super::cited::Cited;
 use super::citizen::{Caller, Place};
 use super::overlay::{
     BottomLine, Contacted, ExclusionReason, Outcome, Promise, Satisfied, Solved, Step, Way, Why,
@@ -163,6 +164,9 @@ bodies! {
         text: Text,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         article: Option<Text>,
+        /// What the article said then: filled in by the program, never by a client.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        cited: Vec<Cited>,
     }
     Decline { reason: DeclineReason, told: Text }
     Divert {
@@ -206,6 +210,12 @@ bodies! {
         assists_summary: Option<Text>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         promise: Option<Promise>,
+        /// The articles that it rests on, at most 10.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        articles: Vec<Text>,
+        /// What the articles said then: filled in by the program, never by a client.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        cited: Vec<Cited>,
     }
     Review {
         pass: bool,

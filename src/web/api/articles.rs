@@ -3,7 +3,7 @@
 
 mod view;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use actix_web::{HttpResponse, get, post, put, web};
@@ -15,7 +15,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use self::view::{ArticleLine, ArticleList, ArticleView, VersionList, VersionView};
 use crate::app::App;
 use crate::db::Tx;
-use crate::directory::{CategoryCode, Directory, UnitCode, page};
+use crate::directory::{CategoryCode, Directory, Page as Slice, UnitCode, page};
 use crate::error::{Error, Result};
 use crate::identity::Actor;
 use crate::knowledge::desk::{self, Aim, Charge, Desk};
@@ -71,13 +71,23 @@ struct Room {
     directory: Arc<Directory>,
     library: Arc<Library>,
     today: NaiveDate,
+    /// What use was made of the articles that are shown.
+    used: BTreeMap<ArticleCode, store::Used>,
+}
+
+impl Room {
+    fn with_use_of(mut self, app: &App, codes: &[ArticleCode]) -> Result<Self> {
+        self.used = app.db.read(|conn| store::used(conn, codes))?;
+        Ok(self)
+    }
 }
 
 fn room(app: &App) -> Result<Room> {
     let (directory, library) = app
         .db
         .read(|conn| Ok((app.directory.current(conn)?, app.hotline.rules.library.current(conn)?)))?;
-    Ok(Room { directory, library, today: app.db.now().day(app.config.site.zone) })
+    let (today, used) = (app.db.now().day(app.config.site.zone), BTreeMap::new());
+    Ok(Room { directory, library, today, used })
 }
 
 /// What is asked for, by whom.
@@ -129,29 +139,35 @@ pub async fn list(
     }
     run(move || {
         let room = room(&app)?;
-        let after = query.after.as_deref();
-        let wanted = Wanted::of(&query, &actor, &room);
-        let line = |article: &Article| ArticleLine::of(&app, article, &actor, &room);
-        let Some(q) = query.q.as_deref().filter(|q| !q.trim().is_empty()) else {
-            let all = room.library.articles().filter(|it| wanted.takes(it));
-            let page = page(all, |it| it.code.to_string(), after, limit);
-            let items = page.items.into_iter().map(line).collect();
-            return Answer::ok(&ArticleList { items, next: page.next });
+        let page = found(&Wanted::of(&query, &actor, &room), limit);
+        let codes: Vec<ArticleCode> = page.items.iter().map(|(code, _)| code.clone()).collect();
+        let room = room.with_use_of(&app, &codes)?;
+        let line = |(code, hit): (ArticleCode, Option<Hit>)| {
+            let line = ArticleLine::of(&app, room.library.article(&code)?, &actor, &room);
+            Some(line.found(hit))
         };
-        let in_drafts = query.state == Some(ArticleState::Draft);
-        let hits = rank(q, &room.library, room.today, |article| {
-            let live = article.live.as_ref().map(|(_, copy)| copy).filter(|_| !in_drafts);
-            wanted.takes(article).then(|| live.unwrap_or(&article.draft))
-        });
-        let page = page(hits.into_iter(), |hit| hit.code.to_string(), after, limit);
-        let found = |hit: Hit| {
-            room.library.article(&hit.code).map(|article| line(article).found(hit))
-        };
-        let items = page.items.into_iter().filter_map(found).collect();
+        let items = page.items.into_iter().filter_map(line).collect();
         Answer::ok(&ArticleList { items, next: page.next })
     })
     .await
     .map(Answer::respond)
+}
+
+/// A page of what is wanted: by number, or by how well it fits the query, with the reason.
+fn found(wanted: &Wanted<'_>, limit: usize) -> Slice<(ArticleCode, Option<Hit>)> {
+    let Wanted { query, room, .. } = wanted;
+    let after = query.after.as_deref();
+    let Some(q) = query.q.as_deref().filter(|q| !q.trim().is_empty()) else {
+        let all = room.library.articles().filter(|it| wanted.takes(it));
+        return page(all.map(|it| (it.code.clone(), None)), |it| it.0.to_string(), after, limit);
+    };
+    let in_drafts = query.state == Some(ArticleState::Draft);
+    let hits = rank(q, &room.library, room.today, |article| {
+        let live = article.live.as_ref().map(|(_, copy)| copy).filter(|_| !in_drafts);
+        wanted.takes(article).then(|| live.unwrap_or(&article.draft))
+    });
+    let hits = hits.into_iter().map(|hit| (hit.code.clone(), Some(hit)));
+    page(hits, |it| it.0.to_string(), after, limit)
 }
 
 /// One article: as it was published; to those who may write it, the draft beside it.
@@ -167,7 +183,7 @@ pub async fn one(
 ) -> Result<HttpResponse> {
     actor.require(STAFF)?;
     run(move || {
-        let room = room(&app)?;
+        let room = room(&app)?.with_use_of(&app, std::slice::from_ref(&code))?;
         let article = room.library.article(&code).ok_or_else(Error::not_found)?;
         if reads(article, &actor) == Reads::Nothing {
             return Err(Error::not_found());
@@ -235,7 +251,8 @@ impl Write {
         let review_days = app.config.knowledge.review_days;
         let desk = Desk { actor: &self.actor, directory: &directory, today, review_days };
         let article = deed(tx, desk)?;
-        let room = Room { directory: directory.clone(), library: Arc::default(), today };
+        let used = store::used(tx.conn, std::slice::from_ref(&article.code))?;
+        let room = Room { directory: directory.clone(), library: Arc::default(), today, used };
         Ok((ArticleView::of(app, &article, &self.actor, &room), article.version.into()))
     }
 }

@@ -35,9 +35,26 @@ pub struct ArticleView {
     /// What was saved and is not published, for those who may write it.
     #[serde(skip_serializing_if = "Option::is_none")]
     draft: Option<Content>,
+    /// How often answers rested on it, and when the last one did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    used: Option<UsedView>,
     changed_at: String,
     /// What this reader may do now.
     allowed: Vec<&'static str>,
+}
+
+/// What use was made of an article.
+#[derive(Serialize, ToSchema)]
+pub struct UsedView {
+    times: i64,
+    last_at: String,
+}
+
+impl Room {
+    fn used(&self, app: &App, article: &Article) -> Option<UsedView> {
+        let used = self.used.get(&article.code)?;
+        Some(UsedView { times: used.times, last_at: used.last_at.rfc3339(app.config.site.zone) })
+    }
 }
 
 /// A charge to look at an article.
@@ -89,6 +106,8 @@ pub struct ArticleLine {
     /// Something was saved that is not published; for those who may write it.
     #[serde(skip_serializing_if = "Option::is_none")]
     has_draft: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    used: Option<UsedView>,
     changed_at: String,
     /// How well it fits `q`, from 1 to 1 000.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -147,6 +166,7 @@ impl ArticleView {
             content: content.clone(),
             task: article.task.as_ref().map(|task| TaskView::of(app, task, room)),
             draft: draft.cloned(),
+            used: room.used(app, article),
             changed_at: article.changed_at.rfc3339(app.config.site.zone),
             allowed: allowed(article, actor, &room.directory, room.today),
         }
@@ -179,6 +199,7 @@ impl ArticleLine {
             stale: article.stale(&room.directory, room.today),
             task: article.task.as_ref().map(|task| TaskView::of(app, task, room)),
             has_draft: writes.then(|| article.has_news()),
+            used: room.used(app, article),
             changed_at: article.changed_at.rfc3339(app.config.site.zone),
             score: None,
             why: None,
@@ -186,8 +207,8 @@ impl ArticleLine {
     }
 
     /// The same, found by a query.
-    pub(super) fn found(mut self, hit: Hit) -> Self {
-        (self.score, self.why) = (Some(hit.score), Some(hit.why));
+    pub(super) fn found(mut self, hit: Option<Hit>) -> Self {
+        (self.score, self.why) = hit.map(|hit| (hit.score, hit.why)).unzip();
         self
     }
 }

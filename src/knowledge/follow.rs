@@ -1,0 +1,19 @@
+//! Knowledge: what a change of a ticket means here: an article was used, or a caller was answered without one. Its
+//! rule: rows and nothing else, and none of it names the ticket; every other change costs nothing.
+
+use super::store;
+use crate::db::Tx;
+use crate::error::Result;
+use crate::ticket::Ticket;
+
+/// Writes down what `after` rests on that `before` did not.
+///
+/// # Errors
+/// As the database says.
+pub fn follow(tx: &mut Tx<'_>, before: &Ticket, after: &Ticket) -> Result<()> {
+    let known = before.cited();
+    for new in after.cited().iter().filter(|it| known.iter().all(|old| old.code != it.code)) {
+        store::note_use(tx, new)?;
+    }
+    Ok(())
+}
