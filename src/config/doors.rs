@@ -124,4 +124,5 @@ pub struct Calls {
 #[serde(deny_unknown_fields)]
 pub struct Knowledge {
     pub review_days: u32,
+    pub gap_days: u32,
 }

@@ -1,7 +1,8 @@
 //! Knowledge: what a change of a ticket means here: an article was used, or a caller was answered without one. Its
 //! rule: rows and nothing else, and none of it names the ticket; every other change costs nothing.
 
-use super::store;
+use super::gaps::GapSource;
+use super::listing::{note_gap, note_use};
 use crate::db::Tx;
 use crate::error::Result;
 use crate::ticket::Ticket;
@@ -13,7 +14,12 @@ use crate::ticket::Ticket;
 pub fn follow(tx: &mut Tx<'_>, before: &Ticket, after: &Ticket) -> Result<()> {
     let known = before.cited();
     for new in after.cited().iter().filter(|it| known.iter().all(|old| old.code != it.code)) {
-        store::note_use(tx, new)?;
+        note_use(tx, new)?;
+    }
+    let answered = after.direct.is_some() && before.direct != after.direct;
+    if answered && after.cited().is_empty() {
+        let category = after.category.as_ref().map_or("-", |category| category.as_str());
+        note_gap(tx, GapSource::Answer, category)?;
     }
     Ok(())
 }

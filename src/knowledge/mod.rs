@@ -6,7 +6,13 @@ pub mod cite;
 pub mod content;
 pub mod desk;
 pub mod follow;
+pub mod gaps;
+pub mod guard;
+#[cfg(test)]
+mod guard_tests;
 pub mod library;
+pub mod listing;
+pub mod particulars;
 pub mod rank;
 pub mod sight;
 pub mod store;

@@ -1,17 +1,13 @@
 //! Knowledge: the rows of articles and their versions. Its rule: whatever changes an article raises the mark in
 //! the same write and adds a version; no version is ever changed.
 
-use std::collections::BTreeMap;
-
-use diesel::dsl::{count, max};
 use diesel::prelude::*;
 
 use super::{Act, Article, ArticleCode, ArticleState, Content, Copy};
-use crate::db::schema::{article, article_use, article_version, knowledge_mark};
+use crate::db::schema::{article, article_version, knowledge_mark};
 use crate::db::{Conn, Tx, each};
 use crate::error::{Error, Result};
 use crate::identity::Actor;
-use crate::ticket::Cited;
 use crate::time::Stamp;
 
 /// Which library this is: it rises with every change; the instant tells it apart from one of the same number
@@ -131,39 +127,6 @@ pub fn versions(
     rows.truncate(limit);
     let versions = rows.into_iter().map(read_version).collect::<Result<_>>()?;
     Ok((versions, more))
-}
-
-/// How often answers rested on an article, and when the last one did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Used {
-    pub times: i64,
-    pub last_at: Stamp,
-}
-
-/// What use was made of the articles called `codes`; of those never used nothing is said.
-///
-/// # Errors
-/// As the database says.
-pub fn used(conn: &mut Conn, codes: &[ArticleCode]) -> Result<BTreeMap<ArticleCode, Used>> {
-    let rows: Vec<(ArticleCode, i64, Option<Stamp>)> = article_use::table
-        .filter(article_use::code.eq_any(codes))
-        .group_by(article_use::code)
-        .select((article_use::code, count(article_use::id), max(article_use::at)))
-        .load(conn)?;
-    let read = |(code, times, last): (_, _, Option<Stamp>)| Some((code, Used { times, last_at: last? }));
-    Ok(rows.into_iter().filter_map(read).collect())
-}
-
-/// Notes that an answer rests on an article.
-pub(super) fn note_use(tx: &mut Tx<'_>, cited: &Cited) -> Result<()> {
-    let row = (
-        article_use::id.eq(tx.id()),
-        article_use::code.eq(&cited.code),
-        article_use::version.eq(cited.version),
-        article_use::at.eq(tx.now),
-    );
-    each!(tx.conn, c => diesel::insert_into(article_use::table).values(row).execute(c))?;
-    Ok(())
 }
 
 /// A number that no article had.

@@ -13,6 +13,7 @@ use crate::db::{Conn, Db, Tx};
 use crate::error::{Error, Kind, Result};
 use crate::identity::Actor;
 use crate::intake::duplicate;
+use crate::knowledge::guard;
 use crate::sealing::MasterKey;
 use crate::ticket::command::{Command, CommandName, Parser, Target};
 use crate::ticket::event::{self, Event};
@@ -145,6 +146,10 @@ impl Hotline {
         (order.expected)(stored.version)?;
         let command = Command::parse(order.name, body)?;
         let command = self.with_sources(conn, (&rules, now), actor, command)?;
+        if let Command::Reply(reply) = &command {
+            let found = guard::examine(&stored.ticket, &reply.text, &rules.directory);
+            guard::demand(&found, &reply.acknowledge)?;
+        }
         Ok((rules, stored, command))
     }
 

@@ -389,5 +389,6 @@ fn no_text() -> Result<Text> {
 
 /// A reply of which only the words are known.
 fn plain_reply(text: Text) -> ReplyBody {
-    ReplyBody { text, assists_summary: None, promise: None, articles: vec![], cited: vec![] }
+    let (articles, acknowledge, cited) = (vec![], vec![], vec![]);
+    ReplyBody { text, assists_summary: None, promise: None, articles, acknowledge, cited }
 }

@@ -213,6 +213,9 @@ bodies! {
         /// The articles that it rests on, at most 10.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         articles: Vec<Text>,
+        /// What the guard asked about and is meant so.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        acknowledge: Vec<Doubt>,
         /// What the articles said then: filled in by the program, never by a client.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         cited: Vec<Cited>,
@@ -285,6 +288,16 @@ bodies! {
         unit: UnitCode,
         #[schema(value_type = String, format = DateTime)]
         due_at: Stamp,
+    }
+}
+
+code_enum! {
+    /// What in a reply may be another case's.
+    pub enum Doubt {
+        Estate = "estate" "其他小区",
+        Building = "building" "楼栋房号",
+        Person = "person" "姓名称谓",
+        Phone = "phone" "电话号码",
     }
 }
 

@@ -1,6 +1,7 @@
 //! Web, `/articles`: the knowledge base. Its rule: what a reader may see of an article is `knowledge::sight`'s
 //! to say; a list says why each was found.
 
+mod gaps;
 mod view;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,6 +21,7 @@ use crate::error::{Error, Result};
 use crate::identity::Actor;
 use crate::knowledge::desk::{self, Aim, Charge, Desk};
 use crate::knowledge::sight::{STAFF, WRITERS};
+use crate::knowledge::listing::{Used, used};
 use crate::knowledge::store;
 use crate::knowledge::{
     Act, Article, ArticleCode, ArticleState, Content, Hit, Library, Reads, rank, reads,
@@ -34,6 +36,8 @@ pub fn routes(services: &mut ServiceConfig<'_>) {
     services
         .service(list)
         .service(add)
+        // Before the article of that name, which there is none of.
+        .service(gaps::list)
         .service(one)
         .service(save)
         .service(publish)
@@ -66,18 +70,30 @@ pub struct ArticleQuery {
     after: Option<String>,
 }
 
+impl ArticleQuery {
+    /// Whether it asks for nothing but words, so that an empty answer says that nothing is known.
+    const fn is_plain(&self) -> bool {
+        self.category.is_none()
+            && self.owner.is_none()
+            && self.state.is_none()
+            && self.stale.is_none()
+            && self.supervised.is_none()
+            && self.after.is_none()
+    }
+}
+
 /// The articles and the directory as they are now, in one reading.
 struct Room {
     directory: Arc<Directory>,
     library: Arc<Library>,
     today: NaiveDate,
     /// What use was made of the articles that are shown.
-    used: BTreeMap<ArticleCode, store::Used>,
+    used: BTreeMap<ArticleCode, Used>,
 }
 
 impl Room {
     fn with_use_of(mut self, app: &App, codes: &[ArticleCode]) -> Result<Self> {
-        self.used = app.db.read(|conn| store::used(conn, codes))?;
+        self.used = app.db.read(|conn| used(conn, codes))?;
         Ok(self)
     }
 }
@@ -146,7 +162,10 @@ pub async fn list(
             let line = ArticleLine::of(&app, room.library.article(&code)?, &actor, &room);
             Some(line.found(hit))
         };
-        let items = page.items.into_iter().filter_map(line).collect();
+        let items: Vec<ArticleLine> = page.items.into_iter().filter_map(line).collect();
+        if let (Some(q), true) = (&query.q, items.is_empty() && query.is_plain()) {
+            gaps::remember(&app, &actor, q);
+        }
         Answer::ok(&ArticleList { items, next: page.next })
     })
     .await
@@ -251,7 +270,7 @@ impl Write {
         let review_days = app.config.knowledge.review_days;
         let desk = Desk { actor: &self.actor, directory: &directory, today, review_days };
         let article = deed(tx, desk)?;
-        let used = store::used(tx.conn, std::slice::from_ref(&article.code))?;
+        let used = used(tx.conn, std::slice::from_ref(&article.code))?;
         let room = Room { directory: directory.clone(), library: Arc::default(), today, used };
         Ok((ArticleView::of(app, &article, &self.actor, &room), article.version.into()))
     }
