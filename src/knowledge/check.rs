@@ -100,7 +100,7 @@ pub fn names_somebody(text: &str, directory: &Directory) -> bool {
 pub fn is_published(number: &str, directory: &Directory) -> bool {
     let Some(number) = normalise_phone(number) else { return false };
     let phones = directory.units().flat_map(|unit| &unit.phones);
-    phones.filter_map(|phone| normalise_phone(&phone.number)).any(|published| {
-        published == number || (number.len() >= 7 && published.ends_with(&number))
-    })
+    phones
+        .filter_map(|phone| normalise_phone(&phone.number))
+        .any(|published| published == number || (number.len() >= 7 && published.ends_with(&number)))
 }

@@ -39,7 +39,8 @@ fn one(
     today: NaiveDate,
     code: &str,
 ) -> Result<Cited, &'static str> {
-    let article = library.article(&ArticleCode::from(code)).filter(|it| reads(it, actor) > Reads::Nothing);
+    let article =
+        library.article(&ArticleCode::from(code)).filter(|it| reads(it, actor) > Reads::Nothing);
     let Some((version, content)) = article.and_then(|article| article.in_service()) else {
         return Err("article.unknown");
     };

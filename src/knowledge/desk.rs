@@ -241,11 +241,7 @@ impl Desk<'_> {
 
     /// The day of the next look: `named` where it lies ahead, else counted from today. One that was `said` in
     /// this request must lie ahead.
-    fn next_review(
-        &self,
-        named: Option<NaiveDate>,
-        said: Option<NaiveDate>,
-    ) -> Result<NaiveDate> {
+    fn next_review(&self, named: Option<NaiveDate>, said: Option<NaiveDate>) -> Result<NaiveDate> {
         if said.is_some_and(|on| on <= self.today) {
             return Err(Error::field("/review_on", "field.in_past"));
         }

@@ -1,9 +1,8 @@
-//! Knowledge: what callers asked and no article answered. Its rule: no words of a caller's are kept: of a call that
-//! was answered without an article only its category, of a search what was typed, without numbers, names and
-//! households; and all of it for a time only.
+//! Knowledge: what callers asked and no article answered. Its rule: nobody's words are kept: of a call that was
+//! answered without an article only its category, of a search only words of the trade; and all of it for a time only.
 
 use super::particulars::struck;
-use super::words::runs;
+use super::words::{Pair, pair, runs};
 use crate::code_enum;
 use crate::sealing::mask_text;
 use crate::time::Stamp;
@@ -23,21 +22,30 @@ const LONGEST: usize = 40;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Gap {
     pub source: GapSource,
-    /// Of a search its words, of an answer the category of its ticket (`-` without one).
+    /// Of a search its words (`-` where none may be kept), of an answer the category of its ticket (`-` without one).
     pub words: String,
     pub asked: i64,
     pub first_at: Stamp,
     pub last_at: Stamp,
 }
 
-/// The words of a query as they may be kept and counted: the same whatever its width, case and punctuation; nothing
-/// where too little is left. What is longer than a question is somebody's story and is not kept.
-pub fn countable(query: &str) -> Option<String> {
-    let plain = struck(query);
-    let plain = mask_text(&plain, &[]);
-    let words: Vec<String> =
-        runs(&plain).into_iter().map(|run| run.into_iter().collect()).collect();
-    let words = words.join(" ");
-    let length = words.chars().count();
-    (2..=LONGEST).contains(&length).then_some(words)
+/// The words of a query as they may be kept and counted: those that `knows` the trade's own or an article's pairs,
+/// the same whatever their width, case and punctuation; `-` where none is left, since what is unknown may be
+/// somebody's name.
+pub fn countable(query: &str, knows: impl Fn(Pair) -> bool) -> String {
+    let plain = mask_text(&struck(query), &[]);
+    let mut words: Vec<String> = Vec::new();
+    for run in runs(&plain) {
+        let known: Vec<bool> = run.windows(2).map(|two| knows(pair(two[0], two[1]))).collect();
+        let mut at = 0;
+        while at < known.len() {
+            let length = known[at..].iter().take_while(|it| **it == known[at]).count();
+            if known[at] {
+                words.push(run[at..=at + length].iter().collect());
+            }
+            at += length;
+        }
+    }
+    let words: String = words.join(" ").chars().take(LONGEST).collect();
+    if words.is_empty() { "-".to_owned() } else { words }
 }

@@ -106,7 +106,8 @@ impl<'a> Own<'a> {
         }
         collect("", &told, &mut texts);
         let text = texts.join("\n");
-        let surnames = ticket.names().iter().filter_map(|name| name.trim().chars().next()).collect();
+        let surnames =
+            ticket.names().iter().filter_map(|name| name.trim().chars().next()).collect();
         Self {
             particulars: particulars(&text).into_iter().map(|it| it.normal).collect(),
             numbers: digits(&text),
@@ -128,7 +129,9 @@ impl<'a> Own<'a> {
                 let parts: Vec<&str> = number.split('-').collect();
                 parts.iter().all(|part| self.numbers.contains(*part))
             }
-            Pointing::Person => it.normal.chars().next().is_some_and(|it| self.surnames.contains(&it)),
+            Pointing::Person => {
+                it.normal.chars().next().is_some_and(|it| self.surnames.contains(&it))
+            }
             Pointing::Phone => {
                 let own = |range: std::ops::Range<usize>| normalise_phone(&self.text[range]);
                 is_published(said, directory)
@@ -142,9 +145,30 @@ impl<'a> Own<'a> {
 
 /// The fields in which people write; the others are codes, numbers and times.
 const WRITTEN: [&str; 24] = [
-    "title", "content", "text", "reason", "grounds", "plan", "proof", "place", "owner", "accused",
-    "tags", "name", "former_names", "phone", "second_phone", "email", "building", "address",
-    "evidence", "result", "reply", "comment", "decision", "appeal",
+    "title",
+    "content",
+    "text",
+    "reason",
+    "grounds",
+    "plan",
+    "proof",
+    "place",
+    "owner",
+    "accused",
+    "tags",
+    "name",
+    "former_names",
+    "phone",
+    "second_phone",
+    "email",
+    "building",
+    "address",
+    "evidence",
+    "result",
+    "reply",
+    "comment",
+    "decision",
+    "appeal",
 ];
 
 /// Every text that people wrote in a document.

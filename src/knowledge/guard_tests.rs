@@ -97,8 +97,10 @@ fn what_is_the_tickets_own_and_what_everybody_says_is_left_alone() {
 fn an_earlier_reply_is_no_reason_to_say_it_again() {
     let mut it = ticket("漏水。");
     it.reply = Some(
-        serde_json::from_value(json!({ "at": "2026-11-02T01:00:00Z", "by": 1, "text": "9号楼已修好" }))
-            .unwrap(),
+        serde_json::from_value(
+            json!({ "at": "2026-11-02T01:00:00Z", "by": 1, "text": "9号楼已修好" }),
+        )
+        .unwrap(),
     );
     assert_eq!(examine(&it, "9号楼已修好", &directory()).len(), 1);
 }
@@ -110,11 +112,14 @@ fn a_finding_is_acknowledged_by_its_code_and_says_nothing_personal() {
     let said: Vec<(&str, &str)> =
         error.fields().iter().map(|it| (it.code, it.detail.as_str())).collect();
     assert_eq!(error.code(), "reply.guard");
-    assert_eq!(said, [
-        ("guard.building", "答复第 5 字起的楼栋、单元或房号不在本工单上。"),
-        ("guard.person", "答复第 1 字起的姓名称谓不在本工单上。"),
-        ("guard.estate", "答复提到的小区“春晖家园”不是本工单的小区。"),
-    ]);
+    assert_eq!(
+        said,
+        [
+            ("guard.building", "答复第 5 字起的楼栋、单元或房号不在本工单上。"),
+            ("guard.person", "答复第 1 字起的姓名称谓不在本工单上。"),
+            ("guard.estate", "答复提到的小区“春晖家园”不是本工单的小区。"),
+        ]
+    );
     let error = demand(&found, &[Doubt::Person, Doubt::Building]).unwrap_err();
     assert_eq!(error.fields().len(), 1);
     demand(&found, &[Doubt::Person, Doubt::Building, Doubt::Estate]).unwrap();
@@ -134,10 +139,17 @@ fn sentence() -> impl Strategy<Value = String> {
     let room = 101..3_999_u32;
     prop_oneof![
         number.clone().prop_map(|n| format!("{n}号楼漏水")),
-        (number.clone(), number.clone(), room.clone()).prop_map(|(a, b, c)| format!("住在{a}栋{b}单元{c}室")),
+        (number.clone(), number.clone(), room.clone())
+            .prop_map(|(a, b, c)| format!("住在{a}栋{b}单元{c}室")),
         (number, room).prop_map(|(a, c)| format!("地址是{a}-1-{c}")),
-        prop::sample::select(vec!["张女士反映", "隔壁李大爷说", "王小明先生同意", "春晖家园也这样", "阳光花园二期没有"])
-            .prop_map(str::to_owned),
+        prop::sample::select(vec![
+            "张女士反映",
+            "隔壁李大爷说",
+            "王小明先生同意",
+            "春晖家园也这样",
+            "阳光花园二期没有"
+        ])
+        .prop_map(str::to_owned),
         (13_000_000_000_u64..19_999_999_999).prop_map(|n| format!("电话{n}")),
         "[\u{4e00}-\u{9fa5}]{0,12}",
     ]

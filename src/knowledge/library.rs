@@ -22,7 +22,8 @@ impl Library {
     pub fn of(articles: impl IntoIterator<Item = Article>) -> Self {
         let articles: BTreeMap<ArticleCode, Article> =
             articles.into_iter().map(|article| (article.code.clone(), article)).collect();
-        let published = articles.values().filter_map(|it| it.live.as_ref()).map(|(_, it)| &it.words);
+        let published =
+            articles.values().filter_map(|it| it.live.as_ref()).map(|(_, it)| &it.words);
         Self { rarity: Rarity::of(published), articles }
     }
 

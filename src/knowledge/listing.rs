@@ -100,5 +100,6 @@ pub fn forget_gaps(tx: &mut Tx<'_>, before: Stamp, most: i64) -> Result<usize> {
         .limit(most)
         .select(knowledge_gap::id)
         .load(tx.conn)?;
-    Ok(diesel::delete(knowledge_gap::table.filter(knowledge_gap::id.eq_any(old))).execute(tx.conn)?)
+    Ok(diesel::delete(knowledge_gap::table.filter(knowledge_gap::id.eq_any(old)))
+        .execute(tx.conn)?)
 }

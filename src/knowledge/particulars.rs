@@ -31,12 +31,12 @@ pub struct Particular {
 /// Surnames that are not the end of another word before a title: the hundred commonest less a few (于, 何, 任, 方,
 /// 常, 文, 高, 白, 康, 万, 安, 易, 段, 龙, 关), which would rather be missed.
 const SURNAMES: &str = "王李张刘陈杨黄赵吴周徐孙马朱胡郭林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘蒋蔡余杜叶程苏魏吕丁沈姚卢姜崔钟谭陆汪范金石廖贾夏韦付邹孟熊秦邱江尹薛闫侯雷黎史陶贺顾毛郝龚邵钱严覃武戴莫孔向汤";
-const TITLES: [&str; 9] =
-    ["先生", "女士", "小姐", "师傅", "阿姨", "大爷", "大妈", "同志", "某"];
+const TITLES: [&str; 9] = ["先生", "女士", "小姐", "师傅", "阿姨", "大爷", "大妈", "同志", "某"];
 
 static BUILDING: LazyLock<Option<Regex>> = LazyLock::new(|| {
     let number = "[0-9０-９]{1,4}|[一二三四五六七八九十百]{1,4}";
-    Regex::new(&format!("({number})[ 　]*(号楼|#楼|＃楼|栋|幢|单元)|([0-9０-９]{{3,4}})[ 　]*室")).ok()
+    Regex::new(&format!("({number})[ 　]*(号楼|#楼|＃楼|栋|幢|单元)|([0-9０-９]{{3,4}})[ 　]*室"))
+        .ok()
 });
 static DASHED: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new("[0-9]{1,3}-[0-9]{1,2}-[0-9]{3,4}").ok());
@@ -63,8 +63,7 @@ pub fn particulars(text: &str) -> Vec<Particular> {
 
 fn buildings(text: &str) -> Vec<Particular> {
     let mut found = Vec::new();
-    let building =
-        |range, normal| Particular { kind: Pointing::Building, range, normal };
+    let building = |range, normal| Particular { kind: Pointing::Building, range, normal };
     for it in BUILDING.iter().flat_map(|pattern| pattern.captures_iter(text)) {
         let Some(whole) = it.get(0) else { continue };
         let (before, after) = (&text[..whole.start()], &text[whole.end()..]);
@@ -101,30 +100,35 @@ fn ends_in_digit(text: &str) -> bool {
     text.ends_with(|c: char| c.is_ascii_digit() || ('０'..='９').contains(&c) || c == '-')
 }
 
-/// A number in plain digits without leading zeros: 十二 → 12, ０３ → 3. More than two places of Chinese digits are
-/// read one by one.
+/// A number in plain digits without leading zeros: 十二 → 12, ０３ → 3, 三零一 → 301.
 pub fn plain(number: &str) -> String {
-    let digit = |c: char| match c {
-        '一' => Some(1),
-        '二' => Some(2),
-        '三' => Some(3),
-        '四' => Some(4),
-        '五' => Some(5),
-        '六' => Some(6),
-        '七' => Some(7),
-        '八' => Some(8),
-        '九' => Some(9),
-        '０'..='９' => Some(u32::from(c) - u32::from('０')),
-        _ => c.to_digit(10),
+    let spoken = match number.split_once('十') {
+        Some(("", ones)) => format!("1{}", if ones.is_empty() { "0" } else { ones }),
+        Some((tens, "")) => format!("{tens}0"),
+        Some((tens, ones)) => format!("{tens}{ones}"),
+        None => number.to_owned(),
     };
-    let value = match number.split_once('十') {
-        Some((tens, ones)) => {
-            let of = |part: &str, none: u32| part.chars().next().map_or(Some(none), digit);
-            of(tens, 1).zip(of(ones, 0)).map(|(tens, ones)| tens * 10 + ones)
-        }
-        None => number.chars().try_fold(0, |sum: u32, c| Some(sum * 10 + digit(c)?)),
+    let digits: String = spoken.chars().filter_map(digit).collect();
+    let plain = digits.trim_start_matches('0');
+    if plain.is_empty() && !digits.is_empty() { "0".to_owned() } else { plain.to_owned() }
+}
+
+fn digit(c: char) -> Option<char> {
+    let value = match c {
+        '零' | '〇' => 0,
+        '一' => 1,
+        '二' => 2,
+        '三' => 3,
+        '四' => 4,
+        '五' => 5,
+        '六' => 6,
+        '七' => 7,
+        '八' => 8,
+        '九' => 9,
+        '０'..='９' => u32::from(c) - u32::from('０'),
+        _ => c.to_digit(10)?,
     };
-    value.map_or_else(|| number.to_owned(), |value| value.to_string())
+    char::from_digit(value, 10)
 }
 
 fn persons(text: &str) -> Vec<Particular> {
@@ -133,7 +137,10 @@ fn persons(text: &str) -> Vec<Particular> {
         for (at, _) in text.match_indices(title) {
             let after = &text[at + title.len()..];
             // 某小区, 某单位: nobody's name.
-            let names = after.chars().next().is_none_or(|c| "，。、；：！？,. 某先女反来称）)\n".contains(c));
+            let names = after
+                .chars()
+                .next()
+                .is_none_or(|c| "，。、；：！？,. 某先女反来称）)\n".contains(c));
             if title == "某" && !names {
                 continue;
             }
@@ -160,8 +167,7 @@ fn surname_before(before: &str, given: usize) -> Option<(usize, char)> {
 
 /// `text` with every particular taken out.
 pub fn struck(text: &str) -> String {
-    let mut ranges: Vec<Range<usize>> =
-        particulars(text).into_iter().map(|it| it.range).collect();
+    let mut ranges: Vec<Range<usize>> = particulars(text).into_iter().map(|it| it.range).collect();
     ranges.sort_by_key(|range| range.start);
     let (mut out, mut done) = (String::with_capacity(text.len()), 0);
     for range in ranges {

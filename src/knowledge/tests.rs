@@ -88,7 +88,8 @@ fn what_no_longer_holds_comes_last_and_says_so() {
     over.valid_to = Some(day("2026-11-01"));
     let mut ahead = content("电梯停运怎么办", "新办法");
     ahead.valid_from = Some(day("2026-11-03"));
-    let last_day = Content { valid_to: Some(today()), ..content("电梯", "停运时请联系物业") };
+    let last_day =
+        Content { valid_to: Some(today()), ..content("电梯", "停运时请联系物业") };
     let hits =
         found("电梯停运", vec![article("a", over), article("b", ahead), article("c", last_day)]);
     assert_eq!(codes(&hits), ["c", "a", "b"]);
@@ -100,7 +101,8 @@ fn what_no_longer_holds_comes_last_and_says_so() {
 fn a_document_is_found_by_its_number_however_it_is_typed() {
     let mut it = content("住宅专项维修资金管理办法", "……");
     it.policy_no = Some(text("云住建规〔2024〕12号"));
-    let articles = || vec![article("zs-0007", it.clone()), article("zs-0008", content("别的", "……"))];
+    let articles =
+        || vec![article("zs-0007", it.clone()), article("zs-0008", content("别的", "……"))];
     for query in ["云住建规〔2024〕12号", "2024 12号", "住建规[2024]", "ZS-0007"] {
         assert_eq!(codes(&found(query, articles())), ["zs-0007"], "{query}");
     }
@@ -142,8 +144,11 @@ fn a_telephone_is_refused_unless_it_is_a_units_published_one() {
 }
 
 fn title() -> impl Strategy<Value = String> {
-    prop::collection::vec(prop::sample::select("电梯停运维修资金房屋漏水物业收费".chars().collect::<Vec<_>>()), 2..8)
-        .prop_map(|chars| chars.into_iter().collect())
+    prop::collection::vec(
+        prop::sample::select("电梯停运维修资金房屋漏水物业收费".chars().collect::<Vec<_>>()),
+        2..8,
+    )
+    .prop_map(|chars| chars.into_iter().collect())
 }
 
 proptest! {

@@ -113,6 +113,11 @@ impl Rarity {
         rarity
     }
 
+    /// Whether any text has the pair.
+    pub fn knows(&self, pair: Pair) -> bool {
+        self.holding.contains_key(&pair)
+    }
+
     /// What finding the pair is worth: from little, where every text has it, to much where none has.
     pub fn worth(&self, pair: Pair) -> f64 {
         let holding = self.holding.get(&pair).copied().unwrap_or_default();

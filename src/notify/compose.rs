@@ -84,7 +84,8 @@ impl Case<'_> {
             on: format!("{}月{}日", promise.on.month(), promise.on.day()),
         });
         let cited = answer.map(|answer| answer.cited).unwrap_or_default();
-        let source_of = |it: &Cited| Some(Source { title: it.title.clone()?, no: it.policy_no.clone() });
+        let source_of =
+            |it: &Cited| Some(Source { title: it.title.clone()?, no: it.policy_no.clone() });
         facts.sources = cited.iter().filter_map(source_of).collect();
         let lead = source.final_lead().map(|(_, lead)| &lead.unit);
         facts.unit = lead.map(|unit| self.unit_name(unit));

@@ -1,5 +1,6 @@
 //! The knowledge base: who writes, who publishes, who reads; versions; what is found and what needs a look.
 
+mod cited;
 mod web;
 
 use jiesu::directory::{self, Entry, Phone};
@@ -276,7 +277,7 @@ on_each_database! {
         // Saving is not yet a look.
         assert!(city.clerk("handler@wuye").saves(&code, about_lifts()).unwrap().task.is_some());
         let confirmed = city.clerk("unit_head@wuye").confirms(&code, None).unwrap();
-        assert_eq!((confirmed.task, confirmed.has_news()), (None, false));
+        assert_eq!((confirmed.has_news(), confirmed.task), (false, None));
         let acts = |conn: &mut _| store::versions(conn, &code, None, Act::ALL, 9);
         let acts: Vec<Act> = test.db.read(acts).unwrap().0.iter().map(|it| it.act).collect();
         assert_eq!(acts, [Act::Confirmed, Act::Saved, Act::Supervised, Act::Published, Act::Saved]);

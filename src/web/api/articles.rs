@@ -20,8 +20,8 @@ use crate::directory::{CategoryCode, Directory, Page as Slice, UnitCode, page};
 use crate::error::{Error, Result};
 use crate::identity::Actor;
 use crate::knowledge::desk::{self, Aim, Charge, Desk};
-use crate::knowledge::sight::{STAFF, WRITERS};
 use crate::knowledge::listing::{Used, used};
+use crate::knowledge::sight::{STAFF, WRITERS};
 use crate::knowledge::store;
 use crate::knowledge::{
     Act, Article, ArticleCode, ArticleState, Content, Hit, Library, Reads, rank, reads,
@@ -99,9 +99,9 @@ impl Room {
 }
 
 fn room(app: &App) -> Result<Room> {
-    let (directory, library) = app
-        .db
-        .read(|conn| Ok((app.directory.current(conn)?, app.hotline.rules.library.current(conn)?)))?;
+    let (directory, library) = app.db.read(|conn| {
+        Ok((app.directory.current(conn)?, app.hotline.rules.library.current(conn)?))
+    })?;
     let (today, used) = (app.db.now().day(app.config.site.zone), BTreeMap::new());
     Ok(Room { directory, library, today, used })
 }
@@ -164,7 +164,7 @@ pub async fn list(
         };
         let items: Vec<ArticleLine> = page.items.into_iter().filter_map(line).collect();
         if let (Some(q), true) = (&query.q, items.is_empty() && query.is_plain()) {
-            gaps::remember(&app, &actor, q);
+            gaps::remember(&app, &actor, &room, q);
         }
         Answer::ok(&ArticleList { items, next: page.next })
     })

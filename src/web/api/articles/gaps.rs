@@ -8,11 +8,13 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::{Room, room};
 use crate::app::App;
+use crate::db::Tx;
 use crate::directory::{CategoryCode, page};
 use crate::error::{Error, Result};
 use crate::identity::Actor;
 use crate::knowledge::gaps::{Gap, GapSource, countable};
 use crate::knowledge::sight::STAFF;
+use crate::knowledge::words::Pairs;
 use crate::knowledge::{Article, Copy, Standing, listing, rank};
 use crate::web::blocking::run;
 use crate::web::problem::Problem;
@@ -35,7 +37,8 @@ pub struct GapQuery {
 #[derive(Serialize, ToSchema)]
 pub struct GapView {
     source: GapSource,
-    /// What was typed, without numbers, names and households; of an answer without an article its category's code.
+    /// Of a search those of its words that the taxonomy or an article has, `-` where it had none; of an answer without
+    /// an article its category's code.
     words: String,
     /// The category's name.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -129,11 +132,17 @@ fn in_service(article: &Article) -> Option<&Copy> {
     article.live.as_ref().map(|(_, copy)| copy)
 }
 
-/// Remembers a search that found nothing, where its words may be kept; that it could not be remembered holds nobody
-/// up.
-pub(super) fn remember(app: &App, actor: &Actor, q: &str) {
-    let Some(words) = countable(q).filter(|_| !actor.company) else { return };
-    let note = move |tx: &mut crate::db::Tx<'_>| listing::note_gap(tx, GapSource::Search, &words);
+/// Remembers a search that found nothing, by those of its words that the taxonomy or an article has; that it could
+/// not be remembered holds nobody up.
+pub(super) fn remember(app: &App, actor: &Actor, room: &Room, q: &str) {
+    if actor.company {
+        return;
+    }
+    let categories = room.directory.categories();
+    let trade = categories.flat_map(|it| it.keywords.iter().chain([&it.name]).map(String::as_str));
+    let trade = Pairs::of(trade);
+    let words = countable(q, |pair| trade.has(pair) || room.library.rarity.knows(pair));
+    let note = move |tx: &mut Tx<'_>| listing::note_gap(tx, GapSource::Search, &words);
     if let Err(error) = app.db.write(note) {
         tracing::warn!(code = error.code(), "a search without a hit was not counted");
     }
