@@ -6,7 +6,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::check::{check, check_remark};
-use super::sight::{self, Deed, Reads, WRITERS, allowed, reads};
+use super::sight::{self, Deed, Reads, allowed, reads};
 use super::store::{self, Done};
 use super::{Act, Article, ArticleCode, ArticleState, Content, Copy, Standing, Task};
 use crate::db::Tx;
@@ -37,10 +37,7 @@ pub struct Aim<'a> {
 /// # Errors
 /// 403, 422.
 pub fn write(tx: &mut Tx<'_>, desk: Desk<'_>, content: Content) -> Result<Article> {
-    desk.actor.require(WRITERS)?;
-    if desk.actor.company {
-        return Err(Error::forbidden());
-    }
+    sight::require_writer(desk.actor)?;
     desk.check(&content)?;
     let code = store::next_code(tx)?;
     let article = Article {

@@ -7,8 +7,11 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::check::is_published;
+use super::listing::is_anothers;
 use super::particulars::{Particular, Pointing, particulars, plain};
+use super::prints::Print;
 use super::words::folded;
+use crate::db::Conn;
 use crate::directory::{Directory, Estate, Mention};
 use crate::error::{Error, FieldError, Kind, Result};
 use crate::sealing::{normalise_phone, numbers};
@@ -50,6 +53,27 @@ pub fn examine(ticket: &Ticket, text: &str, directory: &Directory) -> Vec<Findin
     found
 }
 
+/// The same, and whether the words are another ticket's: asked of the database only where something is not this
+/// ticket's, since a unit may say the same to many as often as it likes.
+///
+/// # Errors
+/// As the database says.
+pub fn examine_all(
+    conn: &mut Conn,
+    (id, ticket): (i64, &Ticket),
+    text: &str,
+    directory: &Directory,
+) -> Result<Vec<Finding>> {
+    let mut found = examine(ticket, text, directory);
+    if !found.is_empty()
+        && let Some(print) = Print::of(text)
+        && is_anothers(conn, id, print)?
+    {
+        found.push(Finding { doubt: Doubt::Copied, at: None, name: None });
+    }
+    Ok(found)
+}
+
 /// # Errors
 /// 422 `reply.guard` with each finding that is not in `acknowledged`.
 pub fn demand(found: &[Finding], acknowledged: &[Doubt]) -> Result<()> {
@@ -75,6 +99,7 @@ impl Finding {
             Doubt::Building => FieldError::with("/text", "guard.building", &values),
             Doubt::Person => FieldError::with("/text", "guard.person", &values),
             Doubt::Phone => FieldError::with("/text", "guard.phone", &values),
+            Doubt::Copied => FieldError::with("/text", "guard.copied", &values),
         }
     }
 }
@@ -183,14 +208,15 @@ fn collect(field: &str, value: &Value, into: &mut Vec<String>) {
     }
 }
 
-/// Every number of a text, in plain digits.
+/// Every number of a text, in plain digits. A short one in Chinese digits is as often a word or a name (张三); with
+/// 号楼 or 单元 behind it, it is found as what it is.
 fn digits(text: &str) -> BTreeSet<String> {
-    let is_arabic = |c: char| c.is_ascii_digit() || ('０'..='９').contains(&c);
-    let is_han = |c: char| "一二三四五六七八九十".contains(c);
-    let split = |is: fn(char) -> bool| text.split(move |c| !is(c)).filter(|it| !it.is_empty());
-    let arabic: fn(char) -> bool = is_arabic;
-    let han: fn(char) -> bool = is_han;
-    split(arabic).chain(split(han)).map(plain).collect()
+    let arabic = |c: char| c.is_ascii_digit() || ('０'..='９').contains(&c);
+    let han = |c: char| "零〇一二三四五六七八九".contains(c);
+    let mut found: BTreeSet<String> =
+        text.split(|c| !arabic(c)).filter(|it| !it.is_empty()).map(plain).collect();
+    found.extend(text.split(|c| !han(c)).filter(|it| it.chars().count() > 2).map(plain));
+    found
 }
 
 /// Estates named in `text` that are neither the ticket's nor named on it; what stands within the name of a unit, a

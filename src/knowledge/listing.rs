@@ -8,7 +8,8 @@ use diesel::prelude::*;
 
 use super::ArticleCode;
 use super::gaps::{Gap, GapSource};
-use crate::db::schema::{article_use, knowledge_gap};
+use super::prints::Print;
+use crate::db::schema::{article_use, knowledge_gap, reply_print};
 use crate::db::{Conn, Tx, each};
 use crate::error::Result;
 use crate::ticket::Cited;
@@ -102,4 +103,36 @@ pub fn forget_gaps(tx: &mut Tx<'_>, before: Stamp, most: i64) -> Result<usize> {
         .load(tx.conn)?;
     Ok(diesel::delete(knowledge_gap::table.filter(knowledge_gap::id.eq_any(old)))
         .execute(tx.conn)?)
+}
+
+/// The most replies that one is compared with.
+const COMPARED: i64 = 500;
+
+/// Keeps what a reply to the ticket comes to.
+pub(super) fn note_print(tx: &mut Tx<'_>, ticket_id: i64, print: Print) -> Result<()> {
+    let [a, b, c, d] = print.quarters();
+    let row = (
+        reply_print::id.eq(tx.id()),
+        reply_print::ticket_id.eq(ticket_id),
+        reply_print::print.eq(print.0),
+        (reply_print::a.eq(a), reply_print::b.eq(b), reply_print::c.eq(c), reply_print::d.eq(d)),
+    );
+    each!(tx.conn, conn => diesel::insert_into(reply_print::table).values(row).execute(conn))?;
+    Ok(())
+}
+
+/// Whether a reply to another ticket than this comes to the same.
+///
+/// # Errors
+/// As the database says.
+pub fn is_anothers(conn: &mut Conn, ticket_id: i64, print: Print) -> Result<bool> {
+    let [a, b, c, d] = print.quarters();
+    let quarter = reply_print::a.eq(a).or(reply_print::b.eq(b)).or(reply_print::c.eq(c));
+    let others: Vec<i64> = reply_print::table
+        .filter(reply_print::ticket_id.ne(ticket_id))
+        .filter(quarter.or(reply_print::d.eq(d)))
+        .limit(COMPARED)
+        .select(reply_print::print)
+        .load(conn)?;
+    Ok(others.into_iter().any(|other| print.is_near(Print(other))))
 }

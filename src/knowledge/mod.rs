@@ -13,6 +13,7 @@ mod guard_tests;
 pub mod library;
 pub mod listing;
 pub mod particulars;
+pub mod prints;
 pub mod rank;
 pub mod sight;
 pub mod store;

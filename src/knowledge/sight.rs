@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::identity::{Actor, Role};
 
 /// Who writes: the owner's people, and reviewers.
-pub const WRITERS: &[Role] = &[Role::Handler, Role::UnitHead, Role::Reviewer];
+const WRITERS: &[Role] = &[Role::Handler, Role::UnitHead, Role::Reviewer];
 /// Everybody with a desk; neither citizens nor the platform's account.
 pub const STAFF: &[Role] = &[
     Role::Agent,
@@ -53,6 +53,13 @@ pub fn reads(article: &Article, actor: &Actor) -> Reads {
 pub fn writes_for(actor: &Actor, owner: &UnitCode) -> bool {
     let own = actor.has_any(&[Role::Handler, Role::UnitHead]) && actor.works_for(owner);
     !actor.company && (own || actor.has(Role::Reviewer))
+}
+
+/// # Errors
+/// 403 for whoever writes for nobody.
+pub fn require_writer(actor: &Actor) -> Result<()> {
+    actor.require(WRITERS)?;
+    if actor.company { Err(Error::forbidden()) } else { Ok(()) }
 }
 
 /// Whether `actor` answers for articles of the owner: its head, or a reviewer.

@@ -35,7 +35,7 @@ pub fn follow(tx: &mut Tx<'_>, rules: &Rules, change: &Change<'_>) -> Result<()>
     outbox::tell(tx, id, before, after)?;
     if let Some(before) = before {
         // 知识库: an article was used, or none was.
-        knowledge::follow::follow(tx, before, after)?;
+        knowledge::follow::follow(tx, id, before, after)?;
         // 回填: what the city's platform is owed for it.
         let moved = Moved { id, version, before, after };
         upstream::follow(tx, &rules.profile, &rules.calendar, &moved)?;

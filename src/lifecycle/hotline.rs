@@ -147,7 +147,8 @@ impl Hotline {
         let command = Command::parse(order.name, body)?;
         let command = self.with_sources(conn, (&rules, now), actor, command)?;
         if let Command::Reply(reply) = &command {
-            let found = guard::examine(&stored.ticket, &reply.text, &rules.directory);
+            let ticket = (stored.id, &stored.ticket);
+            let found = guard::examine_all(conn, ticket, &reply.text, &rules.directory)?;
             guard::demand(&found, &reply.acknowledge)?;
         }
         Ok((rules, stored, command))

@@ -298,6 +298,7 @@ code_enum! {
         Building = "building" "楼栋房号",
         Person = "person" "姓名称谓",
         Phone = "phone" "电话号码",
+        Copied = "copied" "其他工单的答复",
     }
 }
 

@@ -1,3 +1,4 @@
+DROP TABLE reply_print;
 DROP TABLE knowledge_gap;
 DROP TABLE article_use;
 DROP TABLE knowledge_mark;

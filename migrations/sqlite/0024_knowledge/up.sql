@@ -51,3 +51,19 @@ CREATE TABLE knowledge_gap (
     words TEXT NOT NULL
 );
 CREATE INDEX knowledge_gap_at ON knowledge_gap (at, id);
+
+-- What replies come to, so that one which is another ticket's is seen: 64 places, and their quarters to find it by.
+CREATE TABLE reply_print (
+    id INTEGER PRIMARY KEY NOT NULL,
+    ticket_id BIGINT NOT NULL,
+    print BIGINT NOT NULL,
+    a INTEGER NOT NULL,
+    b INTEGER NOT NULL,
+    c INTEGER NOT NULL,
+    d INTEGER NOT NULL
+);
+CREATE INDEX reply_print_ticket ON reply_print (ticket_id);
+CREATE INDEX reply_print_a ON reply_print (a);
+CREATE INDEX reply_print_b ON reply_print (b);
+CREATE INDEX reply_print_c ON reply_print (c);
+CREATE INDEX reply_print_d ON reply_print (d);

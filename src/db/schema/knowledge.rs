@@ -54,3 +54,15 @@ diesel::table! {
         words -> Text,
     }
 }
+
+diesel::table! {
+    reply_print (id) {
+        id -> BigInt,
+        ticket_id -> BigInt,
+        print -> BigInt,
+        a -> Integer,
+        b -> Integer,
+        c -> Integer,
+        d -> Integer,
+    }
+}

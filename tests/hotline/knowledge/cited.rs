@@ -44,7 +44,7 @@ on_each_database! {
         let forged = json!({ "text": "好", "cited": [{ "code": "zs-0001", "version": 9 }] });
         assert_eq!(refusal(agent.tries(&no, "answer", forged)), "422 field.unknown");
         agent.does(&no, "answer", answer("zs-0001"));
-        city.clerk("handler@wuye").saves(&code, with(&json!({ "title": "电梯停了" }))).unwrap();
+        city.clerk("handler@wuye").saves(&code, with(&json!({ "title": "电梯停了", "valid_to": "2026-11-30" }))).unwrap();
         city.clerk("reviewer").publishes(&code).unwrap();
         let ticket = city.ticket(&no);
         assert_eq!(ticket.cited(), [lifts(2)]);
@@ -160,6 +160,35 @@ on_each_database! {
         let events = city.events(&no);
         assert_eq!(events.last().unwrap().body["acknowledge"], json!(["building", "estate", "person"]));
         assert_eq!(jiesu::ticket::event::replay(&events).unwrap(), city.ticket(&no));
+    }
+
+    fn a_reply_copied_from_another_ticket_is_seen_only_where_it_says_what_is_not_this_ones(test: &TestDb) {
+        let city = City::of(test);
+        let long = |place: &str| format!("您好，您反映的电梯停运问题已收悉。我科会同属地街道和物业服务企业到现场查看，{place}电梯主板损坏，\
+            物业服务企业已更换主板，经特种设备检验机构检验合格，电梯恢复运行，请放心使用。");
+        let told = |place: &str| {
+            let to = draft_with(&json!({ "matter": { "content": format!("{place}电梯停运。") } }));
+            let no = city.agent().registers(to);
+            city.dispatcher().does(&no, "dispatch", json!({ "lead": "wuye" }));
+            city.works(&no, "wuye", 1);
+            no
+        };
+        let replies = |no: &str, place: &str| {
+            let tried = city.handler("wuye").tries(no, "reply", json!({ "text": long(place) }));
+            tried.map(drop).map_err(|error| error.fields().iter().map(|it| it.code).collect::<Vec<_>>())
+        };
+        let (first, second, third) = (told("3号楼"), told("5号楼"), told("7号楼"));
+        // Nobody has said it before.
+        assert_eq!(replies(&first, "9号楼"), Err(vec!["guard.building"]));
+        assert_eq!(replies(&first, "3号楼"), Ok(()));
+        assert_eq!(replies(&second, "3号楼"), Err(vec!["guard.building", "guard.copied"]));
+        // The same words about one's own house are a canned sentence.
+        assert_eq!(replies(&second, "5号楼"), Ok(()));
+        let short = json!({ "text": "3号楼电梯已修好。" });
+        let short = city.handler("wuye").tries(&third, "reply", short).unwrap_err();
+        assert_eq!(short.fields().iter().map(|it| it.code).collect::<Vec<_>>(), ["guard.building"]);
+        let known = json!({ "text": long("3号楼"), "acknowledge": ["building", "copied"] });
+        city.handler("wuye").does(&third, "reply", known);
     }
 }
 
