@@ -36,9 +36,9 @@ pub struct Aim<'a> {
 ///
 /// # Errors
 /// 403, 422.
-pub fn write(tx: &mut Tx<'_>, desk: Desk<'_>, content: Content) -> Result<Article> {
+pub fn write(tx: &mut Tx<'_>, desk: Desk<'_>, content: &Content) -> Result<Article> {
     sight::require_writer(desk.actor)?;
-    desk.check(&content)?;
+    desk.check(content)?;
     let code = store::next_code(tx)?;
     let article = Article {
         code,
@@ -50,7 +50,7 @@ pub fn write(tx: &mut Tx<'_>, desk: Desk<'_>, content: Content) -> Result<Articl
         task: None,
         changed_at: tx.now,
     };
-    let done = Done { act: Act::Saved, changed: Vec::new(), note: None, content: &content };
+    let done = Done { act: Act::Saved, changed: Vec::new(), note: None, content };
     store::add(tx, &article, desk.actor, &done)?;
     Ok(article)
 }

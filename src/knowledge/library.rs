@@ -39,7 +39,9 @@ impl Library {
 
 /// The snapshot held in memory; clones share it.
 #[derive(Debug, Clone, Default)]
-pub struct Cached(Arc<RwLock<Option<(Mark, Arc<Library>)>>>);
+pub struct Cached(Arc<RwLock<Option<Held>>>);
+
+type Held = (Mark, Arc<Library>);
 
 impl Cached {
     /// The articles as the database has them now, in the eyes of `conn`.

@@ -33,7 +33,7 @@ impl Print {
 
     /// Its four quarters: prints that differ in three places share one at least.
     pub fn quarters(self) -> [i32; 4] {
-        [0, 16, 32, 48].map(|shift| i32::from((self.0 >> shift) as u16 as i16))
+        [0, 16, 32, 48].map(|shift| i32::try_from(self.0 >> shift & 0xffff).unwrap_or_default())
     }
 
     pub const fn is_near(self, other: Self) -> bool {

@@ -68,7 +68,7 @@ impl Clerk<'_> {
 
     fn writes(&self, body: Value) -> Result<Article> {
         let content = content(body);
-        self.at_desk(move |tx, desk| desk::write(tx, desk, content.clone()))
+        self.at_desk(move |tx, desk| desk::write(tx, desk, &content))
     }
 
     fn saves(&self, code: &ArticleCode, body: Value) -> Result<Article> {

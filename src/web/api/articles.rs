@@ -2,27 +2,26 @@
 //! to say; a list says why each was found.
 
 mod gaps;
+mod room;
 mod view;
 mod writing;
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::collections::BTreeSet;
 
 use actix_web::{HttpResponse, get, web};
-use chrono::NaiveDate;
 use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use self::room::{Room, room};
 use self::view::{ArticleLine, ArticleList, ArticleView, VersionList, VersionView};
 use crate::app::App;
-use crate::directory::{CategoryCode, Directory, Page as Slice, UnitCode, page};
+use crate::directory::{CategoryCode, Page as Slice, UnitCode, page};
 use crate::error::{Error, Result};
 use crate::identity::Actor;
-use crate::knowledge::listing::{Used, used};
 use crate::knowledge::sight::STAFF;
 use crate::knowledge::store;
-use crate::knowledge::{Act, Article, ArticleCode, ArticleState, Hit, Library, Reads, rank, reads};
+use crate::knowledge::{Act, Article, ArticleCode, ArticleState, Hit, Reads, rank, reads};
 use crate::web::blocking::run;
 use crate::web::problem::Problem;
 use crate::web::{Answer, Asker, Page, Query};
@@ -76,30 +75,6 @@ impl ArticleQuery {
             && self.supervised.is_none()
             && self.after.is_none()
     }
-}
-
-/// The articles and the directory as they are now, in one reading.
-struct Room {
-    directory: Arc<Directory>,
-    library: Arc<Library>,
-    today: NaiveDate,
-    /// What use was made of the articles that are shown.
-    used: BTreeMap<ArticleCode, Used>,
-}
-
-impl Room {
-    fn with_use_of(mut self, app: &App, codes: &[ArticleCode]) -> Result<Self> {
-        self.used = app.db.read(|conn| used(conn, codes))?;
-        Ok(self)
-    }
-}
-
-fn room(app: &App) -> Result<Room> {
-    let (directory, library) = app.db.read(|conn| {
-        Ok((app.directory.current(conn)?, app.hotline.rules.library.current(conn)?))
-    })?;
-    let (today, used) = (app.db.now().day(app.config.site.zone), BTreeMap::new());
-    Ok(Room { directory, library, today, used })
 }
 
 /// What is asked for, by whom.

@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::{Room, room};
+use super::room::{Room, room};
 use crate::app::App;
 use crate::db::Tx;
 use crate::directory::{CategoryCode, page};

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::Room;
+use super::room::Room;
 use crate::app::App;
 use crate::identity::Actor;
 use crate::knowledge::sight::allowed;

@@ -8,7 +8,7 @@ use chrono::NaiveDate;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::Room;
+use super::room::Room;
 use super::view::ArticleView;
 use crate::app::App;
 use crate::db::Tx;
@@ -66,8 +66,7 @@ pub async fn add(
     let idem = key.bind(&actor.name, raw.bytes());
     let write = Write { app: app.clone(), actor };
     write_once(&app, idem, move |tx| {
-        let (view, version) =
-            write.article(tx, |tx, desk| desk::write(tx, desk, content.clone()))?;
+        let (view, version) = write.article(tx, |tx, desk| desk::write(tx, desk, &content))?;
         let place = format!("/api/v1/articles/{}", view.code());
         Ok(Answer::created(place, &view)?.versioned(version))
     })
