@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 
 use chrono_tz::Tz;
 pub use doors::{
-    Calls, Mail, MailSecurity, MailTransport, Notify, Open311, Outward, Public, Sms, SmsTransport,
-    Upstream,
+    Calls, Knowledge, Mail, MailSecurity, MailTransport, Notify, Open311, Outward, Public, Sms,
+    SmsTransport, Upstream,
 };
 use serde::{Deserialize, Serialize};
 
@@ -35,6 +35,7 @@ pub struct Config {
     pub outward: Outward,
     pub upstream: Upstream,
     pub calls: Calls,
+    pub knowledge: Knowledge,
     pub limits: Limits,
     pub attachments: Attachments,
     pub web: Web,

@@ -101,6 +101,13 @@ impl Error {
         error
     }
 
+    /// The same error about these fields.
+    #[must_use]
+    pub fn at_fields(mut self, fields: Vec<FieldError>) -> Self {
+        self.0.fields = fields;
+        self
+    }
+
     /// One field is wrong.
     pub fn field(pointer: impl Into<String>, code: &'static str) -> Self {
         Self::invalid(vec![FieldError::new(pointer, code)])

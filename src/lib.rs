@@ -23,6 +23,7 @@ pub mod handling;
 pub mod identity;
 pub mod intake;
 pub mod jobs;
+pub mod knowledge;
 pub mod learning;
 pub mod lifecycle;
 pub mod limits;

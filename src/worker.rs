@@ -18,7 +18,7 @@ use crate::notify::outbox;
 use crate::notify::webhook::{self, Deliverer};
 use crate::privacy::{self, Clean};
 use crate::upstream;
-use crate::{audit, calls, citizen, feed, identity};
+use crate::{audit, calls, citizen, feed, identity, knowledge};
 
 /// Rows of old sessions and old audit entries that one write drops.
 const DROPPED_AT_ONCE: u32 = 500;
@@ -102,13 +102,23 @@ fn with_doors(crew: Crew, app: &Arc<App>) -> Crew {
     let (carrier, waker, judge) = (app.carrier.clone(), app.carrier.clone(), app.carrier.clone());
     let (hotline, days) = (app.hotline.clone(), config.compare_days);
     let kept = TimeDelta::days(i64::from(app.config.calls.keep_numbers_days));
-    let numbers = app.clone();
+    let counted = TimeDelta::days(i64::from(app.config.knowledge.gap_days));
+    let (numbers, asked) = (app.clone(), app.clone());
     crew.does(upstream::JOB, move |job| Ok(carrier.carry(job.body()?)?))
         .every("calls.forget", TimeDelta::hours(6), move || {
             drop_all(|| {
                 numbers.db.write(move |tx| {
                     let before = tx.now.plus(-kept);
                     calls::store::forget_numbers(tx, before, i64::from(DROPPED_AT_ONCE))
+                })
+            })
+        })
+        // 知识库: what was asked long ago is no longer counted.
+        .every("knowledge.forget", TimeDelta::hours(6), move || {
+            drop_all(|| {
+                asked.db.write(move |tx| {
+                    let before = tx.now.plus(-counted);
+                    knowledge::listing::forget_gaps(tx, before, i64::from(DROPPED_AT_ONCE))
                 })
             })
         })

@@ -119,3 +119,10 @@ pub struct Upstream {
 pub struct Calls {
     pub keep_numbers_days: u32,
 }
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Knowledge {
+    pub review_days: u32,
+    pub gap_days: u32,
+}

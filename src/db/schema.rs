@@ -7,6 +7,7 @@ mod directory;
 mod ground;
 mod identity;
 mod jobs;
+mod knowledge;
 mod learning;
 mod moving;
 mod notices;
@@ -23,6 +24,9 @@ pub use directory::{directory_entry, directory_version};
 pub use ground::{node_start, number_lease};
 pub use identity::{account, api_key, login_session, refresh_token};
 pub use jobs::{job, schedule};
+pub use knowledge::{
+    article, article_use, article_version, knowledge_gap, knowledge_mark, reply_print,
+};
 pub use learning::learned;
 pub use moving::{import_batch, imported, removal, removed_event};
 pub use notices::{deputy, letter, reach};

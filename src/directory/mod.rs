@@ -10,6 +10,7 @@ pub mod demo;
 pub mod entry;
 pub mod import;
 pub mod matter;
+pub mod mention;
 pub mod paging;
 pub mod place;
 pub mod policy;
@@ -26,6 +27,7 @@ pub use dated::Span;
 pub use entry::{Entry, Noun};
 pub use import::{Days, Imported, Rejected, Sheet};
 pub use matter::{Category, Rule, Target};
+pub use mention::Mention;
 pub use paging::{Page, page};
 pub use place::{Company, Estate, Management, Region, RegionLevel};
 pub use policy::{

@@ -33,7 +33,7 @@ pub struct Directory {
     pub(in crate::directory) settings: Book<String, Setting>,
     sub_units: BTreeMap<UnitCode, BTreeSet<UnitCode>>,
     sub_categories: BTreeMap<CategoryCode, BTreeSet<CategoryCode>>,
-    estate_names: BTreeMap<String, BTreeSet<EstateCode>>,
+    pub(in crate::directory) estate_names: BTreeMap<String, BTreeSet<EstateCode>>,
 }
 
 impl Directory {

@@ -121,6 +121,7 @@ pub fn write_off(ticket: &mut Ticket, scene: &Scene<'_>, body: &WriteOff) -> Res
         text: body.proof.to_string(),
         assists_summary: None,
         promise: None,
+        cited: Vec::new(),
     });
     ticket.state = State::Replied { lead };
     Ok(())

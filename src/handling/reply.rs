@@ -29,6 +29,7 @@ pub fn reply(ticket: &mut Ticket, scene: &Scene<'_>, k: u32, body: &ReplyBody) -
         text: body.text.to_string(),
         assists_summary: body.assists_summary.as_ref().map(ToString::to_string),
         promise: body.promise.clone(),
+        cited: body.cited.clone(),
     });
     ticket.drop_ledger_request(scene.now);
     ticket.state = State::Replied { lead: k };

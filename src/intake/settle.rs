@@ -25,6 +25,7 @@ pub fn answer(ticket: &mut Ticket, scene: &Scene<'_>, body: &Answer) -> Result<(
         at: scene.now,
         text: body.text.to_string(),
         article: body.article.as_ref().map(ToString::to_string),
+        cited: body.cited.clone(),
     });
     if !ticket.class.chosen {
         ticket.class = Class { class: scene.profile.assessment.direct_class, chosen: false };

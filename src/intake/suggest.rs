@@ -11,6 +11,8 @@ use crate::db::Db;
 use crate::directory::{CategoryCode, Directory, EstateCode, RegionCode, UnitCode};
 use crate::error::{Error, FieldError, Result};
 use crate::identity::{Actor, Role};
+use crate::knowledge::rank::{Hit, rank};
+use crate::knowledge::{self, Article, ArticleState, Copy};
 use crate::learning::Suggestion;
 use crate::learning::school::{School, Source};
 use crate::routing::catalogue::{Match, Question, match_rules};
@@ -23,6 +25,7 @@ use crate::time::Stamp;
 
 /// How many of each.
 const CATEGORIES: usize = 5;
+const ARTICLES: usize = 3;
 const LIKE: usize = 8;
 /// Matters that a unit's record is told of.
 const LATELY: i64 = 5;
@@ -54,6 +57,7 @@ pub struct Advisers<'a> {
     pub keys: &'a MasterKey,
     pub search: &'a Search,
     pub school: &'a School,
+    pub library: &'a knowledge::Cached,
 }
 
 /// Who would get it, by the catalogue.
@@ -85,6 +89,8 @@ pub struct Suggested {
     pub like: Vec<Like>,
     /// Live matters that several callers were already linked to: the next one is linked in one stroke.
     pub incidents: Vec<Like>,
+    /// What callers may be told, with its title.
+    pub articles: Vec<(Hit, String)>,
 }
 
 /// What is suggested to `actor` on `asked` at `now`.
@@ -132,11 +138,28 @@ pub fn suggest(
         }
         Ok(())
     })?;
+    let articles = articles(advisers, &format!("{title} {content}"), now)?;
     let is_incident =
         |like: &&Like| like.merged > 0 && like.score >= SAME_INCIDENT && like.row.state.is_live();
     let incidents = like.iter().filter(is_incident).cloned().collect();
     let (duplicates, like) = like.into_iter().partition(|like| like.score >= SAME_MATTER);
-    Ok(Suggested { categories, source, units, unclear, duplicates, like, incidents })
+    Ok(Suggested { categories, source, units, unclear, duplicates, like, incidents, articles })
+}
+
+/// The articles in service that the text may mean, best first.
+fn articles(advisers: Advisers<'_>, text: &str, now: Stamp) -> Result<Vec<(Hit, String)>> {
+    let library = advisers.db.read(|conn| advisers.library.current(conn))?;
+    fn in_service(article: &Article) -> Option<&Copy> {
+        let live = article.live.as_ref().filter(|_| article.state == ArticleState::Published);
+        live.map(|(_, copy)| copy)
+    }
+    let titled = |hit: Hit| {
+        let content = library.article(&hit.code).and_then(|article| article.live())?;
+        let title = content.title.to_string();
+        Some((hit, title))
+    };
+    let hits = rank(text, &library, now.day(chrono_tz::Asia::Shanghai), in_service);
+    Ok(hits.into_iter().take(ARTICLES).filter_map(titled).collect())
 }
 
 type Where = (Option<EstateCode>, Option<RegionCode>);

@@ -5,6 +5,7 @@
 use super::rules::Rules;
 use crate::db::Tx;
 use crate::error::Result;
+use crate::knowledge;
 use crate::notify::outbox;
 use crate::notify::webhook::{self, Occurred};
 use crate::ticket::Ticket;
@@ -33,6 +34,8 @@ pub fn follow(tx: &mut Tx<'_>, rules: &Rules, change: &Change<'_>) -> Result<()>
     let Change { id, version, before, after, .. } = *change;
     outbox::tell(tx, id, before, after)?;
     if let Some(before) = before {
+        // 知识库: an article was used, or none was.
+        knowledge::follow::follow(tx, id, before, after)?;
         // 回填: what the city's platform is owed for it.
         let moved = Moved { id, version, before, after };
         upstream::follow(tx, &rules.profile, &rules.calendar, &moved)?;

@@ -13,6 +13,7 @@ use crate::db::{Conn, Db, Tx};
 use crate::error::{Error, Kind, Result};
 use crate::identity::Actor;
 use crate::intake::duplicate;
+use crate::knowledge::guard;
 use crate::sealing::MasterKey;
 use crate::ticket::command::{Command, CommandName, Parser, Target};
 use crate::ticket::event::{self, Event};
@@ -144,6 +145,12 @@ impl Hotline {
         table::require(&stored.ticket, &scene, order.name, order.target)?;
         (order.expected)(stored.version)?;
         let command = Command::parse(order.name, body)?;
+        let command = self.with_sources(conn, (&rules, now), actor, command)?;
+        if let Command::Reply(reply) = &command {
+            let ticket = (stored.id, &stored.ticket);
+            let found = guard::examine_all(conn, ticket, &reply.text, &rules.directory)?;
+            guard::demand(&found, &reply.acknowledge)?;
+        }
         Ok((rules, stored, command))
     }
 

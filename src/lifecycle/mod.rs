@@ -3,6 +3,7 @@
 
 pub mod arrival;
 pub mod attach;
+mod cite;
 pub mod consequences;
 pub mod decide;
 pub mod form;

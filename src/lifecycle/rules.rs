@@ -10,6 +10,7 @@ use chrono::NaiveDate;
 use crate::db::{Conn, Tx};
 use crate::directory::{Cached, Directory, PROFILE_IN_FORCE};
 use crate::error::{Error, Kind, Result};
+use crate::knowledge;
 use crate::limits::{Calendar, InForce, Profile, Rulebook};
 use crate::notify::webhook::Hooks;
 use crate::time::Stamp;
@@ -43,6 +44,8 @@ pub struct RuleBook {
     /// The profile of the configuration, where the directory names none.
     fallback: String,
     newest: Mutex<Option<Arc<Rules>>>,
+    /// The articles that answers may rest on; asked only where one is named.
+    pub library: knowledge::Cached,
     /// The transaction in which the newest were last found to be those of the database.
     confirmed: AtomicU64,
 }
@@ -54,6 +57,7 @@ impl RuleBook {
             cached,
             fallback: fallback.into(),
             newest: Mutex::new(None),
+            library: knowledge::Cached::default(),
             confirmed: AtomicU64::new(0),
         }
     }

@@ -207,7 +207,7 @@ impl Story<'_> {
         if self.ticket.state != (State::InUnits { lead: k }) {
             return Err(misplaced(i, "replied_at"));
         }
-        let body = ReplyBody { text, assists_summary: None, promise: None };
+        let body = plain_reply(text);
         reply::reply(&mut self.ticket, scene, k, &body)
     }
 
@@ -250,7 +250,7 @@ impl Story<'_> {
         let text = sent.and_then(|sent| sent.reply.as_deref());
         let known = self.ticket.reply.as_ref().map(|reply| reply.text.clone());
         let text = text.or(known.as_deref()).map_or_else(no_text, said)?;
-        let body = ReplyBody { text, assists_summary: None, promise: None };
+        let body = plain_reply(text);
         reply::reply(&mut self.ticket, scene, lead, &body)
     }
 
@@ -290,7 +290,7 @@ impl Story<'_> {
         }
         let closing = if self.history.assignments.is_empty() {
             let text = sentence("import.no_text", &[]);
-            ticket.direct = Some(Direct { at: scene.now, text, article: None });
+            ticket.direct = Some(Direct { at: scene.now, text, article: None, cited: vec![] });
             ticket.note_handling_time(scene);
             if !ticket.class.chosen {
                 let class = scene.profile.assessment.direct_class;
@@ -385,4 +385,10 @@ fn said(text: &str) -> Result<Text> {
 /// What stands where an older system kept no text.
 fn no_text() -> Result<Text> {
     Text::parse(&sentence("import.no_text", &[])).map_err(Error::internal)
+}
+
+/// A reply of which only the words are known.
+fn plain_reply(text: Text) -> ReplyBody {
+    let (articles, acknowledge, cited) = (vec![], vec![], vec![]);
+    ReplyBody { text, assists_summary: None, promise: None, articles, acknowledge, cited }
 }

@@ -3,7 +3,7 @@
 
 use chrono::Datelike;
 
-use super::letter::{Due, Facts, Promised};
+use super::letter::{Due, Facts, Promised, Source};
 use super::plan::Occasion;
 use super::settings::Settings;
 use super::store::Letter;
@@ -12,7 +12,7 @@ use crate::limits::ClockName;
 use crate::sealing::mask_text;
 use crate::ticket::assignment::DisputeOutcome;
 use crate::ticket::sight::gets_handling_copy;
-use crate::ticket::{Assignment, Noted, Ticket};
+use crate::ticket::{Assignment, Cited, Noted, Ticket};
 use crate::time::Stamp;
 
 /// A ticket as letters speak of it.
@@ -83,6 +83,10 @@ impl Case<'_> {
             what: promise.what.clone(),
             on: format!("{}月{}日", promise.on.month(), promise.on.day()),
         });
+        let cited = answer.map(|answer| answer.cited).unwrap_or_default();
+        let source_of =
+            |it: &Cited| Some(Source { title: it.title.clone()?, no: it.policy_no.clone() });
+        facts.sources = cited.iter().filter_map(source_of).collect();
         let lead = source.final_lead().map(|(_, lead)| &lead.unit);
         facts.unit = lead.map(|unit| self.unit_name(unit));
         facts

@@ -32,6 +32,13 @@ pub struct Promised {
     pub on: String,
 }
 
+/// A document that a reply rests on.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Source {
+    pub title: String,
+    pub no: Option<String>,
+}
+
 /// What templates may use: everything is text that may be shown to whoever gets the letter.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Facts {
@@ -67,6 +74,8 @@ pub struct Facts {
     pub tail: Option<String>,
     pub reply: Option<String>,
     pub promise: Option<Promised>,
+    /// The documents that the reply rests on.
+    pub sources: Vec<Source>,
     pub survey_link: Option<String>,
     /// A digest's tickets.
     pub entries: Vec<Facts>,

@@ -19,7 +19,7 @@ use rand::{CryptoRng, Rng};
 
 pub use keys::{KeyFolder, MasterKey, Purpose};
 pub use mask::{beginning, mask_address, mask_email, mask_name, mask_phone, mask_text};
-pub use number::{normalise_phone, phone_tail};
+pub use number::{normalise_phone, numbers, phone_tail};
 
 use crate::error::{Error, Result};
 

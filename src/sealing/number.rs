@@ -68,6 +68,11 @@ pub fn phone_tail(text: &str) -> Option<String> {
     normal.len().checked_sub(4).and_then(|from| normal.get(from..)).map(str::to_owned)
 }
 
+/// Where the identifying numbers of `text` stand, in order, none overlapping.
+pub fn numbers(text: &str) -> Vec<Range<usize>> {
+    numbers_in(text).into_iter().map(|found| found.range).collect()
+}
+
 /// Every identifying number in `text`, in order, none overlapping.
 pub(super) fn numbers_in(text: &str) -> Vec<Found> {
     let groups = groups(text);

@@ -3,7 +3,7 @@
 //! Page, letter and link all ask here.
 
 use super::overlay::Promise;
-use super::{State, Ticket};
+use super::{Cited, State, Ticket};
 use crate::time::Stamp;
 
 /// An answer that may be said to whoever asked.
@@ -13,16 +13,20 @@ pub struct Answer<'a> {
     pub text: &'a str,
     /// What a reply promises.
     pub promise: Option<&'a Promise>,
+    /// The articles that it rests on.
+    pub cited: &'a [Cited],
 }
 
 impl Ticket {
     /// What was answered on this ticket itself, where it may be said now.
     pub fn answer(&self) -> Option<Answer<'_>> {
         if let Some(direct) = &self.direct {
-            return Some(Answer { at: direct.at, text: &direct.text, promise: None });
+            let cited = direct.cited.as_slice();
+            return Some(Answer { at: direct.at, text: &direct.text, promise: None, cited });
         }
         let passed = matches!(self.state, State::Surveying { .. } | State::Closed { .. });
         let reply = self.reply.as_ref().filter(|_| passed)?;
-        Some(Answer { at: reply.at, text: &reply.text, promise: reply.promise.as_ref() })
+        let (promise, cited) = (reply.promise.as_ref(), reply.cited.as_slice());
+        Some(Answer { at: reply.at, text: &reply.text, promise, cited })
     }
 }

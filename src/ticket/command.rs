@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::assignment::{ContactOutcome, Point};
+use super::cited::Cited;
 use super::citizen::{Caller, Place};
 use super::overlay::{
     BottomLine, Contacted, ExclusionReason, Outcome, Promise, Satisfied, Solved, Step, Way, Why,
@@ -163,6 +164,9 @@ bodies! {
         text: Text,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         article: Option<Text>,
+        /// What the article said then: filled in by the program, never by a client.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        cited: Vec<Cited>,
     }
     Decline { reason: DeclineReason, told: Text }
     Divert {
@@ -206,6 +210,15 @@ bodies! {
         assists_summary: Option<Text>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         promise: Option<Promise>,
+        /// The articles that it rests on, at most 10.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        articles: Vec<Text>,
+        /// What the guard asked about and is meant so.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        acknowledge: Vec<Doubt>,
+        /// What the articles said then: filled in by the program, never by a client.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        cited: Vec<Cited>,
     }
     Review {
         pass: bool,
@@ -275,6 +288,17 @@ bodies! {
         unit: UnitCode,
         #[schema(value_type = String, format = DateTime)]
         due_at: Stamp,
+    }
+}
+
+code_enum! {
+    /// What in a reply may be another case's.
+    pub enum Doubt {
+        Estate = "estate" "其他小区",
+        Building = "building" "楼栋房号",
+        Person = "person" "姓名称谓",
+        Phone = "phone" "电话号码",
+        Copied = "copied" "其他工单的答复",
     }
 }
 

@@ -5,6 +5,7 @@
 pub mod answer;
 pub mod assignment;
 pub mod attachment;
+pub mod cited;
 pub mod citizen;
 pub mod citizen_code;
 pub mod clocks;
@@ -30,6 +31,7 @@ use serde::{Deserialize, Serialize};
 pub use answer::Answer;
 pub use assignment::Assignment;
 pub use attachment::Attachment;
+pub use cited::Cited;
 pub use citizen::{CallRef, Caller, Matter, Place, Upstream};
 pub use citizen_code::CitizenCode;
 pub use notice::Notice;
@@ -188,6 +190,9 @@ pub struct Direct {
     pub text: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub article: Option<String>,
+    /// What it rests on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cited: Vec<Cited>,
 }
 
 /// The lead's composite reply to the citizen.
@@ -200,6 +205,9 @@ pub struct Reply {
     pub assists_summary: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub promise: Option<Promise>,
+    /// What it rests on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cited: Vec<Cited>,
 }
 
 impl Ticket {

@@ -1,6 +1,7 @@
 //! Web: the interface of contract.md, a file a noun. Its rule: a route is registered here or
 //! nowhere, always by `.service(…)`, so that it is described too.
 
+pub mod articles;
 pub mod attached;
 pub mod attachments;
 pub mod audit;
@@ -63,6 +64,7 @@ pub fn routes(services: &mut ServiceConfig<'_>) {
         .service(rates::behind)
         .configure(upstream::routes)
         .configure(calls::routes)
+        .configure(articles::routes)
         .service(users::list)
         .service(users::add)
         .service(users::list_keys)

@@ -25,6 +25,7 @@ mod identity;
 mod interface;
 mod jobs;
 mod kill;
+mod knowledge;
 mod life;
 mod moving;
 mod notices;

@@ -10,6 +10,8 @@ use crate::app::App;
 use crate::directory::{CategoryCode, Directory, UnitCode};
 use crate::error::{Result, sentence};
 use crate::intake::suggest::{Advisers, Asked, Suggested, Units, suggest};
+use crate::knowledge::Standing;
+use crate::knowledge::rank::{Hit, Why};
 use crate::learning::Suggestion;
 use crate::learning::school::Source;
 use crate::search::alike::Like;
@@ -33,8 +35,21 @@ pub struct SuggestedView {
     duplicates: Vec<LikeView>,
     /// Like it, and probably another matter.
     like: Vec<LikeView>,
+    /// What callers may be told, best first.
+    articles: Vec<ArticleHit>,
     /// Live matters that several callers were linked to already: perhaps this one too.
     incidents: Vec<LikeView>,
+}
+
+/// An article that it may be about.
+#[derive(Serialize, ToSchema)]
+struct ArticleHit {
+    code: String,
+    title: String,
+    /// 0 to 1
+    score: f64,
+    standing: Standing,
+    why: Vec<Why>,
 }
 
 /// A category that it may be of.
@@ -104,8 +119,13 @@ pub async fn propose(
             .read(|conn| Ok((app.hotline.rules.current(conn, now)?, app.search.names(conn)?)))?;
         actor.require(&[crate::identity::Role::Agent, crate::identity::Role::Dispatcher])?;
         let asked: Asked = raw.parse()?;
-        let advisers =
-            Advisers { db: &app.db, keys: &app.keys, search: &app.search, school: &app.school };
+        let advisers = Advisers {
+            db: &app.db,
+            keys: &app.keys,
+            search: &app.search,
+            school: &app.school,
+            library: &app.hotline.rules.library,
+        };
         let suggested = suggest(advisers, &actor, &names, &asked, now)?;
         let scene = rules.scene(&actor, now, Mode::Live);
         Answer::ok(&shown(suggested, &scene))
@@ -116,7 +136,8 @@ pub async fn propose(
 
 fn shown(suggested: Suggested, scene: &Scene<'_>) -> SuggestedView {
     let directory = scene.directory;
-    let Suggested { categories, source, units, unclear, duplicates, like, incidents } = suggested;
+    let Suggested { categories, source, units, unclear, duplicates, like, incidents, articles } =
+        suggested;
     let model = match source {
         Source::Model(id) => Some(id.to_string()),
         Source::Names => None,
@@ -130,8 +151,14 @@ fn shown(suggested: Suggested, scene: &Scene<'_>) -> SuggestedView {
         unclear: unclear.collect(),
         duplicates: views(duplicates),
         like: views(like),
+        articles: articles.into_iter().map(article_hit).collect(),
         incidents: views(incidents),
     }
+}
+
+fn article_hit((hit, title): (Hit, String)) -> ArticleHit {
+    let score = f64::from(hit.score) / 1_000.0;
+    ArticleHit { code: hit.code.to_string(), title, score, standing: hit.standing, why: hit.why }
 }
 
 fn category(one: Suggestion, source: Source, directory: &Directory) -> CategoryView {

@@ -24,7 +24,7 @@ use crate::ticket::overlay::{
 use crate::ticket::sight::Sight;
 use crate::ticket::state::{Awaits, Part, State, StateName, WorkName};
 use crate::ticket::store::rows::TicketRow;
-use crate::ticket::{Scene, Ticket};
+use crate::ticket::{Cited, Scene, Ticket};
 use crate::time::Stamp;
 
 /// A ticket, as much as the reader may see.
@@ -61,6 +61,8 @@ pub struct TicketView {
     first_survey: Option<SurveyView>,
     assessment: AssessmentView,
     reply: Option<String>,
+    /// The articles that its answer or reply rests on.
+    articles: Vec<Cited>,
     /// Its files, as many as the reader may see.
     attachments: Vec<AttachmentView>,
     received_at: String,
@@ -253,6 +255,7 @@ pub fn ticket(ticket: &Ticket, version: i32, scene: &Scene<'_>, sight: Sight) ->
                 .map(|e| ExclusionView { reason: e.reason, stage: e.stage }),
         },
         reply: ticket.reply.as_ref().map(|reply| shown.text(&reply.text)),
+        articles: shown.cited(),
         attachments: views(ticket, scene, sight),
         received_at: shown.at(ticket.received_at),
         closed_at: ticket.ended_at().map(|at| shown.at(at)),
@@ -355,6 +358,12 @@ impl Shown<'_> {
                 due_at: self.at(timer.due_at),
                 light: timer.light(self.scene.now),
             })
+    }
+
+    /// Internal ones are for the authorities.
+    fn cited(&self) -> Vec<Cited> {
+        let company = self.copy || self.scene.actor.company;
+        self.ticket.cited().iter().filter(|it| it.is_public() || !company).cloned().collect()
     }
 
     fn counts(&self) -> Counts {

@@ -26,7 +26,7 @@ const LIVES: [(&str, &str); 7] = [
            agent t/reopen {"reason":"$"}
            agent t/divert {"service":"110","at":"{now}"}"#,
     ),
-    ("consult", r#"agent t/answer {"text":"$","article":"$"}"#),
+    ("consult", r#"agent t/answer {"text":"$"}"#),
     ("help", COMPANY_LED),
     ("complaint", SURVEYED),
 ];

@@ -192,6 +192,9 @@ fn places(town: &mut Town<'_>, citizen: &Citizen, no: &str) -> Vec<u16> {
             "profiles/@",
             "@",
             "docs/@",
+            "articles/@",
+            "articles?q=@",
+            "articles?after=@",
             "../@",
             "tickets/@/@",
         ] {

@@ -1,0 +1,248 @@
+//! Knowledge: the reply guard 答复核查: what in a reply points at another case than this one. Its rule: pure; what
+//! stands anywhere on the ticket may be said again; where in doubt it asks, and whoever answers for the reply may
+//! acknowledge it.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::check::is_published;
+use super::listing::is_anothers;
+use super::particulars::{Particular, Pointing, particulars, plain};
+use super::prints::Print;
+use super::words::folded;
+use crate::db::Conn;
+use crate::directory::{Directory, Estate, Mention};
+use crate::error::{Error, FieldError, Kind, Result};
+use crate::sealing::{normalise_phone, numbers};
+use crate::ticket::Ticket;
+use crate::ticket::command::Doubt;
+
+/// Something in a reply that is not this ticket's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    pub doubt: Doubt,
+    /// Which character it begins with, from 1; of an estate nothing.
+    pub at: Option<usize>,
+    /// An estate's name; nothing personal.
+    pub name: Option<String>,
+}
+
+/// What in `text`, a reply to `ticket`, is not on it.
+pub fn examine(ticket: &Ticket, text: &str, directory: &Directory) -> Vec<Finding> {
+    let own = Own::of(ticket, directory);
+    let mut found: Vec<Finding> = particulars(text)
+        .iter()
+        .filter(|it| !own.has(it, text, directory))
+        .map(|it| Finding {
+            doubt: match it.kind {
+                Pointing::Building => Doubt::Building,
+                Pointing::Person => Doubt::Person,
+                Pointing::Phone => Doubt::Phone,
+            },
+            at: Some(text[..it.range.start].chars().count() + 1),
+            name: None,
+        })
+        .collect();
+    let strangers = strangers(&own, text, directory);
+    found.extend(strangers.into_iter().map(|name| Finding {
+        doubt: Doubt::Estate,
+        at: None,
+        name: Some(name),
+    }));
+    found
+}
+
+/// The same, and whether the words are another ticket's: asked of the database only where something is not this
+/// ticket's, since a unit may say the same to many as often as it likes.
+///
+/// # Errors
+/// As the database says.
+pub fn examine_all(
+    conn: &mut Conn,
+    (id, ticket): (i64, &Ticket),
+    text: &str,
+    directory: &Directory,
+) -> Result<Vec<Finding>> {
+    let mut found = examine(ticket, text, directory);
+    if !found.is_empty()
+        && let Some(print) = Print::of(text)
+        && is_anothers(conn, id, print)?
+    {
+        found.push(Finding { doubt: Doubt::Copied, at: None, name: None });
+    }
+    Ok(found)
+}
+
+/// # Errors
+/// 422 `reply.guard` with each finding that is not in `acknowledged`.
+pub fn demand(found: &[Finding], acknowledged: &[Doubt]) -> Result<()> {
+    let open: Vec<FieldError> = found
+        .iter()
+        .filter(|finding| !acknowledged.contains(&finding.doubt))
+        .map(Finding::said)
+        .collect();
+    if open.is_empty() {
+        return Ok(());
+    }
+    Err(Error::new(Kind::Invalid, "reply.guard").at_fields(open))
+}
+
+impl Finding {
+    /// What it is, in words that name nobody.
+    fn said(&self) -> FieldError {
+        let at = self.at.unwrap_or_default().to_string();
+        let name = self.name.as_deref().unwrap_or_default();
+        let values = [("at", at.as_str()), ("name", name)];
+        match self.doubt {
+            Doubt::Estate => FieldError::with("/text", "guard.estate", &values),
+            Doubt::Building => FieldError::with("/text", "guard.building", &values),
+            Doubt::Person => FieldError::with("/text", "guard.person", &values),
+            Doubt::Phone => FieldError::with("/text", "guard.phone", &values),
+            Doubt::Copied => FieldError::with("/text", "guard.copied", &values),
+        }
+    }
+}
+
+/// What is on the ticket.
+struct Own<'a> {
+    /// Every text of it but its earlier replies, one after the other.
+    text: String,
+    particulars: BTreeSet<String>,
+    numbers: BTreeSet<String>,
+    surnames: BTreeSet<char>,
+    estate: Option<&'a Estate>,
+}
+
+impl<'a> Own<'a> {
+    fn of(ticket: &Ticket, directory: &'a Directory) -> Self {
+        let mut texts = Vec::new();
+        // An earlier reply is what is guarded: what it named is no reason to name it again.
+        let mut told = serde_json::to_value(ticket).unwrap_or_default();
+        if let Value::Object(fields) = &mut told {
+            fields.remove("reply");
+            fields.remove("direct");
+        }
+        if let Some(lead) = ticket.live_lead()
+            && let Some(lead) = told.pointer_mut(&format!("/assignments/{lead}"))
+            && let Value::Object(fields) = lead
+        {
+            fields.remove("reply");
+        }
+        collect("", &told, &mut texts);
+        let text = texts.join("\n");
+        let surnames =
+            ticket.names().iter().filter_map(|name| name.trim().chars().next()).collect();
+        Self {
+            particulars: particulars(&text).into_iter().map(|it| it.normal).collect(),
+            numbers: digits(&text),
+            surnames,
+            estate: ticket.estate().and_then(|code| directory.estate(code)),
+            text,
+        }
+    }
+
+    fn has(&self, it: &Particular, text: &str, directory: &Directory) -> bool {
+        let said = &text[it.range.clone()];
+        if self.text.contains(said) || self.particulars.contains(&it.normal) {
+            return true;
+        }
+        match it.kind {
+            // A door may be written 502, 5-0-2 or 3-502 elsewhere; what counts is its number.
+            Pointing::Building => {
+                let number = it.normal.trim_end_matches(|c: char| !c.is_ascii_digit());
+                let parts: Vec<&str> = number.split('-').collect();
+                parts.iter().all(|part| self.numbers.contains(*part))
+            }
+            Pointing::Person => {
+                it.normal.chars().next().is_some_and(|it| self.surnames.contains(&it))
+            }
+            Pointing::Phone => {
+                let own = |range: std::ops::Range<usize>| normalise_phone(&self.text[range]);
+                is_published(said, directory)
+                    || numbers(&self.text).into_iter().filter_map(own).any(|own| {
+                        own == it.normal || (it.normal.len() >= 7 && own.ends_with(&it.normal))
+                    })
+            }
+        }
+    }
+}
+
+/// The fields in which people write; the others are codes, numbers and times.
+const WRITTEN: [&str; 24] = [
+    "title",
+    "content",
+    "text",
+    "reason",
+    "grounds",
+    "plan",
+    "proof",
+    "place",
+    "owner",
+    "accused",
+    "tags",
+    "name",
+    "former_names",
+    "phone",
+    "second_phone",
+    "email",
+    "building",
+    "address",
+    "evidence",
+    "result",
+    "reply",
+    "comment",
+    "decision",
+    "appeal",
+];
+
+/// Every text that people wrote in a document.
+fn collect(field: &str, value: &Value, into: &mut Vec<String>) {
+    match value {
+        Value::String(text) if WRITTEN.contains(&field) => into.push(text.clone()),
+        Value::Array(items) => items.iter().for_each(|item| collect(field, item, into)),
+        Value::Object(fields) => {
+            fields.iter().for_each(|(field, value)| collect(field, value, into));
+        }
+        _ => {}
+    }
+}
+
+/// Every number of a text, in plain digits. A short one in Chinese digits is as often a word or a name (张三); with
+/// 号楼 or 单元 behind it, it is found as what it is.
+fn digits(text: &str) -> BTreeSet<String> {
+    let arabic = |c: char| c.is_ascii_digit() || ('０'..='９').contains(&c);
+    let han = |c: char| "零〇一二三四五六七八九".contains(c);
+    let mut found: BTreeSet<String> =
+        text.split(|c| !arabic(c)).filter(|it| !it.is_empty()).map(plain).collect();
+    found.extend(text.split(|c| !han(c)).filter(|it| it.chars().count() > 2).map(plain));
+    found
+}
+
+/// Estates named in `text` that are neither the ticket's nor named on it; what stands within the name of a unit, a
+/// region or a company is no estate's.
+fn strangers(own: &Own<'_>, text: &str, directory: &Directory) -> Vec<String> {
+    let is_mine =
+        |mention: &Mention<'_>| own.estate.is_some_and(|own| mention.estates.contains(&own));
+    if directory.estates_in(text).iter().all(is_mine) {
+        return Vec::new();
+    }
+    let known = folded(&own.text);
+    let named = |text: &str| -> Vec<String> {
+        let strange = |it: &Mention<'_>| !is_mine(it) && !known.contains(&folded(it.name));
+        let mentions = directory.estates_in(text).into_iter().filter(strange);
+        mentions.filter_map(|it| Some(it.estates.first()?.name.clone())).collect()
+    };
+    let found = named(text);
+    let mut left = text.to_owned();
+    let regions = directory.regions().map(|region| &region.name);
+    let units = directory.units().map(|unit| &unit.name);
+    let companies = directory.companies().map(|company| &company.name);
+    for name in regions.chain(units).chain(companies) {
+        let covers = |estate: &String| name.len() > estate.len() && name.contains(estate.as_str());
+        if found.iter().any(covers) {
+            left = left.replace(name.as_str(), "\n");
+        }
+    }
+    if left == text { found } else { named(&left) }
+}

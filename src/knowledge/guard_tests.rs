@@ -1,0 +1,171 @@
+//! What the reply guard asks about, and what it leaves alone.
+
+use proptest::prelude::*;
+use serde_json::json;
+
+use super::guard::{Finding, demand, examine};
+use super::particulars::{Pointing, particulars, struck};
+use crate::directory::{Directory, Entry, Estate, Phone, Span, Unit, UnitKind};
+use crate::ticket::Ticket;
+use crate::ticket::command::Doubt;
+
+fn estate(code: &str, name: &str) -> Entry {
+    Entry::Estate(Estate {
+        code: code.into(),
+        name: name.to_owned(),
+        aliases: vec![],
+        region: "r".into(),
+        companies: vec![],
+        floor_space_m2: None,
+        households: None,
+        peer_group: String::new(),
+        span: Span::from("2020-01-01".parse().unwrap()),
+    })
+}
+
+fn directory() -> Directory {
+    let from = "2020-01-01".parse().unwrap();
+    let mut unit = Unit::new("wuye", "物业科", UnitKind::Section, from);
+    unit.phones = vec![Phone { number: "0570-2345678".to_owned(), hours: String::new() }];
+    let street = Unit::new("jie", "春晖家园街道办事处", UnitKind::Street, from);
+    Directory::of([
+        Entry::Unit(unit),
+        Entry::Unit(street),
+        estate("yg", "阳光花园"),
+        estate("yg2", "阳光花园二期"),
+        estate("ch", "春晖家园"),
+    ])
+}
+
+/// A ticket of 阳光花园 with this content.
+fn ticket(content: &str) -> Ticket {
+    serde_json::from_value(json!({
+        "no": "2026-000001", "kind": "help", "channel": "phone", "urgency": "general",
+        "state": { "is": "in_units", "lead": 1 },
+        "received_at": "2026-11-02T01:00:00Z", "registered_at": "2026-11-02T01:00:00Z",
+        "caller": { "name": "张三", "phone": "13900000001" },
+        "title": "漏水", "content": content, "profile": "default@1",
+        "place": { "estate": "yg", "building": "3号楼2单元502室" }
+    }))
+    .unwrap()
+}
+
+fn doubts(content: &str, reply: &str) -> Vec<Doubt> {
+    let mut found: Vec<Doubt> =
+        examine(&ticket(content), reply, &directory()).iter().map(|it| it.doubt).collect();
+    found.sort_unstable();
+    found
+}
+
+#[test]
+fn what_is_anothers_is_asked_about() {
+    use Doubt::{Building, Estate, Person, Phone};
+    for (reply, expected) in [
+        ("阳光花园二期的屋面已修好。", vec![Estate]),
+        ("已到春晖家园5号楼查看。", vec![Estate, Building]),
+        ("5号楼1单元已修好。", vec![Building, Building]),
+        ("７号楼、八号楼已修好。", vec![Building, Building]),
+        ("已答复601室住户。", vec![Building]),
+        ("已答复3-1-601住户。", vec![Building]),
+        ("已与李女士联系。", vec![Person]),
+        ("已与李小明先生联系，欧阳某反映属实", vec![Person]),
+        ("请联系13900000002。", vec![Phone]),
+        ("请拨打0570-2345679。", vec![Phone]),
+    ] {
+        assert_eq!(doubts("屋面漏水。", reply), expected, "{reply}");
+    }
+}
+
+#[test]
+fn what_is_the_tickets_own_and_what_everybody_says_is_left_alone() {
+    for reply in [
+        "阳光花园3号楼2单元502室屋面已修好，张先生表示满意。",
+        "三号楼、3栋502室、3-2-502已修好。",
+        "本机139 0000 0001已回访，如有疑问请拨打2345678或12345。",
+        "已转春晖家园街道办事处处理。",
+        "共5栋楼，5栋高层，两室一厅，第3单元不在内，3个单元，办公室，位于某小区。",
+        "11月3日前完成，费用1200元，按2024年第12号令办理，各位先生女士请谅解。",
+        "负责人于某日到场，相关女士已撤诉。",
+    ] {
+        assert_eq!(doubts("屋面漏水，3号楼。", reply), [], "{reply}");
+    }
+    let content = "我住春晖家园，李女士家6号楼漏水，电话13900000005。";
+    assert_eq!(doubts(content, "李女士（13900000005）春晖家园6号楼已查看，6栋同修。"), []);
+}
+
+#[test]
+fn an_earlier_reply_is_no_reason_to_say_it_again() {
+    let mut it = ticket("漏水。");
+    it.reply = Some(
+        serde_json::from_value(
+            json!({ "at": "2026-11-02T01:00:00Z", "by": 1, "text": "9号楼已修好" }),
+        )
+        .unwrap(),
+    );
+    assert_eq!(examine(&it, "9号楼已修好", &directory()).len(), 1);
+}
+
+#[test]
+fn a_finding_is_acknowledged_by_its_code_and_says_nothing_personal() {
+    let found = examine(&ticket("漏水。"), "李女士，5号楼，春晖家园。", &directory());
+    let error = demand(&found, &[]).unwrap_err();
+    let said: Vec<(&str, &str)> =
+        error.fields().iter().map(|it| (it.code, it.detail.as_str())).collect();
+    assert_eq!(error.code(), "reply.guard");
+    assert_eq!(
+        said,
+        [
+            ("guard.building", "答复第 5 字起的楼栋、单元或房号不在本工单上。"),
+            ("guard.person", "答复第 1 字起的姓名称谓不在本工单上。"),
+            ("guard.estate", "答复提到的小区“春晖家园”不是本工单的小区。"),
+        ]
+    );
+    let error = demand(&found, &[Doubt::Person, Doubt::Building]).unwrap_err();
+    assert_eq!(error.fields().len(), 1);
+    demand(&found, &[Doubt::Person, Doubt::Building, Doubt::Estate]).unwrap();
+    demand(&[] as &[Finding], &[]).unwrap();
+}
+
+#[test]
+fn particulars_are_struck_from_what_is_counted() {
+    assert_eq!(struck("3号楼502室李女士问维修资金"), "   问维修资金");
+    let found = particulars("十二号楼");
+    assert_eq!((found[0].kind, found[0].normal.as_str()), (Pointing::Building, "12号楼"));
+}
+
+/// Sentences as callers say them, some of them about a household.
+fn sentence() -> impl Strategy<Value = String> {
+    let number = 1..40_u32;
+    let room = 101..3_999_u32;
+    prop_oneof![
+        number.clone().prop_map(|n| format!("{n}号楼漏水")),
+        (number.clone(), number.clone(), room.clone())
+            .prop_map(|(a, b, c)| format!("住在{a}栋{b}单元{c}室")),
+        (number, room).prop_map(|(a, c)| format!("地址是{a}-1-{c}")),
+        prop::sample::select(vec![
+            "张女士反映",
+            "隔壁李大爷说",
+            "王小明先生同意",
+            "春晖家园也这样",
+            "阳光花园二期没有"
+        ])
+        .prop_map(str::to_owned),
+        (13_000_000_000_u64..19_999_999_999).prop_map(|n| format!("电话{n}")),
+        "[\u{4e00}-\u{9fa5}]{0,12}",
+    ]
+}
+
+proptest! {
+    #[test]
+    fn a_reply_that_only_repeats_the_tickets_words_is_never_asked_about(
+        said in prop::collection::vec(sentence(), 1..8),
+        repeated in prop::collection::vec(any::<prop::sample::Index>(), 0..8),
+    ) {
+        let content = said.join("，");
+        let reply: Vec<&str> = repeated.iter().map(|at| at.get(&said).as_str()).collect();
+        let reply = format!("您反映的{}的情况已收到。{}。已办结。", "问题", reply.join("。"));
+        let content = if content.trim_matches('，').is_empty() { "漏水".to_owned() } else { content };
+        let found = examine(&ticket(&content), &reply, &directory());
+        prop_assert!(found.is_empty(), "{found:?} in {reply} of {content}");
+    }
+}

@@ -1,0 +1,149 @@
+//! Web, `/articles/gaps`: what callers asked and no article answered. Its rule: counts of words and categories,
+//! nobody's call.
+
+use actix_web::{HttpResponse, get, web};
+use chrono::TimeDelta;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::room::{Room, room};
+use crate::app::App;
+use crate::db::Tx;
+use crate::directory::{CategoryCode, page};
+use crate::error::{Error, Result};
+use crate::identity::Actor;
+use crate::knowledge::gaps::{Gap, GapSource, countable};
+use crate::knowledge::sight::STAFF;
+use crate::knowledge::words::Pairs;
+use crate::knowledge::{Article, Copy, Standing, listing, rank};
+use crate::web::blocking::run;
+use crate::web::problem::Problem;
+use crate::web::{Answer, Asker, Page, Query};
+
+/// What the list may be narrowed to.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct GapQuery {
+    source: Option<GapSource>,
+    /// What an article has answered since, too.
+    all: Option<bool>,
+    /// 1 to 500, 50 where nothing is said.
+    limit: Option<u32>,
+    after: Option<String>,
+}
+
+/// Something that was asked.
+#[derive(Serialize, ToSchema)]
+pub struct GapView {
+    source: GapSource,
+    /// Of a search those of its words that the taxonomy or an article has, `-` where it had none; of an answer without
+    /// an article its category's code.
+    words: String,
+    /// The category's name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    asked: i64,
+    first_at: String,
+    last_at: String,
+    /// How many articles that hold today would answer it.
+    articles: usize,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct GapList {
+    items: Vec<GapView>,
+    next: Option<String>,
+}
+
+/// What callers asked that no article answers, the most asked first.
+#[utoipa::path(tag = "knowledge", params(GapQuery), responses((status = 200, body = GapList), (status = 403, body = Problem, content_type = "application/problem+json")))]
+#[get("/articles/gaps")]
+pub async fn list(
+    app: web::Data<App>,
+    Asker(actor): Asker,
+    Query(query): Query<GapQuery>,
+) -> Result<HttpResponse> {
+    actor.require(STAFF)?;
+    if actor.company {
+        return Err(Error::forbidden());
+    }
+    let limit = Page { limit: query.limit, after: None }.limit()?;
+    run(move || {
+        let room = room(&app)?;
+        let days = TimeDelta::days(i64::from(app.config.knowledge.gap_days));
+        let since = app.db.now().plus(-days);
+        let gaps = app.db.read(|conn| listing::gaps(conn, since))?;
+        let all = gaps
+            .into_iter()
+            .filter(|gap| query.source.is_none_or(|source| gap.source == source))
+            .map(|gap| (room.answering(&gap), gap))
+            .filter(|(articles, _)| *articles == 0 || query.all == Some(true));
+        let key = |it: &(usize, Gap)| format!("{}:{}", it.1.source, it.1.words);
+        let page = page(all, key, query.after.as_deref(), limit);
+        let items = page.items.into_iter().map(|it| view(&app, &room, it)).collect();
+        Answer::ok(&GapList { items, next: page.next })
+    })
+    .await
+    .map(Answer::respond)
+}
+
+fn view(app: &App, room: &Room, (articles, gap): (usize, Gap)) -> GapView {
+    let zone = app.config.site.zone;
+    let category = (gap.source == GapSource::Answer).then(|| CategoryCode::from(&*gap.words));
+    let category = category.and_then(|code| room.directory.category(&code));
+    GapView {
+        source: gap.source,
+        name: category.map(|it| it.name.clone()),
+        asked: gap.asked,
+        first_at: gap.first_at.rfc3339(zone),
+        last_at: gap.last_at.rfc3339(zone),
+        words: gap.words,
+        articles,
+    }
+}
+
+impl Room {
+    /// How many articles that hold today answer what was asked.
+    fn answering(&self, gap: &Gap) -> usize {
+        match gap.source {
+            GapSource::Search => {
+                let hits = rank(&gap.words, &self.library, self.today, in_service);
+                hits.iter().filter(|hit| hit.standing == Standing::InForce).count()
+            }
+            GapSource::Answer => {
+                let code = CategoryCode::from(&*gap.words);
+                let mut about = self.directory.category_ancestors(&code);
+                about.push(code);
+                let holds = |article: &&Article| {
+                    article.in_service().is_some_and(|(_, content)| {
+                        content.standing(self.today) == Standing::InForce
+                            && content.categories.iter().any(|it| about.contains(it))
+                    })
+                };
+                self.library.articles().filter(holds).count()
+            }
+        }
+    }
+}
+
+fn in_service(article: &Article) -> Option<&Copy> {
+    article.in_service()?;
+    article.live.as_ref().map(|(_, copy)| copy)
+}
+
+/// Remembers a search that found nothing, by those of its words that the taxonomy or an article has; that it could
+/// not be remembered holds nobody up.
+pub(super) fn remember(app: &App, actor: &Actor, room: &Room, q: &str) {
+    if actor.company {
+        return;
+    }
+    let categories = room.directory.categories();
+    let trade = categories.flat_map(|it| it.keywords.iter().chain([&it.name]).map(String::as_str));
+    let trade = Pairs::of(trade);
+    let words = countable(q, |pair| trade.has(pair) || room.library.rarity.knows(pair));
+    let note = move |tx: &mut Tx<'_>| listing::note_gap(tx, GapSource::Search, &words);
+    if let Err(error) = app.db.write(note) {
+        tracing::warn!(code = error.code(), "a search without a hit was not counted");
+    }
+}

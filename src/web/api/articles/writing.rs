@@ -1,0 +1,179 @@
+//! Web: what is done to articles. Its rule: each act is one write, and its body is read inside, after 404 and 403;
+//! the answer is the article as it is then.
+
+use std::sync::Arc;
+
+use actix_web::{HttpResponse, post, put, web};
+use chrono::NaiveDate;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::room::Room;
+use super::view::ArticleView;
+use crate::app::App;
+use crate::db::Tx;
+use crate::error::Result;
+use crate::identity::Actor;
+use crate::knowledge::desk::{self, Aim, Charge, Desk};
+use crate::knowledge::listing::used;
+use crate::knowledge::sight::require_writer;
+use crate::knowledge::{Article, ArticleCode, Content};
+use crate::ticket::Text;
+use crate::web::blocking::run;
+use crate::web::problem::Problem;
+use crate::web::{Answer, Asker, IdempotencyKey, IfMatch, RawBody, write_once};
+
+/// Something done in a write, by which rules.
+struct Write {
+    app: web::Data<App>,
+    actor: Actor,
+}
+
+impl Write {
+    /// Does `deed` and answers the article as it is then.
+    fn article(
+        &self,
+        tx: &mut Tx<'_>,
+        deed: impl FnOnce(&mut Tx<'_>, Desk<'_>) -> Result<Article>,
+    ) -> Result<(ArticleView, i64)> {
+        let app = &self.app;
+        let directory = app.directory.current(tx.conn)?;
+        let today = tx.now.day(app.config.site.zone);
+        let review_days = app.config.knowledge.review_days;
+        let desk = Desk { actor: &self.actor, directory: &directory, today, review_days };
+        let article = deed(tx, desk)?;
+        let used = used(tx.conn, std::slice::from_ref(&article.code))?;
+        let room = Room { directory: directory.clone(), library: Arc::default(), today, used };
+        Ok((ArticleView::of(app, &article, &self.actor, &room), article.version.into()))
+    }
+}
+
+/// Writes a new article, as a draft.
+#[utoipa::path(tag = "knowledge", request_body = Content, params(("Idempotency-Key" = Option<String>, Header)), responses(
+    (status = 201, body = ArticleView),
+    (status = 403, body = Problem, content_type = "application/problem+json"),
+    (status = 422, body = Problem, content_type = "application/problem+json"),
+))]
+#[post("/articles")]
+pub async fn add(
+    app: web::Data<App>,
+    Asker(actor): Asker,
+    key: IdempotencyKey,
+    raw: RawBody,
+) -> Result<HttpResponse> {
+    require_writer(&actor)?;
+    let content: Content = raw.parse()?;
+    let idem = key.bind(&actor.name, raw.bytes());
+    let write = Write { app: app.clone(), actor };
+    write_once(&app, idem, move |tx| {
+        let (view, version) = write.article(tx, |tx, desk| desk::write(tx, desk, &content))?;
+        let place = format!("/api/v1/articles/{}", view.code());
+        Ok(Answer::created(place, &view)?.versioned(version))
+    })
+    .await
+}
+
+/// Saves another text of it; what is published stays until this one is.
+#[utoipa::path(tag = "knowledge", request_body = Content, params(("code" = String, Path), ("If-Match" = Option<String>, Header)), responses(
+    (status = 200, body = ArticleView),
+    (status = 403, body = Problem, content_type = "application/problem+json"),
+    (status = 404, body = Problem, content_type = "application/problem+json"),
+    (status = 412, body = Problem, content_type = "application/problem+json"),
+    (status = 422, body = Problem, content_type = "application/problem+json"),
+))]
+#[put("/articles/{code}")]
+pub async fn save(
+    app: web::Data<App>,
+    Asker(actor): Asker,
+    code: web::Path<ArticleCode>,
+    version: IfMatch,
+    raw: RawBody,
+) -> Result<HttpResponse> {
+    let write = Write { app: app.clone(), actor };
+    run(move || {
+        app.db.write(move |tx| {
+            let aim = Aim { code: &code, expected: &|found| version.check(found) };
+            let (view, version) =
+                write.article(tx, |tx, desk| desk::save(tx, desk, aim, || raw.parse()))?;
+            Ok(Answer::ok(&view)?.versioned(version))
+        })
+    })
+    .await
+    .map(Answer::respond)
+}
+
+/// The day on which somebody looks at it again.
+#[derive(Debug, Clone, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Review {
+    /// A day to come; a year from today ⚙ where nothing is said.
+    review_on: Option<NaiveDate>,
+}
+
+/// Why it is taken out of service.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Retirement {
+    reason: Text,
+}
+
+/// The routes that act on an article that is there: each parses its body inside the write, after 404 and 403.
+macro_rules! acts {
+    ($($(#[$doc:meta])* $name:ident $path:literal $body:ident;)+) => {$(
+        $(#[$doc])*
+        #[utoipa::path(tag = "knowledge", request_body = $body,
+            params(("code" = String, Path), ("If-Match" = Option<String>, Header), ("Idempotency-Key" = Option<String>, Header)),
+            responses(
+                (status = 200, body = ArticleView),
+                (status = 403, body = Problem, content_type = "application/problem+json"),
+                (status = 404, body = Problem, content_type = "application/problem+json"),
+                (status = 409, description = "the state, and what may be done", body = Problem, content_type = "application/problem+json"),
+                (status = 412, body = Problem, content_type = "application/problem+json"),
+                (status = 422, body = Problem, content_type = "application/problem+json"),
+            ))]
+        #[post($path)]
+        pub async fn $name(
+            app: web::Data<App>,
+            Asker(actor): Asker,
+            code: web::Path<ArticleCode>,
+            version: IfMatch,
+            key: IdempotencyKey,
+            raw: RawBody,
+        ) -> Result<HttpResponse> {
+            let idem = key.bind(&actor.name, raw.bytes());
+            let write = Write { app: app.clone(), actor };
+            write_once(&app, idem, move |tx| {
+                let aim = Aim { code: &code, expected: &|found| version.check(found) };
+                let body = || raw.parse::<$body>();
+                let (view, version) =
+                    write.article(tx, |tx, desk| desk::$name(tx, desk, aim, || body().map(Into::into)))?;
+                Ok(Answer::ok(&view)?.versioned(version))
+            })
+            .await
+        }
+    )+};
+}
+
+acts! {
+    /// Puts what was saved last into service; not by whoever saved it.
+    publish "/articles/{code}/publish" Review;
+    /// Says that it is still right.
+    confirm "/articles/{code}/confirm" Review;
+    /// Takes it out of service; it can still be read.
+    retire "/articles/{code}/retire" Retirement;
+    /// Charges the owner with looking at an article that needs it; over once it is confirmed, published anew or
+    /// retired.
+    supervise "/articles/{code}/supervise" Charge;
+}
+
+impl From<Review> for Option<NaiveDate> {
+    fn from(review: Review) -> Self {
+        review.review_on
+    }
+}
+
+impl From<Retirement> for Text {
+    fn from(retirement: Retirement) -> Self {
+        retirement.reason
+    }
+}
