@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::PoisonError;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::asked::Asked;
@@ -82,7 +83,7 @@ impl Search {
     fn suspect(&self, why: &str) {
         tracing::error!(target: "jiesu::search", why, "the index is damaged; the database is asked");
         *self.view.write().unwrap_or_else(PoisonError::into_inner) = None;
-        *super::locked(&self.follower) = None;
+        self.doubted.store(true, Ordering::Release);
     }
 
     fn find(
@@ -104,8 +105,8 @@ impl Search {
             deadline,
         };
         let mut order = slice.order;
-        if order == Order::Relevance && asked.rank_by.is_empty() && is_common(view, &planner, asked)
-        {
+        let may_switch = slice.after.is_none() && asked.rank_by.is_empty();
+        if order == Order::Relevance && may_switch && is_common(view, &planner, asked) {
             order = Order::Newest;
         }
         let ranks = if order == Order::Relevance { Ranks::ByWords } else { Ranks::No };
@@ -172,8 +173,8 @@ fn as_places(asked: &Asked, names: &Names) -> (Asked, Vec<(String, Facet, Vec<St
     let mut read_as = Vec::new();
     for one in &asked.sought {
         let (estates, regions) = match one.wanted {
-            Wanted::There => names.places(&one.text),
-            Wanted::Absent => (BTreeSet::new(), BTreeSet::new()),
+            Wanted::There if !one.is_phrase => names.places(&one.text),
+            _ => (BTreeSet::new(), BTreeSet::new()),
         };
         let (facet, codes) =
             if estates.is_empty() { (Facet::Region, regions) } else { (Facet::Estate, estates) };

@@ -31,6 +31,8 @@ pub enum Trouble {
     Touched,
     #[error("another history than the database's")]
     Foreign,
+    #[error("a panic over the index")]
+    Fell,
     #[error("stopped")]
     Stopped,
 }
@@ -44,7 +46,13 @@ impl From<Error> for Trouble {
 impl Trouble {
     /// Whether the index must be built anew.
     pub const fn is_of_index(&self) -> bool {
-        matches!(self, Self::Index(_) | Self::Disk(_) | Self::Touched | Self::Foreign)
+        // Somebody else writes this index: it is theirs, and whole.
+        let is_taken = matches!(self, Self::Index(TantivyError::LockFailure(..)));
+        let is_its_own = matches!(
+            self,
+            Self::Index(_) | Self::Disk(_) | Self::Touched | Self::Foreign | Self::Fell
+        );
+        is_its_own && !is_taken
     }
 }
 

@@ -10,13 +10,20 @@ use crate::ticket::Words;
 pub struct Sought {
     pub text: String,
     pub wanted: Wanted,
+    /// It was typed in quotes, and means nothing but itself.
+    pub is_phrase: bool,
     folded: Vec<char>,
 }
 
 impl Sought {
     pub fn new(text: impl Into<String>, wanted: Wanted) -> Self {
         let text = text.into();
-        Self { folded: folded(&text), text, wanted }
+        Self { folded: folded(&text), text, wanted, is_phrase: false }
+    }
+
+    /// One that means nothing but itself.
+    pub fn phrase(text: impl Into<String>, wanted: Wanted) -> Self {
+        Self { is_phrase: true, ..Self::new(text, wanted) }
     }
 
     fn is_in(&self, texts: &[Vec<char>]) -> bool {

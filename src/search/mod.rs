@@ -24,8 +24,9 @@ mod sounds;
 mod store;
 
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use chrono_tz::Tz;
@@ -69,6 +70,8 @@ pub struct Search {
     names: RwLock<Option<Arc<Names>>>,
     follower: Mutex<Option<Follower>>,
     progress: Progress,
+    /// A search fell over the index: it is proven before it is asked again.
+    doubted: AtomicBool,
     /// The trouble that was told last: the same is not told again each round.
     told: Mutex<String>,
 }
@@ -141,6 +144,7 @@ impl Search {
             names: RwLock::default(),
             follower: Mutex::default(),
             progress: Progress::default(),
+            doubted: AtomicBool::default(),
             told: Mutex::default(),
         }
     }
@@ -153,10 +157,16 @@ impl Search {
     /// The database's own.
     pub fn follow(&self, stop: &(dyn Fn() -> bool + Sync)) -> Result<usize> {
         let mut slot = locked(&self.follower);
-        match self.go_on(&mut slot, stop) {
+        if self.doubted.swap(false, Ordering::AcqRel) {
+            *slot = None;
+        }
+        // A damaged file may be whole by its form, and still not be what it says.
+        let gone_on = catch_unwind(AssertUnwindSafe(|| self.go_on(&mut slot, stop)));
+        match gone_on.unwrap_or(Err(Trouble::Fell)) {
             Ok(count) => Ok(count),
             Err(trouble) => {
                 let name = slot.take().map(|follower| follower.generation.name);
+                let name = name.or_else(|| generation::current(&self.house.root));
                 self.lose(&trouble, name.as_deref());
                 match trouble {
                     Trouble::Database(error) => Err(error),

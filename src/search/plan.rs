@@ -36,7 +36,7 @@ pub struct Planner<'a> {
     pub now: Stamp,
 }
 
-/// A query, and whether its answers have scores.
+/// The query that finds what is asked.
 pub fn plan(planner: &Planner<'_>, asked: &Asked, ranks: Ranks) -> Box<dyn Query> {
     let mut must = vec![planner.scope()];
     for one in &asked.narrow {

@@ -20,8 +20,10 @@ pub enum Wanted {
 /// One part of a query.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Part {
-    /// A text that must stand within one of the ticket's texts.
-    Text(String, Wanted),
+    /// A word that must stand within one of the ticket's texts.
+    Word(String, Wanted),
+    /// The same of a phrase, which means nothing but itself.
+    Phrase(String, Wanted),
     /// `name:value`
     Field(String, String, Wanted),
 }
@@ -70,27 +72,29 @@ fn next(text: &str) -> (Option<Part>, &str) {
     if let Some((name, value)) = text.split_once(':')
         && NAMES.contains(&name)
     {
-        let (value, rest) = value_of(value);
+        let (value, rest, _) = value_of(value);
         let part = Part::Field(name.to_owned(), value.trim().to_owned(), wanted);
         return (Some(part).filter(|_| !value.trim().is_empty()), rest);
     }
-    let (value, rest) = value_of(text);
-    (Some(Part::Text(value.to_owned(), wanted)).filter(|_| !value.is_empty()), rest)
+    let (value, rest, is_quoted) = value_of(text);
+    let make = if is_quoted { Part::Phrase } else { Part::Word };
+    (Some(make(value.to_owned(), wanted)).filter(|_| !value.is_empty()), rest)
 }
 
 const fn is_quote(c: char) -> bool {
     matches!(c, '"' | '“' | '”' | '＂')
 }
 
-/// A word, or what stands between quotes, and what follows it.
-fn value_of(text: &str) -> (&str, &str) {
+/// A word, or what stands between quotes, what follows it, and whether there were quotes.
+fn value_of(text: &str) -> (&str, &str, bool) {
     if let Some(inner) = text.strip_prefix(is_quote) {
         let end = inner.find(is_quote).unwrap_or(inner.len());
         let after = inner[end..].strip_prefix(is_quote).unwrap_or_default();
-        return (&inner[..end], after);
+        return (&inner[..end], after, true);
     }
     let end = text.find(char::is_whitespace).unwrap_or(text.len());
-    text.split_at(end)
+    let (word, after) = text.split_at(end);
+    (word, after, false)
 }
 
 #[cfg(test)]
@@ -101,8 +105,10 @@ mod tests {
 
     fn shown(text: &str) -> String {
         let one = |part: &Part| match part {
-            Part::Text(text, Wanted::There) => format!("[{text}]"),
-            Part::Text(text, Wanted::Absent) => format!("-[{text}]"),
+            Part::Word(text, Wanted::There) => format!("[{text}]"),
+            Part::Word(text, Wanted::Absent) => format!("-[{text}]"),
+            Part::Phrase(text, Wanted::There) => format!("«{text}»"),
+            Part::Phrase(text, Wanted::Absent) => format!("-«{text}»"),
             Part::Field(name, value, Wanted::There) => format!("{name}=[{value}]"),
             Part::Field(name, value, Wanted::Absent) => format!("-{name}=[{value}]"),
         };
@@ -112,9 +118,9 @@ mod tests {
     #[rstest]
     #[case("", "")]
     #[case("  电梯　困人 ", "[电梯] [困人]")]
-    #[case("\"电梯 困人\" 三楼", "[电梯 困人] [三楼]")]
-    #[case("“电梯 困人”", "[电梯 困人]")]
-    #[case("电梯 -停电 -\"二 号\"", "[电梯] -[停电] -[二 号]")]
+    #[case("\"电梯 困人\" 三楼", "«电梯 困人» [三楼]")]
+    #[case("“电梯 困人”", "«电梯 困人»")]
+    #[case("电梯 -停电 -\"二 号\"", "[电梯] -[停电] -«二 号»")]
     #[case(
         "estate:ygh -state:closed unit:\"物业 科\"",
         "estate=[ygh] -state=[closed] unit=[物业 科]"
@@ -122,7 +128,7 @@ mod tests {
     // A name that is none, a full colon, a dash that stands alone: words.
     #[case("反映：电梯 foo:bar - 3-2", "[反映：电梯] [foo:bar] [-] [3-2]")]
     #[case("estate: 电梯 \"", "[电梯]")]
-    #[case("\"没有关上", "[没有关上]")]
+    #[case("\"没有关上", "«没有关上»")]
     fn what_was_typed_is_read(#[case] typed: &str, #[case] read: &str) {
         assert_eq!(shown(typed), read);
     }

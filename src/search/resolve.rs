@@ -121,7 +121,8 @@ impl Names {
         let mut wrong = Vec::new();
         for part in parts {
             match part {
-                Part::Text(text, wanted) => asked.sought.push(Sought::new(text, wanted)),
+                Part::Word(text, wanted) => asked.sought.push(Sought::new(text, wanted)),
+                Part::Phrase(text, wanted) => asked.sought.push(Sought::phrase(text, wanted)),
                 Part::Field(name, value, wanted) => {
                     if !self.field(&mut asked, (&name, &value), wanted, zone) {
                         let values = [("field", name.as_str()), ("value", value.as_str())];

@@ -66,7 +66,7 @@ on_each_database! {
                 let piece = piece(&mut dice, &every);
                 let due = readable.iter().filter(|it| it.iter().any(|it| it.contains(&piece)));
                 let due = due.count();
-                let sought = vec![Sought::new(&*piece, Wanted::There)];
+                let sought = vec![Sought::phrase(&*piece, Wanted::There)];
                 let answer = town.ask(&actor, &Asked { sought, ..Asked::default() });
                 assert!(!answer.degraded);
                 assert_eq!(answer.total, due, "{} asks for {piece:?}", actor.name);

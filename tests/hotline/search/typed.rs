@@ -106,6 +106,8 @@ fn estates_are_found_as_they_sound() {
         let read_as = json!([{"text": typed, "facet": "estate", "items": [{"code": "yangguang", "name": "阳光花园"}]}]);
         assert_eq!(told["read_as"], read_as);
     }
+    // In quotes it means nothing but itself.
+    assert!(office.titles("agent", "\"洋光花园\"").is_empty());
     assert_eq!(office.titles("agent", "ygh 困人"), ["电梯困人"]);
     assert_eq!(office.titles("agent", "estate:春晖 公租房"), ["咨询公租房"]);
 }
