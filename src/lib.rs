@@ -20,6 +20,7 @@ pub mod error;
 pub mod feed;
 pub mod followup;
 pub mod handling;
+pub mod held;
 pub mod identity;
 pub mod intake;
 pub mod jobs;

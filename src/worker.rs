@@ -22,8 +22,6 @@ use crate::{audit, calls, citizen, feed, identity, knowledge};
 
 /// Rows of old sessions and old audit entries that one write drops.
 const DROPPED_AT_ONCE: u32 = 500;
-/// How long the index waits for a database that is away.
-const FOLLOW_AGAIN: Duration = Duration::from_secs(2);
 
 /// Who does what later. Rounds end early once `bell` stops.
 pub fn crew(app: &Arc<App>, bell: &Bell) -> Crew {
@@ -142,9 +140,8 @@ fn follow(app: &Arc<App>, bell: &Bell) -> Result<JoinHandle<()>> {
         while !bell.stopped() {
             if let Err(error) = search.follow(&|| bell.stopped()) {
                 tracing::warn!(target: "jiesu::search", code = error.code(), "not followed");
-                bell.wait(FOLLOW_AGAIN);
             }
-            bell.wait(pause);
+            bell.wait(search.pause(pause));
         }
     };
     let thread = std::thread::Builder::new().name("search".to_owned());

@@ -40,8 +40,8 @@ impl Directory {
 
     /// The longest name that `text` begins with.
     fn longest_name(&self, text: &str) -> Option<(&str, Vec<&Estate>)> {
-        let (end, _) = text.char_indices().nth(SHORTEST)?;
-        let start = &text[..end];
+        let mut ends = text.char_indices().map(|(at, c)| at + c.len_utf8());
+        let start = &text[..ends.nth(SHORTEST - 1)?];
         let (name, codes) = self
             .estate_names
             .range(start.to_owned()..)
@@ -85,5 +85,6 @@ mod tests {
         assert_eq!(named("ａ座公馆"), ["a座公馆"]);
         assert_eq!(named("新城的住户；阳光花"), [""; 0]);
         assert_eq!(named("在阳光花园"), ["阳光花园"]);
+        assert_eq!(self::city(&["望京园"]).estates_in("已转至望京园").len(), 1);
     }
 }

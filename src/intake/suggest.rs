@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use chrono::NaiveDate;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -11,8 +12,8 @@ use crate::db::Db;
 use crate::directory::{CategoryCode, Directory, EstateCode, RegionCode, UnitCode};
 use crate::error::{Error, FieldError, Result};
 use crate::identity::{Actor, Role};
-use crate::knowledge::rank::{Hit, rank};
-use crate::knowledge::{self, Article, ArticleState, Copy};
+use crate::knowledge::rank::{Hit, rank_call};
+use crate::knowledge::{self, Article, Content, Reads, reads};
 use crate::learning::Suggestion;
 use crate::learning::school::{School, Source};
 use crate::routing::catalogue::{Match, Question, match_rules};
@@ -23,12 +24,14 @@ use crate::ticket::store::lately_led;
 use crate::ticket::{Place, Text};
 use crate::time::Stamp;
 
+/// Who is suggested something: those who take calls and send them on.
+pub const WHO: [Role; 2] = [Role::Agent, Role::Dispatcher];
 /// How many of each.
 const CATEGORIES: usize = 5;
 const ARTICLES: usize = 3;
 const LIKE: usize = 8;
 /// Matters that a unit's record is told of.
-const LATELY: i64 = 5;
+const LATELY: usize = 5;
 /// From this score on two texts are taken for the same matter.
 pub const SAME_MATTER: f64 = 0.16;
 /// From this score on a matter that several told of already may be the same incident.
@@ -89,11 +92,11 @@ pub struct Suggested {
     pub like: Vec<Like>,
     /// Live matters that several callers were already linked to: the next one is linked in one stroke.
     pub incidents: Vec<Like>,
-    /// What callers may be told, with its title.
-    pub articles: Vec<(Hit, String)>,
+    /// What it may be about.
+    pub articles: Vec<(Hit, Content)>,
 }
 
-/// What is suggested to `actor` on `asked` at `now`.
+/// What is suggested to `actor` on `asked` at `now`, which is `today` at the site.
 ///
 /// # Errors
 /// 403 for whoever takes no calls and dispatches nothing; 422 at codes that the directory does not have.
@@ -102,16 +105,17 @@ pub fn suggest(
     actor: &Actor,
     names: &Names,
     asked: &Asked,
-    now: Stamp,
+    (now, today): (Stamp, NaiveDate),
 ) -> Result<Suggested> {
-    actor.require(&[Role::Agent, Role::Dispatcher])?;
+    actor.require(&WHO)?;
     let directory = names.directory();
     check(asked, directory)?;
     let title = asked.title.as_ref().map_or("", Text::as_str);
     // Numbers tell nothing of a matter, and nothing personal goes further.
     let (title, content) = (mask_text(title, &[]), mask_text(asked.content.as_str(), &[]));
-    let (mut categories, source) =
-        advisers.db.read(|conn| advisers.school.suggest(conn, (&title, &content), CATEGORIES))?;
+    let (mut categories, source) = advisers
+        .db
+        .read(|conn| advisers.school.suggest(conn, (&title, &content), today, CATEGORIES))?;
     if let Some(chosen) = &asked.category {
         categories.retain(|one| one.label == chosen.as_str());
         if categories.is_empty() {
@@ -128,17 +132,16 @@ pub fn suggest(
         estate: place.0.as_ref().map(AsRef::as_ref),
         region: place.1.as_ref().map(AsRef::as_ref),
         phone_hash: hash.as_deref(),
-        but: None,
     };
     let like = advisers.search.alike(actor, names, &matter, now, LIKE)?;
-    let (mut units, unclear) = units(&categories, &place, directory, now);
+    let (mut units, unclear) = units(&categories, &place, directory, today);
     advisers.db.read(|conn| {
         for one in &mut units {
             one.returned = lately_led(conn, &one.lead, &one.category, LATELY)?;
         }
         Ok(())
     })?;
-    let articles = articles(advisers, &format!("{title} {content}"), now)?;
+    let articles = articles(advisers, actor, &format!("{title} {content}"), today)?;
     let is_incident =
         |like: &&Like| like.merged > 0 && like.score >= SAME_INCIDENT && like.row.state.is_live();
     let incidents = like.iter().filter(is_incident).cloned().collect();
@@ -146,20 +149,23 @@ pub fn suggest(
     Ok(Suggested { categories, source, units, unclear, duplicates, like, incidents, articles })
 }
 
-/// The articles in service that the text may mean, best first.
-fn articles(advisers: Advisers<'_>, text: &str, now: Stamp) -> Result<Vec<(Hit, String)>> {
+/// The articles in service that the text may mean and `actor` may read, best first.
+fn articles(
+    advisers: Advisers<'_>,
+    actor: &Actor,
+    text: &str,
+    today: NaiveDate,
+) -> Result<Vec<(Hit, Content)>> {
     let library = advisers.db.read(|conn| advisers.library.current(conn))?;
-    fn in_service(article: &Article) -> Option<&Copy> {
-        let live = article.live.as_ref().filter(|_| article.state == ArticleState::Published);
-        live.map(|(_, copy)| copy)
-    }
-    let titled = |hit: Hit| {
-        let content = library.article(&hit.code).and_then(|article| article.live())?;
-        let title = content.title.to_string();
-        Some((hit, title))
+    let open = |article: &Article| reads(article, actor) > Reads::Nothing;
+    let hits = rank_call(text, &library, today, |article| {
+        article.copy_in_service().filter(|_| open(article))
+    });
+    let shown = |hit: Hit| {
+        let content = library.article(&hit.code)?.live()?.clone();
+        Some((hit, content))
     };
-    let hits = rank(text, &library, now.day(chrono_tz::Asia::Shanghai), in_service);
-    Ok(hits.into_iter().take(ARTICLES).filter_map(titled).collect())
+    Ok(hits.into_iter().take(ARTICLES).filter_map(shown).collect())
 }
 
 type Where = (Option<EstateCode>, Option<RegionCode>);
@@ -192,9 +198,8 @@ fn units(
     categories: &[Suggestion],
     (estate, region): &Where,
     directory: &Directory,
-    now: Stamp,
+    today: NaiveDate,
 ) -> (Vec<Units>, Vec<(CategoryCode, String)>) {
-    let day = now.day(chrono_tz::Asia::Shanghai);
     let mut units: BTreeMap<UnitCode, Units> = BTreeMap::new();
     let mut unclear = Vec::new();
     for one in categories {
@@ -204,7 +209,7 @@ fn units(
             region: region.as_ref(),
             estate: estate.as_ref(),
         };
-        match match_rules(directory, &question, day) {
+        match match_rules(directory, &question, today) {
             Match::One { outcome, reason } => {
                 units.entry(outcome.lead.clone()).or_insert(Units {
                     category,

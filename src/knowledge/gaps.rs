@@ -36,7 +36,10 @@ pub fn countable(query: &str, knows: impl Fn(Pair) -> bool) -> String {
     let plain = mask_text(&struck(query), &[]);
     let mut words: Vec<String> = Vec::new();
     for run in runs(&plain) {
-        let known: Vec<bool> = run.windows(2).map(|two| knows(pair(two[0], two[1]))).collect();
+        // A number is no word of the trade, whatever articles have it.
+        let is_word = |two: &[char]| !two.iter().any(|c| c.is_numeric());
+        let known = |two: &[char]| is_word(two) && knows(pair(two[0], two[1]));
+        let known: Vec<bool> = run.windows(2).map(known).collect();
         let mut at = 0;
         while at < known.len() {
             let length = known[at..].iter().take_while(|it| **it == known[at]).count();

@@ -14,7 +14,7 @@ use super::words::folded;
 use crate::db::Conn;
 use crate::directory::{Directory, Estate, Mention};
 use crate::error::{Error, FieldError, Kind, Result};
-use crate::sealing::{normalise_phone, numbers};
+use crate::sealing::{mask_phone, numbers};
 use crate::ticket::Ticket;
 use crate::ticket::command::Doubt;
 
@@ -104,13 +104,17 @@ impl Finding {
     }
 }
 
-/// What is on the ticket.
+/// What is on the ticket, as far as whoever replies reads it: by what is asked about and what is not, nobody shall
+/// learn what is masked (domain.md §11). So a telephone is its own where it is masked alike, a door where it stands
+/// in a text, and not where it stands in the address only.
 struct Own<'a> {
     /// Every text of it but its earlier replies, one after the other.
     text: String,
     particulars: BTreeSet<String>,
     numbers: BTreeSet<String>,
     surnames: BTreeSet<char>,
+    /// Telephones, masked: the caller's and those in texts.
+    phones: BTreeSet<String>,
     estate: Option<&'a Estate>,
 }
 
@@ -131,12 +135,18 @@ impl<'a> Own<'a> {
         }
         collect("", &told, &mut texts);
         let text = texts.join("\n");
+        let caller = &ticket.caller;
+        let of_caller = [&caller.phone, &caller.second_phone].into_iter().flatten();
+        let in_texts = numbers(&text).into_iter().map(|range| text[range].to_owned());
+        let phones = of_caller.map(ToString::to_string).chain(in_texts);
+        let phones = phones.map(|phone| mask_phone(&phone)).collect();
         let surnames =
             ticket.names().iter().filter_map(|name| name.trim().chars().next()).collect();
         Self {
             particulars: particulars(&text).into_iter().map(|it| it.normal).collect(),
             numbers: digits(&text),
             surnames,
+            phones,
             estate: ticket.estate().and_then(|code| directory.estate(code)),
             text,
         }
@@ -144,10 +154,8 @@ impl<'a> Own<'a> {
 
     fn has(&self, it: &Particular, text: &str, directory: &Directory) -> bool {
         let said = &text[it.range.clone()];
-        if self.text.contains(said) || self.particulars.contains(&it.normal) {
-            return true;
-        }
         match it.kind {
+            Pointing::Building if self.particulars.contains(&it.normal) => true,
             // A door may be written 502, 5-0-2 or 3-502 elsewhere; what counts is its number.
             Pointing::Building => {
                 let number = it.normal.trim_end_matches(|c: char| !c.is_ascii_digit());
@@ -155,45 +163,22 @@ impl<'a> Own<'a> {
                 parts.iter().all(|part| self.numbers.contains(*part))
             }
             Pointing::Person => {
-                it.normal.chars().next().is_some_and(|it| self.surnames.contains(&it))
+                let surname = it.normal.chars().next();
+                self.text.contains(said)
+                    || self.particulars.contains(&it.normal)
+                    || surname.is_some_and(|surname| self.surnames.contains(&surname))
             }
             Pointing::Phone => {
-                let own = |range: std::ops::Range<usize>| normalise_phone(&self.text[range]);
-                is_published(said, directory)
-                    || numbers(&self.text).into_iter().filter_map(own).any(|own| {
-                        own == it.normal || (it.normal.len() >= 7 && own.ends_with(&it.normal))
-                    })
+                is_published(said, directory) || self.phones.contains(&mask_phone(said))
             }
         }
     }
 }
 
-/// The fields in which people write; the others are codes, numbers and times.
-const WRITTEN: [&str; 24] = [
-    "title",
-    "content",
-    "text",
-    "reason",
-    "grounds",
-    "plan",
-    "proof",
-    "place",
-    "owner",
-    "accused",
-    "tags",
-    "name",
-    "former_names",
-    "phone",
-    "second_phone",
-    "email",
-    "building",
-    "address",
-    "evidence",
-    "result",
-    "reply",
-    "comment",
-    "decision",
-    "appeal",
+/// The fields in which people write and which others read; the others are codes, numbers, times, and what is masked.
+const WRITTEN: [&str; 18] = [
+    "title", "content", "text", "reason", "grounds", "plan", "proof", "place", "owner", "accused",
+    "tags", "evidence", "result", "reply", "comment", "decision", "appeal",
 ];
 
 /// Every text that people wrote in a document.
@@ -228,21 +213,25 @@ fn strangers(own: &Own<'_>, text: &str, directory: &Directory) -> Vec<String> {
         return Vec::new();
     }
     let known = folded(&own.text);
-    let named = |text: &str| -> Vec<String> {
+    // The name that was said, and the estate's own.
+    let named = |text: &str| -> Vec<(String, String)> {
         let strange = |it: &Mention<'_>| !is_mine(it) && !known.contains(&folded(it.name));
         let mentions = directory.estates_in(text).into_iter().filter(strange);
-        mentions.filter_map(|it| Some(it.estates.first()?.name.clone())).collect()
+        let both = |it: Mention<'_>| Some((it.name.to_owned(), it.estates.first()?.name.clone()));
+        mentions.filter_map(both).collect()
     };
+    let names = |found: Vec<(String, String)>| found.into_iter().map(|(_, name)| name).collect();
     let found = named(text);
     let mut left = text.to_owned();
     let regions = directory.regions().map(|region| &region.name);
     let units = directory.units().map(|unit| &unit.name);
     let companies = directory.companies().map(|company| &company.name);
     for name in regions.chain(units).chain(companies) {
-        let covers = |estate: &String| name.len() > estate.len() && name.contains(estate.as_str());
-        if found.iter().any(covers) {
+        let flat = folded(name);
+        let covers = |said: &str| flat.len() > said.len() && flat.contains(said);
+        if found.iter().any(|(said, _)| covers(said)) {
             left = left.replace(name.as_str(), "\n");
         }
     }
-    if left == text { found } else { named(&left) }
+    names(if left == text { found } else { named(&left) })
 }

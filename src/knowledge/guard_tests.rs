@@ -87,10 +87,33 @@ fn what_is_the_tickets_own_and_what_everybody_says_is_left_alone() {
         "11月3日前完成，费用1200元，按2024年第12号令办理，各位先生女士请谅解。",
         "负责人于某日到场，相关女士已撤诉。",
     ] {
-        assert_eq!(doubts("屋面漏水，3号楼。", reply), [], "{reply}");
+        assert_eq!(doubts("屋面漏水，3号楼2单元502室。", reply), [], "{reply}");
     }
     let content = "我住春晖家园，李女士家6号楼漏水，电话13900000005。";
     assert_eq!(doubts(content, "李女士（13900000005）春晖家园6号楼已查看，6栋同修。"), []);
+}
+
+/// Whoever replies reads neither the caller's number nor the address: by what is asked about they learn neither.
+#[test]
+fn nothing_masked_is_learnt_by_asking() {
+    use Doubt::{Building, Phone};
+    // The right number and any other that is masked alike are the same to the guard.
+    for said in ["13900000001", "13912340001", "13999990001"] {
+        assert_eq!(doubts("屋面漏水。", &format!("已回访{said}。")), [], "{said}");
+    }
+    assert_eq!(doubts("屋面漏水。", "已回访13900000002。"), [Phone]);
+    // The door of the address, and any other.
+    for said in ["3号楼", "2单元", "502室", "4号楼", "601室"] {
+        assert_eq!(doubts("屋面漏水。", &format!("{said}已修好。")), [Building], "{said}");
+    }
+}
+
+/// A door within another's number is another door.
+#[test]
+fn a_door_is_a_whole_number() {
+    use Doubt::Building;
+    assert_eq!(doubts("13号楼1502室漏水。", "3号楼502室已修好。"), [Building, Building]);
+    assert_eq!(doubts("13号楼1502室漏水。", "13号楼1502室已修好。"), []);
 }
 
 #[test]

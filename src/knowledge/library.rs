@@ -2,13 +2,14 @@
 //! mark, and the articles are read again only when that has changed.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 
 use super::store::{self, Mark};
 use super::words::Rarity;
 use super::{Article, ArticleCode};
 use crate::db::Conn;
 use crate::error::Result;
+use crate::held::Held;
 
 /// Every article at one instant.
 #[derive(Debug, Clone, Default)]
@@ -39,9 +40,7 @@ impl Library {
 
 /// The snapshot held in memory; clones share it.
 #[derive(Debug, Clone, Default)]
-pub struct Cached(Arc<RwLock<Option<Held>>>);
-
-type Held = (Mark, Arc<Library>);
+pub struct Cached(Held<Mark, Library>);
 
 impl Cached {
     /// The articles as the database has them now, in the eyes of `conn`.
@@ -50,14 +49,6 @@ impl Cached {
     /// As the database says.
     pub fn current(&self, conn: &mut Conn) -> Result<Arc<Library>> {
         let mark = store::mark(conn)?;
-        if let Some((held, library)) = &*self.0.read().unwrap_or_else(PoisonError::into_inner)
-            && *held == mark
-        {
-            return Ok(Arc::clone(library));
-        }
-        let library = Arc::new(Library::of(store::all(conn)?));
-        let mut place = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        *place = Some((mark, Arc::clone(&library)));
-        Ok(library)
+        self.0.get(mark, || store::all(conn).map(Library::of))
     }
 }

@@ -65,7 +65,10 @@ pub fn note_gap(tx: &mut Tx<'_>, source: GapSource, words: &str) -> Result<()> {
     Ok(())
 }
 
-/// What was asked since `since`, the most asked first.
+/// Gaps that are listed: each is compared with every article.
+const LISTED: usize = 500;
+
+/// What was asked since `since`, the most asked first, as many as are listed.
 ///
 /// # Errors
 /// As the database says.
@@ -87,6 +90,7 @@ pub fn gaps(conn: &mut Conn, since: Stamp) -> Result<Vec<Gap>> {
     };
     let mut gaps: Vec<Gap> = rows.into_iter().filter_map(read).collect();
     gaps.sort_by(|a, b| (b.asked, b.last_at, &a.words).cmp(&(a.asked, a.last_at, &b.words)));
+    gaps.truncate(LISTED);
     Ok(gaps)
 }
 

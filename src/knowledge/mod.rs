@@ -133,6 +133,12 @@ impl Article {
         live.map(|(version, copy)| (*version, &copy.content))
     }
 
+    /// The same, with its words as they are searched.
+    pub fn copy_in_service(&self) -> Option<&Copy> {
+        let live = self.live.as_ref().filter(|_| self.state == ArticleState::Published);
+        live.map(|(_, copy)| copy)
+    }
+
     /// Whether something was saved that is not published.
     pub fn has_news(&self) -> bool {
         self.state != ArticleState::Published || self.live() != Some(&self.draft.content)

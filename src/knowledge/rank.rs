@@ -1,6 +1,8 @@
 //! Knowledge: which articles a query means, and why. Its rule: pure; what holds today comes before what does not,
 //! and the same query over the same articles gives the same order.
 
+use std::collections::BTreeMap;
+
 use chrono::NaiveDate;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -44,6 +46,9 @@ impl Part {
 
 /// The parts in which words are looked for, the weightiest first.
 const PARTS: [Part; 4] = [Part::Title, Part::Question, Part::Tag, Part::Body];
+/// Characters of a call that are looked at, and its rarest pairs by which an article is measured.
+const SAID: usize = 1_000;
+const MEASURED: usize = 12;
 /// The least that counts as found, of 1 000: below lie chance meetings of common pairs.
 const LEAST: u32 = 30;
 
@@ -79,14 +84,19 @@ pub fn rank<'l>(
     today: NaiveDate,
     text: impl Fn(&'l Article) -> Option<&'l Copy>,
 ) -> Vec<Hit> {
-    let asked = Asked::of(query, library);
-    let mut hits: Vec<Hit> = library
-        .articles()
-        .filter_map(|article| text(article).map(|copy| (article, copy)))
-        .filter_map(|(article, copy)| asked.hit(article, copy, today))
-        .collect();
-    hits.sort_by(|a, b| a.place().cmp(&b.place()));
-    hits
+    Asked::of(query, library).ranked(library, today, text)
+}
+
+/// The same for what a caller says, however long: measured by the rarest of its pairs that any article has, since
+/// most of what people say stands in none.
+pub fn rank_call<'l>(
+    said: &str,
+    library: &'l Library,
+    today: NaiveDate,
+    text: impl Fn(&'l Article) -> Option<&'l Copy>,
+) -> Vec<Hit> {
+    let end = said.char_indices().nth(SAID).map_or(said.len(), |(at, _)| at);
+    Asked::of_call(&said[..end], library).ranked(library, today, text)
 }
 
 /// A query taken apart.
@@ -106,6 +116,36 @@ impl Asked {
             runs.iter().map(|run| run.windows(2).map(worth).collect()).collect();
         let whole = worths.iter().flatten().sum();
         Self { runs, worths, whole, folded: folded(query) }
+    }
+
+    fn of_call(said: &str, library: &Library) -> Self {
+        let mut asked = Self::of(said, library);
+        let mut known = BTreeMap::new();
+        for (run, worths) in asked.runs.iter().zip(&mut asked.worths) {
+            for (two, worth) in run.windows(2).zip(worths) {
+                let pair = pair(two[0], two[1]);
+                // Said twice, it is worth no more.
+                let is_new = library.rarity.knows(pair) && known.insert(pair, *worth).is_none();
+                *worth = if is_new { *worth } else { 0.0 };
+            }
+        }
+        let mut worths: Vec<f64> = known.into_values().collect();
+        worths.sort_by(|one, two| two.total_cmp(one));
+        asked.whole = worths.into_iter().take(MEASURED).sum();
+        asked
+    }
+
+    fn ranked<'l>(
+        &self,
+        library: &'l Library,
+        today: NaiveDate,
+        text: impl Fn(&'l Article) -> Option<&'l Copy>,
+    ) -> Vec<Hit> {
+        let texts = library.articles().filter_map(|article| Some((article, text(article)?)));
+        let mut hits: Vec<Hit> =
+            texts.filter_map(|(article, copy)| self.hit(article, copy, today)).collect();
+        hits.sort_by(|a, b| a.place().cmp(&b.place()));
+        hits
     }
 
     fn hit(&self, article: &Article, copy: &Copy, today: NaiveDate) -> Option<Hit> {

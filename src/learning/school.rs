@@ -1,7 +1,8 @@
 //! Learning: from the site's own tickets, and who asks what was learnt. Its rule: a model is measured on
 //! tickets held out, against whatever is in service, on the same ones; a worse one is kept as a figure only.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::coldstart::{ColdStart, Entry};
 use super::features::Text;
@@ -11,9 +12,12 @@ use super::split;
 use super::store::{self, Lesson};
 use super::train::{Recipe, train};
 use super::{Example, Suggestion};
+use chrono::NaiveDate;
+
 use crate::db::{Conn, Db};
 use crate::directory::{Cached, Directory};
 use crate::error::{Error, Result};
+use crate::held::{Held, Same};
 use crate::sealing::MasterKey;
 use crate::ticket::store::Vault;
 
@@ -29,8 +33,8 @@ pub struct School {
     db: Db,
     keys: Arc<MasterKey>,
     directory: Cached,
-    model: RwLock<Option<(i64, Arc<Model>)>>,
-    start: RwLock<Option<(Arc<Directory>, Arc<ColdStart>)>>,
+    model: Held<i64, Model>,
+    start: Held<Same<Directory>, ColdStart>,
 }
 
 /// Who suggested.
@@ -45,11 +49,11 @@ pub enum Source {
 impl School {
     pub fn new(db: &Db, keys: &Arc<MasterKey>, directory: &Cached) -> Self {
         let (db, keys, directory) = (db.clone(), keys.clone(), directory.clone());
-        Self { db, keys, directory, model: RwLock::default(), start: RwLock::default() }
+        Self { db, keys, directory, model: Held::default(), start: Held::default() }
     }
 
     /// The categories that a text may belong to, the likeliest first, at most `most`; only such as the
-    /// directory still has.
+    /// directory still has `today`.
     ///
     /// # Errors
     /// The database's own.
@@ -57,10 +61,14 @@ impl School {
         &self,
         conn: &mut Conn,
         (title, content): (&str, &str),
+        today: NaiveDate,
         most: usize,
     ) -> Result<(Vec<Suggestion>, Source)> {
         let directory = self.directory.current(conn)?;
-        let known = |one: &Suggestion| directory.category(&one.label.as_str().into()).is_some();
+        let known = |one: &Suggestion| {
+            let category = directory.category(&one.label.as_str().into());
+            category.is_some_and(|category| !category.span.has_ended(today))
+        };
         if let Some((id, model)) = self.serving(conn)? {
             let mut all = model.suggest(title, content, most + 5);
             all.retain(known);
@@ -69,80 +77,79 @@ impl School {
                 return Ok((all, Source::Model(id)));
             }
         }
-        Ok((self.start(&directory).suggest(title, content, most), Source::Names))
+        let mut all = self.start(&directory)?.suggest(title, content, most + 5);
+        all.retain(known);
+        all.truncate(most);
+        Ok((all, Source::Names))
     }
 
     /// The model in service, read again where there is a newer one. One that is damaged serves nobody.
     fn serving(&self, conn: &mut Conn) -> Result<Option<(i64, Arc<Model>)>> {
         let Some(id) = store::serving(conn)? else { return Ok(None) };
-        if let Some((held, model)) = &*self.model.read().unwrap_or_else(PoisonError::into_inner)
-            && *held == id
-        {
-            return Ok(Some((id, model.clone())));
-        }
-        let bytes = store::bytes(conn, id)?.unwrap_or_default();
-        let model = match Model::from_bytes(&bytes) {
-            Ok(model) => Arc::new(model),
-            Err(refusal) => {
+        let model = self.model.get(id, || {
+            let bytes = store::bytes(conn, id)?.unwrap_or_default();
+            Ok(Model::from_bytes(&bytes).unwrap_or_else(|refusal| {
                 tracing::error!(target: "jiesu::learning", id, code = refusal.code(), "no model");
-                Arc::new(Model::empty())
-            }
-        };
-        let mut place = self.model.write().unwrap_or_else(PoisonError::into_inner);
-        *place = Some((id, model.clone()));
+                Model::empty()
+            }))
+        })?;
         Ok(Some((id, model)))
     }
 
-    fn start(&self, directory: &Arc<Directory>) -> Arc<ColdStart> {
-        if let Some((of, start)) = &*self.start.read().unwrap_or_else(PoisonError::into_inner)
-            && Arc::ptr_eq(of, directory)
-        {
-            return start.clone();
-        }
-        let made = Arc::new(ColdStart::new(&entries(directory)));
-        let mut place = self.start.write().unwrap_or_else(PoisonError::into_inner);
-        *place = Some((directory.clone(), made.clone()));
-        made
+    fn start(&self, directory: &Arc<Directory>) -> Result<Arc<ColdStart>> {
+        self.start.get(Same(directory.clone()), || Ok(ColdStart::new(&entries(directory))))
     }
 
     /// Learns from the site's tickets, the newest that the recipe takes; nothing where none is newer than
-    /// the last time. Takes a while, outside any transaction.
+    /// the last time and what serves is whole. Takes a while, outside any transaction.
     ///
     /// # Errors
     /// The database's own.
     pub fn learn(&self, recipe: &Recipe) -> Result<Option<Lesson>> {
         let (rows, newest) = self.examples(recipe.rows_at_most)?;
-        if self.db.read(store::newest)?.is_some_and(|before| before >= newest) {
+        let (serving, last, day) = self.db.read(|conn| {
+            Ok((self.serving(conn)?, store::newest(conn)?, self.directory.current(conn)?))
+        })?;
+        let is_whole = serving.as_ref().is_none_or(|(_, model)| !model.labels().is_empty());
+        if is_whole && last.is_some_and(|last| last >= newest) {
             return Ok(None);
         }
-        let (model, held) = taught_and_held(&rows, recipe);
+        let serving = serving.filter(|_| is_whole);
+        let (taught, mut held) = split_of(&rows);
+        if let Some((id, _)) = &serving {
+            let seen_to = self.db.read(|conn| store::learnt_to(conn, *id))?;
+            leave_out_what_was_seen(&rows, &mut held, seen_to);
+        }
+        let examples: Vec<Example> = taught.iter().map(|row| rows[*row].1.clone()).collect();
+        let held: Vec<&Example> = held.iter().map(|row| &rows[*row].1).collect();
+        let model = train(&examples, recipe);
         let candidate = of_model(&model, &held);
-        let before = self.db.read(|conn| {
-            let directory = self.directory.current(conn)?;
-            Ok(match self.serving(conn)? {
-                Some((_, serving)) => of_model(&serving, &held),
-                None => {
-                    let start = self.start(&directory);
-                    measure(held.iter().copied(), |title, detail| {
-                        start.suggest(title, detail, MEASURED)
-                    })
-                }
-            })
-        })?;
+        let before = match &serving {
+            Some((_, serving)) => of_model(serving, &held),
+            None => {
+                let start = self.start(&day)?;
+                let suggest = |title: &str, detail: &str| start.suggest(title, detail, MEASURED);
+                measure(held.iter().copied(), suggest)
+            }
+        };
         let verdict = better(&candidate, Some(&before));
         let bytes = (verdict == Verdict::Serve).then(|| model.to_bytes());
-        let (examples, labels) = (rows.len() - held.len(), model.labels().len());
+        let (examples, labels) = (examples.len(), model.labels().len());
+        let compared_with = serving.map(|(id, _)| id);
         self.db.write(move |tx| {
+            // Another node may have put another one in service meanwhile: this one was not compared with it.
+            let is_fair = !is_whole || store::serving(tx.conn)? == compared_with;
+            let verdict = if is_fair { verdict } else { Verdict::OtherRows };
             let (figures, before) = (candidate.clone(), Some(before.clone()));
             let (id, made_at) = (tx.id(), tx.now);
             let lesson = Lesson { id, made_at, examples, labels, figures, before, verdict };
-            store::keep(tx, &lesson, newest, bytes.as_deref())?;
+            store::keep(tx, &lesson, newest, bytes.as_deref().filter(|_| is_fair))?;
             Ok(Some(lesson))
         })
     }
 
     /// The newest tickets with a category, the oldest first, masked; and the newest one's id.
-    fn examples(&self, most: usize) -> Result<(Vec<Example>, i64)> {
+    fn examples(&self, most: usize) -> Result<(Vec<Row>, i64)> {
         let most = i64::try_from(most).unwrap_or(i64::MAX);
         let mut taught = self.db.read(|conn| store::taught(conn, i64::MIN, most))?;
         taught.reverse();
@@ -155,18 +162,33 @@ impl School {
             for (id, ticket) in whole {
                 let label = page.iter().find(|(of, _)| *of == id).map(|(_, label)| label.clone());
                 let words = ticket.words();
-                rows.extend(label.map(|label| Example {
-                    label,
-                    title: words.title,
-                    detail: words.content,
-                }));
+                let (title, detail) = (words.title, words.content);
+                rows.extend(label.map(|label| (id, Example { label, title, detail })));
             }
         }
         Ok((rows, newest))
     }
 }
 
-/// A model of those not held out, and those that are.
+/// A ticket's id, and what is learnt from it.
+type Row = (i64, Example);
+
+/// Which rows are learnt from, and which are held out.
+fn split_of(rows: &[Row]) -> (Vec<usize>, Vec<usize>) {
+    let texts: Vec<Text<'_>> =
+        rows.iter().map(|(_, row)| Text::new(&row.title, &row.detail)).collect();
+    split::held_out(&split::groups(&texts), HELD_OUT)
+}
+
+/// Takes out of `held` what a model that was made of the tickets up to `seen_to` has learnt from: a ticket that came
+/// since may have moved those like it to the other side.
+fn leave_out_what_was_seen(rows: &[Row], held: &mut Vec<usize>, seen_to: i64) {
+    let old: Vec<Row> = rows.iter().filter(|(id, _)| *id <= seen_to).cloned().collect();
+    let unseen: BTreeSet<i64> = split_of(&old).1.into_iter().map(|row| old[row].0).collect();
+    held.retain(|row| rows[*row].0 > seen_to || unseen.contains(&rows[*row].0));
+}
+
+/// A model of the rows of a file that are not held out, and those that are.
 pub fn taught_and_held<'e>(rows: &'e [Example], recipe: &Recipe) -> (Model, Vec<&'e Example>) {
     let texts: Vec<Text<'_>> = rows.iter().map(|row| Text::new(&row.title, &row.detail)).collect();
     let (taught, held) = split::held_out(&split::groups(&texts), HELD_OUT);
@@ -189,7 +211,7 @@ fn entries(directory: &Directory) -> Vec<Entry> {
         Entry {
             code: leaf.code.to_string(),
             names: names.chain([leaf]).map(|one| one.name.clone()).collect(),
-            words: Vec::new(),
+            words: leaf.keywords.clone(),
         }
     };
     leaves.map(entry).collect()

@@ -1,5 +1,5 @@
-//! Learning: models in the database, where every node finds them. Its rule: rows are only added; the newest
-//! that was put in service serves.
+//! Learning: models in the database, where every node finds them. Its rule: figures are only added; the one
+//! model that was put in service last is kept.
 
 use diesel::prelude::*;
 
@@ -68,6 +68,11 @@ pub fn serving(conn: &mut Conn) -> Result<Option<i64>> {
         .optional()?)
 }
 
+/// Up to which ticket the model `id` was made.
+pub fn learnt_to(conn: &mut Conn, id: i64) -> Result<i64> {
+    Ok(learned::table.find(id).select(learned::newest).first(conn)?)
+}
+
 /// The bytes of a model that was put in service.
 pub fn bytes(conn: &mut Conn, id: i64) -> Result<Option<Vec<u8>>> {
     let found: Option<Option<Vec<u8>>> =
@@ -96,6 +101,11 @@ pub fn keep(tx: &mut Tx<'_>, lesson: &Lesson, newest: i64, model: Option<&[u8]>)
         learned::verdict.eq(verdict.as_str().unwrap_or_default().to_owned()),
         learned::model.eq(model.map(<[u8]>::to_vec)),
     );
+    if model.is_some() {
+        // One serves; what others knew of tickets that are erased since goes with them. Figures stay.
+        let older = learned::table.filter(learned::model.is_not_null());
+        diesel::update(older).set(learned::model.eq(None::<Vec<u8>>)).execute(tx.conn)?;
+    }
     each!(tx.conn, c => diesel::insert_into(learned::table).values(values).execute(c)?);
     Ok(())
 }

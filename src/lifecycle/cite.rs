@@ -8,6 +8,7 @@ use crate::db::Conn;
 use crate::error::{Error, FieldError, Result};
 use crate::identity::Actor;
 use crate::knowledge::cite::{MOST, cite};
+use crate::knowledge::{self, ArticleCode, Library};
 use crate::ticket::Text;
 use crate::ticket::cited::Cited;
 use crate::ticket::command::Command;
@@ -61,7 +62,12 @@ impl Hotline {
             let range = [("from", "0"), ("to", most.as_str())];
             return Err(Error::invalid(vec![FieldError::with("/articles", "field.range", &range)]));
         }
-        let library = self.rules.library.current(conn)?;
+        // The named ones only: all of them would be read and taken apart inside the write.
+        let mut articles = Vec::with_capacity(named.len());
+        for (_, code) in named {
+            articles.extend(knowledge::store::one(conn, &ArticleCode::from(code.as_str()))?);
+        }
+        let library = Library::of(articles);
         let today = now.day(rules.profile.zone);
         cite(&library, (actor, today), named).map_err(Error::invalid)
     }

@@ -37,6 +37,18 @@ code_enum! {
     }
 }
 
+impl Light {
+    /// How a ticket stands at `now` that becomes yellow and red at these instants; green where none of its
+    /// limits runs.
+    pub fn of(yellow_at: Option<Stamp>, red_at: Option<Stamp>, now: Stamp) -> Self {
+        match (red_at, yellow_at) {
+            (Some(red), _) if now > red => Self::Red,
+            (_, Some(yellow)) if now >= yellow => Self::Yellow,
+            _ => Self::Green,
+        }
+    }
+}
+
 /// How long a clock runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "is", rename_all = "snake_case", deny_unknown_fields)]

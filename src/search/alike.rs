@@ -3,9 +3,11 @@
 //! words; and who reads it sees by which words it was taken for the same.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use chrono::TimeDelta;
 
+use super::ask::PATIENCE;
 use super::asked::{Asked, Slice};
 use super::collect::Order;
 use super::fields::Facet;
@@ -17,8 +19,9 @@ use super::store::{Source, sources};
 use super::{Names, Search};
 use crate::error::Result;
 use crate::identity::Actor;
+use crate::ticket::sight::{Sight, sight};
 use crate::ticket::store::rows::TicketRow;
-use crate::time::Stamp;
+use crate::time::{Deadline, Stamp};
 
 /// How far back a matter may lie (domain.md §1: same caller and matter within 90 days).
 const WITHIN: TimeDelta = TimeDelta::days(90);
@@ -46,8 +49,6 @@ pub struct Matter<'a> {
     pub region: Option<&'a str>,
     /// The keyed hash of the caller's number.
     pub phone_hash: Option<&'a str>,
-    /// A ticket is not compared with itself.
-    pub but: Option<&'a str>,
 }
 
 /// A ticket that may be on the same matter.
@@ -73,7 +74,7 @@ struct Told {
 
 impl Search {
     /// Tickets like `matter`, the likest first, at most `most`, of those that `actor` may see, received
-    /// within 90 days before `now` at the same place.
+    /// within 90 days before `now` at the same place; none where the index is damaged.
     ///
     /// # Errors
     /// The database's own.
@@ -84,6 +85,26 @@ impl Search {
         matter: &Matter<'_>,
         now: Stamp,
         most: usize,
+    ) -> Result<Vec<Like>> {
+        let compare = || self.compared(actor, names, matter, now);
+        let Ok(alike) = catch_unwind(AssertUnwindSafe(compare)) else {
+            self.suspect("a comparison fell over it");
+            return Ok(Vec::new());
+        };
+        let mut alike = alike?;
+        alike.sort_by(|one, two| {
+            two.score.total_cmp(&one.score).then_with(|| two.row.id.cmp(&one.row.id))
+        });
+        alike.truncate(most);
+        Ok(alike)
+    }
+
+    fn compared(
+        &self,
+        actor: &Actor,
+        names: &Names,
+        matter: &Matter<'_>,
+        now: Stamp,
     ) -> Result<Vec<Like>> {
         let mut asked = Asked::default();
         match (matter.estate, matter.region) {
@@ -97,18 +118,11 @@ impl Search {
         asked.rank_by = weigh.rarest(&told.words, RANKED_BY);
         let slice = Slice { order: Order::Relevance, limit: COMPARED, after: None };
         let question = Question { actor, names, asked: &asked, slice, now };
-        let ids = self.which(&question)?;
+        let (which, _) = self.which(&question, Deadline::after(PATIENCE))?;
+        let ids: Vec<i64> = which.best.iter().map(|(_, id, _)| *id).collect();
         let found = self.house.db.read(|conn| sources(conn, self.house.vault(), &ids))?;
-        let mut alike: Vec<Like> = found
-            .into_iter()
-            .filter(|source| matter.but != Some(source.row.no.as_str()))
-            .filter_map(|source| weigh.compare(&told, matter, source, &question))
-            .collect();
-        alike.sort_by(|one, two| {
-            two.score.total_cmp(&one.score).then_with(|| two.row.id.cmp(&one.row.id))
-        });
-        alike.truncate(most);
-        Ok(alike)
+        let compare = |source| weigh.compare(&told, matter, source, &question);
+        Ok(found.into_iter().filter_map(compare).collect())
     }
 }
 
@@ -120,7 +134,12 @@ struct Weigh {
 
 impl Weigh {
     fn of(search: &Search) -> Result<Self> {
-        Ok(Self { view: search.viewed(), dictionary: search.house.dictionary()? })
+        let view = search.viewed();
+        let dictionary = match &view {
+            Some(view) => view.dictionary.clone(),
+            None => search.house.dictionary()?,
+        };
+        Ok(Self { view, dictionary })
     }
 
     fn told(&self, texts: &[&str]) -> Told {
@@ -172,10 +191,16 @@ impl Weigh {
         if matter.category.is_some() && category.is_some() && matter.category != category {
             score *= 0.7;
         }
-        let same_caller =
-            matter.phone_hash.is_some() && source.row.phone_hash.as_deref() == matter.phone_hash;
+        // Whose it is, and who else told of it, stands on no handling copy.
+        let case = source
+            .ticket
+            .as_ref()
+            .filter(|ticket| sight(ticket, question.actor, question.directory()) == Sight::Case);
+        let same_caller = case.is_some()
+            && matter.phone_hash.is_some()
+            && source.row.phone_hash.as_deref() == matter.phone_hash;
+        let merged = case.map_or(0, |ticket| ticket.children.len());
         let words = self.rarest(shared, SHOWN);
-        let merged = source.ticket.map_or(0, |ticket| ticket.children.len());
         let score = score.clamp(0.0, 1.0);
         Some(Like { score, words, same_caller, merged, row: source.row })
     }

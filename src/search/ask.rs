@@ -1,22 +1,24 @@
 //! Search: asking. Its rule: the index says which; what is shown of them is read from the database again,
 //! and whoever may not see it, or whatever does not hold what was asked any more, is left out.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
+
+use tantivy::Term;
 
 use super::asked::Asked;
 use super::collect::{Found, Order, Pass, Rank, TOO_COSTLY};
 use super::fields::Facet;
 use super::generation::View;
 use super::matching::{matches, snippet};
-use super::plan::{Planner, Ranks, plan};
+use super::plan::{Planner, Ranks, only, plan};
 use super::query::{Wanted, too_costly};
 use super::question::{Question, Which, most_first, readable};
 use super::store::{Source, sources};
-use super::{Answer, Hit, Names, Search, fallback};
+use super::{Answer, Hit, Search, fallback};
 use crate::error::Result;
 use crate::ticket::listing;
 use crate::ticket::sight::{Scope, scope};
@@ -26,6 +28,10 @@ use crate::time::Deadline;
 pub const PATIENCE: Duration = Duration::from_millis(1_500);
 /// Where more than one in this many tickets is found, words tell nothing: the newest come first.
 const COMMON: usize = 4;
+/// Words of one character: each is a walk over all pairs that begin with it.
+const SHORT_WORDS: usize = 4;
+
+type ReadAs = Vec<(String, Facet, Vec<String>)>;
 
 impl Search {
     /// The answer to a question. A word that stands in no ticket is taken for the place that sounds so.
@@ -33,27 +39,41 @@ impl Search {
     /// # Errors
     /// 400 `search.too_costly`; the database's own.
     pub fn ask(&self, question: Question<'_>) -> Result<Answer> {
-        let answer = self.ask_once(question)?;
-        if answer.total > 0 || !question.asked.has_texts() {
+        let deadline = Deadline::after(PATIENCE);
+        let answer = self.ask_once(question, deadline)?;
+        if answer.total > 0 || answer.partial || !question.asked.has_texts() {
             return Ok(answer);
         }
-        let (instead, read_as) = as_places(question.asked, question.names);
+        let (instead, read_as) = self.as_places(question, deadline)?;
         if read_as.is_empty() {
             return Ok(answer);
         }
-        let answer = self.ask_once(Question { asked: &instead, ..question })?;
+        let answer = self.ask_once(Question { asked: &instead, ..question }, deadline)?;
         Ok(Answer { read_as, ..answer })
     }
 
-    fn ask_once(&self, question: Question<'_>) -> Result<Answer> {
+    fn ask_once(&self, question: Question<'_>, deadline: Deadline) -> Result<Answer> {
+        let (which, degraded) = self.which(&question, deadline)?;
+        Ok(Answer { degraded, ..self.read(question, which)? })
+    }
+
+    /// Which tickets answer a question, and whether the database had to say so.
+    pub(super) fn which(
+        &self,
+        question: &Question<'_>,
+        deadline: Deadline,
+    ) -> Result<(Which, bool)> {
         if scope(question.actor) == Scope::Nothing {
             return Err(crate::error::Error::forbidden());
         }
-        let deadline = Deadline::after(PATIENCE);
+        let short = question.asked.sought.iter().filter(|one| one.text.chars().count() < 2);
+        if short.count() > SHORT_WORDS {
+            return Err(too_costly());
+        }
         if let Some(view) = self.viewed() {
-            let find = || self.find(&view, &question, deadline);
+            let find = || self.find(&view, question, deadline);
             match catch_unwind(AssertUnwindSafe(find)) {
-                Ok(Ok(which)) => return self.read(question, which),
+                Ok(Ok(which)) => return Ok((which, false)),
                 Ok(Err(error)) if error.to_string().contains(TOO_COSTLY) => {
                     return Err(too_costly());
                 }
@@ -61,26 +81,37 @@ impl Search {
                 Err(_) => self.suspect("a search fell over it"),
             }
         }
-        let which = fallback::which(&self.house, &question, deadline)?;
-        Ok(Answer { degraded: true, ..self.read(question, which)? })
+        Ok((fallback::which(&self.house, question, deadline)?, true))
     }
 
-    /// The ids of those that answer a question, in its order.
-    pub(super) fn which(&self, question: &Question<'_>) -> Result<Vec<i64>> {
-        let deadline = Deadline::after(PATIENCE);
-        let found = self.viewed().and_then(|view| {
-            let find = || self.find(&view, question, deadline).ok();
-            catch_unwind(AssertUnwindSafe(find)).ok().flatten()
-        });
-        let which = match found {
-            Some(which) => which,
-            None => fallback::which(&self.house, question, deadline)?,
-        };
-        Ok(which.best.into_iter().take(question.slice.limit).map(|(_, id, _)| id).collect())
+    /// The same question with places where words were that stand in no ticket of this reader's, and which
+    /// words those are.
+    fn as_places(&self, question: Question<'_>, deadline: Deadline) -> Result<(Asked, ReadAs)> {
+        let mut instead = Asked { sought: Vec::new(), ..question.asked.clone() };
+        let mut read_as = Vec::new();
+        for one in &question.asked.sought {
+            let place = match one.wanted {
+                Wanted::There if !one.is_phrase => question.names.place(&one.text),
+                _ => None,
+            };
+            let alone = Asked { sought: vec![one.clone()], ..Asked::default() };
+            let stands = |alone: &Asked| -> Result<bool> {
+                let (which, _) = self.which(&Question { asked: alone, ..question }, deadline)?;
+                Ok(which.total > 0 || which.partial)
+            };
+            match place {
+                Some((facet, codes)) if !stands(&alone)? => {
+                    instead.only(facet, codes.iter().cloned());
+                    read_as.push((one.text.clone(), facet, codes.into_iter().collect()));
+                }
+                _ => instead.sought.push(one.clone()),
+            }
+        }
+        Ok((instead, read_as))
     }
 
     /// Nobody asks this index again before it was proven.
-    fn suspect(&self, why: &str) {
+    pub(super) fn suspect(&self, why: &str) {
         tracing::error!(target: "jiesu::search", why, "the index is damaged; the database is asked");
         *self.view.write().unwrap_or_else(PoisonError::into_inner) = None;
         self.doubted.store(true, Ordering::Release);
@@ -95,13 +126,13 @@ impl Search {
         let Question { actor, asked, slice, now, .. } = *question;
         let (fields, dictionary) = (&view.fields, &view.dictionary);
         let planner = Planner { fields, dictionary, actor, directory: question.directory(), now };
-        let pass = |order| Pass {
+        let pass = |order, after| Pass {
             columns: view.columns.clone(),
             codes: self.house.codes.clone(),
             order,
             limit: slice.limit + 1,
-            after: slice.after,
-            now: now.millis(),
+            after,
+            now,
             deadline,
         };
         let mut order = slice.order;
@@ -110,7 +141,15 @@ impl Search {
             order = Order::Newest;
         }
         let ranks = if order == Order::Relevance { Ranks::ByWords } else { Ranks::No };
-        let found = view.searcher.search(&plan(&planner, asked, ranks), &pass(order))?;
+        let query = plan(&planner, asked, ranks);
+        let mut after = slice.after;
+        if let (Order::Relevance, Some(then)) = (order, after) {
+            // Scores move a little with every ticket that comes: where the page before ended is asked anew.
+            let id = Term::from_field_u64(fields.id, u64::try_from(then.tie).unwrap_or_default());
+            let now = view.searcher.search(&only(query.box_clone(), id), &pass(order, None))?;
+            after = now.best.first().map_or(after, |(rank, ..)| Some(*rank));
+        }
+        let found = view.searcher.search(&*query, &pass(order, after))?;
         let (total, best, lights) = (found.total, found.best.clone(), found.lights);
         Ok(Which { total, best, facets: self.named(&found), lights, order, partial: false })
     }
@@ -160,30 +199,9 @@ fn is_common(view: &View, planner: &Planner<'_>, asked: &Asked) -> bool {
     let there = asked.sought.iter().filter(|one| one.wanted == Wanted::There);
     let words = there.flat_map(|one| planner.dictionary.words(&one.text));
     let rare = |word: String| {
-        let term = tantivy::Term::from_field_text(planner.fields.words, &word);
+        let term = Term::from_field_text(planner.fields.words, &word);
         let count = view.searcher.doc_freq(&term).unwrap_or_default();
         usize::try_from(count).unwrap_or(usize::MAX).saturating_mul(COMMON) < all
     };
     !{ words }.any(rare)
-}
-
-/// The same question with places where words were, and which words those are.
-fn as_places(asked: &Asked, names: &Names) -> (Asked, Vec<(String, Facet, Vec<String>)>) {
-    let mut instead = Asked { sought: Vec::new(), ..asked.clone() };
-    let mut read_as = Vec::new();
-    for one in &asked.sought {
-        let (estates, regions) = match one.wanted {
-            Wanted::There if !one.is_phrase => names.places(&one.text),
-            _ => (BTreeSet::new(), BTreeSet::new()),
-        };
-        let (facet, codes) =
-            if estates.is_empty() { (Facet::Region, regions) } else { (Facet::Estate, estates) };
-        if codes.is_empty() {
-            instead.sought.push(one.clone());
-        } else {
-            instead.only(facet, codes.iter().cloned());
-            read_as.push((one.text.clone(), facet, codes.into_iter().collect()));
-        }
-    }
-    (instead, read_as)
 }

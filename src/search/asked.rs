@@ -25,7 +25,7 @@ pub struct Asked {
     /// Words that rank what is found and need not be in it.
     pub rank_by: Vec<String>,
     pub narrow: Vec<Narrow>,
-    /// Any of these lights, or none of them.
+    /// Each of these lights, or not.
     pub lights: Vec<(Light, Wanted)>,
     /// How numbers begin.
     pub no: Vec<(String, Wanted)>,

@@ -12,7 +12,7 @@ use tantivy::{DocId, Score, SegmentOrdinal, SegmentReader, TERMINATED, TantivyEr
 use super::columns::{Codes, Columns, NONE, UNITS, singles};
 use super::fields::Facet;
 use crate::limits::Light;
-use crate::time::Deadline;
+use crate::time::{Deadline, Stamp};
 
 /// What the pass ends with at its deadline.
 pub const TOO_COSTLY: &str = "jiesu: the deadline of a search";
@@ -47,8 +47,8 @@ pub struct Pass {
     pub limit: usize,
     /// Only what is worse than this.
     pub after: Option<Rank>,
-    /// The instant by which lights are told, in milliseconds.
-    pub now: i64,
+    /// The instant by which lights are told, as all of the house tells them.
+    pub now: Stamp,
     pub deadline: Deadline,
 }
 
@@ -114,8 +114,15 @@ impl Collector for Pass {
         ord: SegmentOrdinal,
         reader: &SegmentReader,
     ) -> tantivy::Result<Found> {
+        let over = || TantivyError::InternalError(TOO_COSTLY.to_owned());
+        if self.deadline.is_over() {
+            return Err(over());
+        }
         let mut walk = self.for_segment(ord, reader)?;
         let mut scorer = weight.scorer(reader, 1.0)?;
+        if self.deadline.is_over() {
+            return Err(over());
+        }
         let alive = reader.alive_bitset();
         let (mut doc, mut seen) = (scorer.doc(), 0_u32);
         while doc != TERMINATED {
@@ -125,7 +132,7 @@ impl Collector for Pass {
             }
             seen += 1;
             if seen.is_multiple_of(STRIDE) && self.deadline.is_over() {
-                return Err(TantivyError::InternalError(TOO_COSTLY.to_owned()));
+                return Err(over());
             }
             doc = scorer.advance();
         }
@@ -151,12 +158,9 @@ impl Walk {
             add(UNITS, *unit);
         }
         // Most tickets have ended, and looking for a limit costs more than all the rest.
-        let lights = if row.has_limit { self.columns.lights(doc) } else { (None, None) };
-        let light = match lights {
-            (_, Some(red)) if self.pass.now > red => Light::Red,
-            (Some(yellow), _) if self.pass.now >= yellow => Light::Yellow,
-            _ => Light::Green,
-        };
+        let (yellow, red) = if row.has_limit { self.columns.lights(doc) } else { (None, None) };
+        let at = |millis: Option<i64>| millis.map(Stamp::from_millis);
+        let light = Light::of(at(yellow), at(red), self.pass.now);
         self.found.lights[light as usize] += 1;
     }
 

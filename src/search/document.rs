@@ -7,6 +7,7 @@ use tantivy::TantivyDocument;
 use super::fields::{Facet, Fields};
 use super::fold::fold;
 use super::store::Source;
+use crate::ticket::Words;
 
 /// `sealed` and `upstream` among the marks of a document.
 pub const SEALED: &str = "sealed";
@@ -31,15 +32,14 @@ pub fn values(source: &Source, facet: Facet, zone: Tz) -> Vec<String> {
             let working = source.units.iter().filter(|part| part.works);
             distinct(working.map(|part| part.unit.to_string()).collect())
         }
-        Facet::Tag => {
-            let tags = source.ticket.iter().flat_map(|ticket| &ticket.tags);
-            let masked = |tag: &crate::ticket::Text| match &source.ticket {
-                Some(ticket) => ticket.masked(tag.as_str()),
-                None => String::new(),
-            };
-            distinct(tags.map(|tag| masked(tag).chars().map(fold).collect()).collect())
-        }
+        // What a reader may read decides which tags there are for them: see `tags`.
+        Facet::Tag => Vec::new(),
     }
+}
+
+/// The tags among `words`, folded.
+pub fn tags(words: &Words) -> Vec<String> {
+    distinct(words.inside.tags.iter().map(|tag| tag.chars().map(fold).collect()).collect())
 }
 
 fn distinct(mut values: Vec<String>) -> Vec<String> {
@@ -80,6 +80,9 @@ pub fn document(fields: &Fields, source: &Source, zone: Tz) -> TantivyDocument {
         document.add_text(fields.accused, accused);
     }
     let words = source.words();
+    for tag in tags(&words) {
+        document.add_text(fields.facet(Facet::Tag), tag);
+    }
     for text in words.open() {
         document.add_text(fields.open, text);
         document.add_text(fields.words, text);

@@ -8,7 +8,7 @@ use chrono_tz::Tz;
 use super::House;
 use super::asked::{Asked, Narrow};
 use super::collect::{Order, Rank};
-use super::document::values;
+use super::document::{tags, values};
 use super::fields::Facet;
 use super::matching::matches;
 use super::query::Wanted;
@@ -16,6 +16,7 @@ use super::question::{Question, Which, most_first, readable};
 use super::store::{Source, sources};
 use crate::error::Result;
 use crate::limits::Light;
+use crate::ticket::Words;
 use crate::ticket::listing::{self, Filter, Sort};
 use crate::ticket::sight::scope;
 use crate::time::{Deadline, Stamp};
@@ -27,27 +28,33 @@ const PAGE: usize = 200;
 pub(super) fn which(house: &House, question: &Question<'_>, deadline: Deadline) -> Result<Which> {
     let Question { actor, asked, slice, now, .. } = *question;
     let order = if slice.order == Order::Relevance { Order::Newest } else { slice.order };
+    let after = match slice.after {
+        // A page of another order ended with this ticket.
+        Some(then) if slice.order != order => place(house, then, order)?,
+        after => after,
+    };
     let filter = Filter { sort: Some(Sort::Newest), ..Filter::default() };
     let mut tally = Tally::default();
-    let (mut after, mut partial) = (None, false);
+    let (mut next_page, mut partial) = (None, false);
     loop {
         let (rows, next) = house.db.read(|conn| {
-            listing::page(conn, &scope(actor), &filter, now, after.as_deref(), PAGE)
+            listing::page(conn, &scope(actor), &filter, now, next_page.as_deref(), PAGE)
         })?;
         let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
         for source in house.db.read(|conn| sources(conn, house.vault(), &ids))? {
-            let fits = fits(&source, asked, now, house.zone);
-            let words = if fits { readable(&source, question) } else { None };
-            if words.is_some_and(|words| matches(&words, &asked.sought)) {
-                tally.add(&source, now, house.zone);
+            let fits = |words: &Words| {
+                fits((&source, words), asked, now, house.zone()) && matches(words, &asked.sought)
+            };
+            if readable(&source, question).is_some_and(|words| fits(&words)) {
+                tally.add(&source, now, house.zone());
                 let rank = rank(&source, order);
-                if slice.after.is_none_or(|after| slice.order != order || rank < after) {
+                if after.is_none_or(|after| rank < after) {
                     tally.best.push((rank, source.row.id, 0.0));
                 }
             }
         }
-        after = next;
-        if after.is_none() {
+        next_page = next;
+        if next_page.is_none() {
             break;
         }
         if deadline.is_over() {
@@ -56,6 +63,12 @@ pub(super) fn which(house: &House, question: &Question<'_>, deadline: Deadline) 
         }
     }
     Ok(tally.which(order, slice.limit + 1, partial))
+}
+
+/// Where the ticket that `then` names stands in `order`; nothing where it is gone.
+fn place(house: &House, then: Rank, order: Order) -> Result<Option<Rank>> {
+    let found = house.db.read(|conn| sources(conn, house.vault(), &[then.tie]))?;
+    Ok(found.first().map(|source| rank(source, order)))
 }
 
 #[derive(Default)]
@@ -93,11 +106,7 @@ impl Tally {
 
 /// As a line of a list shows it.
 fn light(source: &Source, now: Stamp) -> Light {
-    match (source.row.red_at, source.row.yellow_at) {
-        (Some(red), _) if now > red => Light::Red,
-        (_, Some(yellow)) if now >= yellow => Light::Yellow,
-        _ => Light::Green,
-    }
+    Light::of(source.row.yellow_at, source.row.red_at, now)
 }
 
 fn rank(source: &Source, order: Order) -> Rank {
@@ -113,10 +122,14 @@ fn rank(source: &Source, order: Order) -> Rank {
 }
 
 /// Whether everything but the texts is as it was asked.
-fn fits(source: &Source, asked: &Asked, now: Stamp, zone: Tz) -> bool {
+fn fits((source, words): (&Source, &Words), asked: &Asked, now: Stamp, zone: Tz) -> bool {
     let is = |there: bool, wanted: Wanted| there == (wanted == Wanted::There);
     let has = |narrow: &Narrow| {
-        let any = values(source, narrow.facet, zone).iter().any(|it| narrow.any_of.contains(it));
+        let values = match narrow.facet {
+            Facet::Tag => tags(words),
+            facet => values(source, facet, zone),
+        };
+        let any = values.iter().any(|it| narrow.any_of.contains(it));
         is(any, narrow.wanted)
     };
     let at = source.row.received_at;

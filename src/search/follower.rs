@@ -6,10 +6,11 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
+use tantivy::indexer::NoMergePolicy;
 use tantivy::{IndexWriter, TantivyError, Term};
 
 use super::document::document;
-use super::generation::{BUILDING, FOLLOWING, Generation, View};
+use super::generation::{BUILDING, FOLLOWING, Generation, View, merge_policy};
 use super::store::{self, Mark, Source};
 use super::{House, locked};
 use crate::error::{Error, Kind};
@@ -33,6 +34,8 @@ pub enum Trouble {
     Foreign,
     #[error("a panic over the index")]
     Fell,
+    #[error("somebody else builds an index")]
+    Busy,
     #[error("stopped")]
     Stopped,
 }
@@ -44,15 +47,19 @@ impl From<Error> for Trouble {
 }
 
 impl Trouble {
-    /// Whether the index must be built anew.
+    /// Whether the index must be built anew. A disk that is full or an index that somebody else writes
+    /// says nothing against what is there.
     pub const fn is_of_index(&self) -> bool {
-        // Somebody else writes this index: it is theirs, and whole.
-        let is_taken = matches!(self, Self::Index(TantivyError::LockFailure(..)));
-        let is_its_own = matches!(
-            self,
-            Self::Index(_) | Self::Disk(_) | Self::Touched | Self::Foreign | Self::Fell
-        );
-        is_its_own && !is_taken
+        match self {
+            Self::Touched | Self::Foreign | Self::Fell => true,
+            Self::Index(error) => !matches!(
+                error,
+                TantivyError::LockFailure(..)
+                    | TantivyError::IoError(_)
+                    | TantivyError::OpenWriteError(_)
+            ),
+            _ => false,
+        }
     }
 }
 
@@ -72,8 +79,6 @@ pub struct Follower {
     done: HashMap<i64, u64>,
     /// Where to go on among those that wait, where there are more than a round takes.
     after: (i64, i32),
-    /// Somebody was erased: old files must go.
-    purge: bool,
 }
 
 impl Follower {
@@ -94,7 +99,7 @@ impl Follower {
 
     fn with(generation: Generation, writer: IndexWriter, mark: Mark) -> Self {
         let (done, after) = (HashMap::new(), (i64::MIN, 0));
-        Self { generation, writer, mark, done, after, purge: false }
+        Self { generation, writer, mark, done, after }
     }
 
     /// What the index has, by ticket.
@@ -130,9 +135,9 @@ impl Follower {
             }
         }
         differ.extend(has.into_keys());
-        self.index(house, &differ)?;
-        if !differ.is_empty() {
-            self.commit()?;
+        self.mark.purge |= self.index(house, &differ)?;
+        if !differ.is_empty() || self.mark.purge {
+            self.commit(self.mark.clone())?;
         }
         Ok(differ.len())
     }
@@ -145,7 +150,7 @@ impl Follower {
         // What waits is read before what is sealed: an event is seen in one place or in both.
         let waiting = house.db.read(|conn| store::waiting(conn, self.after, ROUND))?;
         let is_part = i64::try_from(waiting.len()).is_ok_and(|count| count >= ROUND);
-        self.after = match waiting.last() {
+        let after = match waiting.last() {
             Some((id, seq, _)) if is_part => (*id, *seq),
             _ => (i64::MIN, 0),
         };
@@ -153,78 +158,109 @@ impl Follower {
             house.db.read(|conn| store::sealed_after(conn, &self.mark, ROUND))?;
         let (removed, removal) =
             house.db.read(|conn| store::removed_after(conn, &self.mark, PAGE))?;
-        to.removal = removal;
+        (to.removal, to.purge) = (removal, self.mark.purge);
         let mut newest: BTreeMap<i64, u64> = BTreeMap::new();
         let all = waiting.iter().map(|(id, _, stamp)| (*id, *stamp)).chain(sealed.iter().copied());
         for (id, stamp) in all {
             let newest = newest.entry(id).or_default();
             *newest = stamp.max(*newest);
         }
-        newest.retain(|id, stamp| self.done.get(id).is_none_or(|done| *done < *stamp));
-        if !newest.is_empty() {
-            // After a start, or an import: many wait for a seal that are in the index already.
-            let searcher = self.generation.searcher();
-            for (id, stamp) in &newest {
-                if let Some(has) = self.generation.stamp(&searcher, *id)?.filter(|has| has >= stamp)
-                {
-                    self.done.insert(*id, has);
-                }
-            }
-            newest.retain(|id, stamp| self.done.get(id).is_none_or(|done| *done < *stamp));
-        }
+        self.leave_out_what_is_there(&mut newest)?;
         let changed: BTreeSet<i64> = newest.into_keys().chain(removed).collect();
-        self.index(house, &changed)?;
+        to.purge |= self.index(house, &changed)?;
         for (id, stamp) in sealed {
             if self.done.get(&id).is_some_and(|done| *done <= stamp) {
                 self.done.remove(&id);
             }
         }
-        let has_moved = to.removal != self.mark.removal || to.seal - self.mark.seal > 50;
-        let moved = std::mem::replace(&mut self.mark, to) != self.mark;
-        if !changed.is_empty() || (moved && has_moved) {
-            self.commit()?;
+        let is_far = to.removal != self.mark.removal || to.seal - self.mark.seal > 50;
+        if !changed.is_empty() || is_far || to.purge {
+            self.commit(to)?;
+        } else {
+            self.mark = to;
         }
+        self.after = after;
         Ok(changed.len())
     }
 
-    /// Puts these tickets in anew, or takes them out where they are gone.
-    fn index(&mut self, house: &House, ids: &BTreeSet<i64>) -> Result<(), Trouble> {
+    /// After a start, or an import, many wait for a seal that are in the index already.
+    fn leave_out_what_is_there(&mut self, newest: &mut BTreeMap<i64, u64>) -> Result<(), Trouble> {
+        newest.retain(|id, stamp| self.done.get(id).is_none_or(|done| *done < *stamp));
+        let searcher = self.generation.searcher();
+        for (id, stamp) in &*newest {
+            if let Some(has) = self.generation.stamp(&searcher, *id)?.filter(|has| has >= stamp) {
+                self.done.insert(*id, has);
+            }
+        }
+        newest.retain(|id, stamp| self.done.get(id).is_none_or(|done| *done < *stamp));
+        Ok(())
+    }
+
+    /// Forgets a round that the database broke off.
+    ///
+    /// # Errors
+    /// The index's own.
+    pub fn forget_round(&mut self) -> Result<(), Trouble> {
+        self.done.clear();
+        self.writer.rollback()?;
+        Ok(())
+    }
+
+    /// Puts these tickets in anew, or takes them out where they are gone; answers whether bytes of one that
+    /// is no more must go.
+    fn index(&mut self, house: &House, ids: &BTreeSet<i64>) -> Result<bool, Trouble> {
         let ids: Vec<i64> = ids.iter().copied().collect();
+        let mut purge = false;
         for some in ids.chunks(usize::try_from(PAGE).unwrap_or(1)) {
             let sources = house.db.read(|conn| store::sources(conn, house.vault(), some))?;
-            self.purge |=
-                sources.len() < some.len() || sources.iter().any(|it| it.ticket.is_none());
+            purge |= sources.len() < some.len() || sources.iter().any(Source::is_erased);
             for id in some {
                 let id = u64::try_from(*id).unwrap_or_default();
                 self.writer.delete_term(Term::from_field_u64(self.generation.fields.id, id));
             }
             for source in &sources {
                 self.done.insert(source.row.id, source.stamp);
-                self.writer.add_document(document(&self.generation.fields, source, house.zone))?;
+                self.writer.add_document(document(
+                    &self.generation.fields,
+                    source,
+                    house.zone(),
+                ))?;
             }
         }
-        Ok(())
+        Ok(purge)
     }
 
-    fn commit(&mut self) -> Result<(), Trouble> {
-        commit(&mut self.writer, &self.mark)?;
-        if self.purge {
-            self.purge()?;
+    /// Keeps what was put in, with how far that leads; and where something must go for good, sees to it.
+    fn commit(&mut self, to: Mark) -> Result<(), Trouble> {
+        if to.purge {
+            // No merge may begin over what is about to be merged.
+            self.writer.set_merge_policy(Box::new(NoMergePolicy));
+        }
+        commit(&mut self.writer, &to)?;
+        self.mark = to;
+        if self.mark.purge && self.purge()? {
+            self.mark.purge = false;
+            self.writer.set_merge_policy(merge_policy());
+            commit(&mut self.writer, &self.mark)?;
         }
         Ok(())
     }
 
-    /// Writes every segment anew that still has bytes of a document that is no more.
-    fn purge(&mut self) -> Result<(), Trouble> {
+    /// Writes every segment anew that still has bytes of a document that is no more; false where a merge
+    /// that had begun before is in the way: then it is tried again in the next round.
+    fn purge(&mut self) -> Result<bool, Trouble> {
         let metas = self.writer.index().searchable_segment_metas()?;
         let stale: Vec<_> =
             metas.iter().filter(|meta| meta.num_deleted_docs() > 0).map(|meta| meta.id()).collect();
         if !stale.is_empty() {
-            self.writer.merge(&stale).wait()?;
+            match self.writer.merge(&stale).wait() {
+                Ok(_) => {}
+                Err(TantivyError::InvalidArgument(_)) => return Ok(false),
+                Err(error) => return Err(error.into()),
+            }
         }
         self.writer.garbage_collect_files().wait()?;
-        self.purge = false;
-        Ok(())
+        Ok(true)
     }
 
     /// An index of everything, built beside the one in service and put in its place.
@@ -236,6 +272,7 @@ impl Follower {
         progress: &Progress,
         stop: &(dyn Fn() -> bool + Sync),
     ) -> Result<Self, Trouble> {
+        let Some(_place) = house.root.to_build()? else { return Err(Trouble::Busy) };
         let generation = Generation::create(&house.root, &house.dictionary()?)?;
         let mark = house.db.read(store::newest)?;
         let all = house.db.read(store::count)?;
@@ -245,7 +282,7 @@ impl Follower {
         fill(house, &generation, &writer, progress, stop)?;
         commit(&mut writer, &mark)?;
         writer.wait_merging_threads()?;
-        generation.serve(&house.root)?;
+        house.root.serve(&generation.name)?;
         let writer = generation.writer(FOLLOWING)?;
         Ok(Self::with(generation, writer, mark))
     }
@@ -287,7 +324,7 @@ fn fill(
             let sources: Vec<Source> =
                 house.db.read(|conn| store::sources(conn, house.vault(), &ids))?;
             for source in &sources {
-                writer.add_document(document(&generation.fields, source, house.zone))?;
+                writer.add_document(document(&generation.fields, source, house.zone()))?;
             }
             progress.done.fetch_add(sources.len() as u64, Ordering::Relaxed);
         }

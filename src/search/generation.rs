@@ -1,16 +1,15 @@
 //! Search: one index on disk. Its rule: an index is built beside the one in service and put in its place by
 //! one rename; its files are proven by their checksums before it is asked, and watched while it is.
 
-use std::collections::{BTreeMap, HashMap};
-use std::fs::{self, File};
-use std::io::{ErrorKind, Write};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
 use tantivy::directory::MmapDirectory;
 use tantivy::index::SegmentId;
-use tantivy::indexer::{IndexWriterOptions, LogMergePolicy};
+use tantivy::indexer::{IndexWriterOptions, LogMergePolicy, MergePolicy};
 use tantivy::schema::IndexRecordOption;
 use tantivy::{
     DocSet, Index, IndexReader, IndexWriter, ReloadPolicy, Searcher, TERMINATED, TantivyError, Term,
@@ -18,11 +17,10 @@ use tantivy::{
 
 use super::columns::{Codes, Columns};
 use super::dictionary::Dictionary;
-use super::fields::{self, FORMAT, Fields};
+use super::fields::{self, Fields};
+use super::root::Root;
 use super::store::Mark;
 
-/// Names the index in service.
-const CURRENT: &str = "current";
 /// Memory of each thread that adds documents, in bytes: while following, and while building.
 pub const FOLLOWING: (usize, usize) = (1, 20_000_000);
 pub const BUILDING: (usize, usize) = (2, 120_000_000);
@@ -50,23 +48,14 @@ pub struct Generation {
     files: BTreeMap<PathBuf, (u64, Option<SystemTime>)>,
 }
 
-/// The name of the index in service under `root`, where there is one of this program's form.
-pub fn current(root: &Path) -> Option<String> {
-    let text = fs::read_to_string(root.join(CURRENT)).ok()?;
-    let (format, name) = text.trim().split_once(' ')?;
-    let is_name = name.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    (format == FORMAT.to_string() && is_name).then(|| name.to_owned())
-}
-
-/// Takes the index `name` out of service, where it is in it.
-///
-/// # Errors
-/// The disk's own.
-pub fn retire(root: &Path, name: &str) -> std::io::Result<()> {
-    if current(root).as_deref() == Some(name) {
-        fs::remove_file(root.join(CURRENT))?;
-    }
-    Ok(())
+/// How the files of an index stand to what was seen of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    AsSeen,
+    /// Segments were merged: there is another view.
+    MovedOn,
+    /// Somebody else has written to a file: they never change once written.
+    Touched,
 }
 
 impl Generation {
@@ -74,27 +63,24 @@ impl Generation {
     ///
     /// # Errors
     /// The disk's own.
-    pub fn create(root: &Path, dictionary: &Dictionary) -> tantivy::Result<Self> {
-        fs::create_dir_all(root)?;
-        let taken = folders(root)?.into_iter().filter_map(|name| name.parse::<u64>().ok()).max();
-        let name = format!("{:06}", taken.unwrap_or_default() + 1);
-        let folder = root.join(&name);
+    pub fn create(root: &Root, dictionary: &Dictionary) -> tantivy::Result<Self> {
+        let name = root.next_name()?;
+        let folder = root.folder.join(&name);
         fs::create_dir(&folder)?;
         let (schema, _) = fields::make();
         Index::create_in_dir(&folder, schema)?;
         Self::of(&folder, name, dictionary)
     }
 
-    /// The one in service under `root`, proven whole; none where there is none.
+    /// The one called `name`, proven whole.
     ///
     /// # Errors
     /// It is damaged, or of another form.
-    pub fn open(root: &Path, dictionary: &Dictionary) -> tantivy::Result<Option<Self>> {
-        let Some(name) = current(root) else { return Ok(None) };
-        let made = Self::of(&root.join(&name), name, dictionary)?;
+    pub fn open(root: &Root, name: &str, dictionary: &Dictionary) -> tantivy::Result<Self> {
+        let made = Self::of(&root.folder.join(name), name.to_owned(), dictionary)?;
         let damaged = made.index.validate_checksum()?;
         match damaged.iter().next() {
-            None => Ok(Some(made)),
+            None => Ok(made),
             Some(file) => Err(TantivyError::InternalError(format!("damaged: {}", file.display()))),
         }
     }
@@ -124,9 +110,7 @@ impl Generation {
             .num_merge_threads(1)
             .build();
         let writer = self.index.writer_with_options(options)?;
-        let mut policy = LogMergePolicy::default();
-        policy.set_del_docs_ratio_before_merge(0.3);
-        writer.set_merge_policy(Box::new(policy));
+        writer.set_merge_policy(merge_policy());
         Ok(writer)
     }
 
@@ -191,9 +175,23 @@ impl Generation {
         Ok(None)
     }
 
-    /// Whether somebody else has touched a file that it stands on: they never change once written.
-    pub fn is_touched(&self) -> bool {
-        self.files.iter().any(|(path, then)| look(path).as_ref() != Some(then))
+    /// How its files stand to what was seen of them by the last view.
+    ///
+    /// # Errors
+    /// Its description is damaged or gone.
+    pub fn standing(&self) -> tantivy::Result<Standing> {
+        let now: BTreeSet<SegmentId> = self.index.searchable_segment_ids()?.into_iter().collect();
+        let then: BTreeSet<SegmentId> = self.columns.keys().copied().collect();
+        let mut standing = if now == then { Standing::AsSeen } else { Standing::MovedOn };
+        for (path, then) in &self.files {
+            match look(path) {
+                // What a merge has taken in goes; a file that is missed is missed by the next view.
+                None => standing = Standing::MovedOn,
+                Some(now) if now != *then => return Ok(Standing::Touched),
+                Some(_) => {}
+            }
+        }
+        Ok(standing)
     }
 
     fn seen(&self, searcher: &Searcher) -> BTreeMap<PathBuf, (u64, Option<SystemTime>)> {
@@ -207,40 +205,16 @@ impl Generation {
         let paths = entries.map(|entry| entry.path()).filter(of_segment);
         paths.filter_map(|path| look(&path).map(|seen| (path, seen))).collect()
     }
+}
 
-    /// Puts it in service in place of whichever was, and takes the others away.
-    ///
-    /// # Errors
-    /// The disk's own.
-    pub fn serve(&self, root: &Path) -> std::io::Result<()> {
-        let draft = root.join("current.new");
-        let mut file = File::create(&draft)?;
-        writeln!(file, "{FORMAT} {}", self.name)?;
-        file.sync_all()?;
-        fs::rename(&draft, root.join(CURRENT))?;
-        File::open(root)?.sync_all()?;
-        for name in folders(root)?.into_iter().filter(|name| *name != self.name) {
-            match fs::remove_dir_all(root.join(&name)) {
-                Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
-                _ => {}
-            }
-        }
-        Ok(())
-    }
+/// Which segments become one while nobody waits for it.
+pub fn merge_policy() -> Box<dyn MergePolicy> {
+    let mut policy = LogMergePolicy::default();
+    policy.set_del_docs_ratio_before_merge(0.3);
+    Box::new(policy)
 }
 
 fn look(path: &Path) -> Option<(u64, Option<SystemTime>)> {
     let about = fs::metadata(path).ok()?;
     Some((about.len(), about.modified().ok()))
-}
-
-fn folders(root: &Path) -> std::io::Result<Vec<String>> {
-    let mut names = Vec::new();
-    for entry in fs::read_dir(root)? {
-        let entry = entry?;
-        if entry.file_type()?.is_dir() {
-            names.push(entry.file_name().to_string_lossy().into_owned());
-        }
-    }
-    Ok(names)
 }

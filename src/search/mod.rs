@@ -20,14 +20,16 @@ mod plan;
 pub mod query;
 pub mod question;
 pub mod resolve;
+mod root;
 mod sounds;
 mod store;
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::time::Duration;
 
 use chrono_tz::Tz;
 
@@ -41,37 +43,39 @@ pub use resolve::Names;
 use crate::db::{Conn, Db};
 use crate::directory::{Cached, Directory};
 use crate::error::{Error, Kind, Result};
+use crate::held::{Held, Same};
 use crate::sealing::MasterKey;
 use crate::ticket::store::Vault;
 use crate::ticket::store::rows::TicketRow;
 use columns::Codes;
 use dictionary::Dictionary;
 use follower::{Follower, Trouble};
-use generation::{Generation, View};
+use generation::{Generation, Standing, View};
+use root::Root;
 
 /// What searching is put together from.
 pub struct House {
     pub db: Db,
     pub keys: Arc<MasterKey>,
     pub directory: Cached,
-    /// Months are those of this zone.
-    pub zone: Tz,
     /// Where indexes lie.
-    pub root: PathBuf,
+    pub root: Root,
     codes: Arc<Codes>,
-    /// Made again where the directory has changed: it takes a while, and memory.
-    dictionary: Mutex<Option<(Arc<Directory>, Dictionary)>>,
+    /// Made again where estates have other names: it takes a while, and memory.
+    dictionary: Held<Vec<String>, Dictionary>,
 }
 
 /// The search of this node.
 pub struct Search {
     house: House,
     view: RwLock<Option<Arc<View>>>,
-    names: RwLock<Option<Arc<Names>>>,
+    names: Held<Same<Directory>, Names>,
     follower: Mutex<Option<Follower>>,
     progress: Progress,
     /// A search fell over the index: it is proven before it is asked again.
     doubted: AtomicBool,
+    /// How often following broke off since it last went well.
+    failures: AtomicU32,
     /// The trouble that was told last: the same is not told again each round.
     told: Mutex<String>,
 }
@@ -108,19 +112,17 @@ impl House {
         Vault { keys: &self.keys }
     }
 
+    const fn zone(&self) -> Tz {
+        self.root.zone
+    }
+
     /// A dictionary with the names of the site's estates.
     fn dictionary(&self) -> Result<Dictionary> {
         let directory = self.db.read(|conn| self.directory.current(conn))?;
-        let mut made = locked(&self.dictionary);
-        if let Some((of, dictionary)) = &*made
-            && Arc::ptr_eq(of, &directory)
-        {
-            return Ok(dictionary.clone());
-        }
         let names = directory.estates().flat_map(|it| it.aliases.iter().chain([&it.name]));
-        let dictionary = Dictionary::with(names.cloned().collect());
-        *made = Some((directory, dictionary.clone()));
-        Ok(dictionary)
+        let names: Vec<String> = names.cloned().collect();
+        let made = self.dictionary.get(names.clone(), || Ok(Dictionary::with(names)))?;
+        Ok((*made).clone())
     }
 }
 
@@ -135,16 +137,17 @@ impl Search {
         data_dir: &Path,
     ) -> Self {
         let (db, keys, directory) = (db.clone(), keys.clone(), directory.clone());
-        let (root, codes) = (data_dir.join("search"), Arc::default());
-        let dictionary = Mutex::default();
-        let house = House { db, keys, directory, zone, root, codes, dictionary };
+        let root = Root { folder: data_dir.join("search"), zone };
+        let (codes, dictionary) = (Arc::default(), Held::default());
+        let house = House { db, keys, directory, root, codes, dictionary };
         Self {
             house,
             view: RwLock::default(),
-            names: RwLock::default(),
+            names: Held::default(),
             follower: Mutex::default(),
             progress: Progress::default(),
             doubted: AtomicBool::default(),
+            failures: AtomicU32::default(),
             told: Mutex::default(),
         }
     }
@@ -160,20 +163,33 @@ impl Search {
         if self.doubted.swap(false, Ordering::AcqRel) {
             *slot = None;
         }
-        // A damaged file may be whole by its form, and still not be what it says.
-        let gone_on = catch_unwind(AssertUnwindSafe(|| self.go_on(&mut slot, stop)));
-        match gone_on.unwrap_or(Err(Trouble::Fell)) {
-            Ok(count) => Ok(count),
-            Err(trouble) => {
-                let name = slot.take().map(|follower| follower.generation.name);
-                let name = name.or_else(|| generation::current(&self.house.root));
-                self.lose(&trouble, name.as_deref());
-                match trouble {
-                    Trouble::Database(error) => Err(error),
-                    _ => Ok(0),
-                }
+        let went = catch_unwind(AssertUnwindSafe(|| self.go_on(&mut slot, stop)));
+        let trouble = match went.unwrap_or(Err(Trouble::Fell)) {
+            Ok(count) => {
+                self.failures.store(0, Ordering::Relaxed);
+                return Ok(count);
             }
+            Err(trouble) => trouble,
+        };
+        self.failures.fetch_add(1, Ordering::Relaxed);
+        let forgets = |follower: &mut Follower| follower.forget_round().is_ok();
+        let goes_on = matches!(trouble, Trouble::Database(_)) && slot.as_mut().is_some_and(forgets);
+        let name = slot.as_ref().map(|follower| follower.generation.name.clone());
+        if !goes_on {
+            *slot = None;
         }
+        self.lose(&trouble, name.as_deref());
+        match trouble {
+            Trouble::Database(error) => Err(error),
+            _ => Ok(0),
+        }
+    }
+
+    /// How long to wait before the next look, where `usual` is the wait when all goes well: longer after each
+    /// failure, up to a minute.
+    pub fn pause(&self, usual: Duration) -> Duration {
+        let failures = self.failures.load(Ordering::Relaxed).min(10);
+        usual.saturating_mul(1 << failures).min(Duration::from_mins(1)).max(usual)
     }
 
     fn go_on(
@@ -182,42 +198,53 @@ impl Search {
         stop: &(dyn Fn() -> bool + Sync),
     ) -> std::result::Result<usize, Trouble> {
         // Somebody else may have put another one in its place: `jiesu reindex` does.
-        let serves = generation::current(&self.house.root);
+        let serves = self.house.root.current();
         if slot.as_ref().is_some_and(|it| serves.as_ref() != Some(&it.generation.name)) {
             *slot = None;
         }
         let fresh = slot.is_none();
         if fresh {
-            *slot = Some(self.begin(stop)?);
+            *slot = Some(self.begin(serves, stop)?);
         }
         let Some(follower) = slot else { return Ok(0) };
-        if follower.generation.is_touched() {
-            return Err(Trouble::Touched);
-        }
+        let has_moved = match follower.generation.standing()? {
+            Standing::Touched => return Err(Trouble::Touched),
+            standing => standing == Standing::MovedOn,
+        };
         let count = follower.round(&self.house)?;
-        if fresh || count > 0 {
+        if fresh || has_moved || count > 0 {
             let view = follower.generation.view(&self.house.codes)?;
             *self.view.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(view));
         }
         Ok(count)
     }
 
-    fn begin(&self, stop: &(dyn Fn() -> bool + Sync)) -> std::result::Result<Follower, Trouble> {
-        match Generation::open(&self.house.root, &self.house.dictionary()?) {
-            Ok(Some(generation)) => Follower::resume(&self.house, generation),
-            Ok(None) => Follower::build(&self.house, &self.progress, stop),
-            Err(error) => {
-                self.lose(&error.into(), generation::current(&self.house.root).as_deref());
-                Follower::build(&self.house, &self.progress, stop)
+    /// Goes on with the index that `serves`, or builds one where there is none or it is not what it says.
+    fn begin(
+        &self,
+        serves: Option<String>,
+        stop: &(dyn Fn() -> bool + Sync),
+    ) -> std::result::Result<Follower, Trouble> {
+        if let Some(name) = serves {
+            let resume = || {
+                let dictionary = self.house.dictionary()?;
+                let generation = Generation::open(&self.house.root, &name, &dictionary)?;
+                Follower::resume(&self.house, generation)
+            };
+            // A damaged file may be whole by its form, and still not be what it says.
+            match catch_unwind(AssertUnwindSafe(resume)).unwrap_or(Err(Trouble::Fell)) {
+                Err(trouble) if trouble.is_of_index() => self.lose(&trouble, Some(&name)),
+                resumed => return resumed,
             }
         }
+        Follower::build(&self.house, &self.progress, stop)
     }
 
     /// Tells of `trouble`; the index `name` serves nobody any more where the trouble is its own.
     fn lose(&self, trouble: &Trouble, name: Option<&str>) {
         if trouble.is_of_index() {
             *self.view.write().unwrap_or_else(PoisonError::into_inner) = None;
-            let retired = name.map(|name| generation::retire(&self.house.root, name));
+            let retired = name.map(|name| self.house.root.retire(name));
             if let Some(Err(error)) = retired {
                 tracing::error!(target: "jiesu::search", %error, "the index cannot be retired");
             }
@@ -257,20 +284,18 @@ impl Search {
         self.view.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// The zone of months and days that are asked for.
+    pub const fn zone(&self) -> Tz {
+        self.house.zone()
+    }
+
     /// Names as the directory has them now.
     ///
     /// # Errors
     /// The database's own.
     pub fn names(&self, conn: &mut Conn) -> Result<Arc<Names>> {
         let directory = self.house.directory.current(conn)?;
-        if let Some(names) = &*self.names.read().unwrap_or_else(PoisonError::into_inner)
-            && Arc::ptr_eq(names.directory(), &directory)
-        {
-            return Ok(names.clone());
-        }
-        let names = Arc::new(Names::of(directory));
-        *self.names.write().unwrap_or_else(PoisonError::into_inner) = Some(names.clone());
-        Ok(names)
+        self.names.get(Same(directory.clone()), || Ok(Names::of(directory)))
     }
 }
 

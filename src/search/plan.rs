@@ -13,7 +13,7 @@ use tantivy::schema::{Field, IndexRecordOption};
 use super::asked::Asked;
 use super::dictionary::Dictionary;
 use super::document::{SEALED, UPSTREAM};
-use super::fields::Fields;
+use super::fields::{Facet, Fields};
 use super::grams::{Cover, cover};
 use super::query::Wanted;
 use crate::directory::Directory;
@@ -39,10 +39,17 @@ pub struct Planner<'a> {
 /// The query that finds what is asked.
 pub fn plan(planner: &Planner<'_>, asked: &Asked, ranks: Ranks) -> Box<dyn Query> {
     let mut must = vec![planner.scope()];
+    let copies = planner.copies();
     for one in &asked.narrow {
         let field = planner.fields.facet(one.facet);
         let terms = one.any_of.iter().map(|value| Term::from_field_text(field, value));
-        must.push(clause(one.wanted, Box::new(TermSetQuery::new(terms))));
+        let has: Box<dyn Query> = Box::new(TermSetQuery::new(terms));
+        // A handling copy shows no tags.
+        let has = match &copies {
+            Some(copies) if one.facet == Facet::Tag => without(has, copies.box_clone()),
+            _ => has,
+        };
+        must.push(clause(one.wanted, has));
     }
     must.extend(asked.lights.iter().map(|(light, wanted)| planner.light(*light, *wanted)));
     for (beginning, wanted) in &asked.no {
@@ -59,7 +66,6 @@ pub fn plan(planner: &Planner<'_>, asked: &Asked, ranks: Ranks) -> Box<dyn Query
         }
         must.push(clause(*wanted, Box::new(RangeQuery::new(from, before))));
     }
-    let copies = planner.copies();
     for one in &asked.sought {
         must.push(clause(one.wanted, planner.stands(&one.text, copies.as_deref())));
     }
@@ -72,6 +78,13 @@ pub fn plan(planner: &Planner<'_>, asked: &Asked, ranks: Ranks) -> Box<dyn Query
         Ranks::No => found,
         Ranks::ByWords => planner.ranked(found, asked),
     }
+}
+
+/// `query`, of the one document that has `term`: it is scored as it would be among all.
+pub fn only(query: Box<dyn Query>, term: Term) -> BooleanQuery {
+    let one = TermQuery::new(term, IndexRecordOption::Basic);
+    let one = ConstScoreQuery::new(Box::new(one), 0.0);
+    BooleanQuery::new(vec![(Occur::Must, query), (Occur::Must, Box::new(one))])
 }
 
 /// Whether scores are needed.

@@ -19,6 +19,9 @@ use crate::limits::Light;
 use crate::ticket::StateName;
 use crate::time::Stamp;
 
+/// More places than this are not what somebody means by a word.
+const MEANT: usize = 20;
+
 /// What a name is looked up in: made once for each version of the directory.
 #[derive(Debug)]
 pub struct Names {
@@ -67,10 +70,17 @@ impl Names {
         meant(&self.estates, text)
     }
 
-    /// The estates and streets that a word without any ticket may mean, by how it sounds.
-    pub fn places(&self, text: &str) -> (BTreeSet<String>, BTreeSet<String>) {
+    /// The estates, else the streets, that a word without any ticket may mean; nothing where they are too
+    /// many to be meant.
+    pub fn place(&self, text: &str) -> Option<(Facet, BTreeSet<String>)> {
+        let few = |codes: &BTreeSet<String>| (1..=MEANT).contains(&codes.len());
+        let estates = self.estates(text);
+        if !estates.is_empty() {
+            return Some((Facet::Estate, estates)).filter(|(_, codes)| few(codes));
+        }
         let regions = meant(&self.regions, text);
-        (self.estates(text), regions.iter().flat_map(|code| self.below(code)).collect())
+        let below = regions.iter().flat_map(|code| self.below(code)).collect();
+        Some((Facet::Region, below)).filter(|_| few(&regions))
     }
 
     fn below(&self, region: &str) -> BTreeSet<String> {
@@ -92,7 +102,10 @@ impl Names {
             Facet::Estate if directory.estate(&value.into()).is_some() => [value.to_owned()].into(),
             Facet::Estate => self.estates(value),
             Facet::Region if directory.region(&value.into()).is_some() => self.below(value),
-            Facet::Region => self.places(value).1,
+            Facet::Region => {
+                let meant = meant(&self.regions, value);
+                meant.iter().flat_map(|code| self.below(code)).collect()
+            }
             Facet::Company => {
                 let all = directory.companies().map(|it| (it.code.to_string(), it.name.clone()));
                 named(all, value)

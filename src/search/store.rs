@@ -12,7 +12,7 @@ use crate::db::schema::{
     assignment, erased, removal, removed_event, seal, seal_leaf, tickets, unsealed,
 };
 use crate::directory::UnitCode;
-use crate::error::Result;
+use crate::error::{Kind, Result};
 use crate::ticket::state::WorkName;
 use crate::ticket::store::rows::TicketRow;
 use crate::ticket::store::{Vault, load_many};
@@ -34,6 +34,9 @@ pub struct Mark {
     /// The mac of that seal: another history has another.
     pub mac: Vec<u8>,
     pub removal: i64,
+    /// Bytes of something erased or taken back may still lie in the index's files.
+    #[serde(default)]
+    pub purge: bool,
 }
 
 /// The newest of both.
@@ -42,7 +45,7 @@ pub fn newest(conn: &mut Conn) -> Result<Mark> {
         seal::table.order(seal::no.desc()).select((seal::no, seal::mac)).first(conn).optional()?;
     let (seal, mac) = last.unwrap_or_default();
     let removal: Option<i64> = removal::table.select(max(removal::no)).first(conn)?;
-    Ok(Mark { seal, mac, removal: removal.unwrap_or_default() })
+    Ok(Mark { seal, mac, removal: removal.unwrap_or_default(), purge: false })
 }
 
 /// Whether `mark` lies in this database's history.
@@ -139,7 +142,7 @@ pub struct Source {
     pub row: TicketRow,
     pub stamp: u64,
     pub units: Vec<UnitPart>,
-    /// None where it was erased.
+    /// None where it was erased, or cannot be read.
     pub ticket: Option<Ticket>,
 }
 
@@ -152,6 +155,11 @@ pub struct UnitPart {
 }
 
 impl Source {
+    /// Whether nothing but its row is left.
+    pub const fn is_erased(&self) -> bool {
+        self.stamp & 1 == 1
+    }
+
     /// Its words; of an erased one nothing but the line that a list shows.
     pub fn words(&self) -> Words {
         match &self.ticket {
@@ -185,7 +193,7 @@ pub fn sources(conn: &mut Conn, vault: Vault<'_>, ids: &[i64]) -> Result<Vec<Sou
         let part = UnitPart { unit, works: !state.is_void(), sees: !taken_back };
         parts.entry(id).or_default().push(part);
     }
-    let mut documents = load_many(conn, vault, ids)?;
+    let mut documents = readable(conn, vault, ids)?;
     let source = |(row, gone): (TicketRow, Option<i64>)| Source {
         stamp: stamp(row.version, gone),
         units: parts.remove(&row.id).unwrap_or_default(),
@@ -193,4 +201,24 @@ pub fn sources(conn: &mut Conn, vault: Vault<'_>, ids: &[i64]) -> Result<Vec<Sou
         row,
     };
     Ok(rows.into_iter().map(source).collect())
+}
+
+/// Those of the tickets that can be read. One that is damaged is told in the log and found by its row only; it
+/// keeps nobody from finding the others.
+fn readable(conn: &mut Conn, vault: Vault<'_>, ids: &[i64]) -> Result<BTreeMap<i64, Ticket>> {
+    let all = load_many(conn, vault, ids);
+    if !all.as_ref().is_err_and(|error| error.kind() == Kind::Internal) {
+        return all;
+    }
+    let mut found = BTreeMap::new();
+    for id in ids {
+        match load_many(conn, vault, &[*id]) {
+            Ok(one) => found.extend(one),
+            Err(error) if error.kind() == Kind::Internal => {
+                tracing::error!(target: "jiesu::search", id, "a ticket cannot be read");
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(found)
 }

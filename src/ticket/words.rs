@@ -15,13 +15,15 @@ pub struct Words {
     pub inside: Inside,
 }
 
-/// Address, notes, and answers that did not go through a unit.
+/// Address, notes, answers that did not go through a unit, and tags.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Inside {
     pub address: Option<String>,
     pub notes: Vec<String>,
     /// The agent's direct answer, and the lead's summary of assists still open.
     pub answers: Vec<String>,
+    /// No text to search in, but what tickets are narrowed by.
+    pub tags: Vec<String>,
 }
 
 impl Words {
@@ -33,7 +35,7 @@ impl Words {
 
     /// What those read besides who see the whole case.
     pub fn inside(&self) -> impl Iterator<Item = &str> {
-        let Inside { address, notes, answers } = &self.inside;
+        let Inside { address, notes, answers, .. } = &self.inside;
         address.iter().chain(notes).chain(answers).map(String::as_str)
     }
 
@@ -70,6 +72,7 @@ impl Ticket {
                 address: self.place.address.as_ref().map(|address| mask_address(address)),
                 notes: self.notes.iter().map(|note| masked(&note.text)).collect(),
                 answers: direct.into_iter().chain(summary).map(masked).collect(),
+                tags: self.tags.iter().map(|tag| masked(tag.as_str())).collect(),
             },
         }
     }

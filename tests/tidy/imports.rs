@@ -29,7 +29,7 @@ pub const STOREYS: [&[&str]; 26] = [
     &["sealing", "sheet", "tls"],
     &["config"],
     &["time"],
-    &["code"],
+    &["code", "held"],
     &["error"],
     &["decisions"],
     &["lib"],

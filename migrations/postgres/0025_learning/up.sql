@@ -1,4 +1,4 @@
--- Models that suggest categories, and how good each was when it was made. Rows are only added.
+-- Models that suggest categories, and how good each was when it was made. Figures are only added.
 CREATE TABLE learned (
     id BIGINT PRIMARY KEY NOT NULL,
     made_at BIGINT NOT NULL,
@@ -10,6 +10,6 @@ CREATE TABLE learned (
     figures TEXT NOT NULL,
     before TEXT,
     verdict TEXT NOT NULL,
-    -- None where it was not put in service.
+    -- Of the one in service only.
     model BYTEA
 );

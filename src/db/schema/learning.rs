@@ -1,7 +1,7 @@
 //! Ground: the table of what was learnt.
 
 diesel::table! {
-    /// Models that suggest categories. Rows are only added.
+    /// Models that suggest categories. Figures are only added.
     learned (id) {
         id -> BigInt,
         made_at -> BigInt,

@@ -65,23 +65,30 @@ pub fn dispatched(conn: &mut Conn, from: Stamp, to: Stamp) -> Result<Vec<Dispatc
     Ok(lines.into_iter().map(dispatched).collect())
 }
 
-/// Of the last `most` matters of `category` that `unit` was sent as the lead: how many it returned, the
-/// dispute upheld, and how many there are.
+/// A unit's newest assignments that are looked at for its record.
+const LOOKED_AT: i64 = 300;
+
+/// Of the last `most` matters of `category` among the newest assignments of `unit` as the lead: how many it
+/// returned, the dispute upheld, and how many there are.
 pub fn lately_led(
     conn: &mut Conn,
     unit: &UnitCode,
     category: &CategoryCode,
-    most: i64,
+    most: usize,
 ) -> Result<(usize, usize)> {
-    let states: Vec<WorkName> = assignment::table
+    // In the order of the index: what was taken back was no matter of the unit's.
+    let newest: Vec<(WorkName, Part, Option<CategoryCode>)> = assignment::table
         .inner_join(tickets::table.on(tickets::id.eq(assignment::ticket_id)))
         .filter(assignment::unit.eq(unit.as_str().to_owned()))
-        .filter(assignment::part.eq(Part::Lead.as_str()))
-        .filter(tickets::category.eq(category.as_str().to_owned()))
-        .order((assignment::sent_at.desc(), assignment::ticket_id.desc()))
-        .limit(most)
-        .select(assignment::state)
+        .filter(assignment::taken_back.eq(false))
+        .order(assignment::ticket_id.desc())
+        .limit(LOOKED_AT)
+        .select((assignment::state, assignment::part, tickets::category))
         .load(conn)?;
+    let led = newest
+        .into_iter()
+        .filter(|(_, part, of)| *part == Part::Lead && of.as_ref() == Some(category));
+    let states: Vec<WorkName> = led.take(most).map(|(state, ..)| state).collect();
     let returned = states.iter().filter(|state| **state == WorkName::Returned).count();
     Ok((returned, states.len()))
 }

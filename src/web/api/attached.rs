@@ -4,7 +4,6 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::masked::masked;
 use crate::ticket::attachment::{Attachment, AttachmentKind, GoneWhy, Media};
 use crate::ticket::sight::{Sight, sees_attachment};
 use crate::ticket::{Scene, Ticket};
@@ -55,7 +54,7 @@ pub fn views(ticket: &Ticket, scene: &Scene<'_>, sight: Sight) -> Vec<Attachment
 /// What it is called for those who may see it.
 pub fn name_of(ticket: &Ticket, k: u32, one: &Attachment) -> String {
     match &one.name {
-        Some(name) => masked(ticket, name),
+        Some(name) => ticket.masked(name),
         None => plain_name(ticket, k, one),
     }
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::masked::{masked, masked_json};
+use super::masked::masked_json;
 use crate::app::App;
 use crate::audit::{self, Entry};
 use crate::code_enum;
@@ -312,7 +312,7 @@ pub async fn reveal(
         }
         let named: Vec<&str> = asked.fields.iter().map(|field| field.as_str()).collect();
         // Readers of the trail have no purpose of their own: the reason is masked for them.
-        let reason = asked.reason.as_ref().map(|reason| masked(&stored.ticket, reason));
+        let reason = asked.reason.as_ref().map(|reason| stored.ticket.masked(reason));
         let purpose = reason.as_deref().unwrap_or(asked.purpose.as_str());
         let entry = Entry::new((actor.user, &actor.name), "ticket.reveal", ("ticket", &no))
             .for_purpose(purpose)

@@ -1,15 +1,10 @@
-//! Web: free text and stored bodies with everything personal in them masked. Its rule: by the name of
+//! Web: stored bodies with everything personal in them masked. Its rule: by the name of
 //! the field where it tells, by the form of the text everywhere else.
 
 use serde_json::Value;
 
-use crate::sealing::{mask_address, mask_email, mask_name, mask_phone, mask_text};
+use crate::sealing::{mask_address, mask_email, mask_name, mask_phone};
 use crate::ticket::Ticket;
-
-/// Free text of `ticket` with numbers, mails and the caller's names masked.
-pub fn masked(ticket: &Ticket, text: &str) -> String {
-    mask_text(text, &ticket.names())
-}
 
 /// A stored body with everything personal in it masked.
 pub fn masked_json(ticket: &Ticket, value: &Value) -> Value {
@@ -33,7 +28,7 @@ pub fn masked_json(ticket: &Ticket, value: &Value) -> Value {
             .collect::<serde_json::Map<_, _>>()
             .into(),
         Value::Array(items) => items.iter().map(|item| masked_json(ticket, item)).collect(),
-        Value::String(text) => Value::from(masked(ticket, text)),
+        Value::String(text) => Value::from(ticket.masked(text)),
         other => other.clone(),
     }
 }

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use actix_web::{HttpResponse, get, web};
+use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -144,7 +145,7 @@ pub async fn texts(
             let rules = app.hotline.rules.current(conn, now)?;
             Ok((rules, app.search.names(conn)?))
         })?;
-        let (question, slice) = read(&asked, &names, &rules, limit)?;
+        let (question, slice) = read(&asked, (&names, app.search.zone()), &rules, limit)?;
         let answer = app.search.ask(Question {
             actor: &actor,
             names: &names,
@@ -159,8 +160,13 @@ pub async fn texts(
 }
 
 /// The question as it was typed and narrowed, and which part of the answer is wanted.
-fn read(query: &SearchQuery, names: &Names, rules: &Rules, limit: usize) -> Result<(Asked, Slice)> {
-    let mut asked = names.read(query::parse(&query.q)?, rules.profile.zone)?;
+fn read(
+    query: &SearchQuery,
+    (names, zone): (&Names, Tz),
+    rules: &Rules,
+    limit: usize,
+) -> Result<(Asked, Slice)> {
+    let mut asked = names.read(query::parse(&query.q)?, zone)?;
     narrow(&mut asked, query, rules)?;
     let order = match query.sort {
         Some(SearchSort::Newest) => Order::Newest,

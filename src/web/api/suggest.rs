@@ -9,9 +9,9 @@ use super::view::{self, LineView};
 use crate::app::App;
 use crate::directory::{CategoryCode, Directory, UnitCode};
 use crate::error::{Result, sentence};
-use crate::intake::suggest::{Advisers, Asked, Suggested, Units, suggest};
-use crate::knowledge::Standing;
+use crate::intake::suggest::{Advisers, Asked, Suggested, Units, WHO, suggest};
 use crate::knowledge::rank::{Hit, Why};
+use crate::knowledge::{Content, Standing};
 use crate::learning::Suggestion;
 use crate::learning::school::Source;
 use crate::search::alike::Like;
@@ -35,7 +35,7 @@ pub struct SuggestedView {
     duplicates: Vec<LikeView>,
     /// Like it, and probably another matter.
     like: Vec<LikeView>,
-    /// What callers may be told, best first.
+    /// Articles in service that it may be about, best first.
     articles: Vec<ArticleHit>,
     /// Live matters that several callers were linked to already: perhaps this one too.
     incidents: Vec<LikeView>,
@@ -46,6 +46,8 @@ pub struct SuggestedView {
 struct ArticleHit {
     code: String,
     title: String,
+    /// For staff only: callers are not told.
+    internal: bool,
     /// 0 to 1
     score: f64,
     standing: Standing,
@@ -117,7 +119,7 @@ pub async fn propose(
         let (rules, names) = app
             .db
             .read(|conn| Ok((app.hotline.rules.current(conn, now)?, app.search.names(conn)?)))?;
-        actor.require(&[crate::identity::Role::Agent, crate::identity::Role::Dispatcher])?;
+        actor.require(&WHO)?;
         let asked: Asked = raw.parse()?;
         let advisers = Advisers {
             db: &app.db,
@@ -126,7 +128,8 @@ pub async fn propose(
             school: &app.school,
             library: &app.hotline.rules.library,
         };
-        let suggested = suggest(advisers, &actor, &names, &asked, now)?;
+        let suggested =
+            suggest(advisers, &actor, &names, &asked, (now, now.day(rules.profile.zone)))?;
         let scene = rules.scene(&actor, now, Mode::Live);
         Answer::ok(&shown(suggested, &scene))
     })
@@ -156,9 +159,16 @@ fn shown(suggested: Suggested, scene: &Scene<'_>) -> SuggestedView {
     }
 }
 
-fn article_hit((hit, title): (Hit, String)) -> ArticleHit {
+fn article_hit((hit, content): (Hit, Content)) -> ArticleHit {
     let score = f64::from(hit.score) / 1_000.0;
-    ArticleHit { code: hit.code.to_string(), title, score, standing: hit.standing, why: hit.why }
+    ArticleHit {
+        code: hit.code.to_string(),
+        title: content.title.to_string(),
+        internal: content.internal,
+        score,
+        standing: hit.standing,
+        why: hit.why,
+    }
 }
 
 fn category(one: Suggestion, source: Source, directory: &Directory) -> CategoryView {

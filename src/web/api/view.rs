@@ -8,7 +8,6 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::attached::{AttachmentView, views};
-use super::masked::masked;
 use crate::directory::{
     AssessmentClass, CategoryCode, Channel, CompanyCode, EstateCode, Kind, RegionCode, UnitCode,
     Urgency,
@@ -193,11 +192,7 @@ pub struct LineView {
 /// The line of `row` in a list at the instant of `scene`.
 pub fn line(row: &TicketRow, scene: &Scene<'_>) -> LineView {
     let zone = scene.profile.zone;
-    let light = match (row.red_at, row.yellow_at) {
-        (Some(red), _) if scene.now > red => Light::Red,
-        (_, Some(yellow)) if scene.now >= yellow => Light::Yellow,
-        _ => Light::Green,
-    };
+    let light = Light::of(row.yellow_at, row.red_at, scene.now);
     LineView {
         no: row.no.clone(),
         version: row.version,
@@ -280,7 +275,7 @@ impl Shown<'_> {
     }
 
     fn text(&self, text: &str) -> String {
-        masked(self.ticket, text)
+        self.ticket.masked(text)
     }
 
     fn caller(&self) -> CallerView {

@@ -63,9 +63,10 @@ on_each_database! {
     fn a_site_learns_from_its_own_tickets_and_a_worse_model_does_not_serve(test: &TestDb) {
         let hotline = town::hotline(test);
         test.clock.set(Stamp::parse("2026-11-21T09:00:00+08:00").unwrap());
+        let today = "2026-11-21".parse().unwrap();
         let school = School::new(&hotline.db, &hotline.keys, &Cached::default());
         let suggest = |content: &str| {
-            hotline.db.read(|conn| school.suggest(conn, ("", content), 3)).unwrap()
+            hotline.db.read(|conn| school.suggest(conn, ("", content), today, 3)).unwrap()
         };
         // Before anything is learnt, the names of categories suggest; the town's say nothing.
         assert_eq!(suggest("电梯又停运了").1, Source::Names);
@@ -93,7 +94,7 @@ on_each_database! {
         // Another node finds the same model.
         let other = School::new(&hotline.db, &hotline.keys, &Cached::default());
         let (categories, source) =
-            hotline.db.read(|conn| other.suggest(conn, ("", "暖气不热"), 3)).unwrap();
+            hotline.db.read(|conn| other.suggest(conn, ("", "暖气不热"), today, 3)).unwrap();
         assert_eq!((categories[0].label.as_str(), source), ("leaf1", Source::Model(lesson.id)));
     }
 }

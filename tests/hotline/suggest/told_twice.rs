@@ -89,7 +89,7 @@ on_each_database! {
         let (mut found, mut said, mut right) = (0, 0, 0);
         for (no, estate, content) in &second {
             let matter = Matter { title: "", content, category: None, estate: Some(estate),
-                region: None, phone_hash: None, but: None };
+                region: None, phone_hash: None };
             let alike = search.alike(&agent, &names, &matter, hotline.db.now(), 3).unwrap();
             let same: Vec<_> = alike.iter().filter(|like| like.score >= SAME_MATTER).collect();
             said += same.len();

@@ -108,7 +108,7 @@ impl Room {
     fn answering(&self, gap: &Gap) -> usize {
         match gap.source {
             GapSource::Search => {
-                let hits = rank(&gap.words, &self.library, self.today, in_service);
+                let hits = rank(&gap.words, &self.library, self.today, Article::copy_in_service);
                 hits.iter().filter(|hit| hit.standing == Standing::InForce).count()
             }
             GapSource::Answer => {
@@ -125,11 +125,6 @@ impl Room {
             }
         }
     }
-}
-
-fn in_service(article: &Article) -> Option<&Copy> {
-    article.in_service()?;
-    article.live.as_ref().map(|(_, copy)| copy)
 }
 
 /// Remembers a search that found nothing, by those of its words that the taxonomy or an article has; that it could

@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 
 use super::room::Room;
 use crate::app::App;
-use crate::identity::Actor;
+use crate::identity::{Actor, Role};
 use crate::knowledge::sight::allowed;
 use crate::knowledge::store::Version;
 use crate::knowledge::{
@@ -153,6 +153,14 @@ fn texts<'a>(article: &'a Article, actor: &Actor) -> (&'a Content, Option<&'a Co
     }
 }
 
+/// What its owner was charged with, for those who write or charge.
+fn task(app: &App, article: &Article, actor: &Actor, room: &Room) -> Option<TaskView> {
+    let is_theirs = reads(article, actor) == Reads::Everything
+        || actor.has_any(&[Role::Reviewer, Role::Leader]);
+    let task = article.task.as_ref().filter(|_| is_theirs);
+    task.map(|task| TaskView::of(app, task, room))
+}
+
 impl ArticleView {
     pub(super) fn of(app: &App, article: &Article, actor: &Actor, room: &Room) -> Self {
         let (content, draft) = texts(article, actor);
@@ -164,7 +172,7 @@ impl ArticleView {
             standing: content.standing(room.today),
             stale: article.stale(&room.directory, room.today),
             content: content.clone(),
-            task: article.task.as_ref().map(|task| TaskView::of(app, task, room)),
+            task: task(app, article, actor, room),
             draft: draft.cloned(),
             used: room.used(app, article),
             changed_at: article.changed_at.rfc3339(app.config.site.zone),
@@ -197,7 +205,7 @@ impl ArticleLine {
             internal: content.internal,
             standing: content.standing(room.today),
             stale: article.stale(&room.directory, room.today),
-            task: article.task.as_ref().map(|task| TaskView::of(app, task, room)),
+            task: task(app, article, actor, room),
             has_draft: writes.then(|| article.has_news()),
             used: room.used(app, article),
             changed_at: article.changed_at.rfc3339(app.config.site.zone),
