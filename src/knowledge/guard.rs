@@ -176,7 +176,7 @@ impl<'a> Own<'a> {
 }
 
 /// The fields in which people write and which others read; the others are codes, numbers, times, and what is masked.
-const WRITTEN: [&str; 18] = [
+const WRITTEN: [&str; 17] = [
     "title", "content", "text", "reason", "grounds", "plan", "proof", "place", "owner", "accused",
     "tags", "evidence", "result", "reply", "comment", "decision", "appeal",
 ];

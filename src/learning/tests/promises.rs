@@ -158,11 +158,14 @@ fn near_duplicates_are_held_out_together_and_stay_where_they_were() {
     let texts = [
         Text::new("路灯坏了", long),
         Text::new("路灯不亮", &nearly),
-        Text::new("电梯停运", "三天没有修好"),
-        Text::new("电梯停运", "一直困人，没有维保"),
+        Text::new("三号楼二单元电梯停运", "三天没有修好"),
+        Text::new("三号楼二单元电梯停运", "一直困人，没有维保"),
+        Text::new("电梯停运", "物业说没有钱换钢丝绳"),
+        Text::new("电梯停运", "门打不开，已经报修两次"),
     ];
     let groups = split::groups(&texts);
     assert!(groups[0] == groups[1] && groups[2] == groups[3] && groups[0] != groups[2]);
+    assert_ne!(groups[4], groups[5], "a short title is no text");
     assert_eq!(split::groups(&texts[..2])[0], groups[0], "others do not move it");
     let keys: Vec<u64> = (0..1_000).collect();
     let (seen, out) = split::held_out(&keys, 5);

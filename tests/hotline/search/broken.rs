@@ -66,6 +66,24 @@ on_each_database! {
         assert_eq!(told(&town), (due, false));
     }
 
+    fn an_index_that_grows_ticket_by_ticket_stays_in_service(test: &TestDb) {
+        let town = Town::of(test, 40, 6);
+        let mut all = lines(90, 6);
+        let about = |town: &Town| {
+            let current = town.folder.path().join("search").join("current");
+            fs::read_to_string(current).unwrap()
+        };
+        let before = about(&town);
+        // Small segments are merged behind the follower's back, again and again.
+        for (n, line) in all.drain(40..).enumerate() {
+            import(&town.hotline, &[line]);
+            assert_eq!(town.follow(), 1);
+            let answer = town.ask(&readers()[0], &Asked::default());
+            assert_eq!((answer.total, answer.degraded), (41 + n, false));
+        }
+        assert_eq!(about(&town), before, "no other one was built");
+    }
+
     fn what_happens_is_followed_by_two_nodes_each_by_itself(test: &TestDb) {
         let town = Town::of(test, 60, 4);
         let folder = crate::support::databases::Folder::new();

@@ -31,6 +31,9 @@ fn a_day(city: &City, dice: &mut Dice) {
         if dice.percent(40) {
             change["matter"]["accused"] = json!(*dice.pick(&["wuye", "hongda", "jiedao"]));
         }
+        if dice.percent(30) {
+            change["matter"]["tags"] = json!(["楼上502的亲戚"]);
+        }
         if dice.percent(20) {
             change["caller"] = json!({"confidential": true});
         }
@@ -111,17 +114,29 @@ on_each_database! {
             let sum = |facet| pages[0].facets[&facet].iter().map(|(_, count)| count).sum::<usize>();
             assert_eq!(sum(Facet::State), listed.len());
             assert_eq!(pages[0].lights.iter().sum::<usize>(), listed.len());
-            // Notes and addresses are for those who see the case.
+            // Notes, addresses and tags are for those who see the case.
             let sees = |ticket: &&Ticket| sight(ticket, actor, &directory);
             let cases = all.values().filter(|ticket| sees(ticket) == Sight::Case);
+            let agrees = |asked: &Asked, due: BTreeSet<String>| {
+                let pages = asking.ask(actor, asked, 500);
+                let found: BTreeSet<_> = numbers(&pages).into_iter().collect();
+                assert_eq!(found, due, "{} asks for {asked:?}", actor.name);
+                assert_eq!(pages[0].total, due.len());
+            };
             for word in ["备注暗号", "阳光花园***"] {
                 let sought = vec![Sought::new(word, Wanted::There)];
-                let pages = asking.ask(actor, &Asked { sought, ..Asked::default() }, 500);
-                let due: BTreeSet<_> = cases.clone().map(|ticket| ticket.no.clone()).collect();
-                let found: BTreeSet<_> = numbers(&pages).into_iter().collect();
-                assert_eq!(found, due, "{} asks for {word}", actor.name);
-                assert_eq!(pages[0].total, due.len());
+                let due = cases.clone().map(|ticket| ticket.no.clone()).collect();
+                agrees(&Asked { sought, ..Asked::default() }, due);
             }
+            let tagged = cases.filter(|ticket| !ticket.matter.tags.is_empty());
+            let tagged: BTreeSet<_> = tagged.map(|ticket| ticket.no.clone()).collect();
+            let mut asked = Asked::default();
+            asked.only(Facet::Tag, ["楼上502的亲戚".to_owned()]);
+            agrees(&asked, tagged.clone());
+            let sought = vec![Sought::new("楼上502", Wanted::There)];
+            agrees(&Asked { sought, ..Asked::default() }, tagged.clone());
+            let counted = pages[0].facets[&Facet::Tag].iter().map(|(_, count)| count).sum::<usize>();
+            assert_eq!(counted, tagged.len(), "{}", actor.name);
         }
         assert!(readers > 10);
     }

@@ -15,7 +15,7 @@ use crate::identity::Actor;
 use crate::knowledge::gaps::{Gap, GapSource, countable};
 use crate::knowledge::sight::STAFF;
 use crate::knowledge::words::Pairs;
-use crate::knowledge::{Article, Copy, Standing, listing, rank};
+use crate::knowledge::{Article, Standing, listing, rank};
 use crate::web::blocking::run;
 use crate::web::problem::Problem;
 use crate::web::{Answer, Asker, Page, Query};
