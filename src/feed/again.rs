@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use chrono_tz::Tz;
 use serde_json::{Value, json};
 
 use crate::db::Tx;
@@ -61,7 +62,7 @@ pub fn again(
     if news.as_object().is_none_or(serde_json::Map::is_empty) {
         return Ok((stored, Again::Same));
     }
-    let lines = differences(&last, &said, draft);
+    let lines = differences((&last, &said), draft, rules.profile.zone);
     let caller = changed_caller(&last.caller, &said.caller, &stored.ticket.caller);
     let mut after = stored.ticket.clone();
     let mut notes = Vec::new();
@@ -139,7 +140,7 @@ fn put_right(ticket: &mut Ticket, scene: &Scene<'_>, caller: Caller) -> Result<S
 }
 
 /// What the platform says otherwise than the last time: a line for each.
-fn differences(last: &Ticket, said: &Ticket, draft: &Draft) -> Vec<String> {
+fn differences((last, said): (&Ticket, &Ticket), draft: &Draft, zone: Tz) -> Vec<String> {
     let text = |text: &Option<Text>| text.as_ref().map(ToString::to_string);
     let mut lines = Vec::new();
     let mut line = |code: &'static str, before: Option<String>, now: Option<String>| {
@@ -162,7 +163,7 @@ fn differences(last: &Ticket, said: &Ticket, draft: &Draft) -> Vec<String> {
         (!tags.is_empty()).then(|| tags.join("、"))
     };
     line("upstream.said.tags", tags(last), tags(said));
-    let time = |at: Option<crate::time::Stamp>| at.map(|at| at.rfc3339(chrono_tz::Asia::Shanghai));
+    let time = |at: Option<crate::time::Stamp>| at.map(|at| at.rfc3339(zone));
     line("upstream.said.event_time", time(last.event_time), time(said.event_time));
     let code = |ticket: &Ticket| ticket.place.region.as_ref().map(ToString::to_string);
     line("upstream.said.region", code(last), code(said));

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use actix_web::{HttpResponse, get, post, web};
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -143,21 +144,21 @@ pub async fn one(
     let hotline = app.hotline.clone();
     run(move || {
         let now = hotline.db.now();
-        let (answer, version) = hotline.db.read(|conn| {
+        let (answer, version, day) = hotline.db.read(|conn| {
             let rules = hotline.rules.current(conn, now)?;
             let stored = hotline.see(conn, &rules, &actor, &no)?;
-            Ok((shown(&rules, &actor, &stored, now), stored.version))
+            let day = now.day(rules.profile.zone);
+            Ok((shown(&rules, &actor, &stored, now), stored.version, day))
         })?;
-        note_opening(&hotline, &actor, &no)?;
+        note_opening(&hotline, &actor, (&no, day))?;
         Answer::ok(&answer).map(|answer| answer.versioned(i64::from(version)))
     })
     .await
     .map(Answer::respond)
 }
 
-/// Notes that `actor` opened the ticket, once a day.
-fn note_opening(hotline: &Arc<Hotline>, actor: &Actor, no: &str) -> Result<()> {
-    let day = hotline.db.now().day(chrono_tz::Asia::Shanghai);
+/// Notes that `actor` opened the ticket on `day`, once.
+fn note_opening(hotline: &Arc<Hotline>, actor: &Actor, (no, day): (&str, NaiveDate)) -> Result<()> {
     let entry = || Entry::new((actor.user, &actor.name), "ticket.open", ("ticket", no));
     if hotline.db.read(|conn| audit::is_recorded(conn, &entry(), day))? {
         return Ok(());
