@@ -134,9 +134,7 @@ on_each_database! {
             asked.only(Facet::Tag, ["楼上502的亲戚".to_owned()]);
             agrees(&asked, tagged.clone());
             let sought = vec![Sought::new("楼上502", Wanted::There)];
-            agrees(&Asked { sought, ..Asked::default() }, tagged.clone());
-            let counted = pages[0].facets[&Facet::Tag].iter().map(|(_, count)| count).sum::<usize>();
-            assert_eq!(counted, tagged.len(), "{}", actor.name);
+            agrees(&Asked { sought, ..Asked::default() }, tagged);
         }
         assert!(readers > 10);
     }
