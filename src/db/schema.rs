@@ -12,6 +12,7 @@ mod learning;
 mod moving;
 mod notices;
 mod privacy;
+mod search;
 mod ticket;
 mod upstream;
 mod web;
@@ -31,6 +32,7 @@ pub use learning::learned;
 pub use moving::{import_batch, imported, removal, removed_event};
 pub use notices::{deputy, letter, reach};
 pub use privacy::erased;
+pub use search::kept_search;
 pub use ticket::{
     assignment, attachment, caller_key, contact, counted_by, event, ledger, seal, seal_leaf,
     ticket as tickets, ticket_body, unsealed, whistle,

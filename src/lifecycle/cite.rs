@@ -38,12 +38,11 @@ impl Hotline {
             }
             _ => return Ok(command),
         };
-        *cited = self.sources(conn, (rules, now), actor, &named, cited)?;
+        *cited = Self::sources(conn, (rules, now), actor, &named, cited)?;
         Ok(command)
     }
 
     fn sources(
-        &self,
         conn: &mut Conn,
         (rules, now): (&Rules, Stamp),
         actor: &Actor,

@@ -15,6 +15,8 @@ mod fold;
 mod follower;
 mod generation;
 mod grams;
+pub mod kept;
+mod listing;
 pub mod matching;
 mod plan;
 pub mod query;

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use chrono::{Months, NaiveDate};
+use chrono::{Datelike, Days, Months, NaiveDate, Weekday};
 use chrono_tz::Tz;
 
 use super::asked::{Asked, Narrow};
@@ -125,11 +125,11 @@ impl Names {
         }
     }
 
-    /// What `parts` ask; days are those of `zone`.
+    /// What `parts` ask; days are those of a zone, in which it is a day now.
     ///
     /// # Errors
     /// 422 at `/q` with each value that means nothing.
-    pub fn read(&self, parts: Vec<Part>, zone: Tz) -> Result<Asked> {
+    pub fn read(&self, parts: Vec<Part>, days: (Tz, NaiveDate)) -> Result<Asked> {
         let mut asked = Asked::default();
         let mut wrong = Vec::new();
         for part in parts {
@@ -137,7 +137,7 @@ impl Names {
                 Part::Word(text, wanted) => asked.sought.push(Sought::new(text, wanted)),
                 Part::Phrase(text, wanted) => asked.sought.push(Sought::phrase(text, wanted)),
                 Part::Field(name, value, wanted) => {
-                    if !self.field(&mut asked, (&name, &value), wanted, zone) {
+                    if !self.field(&mut asked, (&name, &value), wanted, days) {
                         let values = [("field", name.as_str()), ("value", value.as_str())];
                         wrong.push(FieldError::with("/q", "search.value", &values));
                     }
@@ -153,7 +153,7 @@ impl Names {
         asked: &mut Asked,
         (name, value): (&str, &str),
         wanted: Wanted,
-        zone: Tz,
+        zone_and_day: (Tz, NaiveDate),
     ) -> bool {
         match name {
             "no" => {
@@ -166,7 +166,7 @@ impl Names {
                 found.is_some()
             }
             "received" => {
-                let span = days(value, zone);
+                let span = days(value, zone_and_day);
                 asked.received.extend(span.map(|(from, before)| (from, before, wanted)));
                 span.is_some()
             }
@@ -229,8 +229,9 @@ fn listed<T: Copy>(
     found.map(|(code, _)| code.to_owned()).collect()
 }
 
-/// A day, a month, a year, or `from..to`, to included.
-fn days(value: &str, zone: Tz) -> Option<(Option<Stamp>, Option<Stamp>)> {
+/// A day, a month, a year, days counted from today, or `from..to`, to included.
+fn days(value: &str, (zone, today): (Tz, NaiveDate)) -> Option<(Option<Stamp>, Option<Stamp>)> {
+    let span = |text: &str| span(text).or_else(|| lately(text, today));
     let first = |text: &str| span(text).map(|(from, _)| Stamp::start_of(from, zone));
     let last = |text: &str| span(text).map(|(_, to)| Stamp::start_of(to, zone));
     match value.split_once("..") {
@@ -238,6 +239,25 @@ fn days(value: &str, zone: Tz) -> Option<(Option<Stamp>, Option<Stamp>)> {
         Some((from, "")) => Some((Some(first(from)?), None)),
         Some((from, to)) => Some((Some(first(from)?), Some(last(to)?))),
         None => Some((Some(first(value)?), Some(last(value)?))),
+    }
+}
+
+/// Days told from `today`: `today`, `yesterday`, `week` (from Monday), `month`, `last_month`, or the last so
+/// many with this one, `7d`; and the same in Chinese.
+fn lately(text: &str, today: NaiveDate) -> Option<(NaiveDate, NaiveDate)> {
+    let tomorrow = today.succ_opt()?;
+    let month = today.with_day(1)?;
+    let number = text.strip_suffix(['d', '天']).map(|text| text.trim_start_matches('近'));
+    match text {
+        "today" | "今天" => Some((today, tomorrow)),
+        "yesterday" | "昨天" => Some((today.pred_opt()?, today)),
+        "week" | "本周" => Some((today.week(Weekday::Mon).first_day(), tomorrow)),
+        "month" | "本月" => Some((month, tomorrow)),
+        "last_month" | "上月" => Some((month.checked_sub_months(Months::new(1))?, month)),
+        _ => {
+            let count: u64 = number?.parse().ok().filter(|count| (1..=3660).contains(count))?;
+            Some((tomorrow.checked_sub_days(Days::new(count))?, tomorrow))
+        }
     }
 }
 

@@ -18,6 +18,7 @@ pub mod rates;
 pub mod reach;
 pub mod reference;
 pub mod search;
+pub mod searches;
 pub mod suggest;
 pub mod tickets;
 pub mod upstream;
@@ -41,6 +42,10 @@ pub fn routes(services: &mut ServiceConfig<'_>) {
         .service(tickets::take_in)
         .service(tickets::find)
         .service(search::texts)
+        .service(searches::list)
+        .service(searches::add)
+        .service(searches::change)
+        .service(searches::remove)
         .service(suggest::propose)
         .service(tickets::one)
         .configure(commands::routes)

@@ -145,7 +145,7 @@ pub async fn texts(
             let rules = app.hotline.rules.current(conn, now)?;
             Ok((rules, app.search.names(conn)?))
         })?;
-        let (question, slice) = read(&asked, (&names, app.search.zone()), &rules, limit)?;
+        let (question, slice) = read(&asked, (&names, app.search.zone()), &rules, (limit, now))?;
         let answer = app.search.ask(Question {
             actor: &actor,
             names: &names,
@@ -164,9 +164,9 @@ fn read(
     query: &SearchQuery,
     (names, zone): (&Names, Tz),
     rules: &Rules,
-    limit: usize,
+    (limit, now): (usize, Stamp),
 ) -> Result<(Asked, Slice)> {
-    let mut asked = names.read(query::parse(&query.q)?, zone)?;
+    let mut asked = names.read(query::parse(&query.q)?, (zone, now.day(zone)))?;
     narrow(&mut asked, query, rules)?;
     let order = match query.sort {
         Some(SearchSort::Newest) => Order::Newest,

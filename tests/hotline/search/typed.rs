@@ -58,6 +58,15 @@ impl Office {
         (answer.status, answer.json())
     }
 
+    /// `method` to `/searches` and below, and what comes back.
+    fn keeps(&self, who: &str, method: &str, below: &str, body: &Value) -> (u16, Value) {
+        let badge = format!("Bearer {}", self.badges[who]);
+        let headers = [("Authorization", badge.as_str()), ("Content-Type", "application/json")];
+        let body = if method == "GET" { String::new() } else { body.to_string() };
+        let answer = self.server.ask(method, &format!("/api/v1/searches{below}"), &headers, &body);
+        (answer.status, if answer.status == 204 { Value::Null } else { answer.json() })
+    }
+
     /// The titles found, in their order.
     fn titles(&self, who: &str, q: &str) -> Vec<String> {
         let (status, told) = self.ask(who, &[("q", q)]);
@@ -88,6 +97,10 @@ fn an_agent_finds_by_words_phrases_fields_and_sounds() {
     assert_eq!(finds("tag:夜间 公租房"), "咨询公租房");
     assert_eq!(finds("received:2026-11 received:2026-11-02..2026-11-03 暖气"), "暖气不热");
     assert_eq!(finds("received:..2026-11-01"), "");
+    assert_eq!(finds("received:昨天"), "");
+    for typed in ["received:today 公租", "received:近7天 公租", "received:month 公租"] {
+        assert_eq!(finds(typed), "咨询公租房", "{typed}");
+    }
     assert_eq!(finds("no:2026-00000 公租"), "咨询公租房");
     // A telephone number is in no text: it is masked before it is indexed.
     assert_eq!(finds("13900000001"), "");
@@ -139,4 +152,71 @@ fn the_whole_answer() {
     let (status, told) = office.ask("agent", &[("q", "电梯 停运"), ("kind", "complaint")]);
     assert_eq!(status, 200);
     insta::assert_json_snapshot!(told, {".hits[].no" => "[no]", ".hits[].score" => "[score]"});
+}
+
+#[test]
+fn what_somebody_asks_every_day_is_kept_and_counted_in_their_own_scope() {
+    let office = Office::open();
+    let lifts = json!({"name": "电梯", "q": "电梯 received:7d"});
+    for who in ["agent", "handler@wuye"] {
+        let (status, told) = office.keeps(who, "POST", "", &lifts);
+        assert_eq!((status, &told["name"]), (201, &json!("电梯")), "{told}");
+    }
+    let counts = |who: &str| -> Vec<Value> {
+        let (status, told) = office.keeps(who, "GET", "", &Value::Null);
+        assert_eq!(status, 200, "{told}");
+        let items = told["items"].as_array().unwrap();
+        items.iter().map(|item| json!([item["name"], item["total"], item["why"]])).collect()
+    };
+    assert_eq!(counts("agent"), [json!(["电梯", 4, null])]);
+    assert_eq!(counts("handler@wuye"), [json!(["电梯", 1, null])]);
+    assert!(counts("leader").is_empty());
+    let (_, told) = office.keeps("agent", "GET", "", &Value::Null);
+    let below = format!("/{}", told["items"][0]["id"].as_str().unwrap());
+    // Another name and another question; nobody else's.
+    let other = json!({"name": "阳光花园", "q": "estate:yangguang"});
+    assert_eq!(office.keeps("leader", "PUT", &below, &other).0, 404);
+    assert_eq!(office.keeps("agent", "PUT", &below, &other).0, 200);
+    assert_eq!(counts("agent"), [json!(["阳光花园", 3, null])]);
+    // An estate that means nothing any more says so, and hides no other.
+    assert_eq!(office.keeps("agent", "POST", "", &json!({"name": "b", "q": "公租房"})).0, 201);
+    let directory = office.server.app.db.read(|conn| office.server.app.directory.current(conn));
+    let mut estate = directory.unwrap().estate(&"chunhui".into()).unwrap().clone();
+    assert_eq!(
+        office.keeps("agent", "POST", "", &json!({"name": "c", "q": "estate:春晖里"})).0,
+        201
+    );
+    estate.name = "别的名字".to_owned();
+    describe(&office.server.app.db, Entry::Estate(estate));
+    let gone = json!(["c", null, "search.value"]);
+    assert_eq!(counts("agent"), [json!(["b", 1, null]), gone, json!(["阳光花园", 3, null])]);
+    assert_eq!(office.keeps("leader", "POST", &format!("{below}/remove"), &json!({})).0, 404);
+    assert_eq!(office.keeps("agent", "POST", &format!("{below}/remove"), &json!({})).0, 204);
+    assert_eq!(counts("agent").len(), 2);
+}
+
+#[test]
+fn a_search_that_names_somebody_or_means_nothing_is_not_kept() {
+    let office = Office::open();
+    let refused = |who: &str, body: Value| {
+        let (status, told) = office.keeps(who, "POST", "", &body);
+        let first = &told["errors"][0];
+        (status, format!("{} {}", told["code"], first["code"]), first["pointer"].clone())
+    };
+    let told = refused("agent", json!({"name": "老张", "q": "13900000001"}));
+    assert_eq!((told.0, told.2), (422, json!("/q")));
+    let told = refused("agent", json!({"name": "", "q": "电梯"}));
+    assert_eq!((told.0, told.2), (422, json!("/name")));
+    let told = refused("agent", json!({"name": "x", "q": "unit:没有"}));
+    assert_eq!((told.0, told.2), (422, json!("/q")));
+    assert_eq!(refused("sysadmin", json!({"name": "x", "q": "电梯"})).0, 403);
+    assert_eq!(office.keeps("agent", "POST", "", &json!({"name": "x", "q": "电梯"})).0, 201);
+    let told = refused("agent", json!({"name": " x ", "q": "暖气"}));
+    assert_eq!((told.0, told.1), (409, "\"search.name_taken\" null".to_owned()));
+    for n in 1..30 {
+        let body = json!({"name": format!("x{n}"), "q": "电梯"});
+        assert_eq!(office.keeps("agent", "POST", "", &body).0, 201);
+    }
+    let told = refused("agent", json!({"name": "y", "q": "电梯"}));
+    assert_eq!((told.0, told.1), (409, "\"search.kept_too_many\" null".to_owned()));
 }

@@ -1,0 +1,8 @@
+-- Searches that people keep: what was typed, never what was found. Nothing personal is kept.
+CREATE TABLE kept_search (
+    id INTEGER PRIMARY KEY NOT NULL,
+    owner BIGINT NOT NULL,
+    name TEXT NOT NULL,
+    q TEXT NOT NULL,
+    UNIQUE (owner, name)
+);

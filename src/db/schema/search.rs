@@ -1,0 +1,10 @@
+//! Ground: the table of kept searches.
+
+diesel::table! {
+    kept_search (id) {
+        id -> BigInt,
+        owner -> BigInt,
+        name -> Text,
+        q -> Text,
+    }
+}
