@@ -128,7 +128,7 @@ on_each_database! {
                 let due = cases.clone().map(|ticket| ticket.no.clone()).collect();
                 agrees(&Asked { sought, ..Asked::default() }, due);
             }
-            let tagged = cases.filter(|ticket| !ticket.matter.tags.is_empty());
+            let tagged = cases.filter(|ticket| !ticket.tags.is_empty());
             let tagged: BTreeSet<_> = tagged.map(|ticket| ticket.no.clone()).collect();
             let mut asked = Asked::default();
             asked.only(Facet::Tag, ["楼上502的亲戚".to_owned()]);
