@@ -15,7 +15,7 @@ use crate::directory::Cached;
 use crate::error::{Error, Kind, Result};
 use crate::identity::{AddressLimiter, Gate, LoginLimiter, Role};
 use crate::learning::school::School;
-use crate::lifecycle::{Hotline, RuleBook};
+use crate::lifecycle::{Adviser, Hotline, RuleBook};
 use crate::notify::letter::Letters;
 use crate::notify::{Mailer, Post, Settings as Notices, Sms};
 use crate::outward::Outward;
@@ -58,7 +58,7 @@ pub struct App {
     /// Every text of every ticket.
     pub search: Arc<Search>,
     /// Who suggests categories.
-    pub school: School,
+    pub school: Arc<School>,
     /// Who carries answers to the city's platform.
     pub carrier: Carrier,
     /// The facts of figures that were asked for before.
@@ -106,10 +106,12 @@ impl App {
         let (directory, running, shelf) = (Cached::default(), Arc::default(), Shelf::default());
         let house = (db.clone(), keys.clone(), directory.clone());
         let carrier = Carrier::of(&config.upstream, outward.clone(), house, config.site.zone)?;
-        let rules = RuleBook::new(directory.clone(), config.site.profile.clone());
         let post = Arc::new(post(&config, &db, &keys, &directory, &outward)?);
         let search = Search::of(&db, &keys, &directory, config.site.zone, &config.data_dir);
-        let school = School::new(&db, &keys, &directory);
+        let school = Arc::new(School::new(&db, &keys, &directory));
+        let adviser = Adviser { school: school.clone(), above: config.learning.dispatch_above };
+        let rules = RuleBook::new(directory.clone(), config.site.profile.clone());
+        let rules = rules.advised_by(adviser);
         let hotline = Arc::new(Hotline { db: db.clone(), keys: keys.clone(), rules });
         Ok(Self {
             config,

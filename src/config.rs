@@ -45,6 +45,7 @@ pub struct Config {
     pub public: Public,
     pub worker: Worker,
     pub search: Search,
+    pub learning: Learning,
     pub audit: Audit,
     pub metrics: Metrics,
     pub health: Health,
@@ -178,6 +179,12 @@ pub struct Worker {
 pub struct Search {
     pub follow: bool,
     pub pause_ms: u64,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Learning {
+    pub dispatch_above: f64,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -98,6 +98,7 @@ impl CitizenDraft {
             },
             place: self.place,
             previous: None,
+            slip: None,
         })
     }
 }

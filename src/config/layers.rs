@@ -281,6 +281,8 @@ fn checked(config: Config) -> Result<Config> {
         let good = url.is_empty() || ["http://", "https://"].iter().any(|it| url.starts_with(it));
         fits(good, key, "http://… | https://… | empty")?;
     }
+    let above = config.learning.dispatch_above;
+    fits((0.5..=1.0).contains(&above), "learning.dispatch_above", "0.5 to 1")?;
     at_least_one(&config)?;
     fits(!config.data_dir.as_os_str().is_empty(), "data_dir", "a directory")?;
     Ok(config)

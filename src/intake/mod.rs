@@ -4,6 +4,7 @@ pub mod amend;
 pub mod duplicate;
 pub mod register;
 pub mod settle;
+pub mod slip;
 pub mod suggest;
 
 pub use register::{DispatchMode, Draft, register};

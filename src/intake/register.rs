@@ -42,6 +42,9 @@ pub struct Draft {
     pub place: Place,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub previous: Option<Text>,
+    /// The `slip` of the suggestions that were shown, so that it is noted whether they were taken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slip: Option<String>,
 }
 
 /// Makes the ticket of `draft`, numbered `no`, with its first clocks running.
@@ -106,6 +109,7 @@ pub fn register(scene: &Scene<'_>, no: String, draft: &Draft) -> Result<Ticket> 
         urges: Vec::new(),
         withdrawal: None,
         suspended: None,
+        advice: None,
         matches: Vec::new(),
         children: Vec::new(),
         noted: std::collections::BTreeMap::new(),

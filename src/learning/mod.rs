@@ -18,6 +18,7 @@ pub mod split;
 pub mod stable;
 pub mod store;
 pub mod train;
+pub mod used;
 pub mod vocabulary;
 pub mod words;
 

@@ -110,6 +110,19 @@ pub fn keep(tx: &mut Tx<'_>, lesson: &Lesson, newest: i64, model: Option<&[u8]>)
     Ok(())
 }
 
+/// Of the tickets received in `[from, before)` that came with a suggestion: how it was used, and how many
+/// tickets so.
+pub fn used(conn: &mut Conn, (from, before): (Stamp, Stamp)) -> Result<Vec<(String, usize)>> {
+    let rows: Vec<(Option<String>, i64)> = tickets::table
+        .filter(tickets::received_at.ge(from).and(tickets::received_at.lt(before)))
+        .filter(tickets::advice.is_not_null())
+        .group_by(tickets::advice)
+        .select((tickets::advice, diesel::dsl::count_star()))
+        .load(conn)?;
+    let count = |count: i64| usize::try_from(count).unwrap_or_default();
+    Ok(rows.into_iter().filter_map(|(code, all)| Some((code?, count(all)))).collect())
+}
+
 /// Tickets with a category, the newest `most` of those after the id `after`: the id, the code and the text.
 pub fn taught(conn: &mut Conn, after: i64, most: i64) -> Result<Vec<(i64, String)>> {
     Ok(tickets::table

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use chrono::Datelike;
 use serde_json::{Value, json};
 
+use super::advise::Sure;
 use super::consequences::{self, Change};
 use super::decide::decide;
 use super::hotline::{Hotline, Registered, to_value};
@@ -14,7 +15,7 @@ use crate::db::Tx;
 use crate::directory::Channel;
 use crate::error::{Error, Kind, Result};
 use crate::identity::{Actor, Role};
-use crate::intake::{DispatchMode, Draft, register};
+use crate::intake::{DispatchMode, Draft, register, slip};
 use crate::routing::catalogue::{Match, Question, match_rules};
 use crate::sealing::entropy;
 use crate::ticket::command::{Command, Dispatch, Target};
@@ -32,7 +33,17 @@ pub struct Arrival {
     /// What the citizen is told once.
     pub code: CitizenCode,
     no: String,
+    /// The category that nobody gave.
+    sure: Option<Sure>,
     prepared: Prepared,
+}
+
+/// What a ticket is made of.
+struct Coming<'a> {
+    draft: &'a Draft,
+    no: String,
+    id: i64,
+    sure: Option<Sure>,
 }
 
 impl Arrival {
@@ -71,35 +82,74 @@ impl Hotline {
         let no = self.db.number(at.in_zone(rules.profile.zone).year())?;
         let id =
             self.db.ids(1)?.first().copied().ok_or_else(|| Error::internal("no identifier"))?;
-        self.make(rules, actor, draft, no, id, at)
+        let sure = match wants_dispatch(draft, actor) {
+            true => self.sure_of(&rules, draft, at)?,
+            false => None,
+        };
+        self.make(rules, actor, &Coming { draft, no, id, sure }, at)
     }
 
     fn make(
         &self,
         rules: Arc<Rules>,
         actor: &Actor,
-        draft: &Draft,
-        no: String,
-        id: i64,
+        coming: &Coming<'_>,
         at: Stamp,
     ) -> Result<Arrival> {
+        let Coming { draft, no, id, sure } = coming;
+        if let Some(sure) = sure
+            && let Some(arrival) = self.by_itself(&rules, actor, coming, sure, at)?
+        {
+            return Ok(arrival);
+        }
         let scene = rules.scene(actor, at, Mode::Live);
         let mut ticket = register(&scene, no.clone(), draft)?;
+        if let Some(slip) = &draft.slip {
+            ticket.advice = slip::advice(&self.keys, slip, draft.matter.category.as_ref(), at)?;
+        }
         let code = CitizenCode::issue(&mut entropy(), &ticket.caller);
         ticket.code = Some(code.clone());
         let body = json!({ "kind": draft.kind, "channel": draft.channel });
         // The first event's patch is the whole document, which is made only where it is looked at.
         let mut opening = Event::by(actor, at, "register", body, Value::Null);
-        let vault = rules.vault(&self.keys);
+        let (vault, no, sure) = (rules.vault(&self.keys), no.clone(), sure.clone());
         if wants_dispatch(draft, actor) {
             opening.patch = to_value(&ticket)?;
             if let Some((after, event)) = by_catalogue(&rules, &ticket, &opening.patch, at)? {
-                let prepared = store::prepare(id, vault, after, &[opening, event])?;
-                return Ok(Arrival { rules, at, code, no, prepared });
+                let prepared = store::prepare(*id, vault, after, &[opening, event])?;
+                return Ok(Arrival { rules, at, code, no, sure, prepared });
             }
         }
-        let prepared = store::prepare_new(id, vault, ticket, &opening)?;
-        Ok(Arrival { rules, at, code, no, prepared })
+        let prepared = store::prepare_new(*id, vault, ticket, &opening)?;
+        Ok(Arrival { rules, at, code, no, sure, prepared })
+    }
+
+    /// The same with the category that the site's tickets make sure, sent to its units; nothing where the
+    /// catalogue has no answer to it.
+    fn by_itself(
+        &self,
+        rules: &Arc<Rules>,
+        actor: &Actor,
+        coming: &Coming<'_>,
+        sure: &Sure,
+        at: Stamp,
+    ) -> Result<Option<Arrival>> {
+        let Coming { draft, no, id, .. } = coming;
+        let mut ticket =
+            register(&rules.scene(actor, at, Mode::Live), no.clone(), &sure.of(draft))?;
+        ticket.advice = Some(sure.advice.clone());
+        let code = CitizenCode::issue(&mut entropy(), &ticket.caller);
+        ticket.code = Some(code.clone());
+        let model = sure.advice.model.map(|model| model.to_string());
+        let body = json!({ "kind": draft.kind, "channel": draft.channel, "category_by": model });
+        let mut opening = Event::by(actor, at, "register", body, Value::Null);
+        opening.patch = to_value(&ticket)?;
+        let sent = by_catalogue(rules, &ticket, &opening.patch, at)?;
+        let Some((after, event)) = sent else { return Ok(None) };
+        let vault = rules.vault(&self.keys);
+        let prepared = store::prepare(*id, vault, after, &[opening, event])?;
+        let (rules, no, sure) = (rules.clone(), no.clone(), Some(sure.clone()));
+        Ok(Some(Arrival { rules, at, code, no, sure, prepared }))
     }
 
     /// Keeps what arrived. Where the rules have changed since it was made ready, it is first made
@@ -119,8 +169,8 @@ impl Hotline {
             return Ok(None);
         }
         let rules = self.rules.current(tx.conn, tx.now)?;
-        let (no, id) = (arrival.no.clone(), arrival.prepared.id);
-        let again = self.make(rules, actor, draft, no, id, tx.now)?;
+        let (no, id, sure) = (arrival.no.clone(), arrival.prepared.id, arrival.sure.clone());
+        let again = self.make(rules, actor, &Coming { draft, no, id, sure }, tx.now)?;
         keep(tx, &again)?;
         Ok(Some(again))
     }

@@ -145,7 +145,7 @@ impl Hotline {
         table::require(&stored.ticket, &scene, order.name, order.target)?;
         (order.expected)(stored.version)?;
         let command = Command::parse(order.name, body)?;
-        let command = self.with_sources(conn, (&rules, now), actor, command)?;
+        let command = super::cite::with_sources(conn, (&rules, now), actor, command)?;
         if let Command::Reply(reply) = &command {
             let ticket = (stored.id, &stored.ticket);
             let found = guard::examine_all(conn, ticket, &reply.text, &rules.directory)?;

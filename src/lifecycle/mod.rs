@@ -1,6 +1,7 @@
 //! Lifecycle: which command is allowed in which state to whom, the one pure decision, and the one
 //! way a ticket is changed. Above the stations, below every face.
 
+mod advise;
 pub mod arrival;
 pub mod attach;
 mod cite;
@@ -17,6 +18,7 @@ pub mod subject;
 pub mod sweep;
 pub mod table;
 
+pub use advise::Adviser;
 pub use arrival::Arrival;
 pub use decide::decide;
 pub use hotline::{Hotline, Order, Registered};

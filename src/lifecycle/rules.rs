@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::NaiveDate;
 
+use super::Adviser;
 use crate::db::{Conn, Tx};
 use crate::directory::{Cached, Directory, PROFILE_IN_FORCE};
 use crate::error::{Error, Kind, Result};
@@ -46,6 +47,8 @@ pub struct RuleBook {
     newest: Mutex<Option<Arc<Rules>>>,
     /// The articles that answers may rest on; asked only where one is named.
     pub library: knowledge::Cached,
+    /// Who knows the category of a ticket that comes without one; nobody at a site that has none.
+    pub adviser: Option<Adviser>,
     /// The transaction in which the newest were last found to be those of the database.
     confirmed: AtomicU64,
 }
@@ -58,8 +61,15 @@ impl RuleBook {
             fallback: fallback.into(),
             newest: Mutex::new(None),
             library: knowledge::Cached::default(),
+            adviser: None,
             confirmed: AtomicU64::new(0),
         }
+    }
+
+    /// The same, advised.
+    #[must_use]
+    pub fn advised_by(self, adviser: Adviser) -> Self {
+        Self { adviser: Some(adviser), ..self }
     }
 
     /// The rules that this node used last, if they are of the day of `now`: to make something ready

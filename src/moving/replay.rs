@@ -87,6 +87,7 @@ fn begin(history: &History, scene: &Scene<'_>) -> Result<Ticket> {
             point: None,
         },
         previous: None,
+        slip: None,
     };
     let mut ticket = register(scene, history.no.clone(), &draft)?;
     if let Some(class) = history.assessment_class {

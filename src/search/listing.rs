@@ -12,7 +12,7 @@ pub fn all(conn: &mut Conn, owner: i64) -> Result<Vec<Kept>> {
     let rows: Vec<(i64, String, String)> = kept_search::table
         .filter(kept_search::owner.eq(owner))
         .order(kept_search::name)
-        .select((kept_search::id, kept_search::name, kept_search::q))
+        .select((kept_search::id, kept_search::name, kept_search::asked))
         .load(conn)?;
     Ok(rows.into_iter().map(|(id, name, q)| Kept { id, name, q }).collect())
 }
@@ -23,7 +23,7 @@ pub(super) fn insert(tx: &mut Tx<'_>, owner: i64, plan: &Plan) -> Result<i64> {
         kept_search::id.eq(id),
         kept_search::owner.eq(owner),
         kept_search::name.eq(&plan.name),
-        kept_search::q.eq(&plan.q),
+        kept_search::asked.eq(&plan.q),
     );
     each!(tx.conn, c => diesel::insert_into(kept_search::table).values(row).execute(c))?;
     Ok(id)
@@ -32,7 +32,7 @@ pub(super) fn insert(tx: &mut Tx<'_>, owner: i64, plan: &Plan) -> Result<i64> {
 /// Whether there was such a row.
 pub(super) fn update(tx: &mut Tx<'_>, owner: i64, id: i64, plan: &Plan) -> Result<bool> {
     let own = kept_search::table.find(id).filter(kept_search::owner.eq(owner));
-    let to = (kept_search::name.eq(&plan.name), kept_search::q.eq(&plan.q));
+    let to = (kept_search::name.eq(&plan.name), kept_search::asked.eq(&plan.q));
     Ok(diesel::update(own).set(to).execute(tx.conn)? > 0)
 }
 

@@ -2,6 +2,7 @@
 //! Its rule: it changes only through `record::record` (row, projections, event, mark; one
 //! transaction, one instant).
 
+pub mod advice;
 pub mod answer;
 pub mod assignment;
 pub mod attachment;
@@ -149,6 +150,9 @@ pub struct Ticket {
     pub withdrawal: Option<Withdrawal>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub suspended: Option<Suspended>,
+    /// What was suggested to whoever took it down.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub advice: Option<advice::Advice>,
     /// Why the catalogue chose whom it chose, each time.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub matches: Vec<String>,

@@ -1,6 +1,7 @@
 //! Web: the interface of contract.md, a file a noun. Its rule: a route is registered here or
 //! nowhere, always by `.service(…)`, so that it is described too.
 
+pub mod advice;
 pub mod articles;
 pub mod attached;
 pub mod attachments;
@@ -47,6 +48,7 @@ pub fn routes(services: &mut ServiceConfig<'_>) {
         .service(searches::change)
         .service(searches::remove)
         .service(suggest::propose)
+        .service(advice::figures)
         .service(tickets::one)
         .configure(commands::routes)
         .service(batch::give);

@@ -3,6 +3,6 @@ CREATE TABLE kept_search (
     id INTEGER PRIMARY KEY NOT NULL,
     owner BIGINT NOT NULL,
     name TEXT NOT NULL,
-    q TEXT NOT NULL,
+    asked TEXT NOT NULL,
     UNIQUE (owner, name)
 );

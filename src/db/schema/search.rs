@@ -5,6 +5,6 @@ diesel::table! {
         id -> BigInt,
         owner -> BigInt,
         name -> Text,
-        q -> Text,
+        asked -> Text,
     }
 }

@@ -35,6 +35,7 @@ diesel::table! {
         red_at -> Nullable<BigInt>,
         next_at -> Nullable<BigInt>,
         accused -> Nullable<Text>,
+        advice -> Nullable<Text>,
     }
 }
 

@@ -77,4 +77,5 @@ inserts!(
     red_at Nullable<BigInt>,
     next_at Nullable<BigInt>,
     accused Nullable<Text>,
+    advice Nullable<Text>,
 );

@@ -12,6 +12,7 @@ use crate::directory::{
 };
 use crate::limits::{ClockName, Timer};
 use crate::sealing::{MasterKey, mask_text};
+use crate::ticket::advice::Use;
 use crate::ticket::assignment::RequestStage;
 use crate::ticket::overlay::{ExclusionReason, LedgerStage, Solved};
 use crate::ticket::sight::is_taken_back;
@@ -63,6 +64,8 @@ pub struct TicketRow {
     pub next_at: Option<Stamp>,
     /// The accused unit, where what was accused is a unit's code.
     pub accused: Option<String>,
+    /// What was suggested and what became of it: [`Use::code`].
+    pub advice: Option<String>,
 }
 
 /// A row of `assignment`.
@@ -218,6 +221,7 @@ fn ticket_row(ticket: &Ticket, lens: &Lens<'_>) -> TicketRow {
         red_at: lights.iter().map(|timer| timer.due_at).min(),
         next_at: ticket.next_notice().map(|notice| notice.at),
         accused: ticket.accused.as_ref().map(ToString::to_string).filter(|code| is_code(code)),
+        advice: Use::of(ticket).map(Use::code),
     }
 }
 

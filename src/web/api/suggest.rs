@@ -9,6 +9,7 @@ use super::view::{self, LineView};
 use crate::app::App;
 use crate::directory::{CategoryCode, Directory, UnitCode};
 use crate::error::{Result, sentence};
+use crate::intake::slip;
 use crate::intake::suggest::{Advisers, Asked, Suggested, Units, WHO, suggest};
 use crate::knowledge::rank::{Hit, Why};
 use crate::knowledge::{Content, Standing};
@@ -39,6 +40,8 @@ pub struct SuggestedView {
     articles: Vec<ArticleHit>,
     /// Live matters that several callers were linked to already: perhaps this one too.
     incidents: Vec<LikeView>,
+    /// To be handed in with the ticket, so that it is noted whether this was of use; good for a day.
+    slip: String,
 }
 
 /// An article that it may be about.
@@ -125,19 +128,20 @@ pub async fn propose(
             db: &app.db,
             keys: &app.keys,
             search: &app.search,
-            school: &app.school,
+            school: app.school.as_ref(),
             library: &app.hotline.rules.library,
         };
         let suggested =
             suggest(advisers, &actor, &names, &asked, (now, now.day(rules.profile.zone)))?;
         let scene = rules.scene(&actor, now, Mode::Live);
-        Answer::ok(&shown(suggested, &scene))
+        let slip = slip::slip(&app.keys, &suggested, now)?;
+        Answer::ok(&shown(suggested, slip, &scene))
     })
     .await
     .map(Answer::respond)
 }
 
-fn shown(suggested: Suggested, scene: &Scene<'_>) -> SuggestedView {
+fn shown(suggested: Suggested, slip: String, scene: &Scene<'_>) -> SuggestedView {
     let directory = scene.directory;
     let Suggested { categories, source, units, unclear, duplicates, like, incidents, articles } =
         suggested;
@@ -156,6 +160,7 @@ fn shown(suggested: Suggested, scene: &Scene<'_>) -> SuggestedView {
         like: views(like),
         articles: articles.into_iter().map(article_hit).collect(),
         incidents: views(incidents),
+        slip,
     }
 }
 

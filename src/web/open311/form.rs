@@ -52,6 +52,7 @@ pub fn draft(form: &Parameters, directory: &Directory, today: NaiveDate) -> Resu
             },
             place,
             previous: None,
+            slip: None,
         }),
         _ => Err(Error::invalid(reading.wrong)),
     }
