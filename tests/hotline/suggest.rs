@@ -2,5 +2,6 @@
 //! the catalogue, and the tickets that are on the matter already.
 
 mod asked;
+mod by_itself;
 mod learnt;
 mod told_twice;

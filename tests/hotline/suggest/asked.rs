@@ -56,3 +56,56 @@ fn the_second_caller_s_agent_is_shown_the_first_one_s_ticket() {
         office.suggests("agent", &json!({"content": "水", "place": {"estate": "?"}}));
     assert_eq!((status, &told["errors"][0]["pointer"]), (422, &json!("/place/estate")));
 }
+
+#[test]
+fn whether_a_suggestion_was_taken_is_noted_and_counted_by_month() {
+    let server = Server::start(&[]);
+    let city = City::served(&server);
+    let badges = badges::issue(&server.app, city.people().map(|person| person.actor));
+    let office = Office { server, badges };
+    let ask = |who: &str, method: &str, path: &str, body: &Value| {
+        let badge = format!("Bearer {}", office.badges[who]);
+        let headers = [("Authorization", badge.as_str()), ("Content-Type", "application/json")];
+        let answer = office.server.ask(method, path, &headers, &body.to_string());
+        (answer.status, answer.json())
+    };
+    let matter = json!({"content": "物业服务不好，保洁不打扫", "place": {"estate": "yangguang"}});
+    let (status, told) = office.suggests("agent", &matter);
+    assert_eq!(status, 200, "{told}");
+    let codes: Vec<&str> = told["categories"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["code"].as_str().unwrap())
+        .collect();
+    assert!(codes.len() > 1, "{told}");
+    let registers = |category: &str, slip: &Value| {
+        let draft = draft_with(&json!({"dispatch": "hold", "slip": slip,
+            "matter": {"category": category}}));
+        ask("agent", "POST", "/api/v1/tickets", &draft)
+    };
+    let (status, first) = registers(codes[0], &told["slip"]);
+    assert_eq!(status, 201, "{first}");
+    assert_eq!(registers(codes[1], &told["slip"]).0, 201);
+    // Nobody else writes a slip.
+    for forged in ["x", "bm9uZQ"] {
+        let (status, told) = registers(codes[0], &json!(forged));
+        let pointer = &told["errors"][0]["pointer"];
+        assert_eq!((status, pointer), (422, &json!("/slip")), "{told}");
+    }
+    // The first turns out to be something else.
+    let no = first["no"].as_str().unwrap();
+    let amend = json!({"fields": {"category": codes[1]}});
+    city.agent().does(no, "amend", amend);
+    // A slip of the day before yesterday says nothing any more, and stops nobody.
+    city.days(2);
+    assert_eq!(registers(codes[0], &told["slip"]).0, 201);
+    let path = "/api/v1/suggest/figures?from=2026-01-01&to=2027-01-01";
+    let (status, told) = ask("leader", "GET", path, &Value::Null);
+    assert_eq!(status, 200, "{told}");
+    let one = json!({"model": null, "advised": 2, "by_itself": 0, "first": 1, "later": 1, "another": 0,
+        "nothing": 0, "right": 0, "sent": 0, "first_lead": 0});
+    assert_eq!(told["models"], json!([one]), "{told}");
+    assert_eq!(told["lessons"], json!([]));
+    assert_eq!(ask("handler@wuye", "GET", path, &Value::Null).0, 403);
+}

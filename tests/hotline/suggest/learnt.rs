@@ -33,7 +33,13 @@ fn noise(dice: &mut Dice, length: usize) -> String {
 }
 
 /// Takes `count` tickets in, filed under the right category or under any.
-fn files(hotline: &Arc<Hotline>, from: usize, count: usize, dice: &mut Dice, mixed: Mixed) {
+pub(super) fn files(
+    hotline: &Arc<Hotline>,
+    from: usize,
+    count: usize,
+    dice: &mut Dice,
+    mixed: Mixed,
+) {
     let line = |no: usize, dice: &mut Dice| {
         let (code, words) = &MATTERS[no % MATTERS.len()];
         let code = match mixed {
@@ -54,7 +60,7 @@ fn files(hotline: &Arc<Hotline>, from: usize, count: usize, dice: &mut Dice, mix
 }
 
 #[derive(Clone, Copy)]
-enum Mixed {
+pub(super) enum Mixed {
     No,
     Up,
 }
