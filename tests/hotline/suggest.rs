@@ -3,5 +3,6 @@
 
 mod asked;
 mod by_itself;
+mod corrected;
 mod learnt;
 mod told_twice;

@@ -65,6 +65,42 @@ pub fn dispatched(conn: &mut Conn, from: Stamp, to: Stamp) -> Result<Vec<Dispatc
     Ok(lines.into_iter().map(dispatched).collect())
 }
 
+/// A ticket that its lead rightly returned, and who leads it since.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Returned {
+    pub no: String,
+    pub category: Option<CategoryCode>,
+    pub region: Option<RegionCode>,
+    pub estate: Option<EstateCode>,
+    pub refused: UnitCode,
+    pub lead: UnitCode,
+}
+
+/// The leads' assignments sent since `since` and returned, where another unit leads the ticket now.
+pub fn returned(conn: &mut Conn, since: Stamp) -> Result<Vec<Returned>> {
+    type Codes = (Option<CategoryCode>, Option<RegionCode>, Option<EstateCode>);
+    type Line = (String, Codes, UnitCode, Option<UnitCode>);
+    let lines: Vec<Line> = assignment::table
+        .inner_join(tickets::table.on(tickets::id.eq(assignment::ticket_id)))
+        .filter(tickets::received_at.ge(since))
+        .filter(assignment::sent_at.ge(since))
+        .filter(assignment::part.eq(Part::Lead.as_str()))
+        .filter(assignment::state.eq(WorkName::Returned.as_str()))
+        .filter(tickets::lead_unit.is_not_null())
+        .order((tickets::id, assignment::k))
+        .select((
+            tickets::no,
+            (tickets::category, tickets::region, tickets::estate),
+            assignment::unit,
+            tickets::lead_unit,
+        ))
+        .load(conn)?;
+    let read = |(no, (category, region, estate), refused, lead): Line| {
+        Some(Returned { no, category, region, estate, refused, lead: lead? })
+    };
+    Ok(lines.into_iter().filter_map(read).collect())
+}
+
 /// A unit's newest assignments that are looked at for its record.
 const LOOKED_AT: i64 = 300;
 

@@ -2,6 +2,7 @@
 //! staff read; the sysadmin describes, with a day; nothing is deleted.
 
 pub mod calendar;
+mod corrections;
 pub mod dry_run;
 pub mod profiles;
 mod view;
@@ -232,6 +233,8 @@ pub fn routes(services: &mut utoipa_actix_web::service_config::ServiceConfig<'_>
     estates::routes(services);
     companies::routes(services);
     categories::routes(services);
+    // Before the catalogue's own, for which it would be a rule's code.
+    corrections::routes(services);
     catalogue::routes(services);
     dry_run::routes(services);
     calendar::routes(services);

@@ -30,7 +30,7 @@ fn rule(category: &str, lead: &str) -> Entry {
         assists: Vec::new(),
         copies: Vec::new(),
         note: String::new(),
-        span: Span::default(),
+        span: Span::from("2026-10-01".parse().unwrap()),
     })
 }
 

@@ -1,0 +1,57 @@
+//! A dispute that is upheld leaves a change of the catalogue behind, ready to be tried and recorded.
+
+use serde_json::{Value, json};
+
+use crate::support::badges;
+use crate::support::city::{City, draft_with};
+use crate::support::server::Server;
+use jiesu::ticket::StateName;
+
+#[test]
+fn what_wuye_rightly_refused_is_a_prefilled_rule_and_once_recorded_it_is_settled() {
+    let server = Server::start(&[]);
+    let city = City::served(&server);
+    let badges = badges::issue(&server.app, city.people().map(|person| person.actor));
+    let ask = |who: &str, method: &str, path: &str, body: &Value| {
+        let badge = format!("Bearer {}", badges[who]);
+        let headers = [("Authorization", badge.as_str()), ("Content-Type", "application/json")];
+        let body = if method == "GET" { String::new() } else { body.to_string() };
+        let answer = server.ask(method, path, &headers, &body);
+        (answer.status, answer.json())
+    };
+    let comes = || city.agent().registers(draft_with(&json!({"dispatch": "auto"})));
+    let corrections = || {
+        let (status, told) =
+            ask("dispatcher", "GET", "/api/v1/catalogue/corrections", &Value::Null);
+        assert_eq!(status, 200, "{told}");
+        told["items"].clone()
+    };
+    let refused: Vec<String> = (0..2).map(|_| comes()).collect();
+    for no in &refused {
+        assert_eq!(city.assignment(no, 1).unit, "wuye".into());
+        let why = json!({"reason": "not_our_duty", "grounds": "电梯由维修科负责"});
+        city.handler("wuye").works(no, 1, "dispute", why);
+        assert_eq!(corrections(), json!([]), "nothing was decided yet");
+        let upheld = json!({"approve": true, "reason": "属实"});
+        city.dispatcher().works(no, 1, "dispute/decide", upheld);
+        // Who is to have it instead is known when it is sent.
+        assert_eq!(corrections().as_array().unwrap().len(), usize::from(no != &refused[0]));
+        city.dispatcher().does(no, "dispatch", json!({"lead": "weixiu"}));
+    }
+    let items = corrections();
+    insta::assert_json_snapshot!(items, {"[].tickets[]" => "[no]"});
+    assert_eq!(items[0]["tickets"].as_array().unwrap().len(), 2);
+    // It can be tried, and it can be recorded, as it stands; not by everybody.
+    let change = &items[0]["change"];
+    let tried = json!({"changes": [change], "from": "2026-01-01", "to": "2027-01-01"});
+    let (status, told) = ask("dispatcher", "POST", "/api/v1/catalogue/dry-run", &tried);
+    assert_eq!((status, &told["total"]), (200, &json!(2)), "{told}");
+    let path = "/api/v1/catalogue/corrections";
+    assert_eq!(ask("handler@wuye", "GET", path, &Value::Null).0, 403);
+    let (status, told) = ask("sysadmin", "POST", "/api/v1/catalogue", change);
+    assert_eq!(status, 201, "{told}");
+    assert_eq!(corrections(), json!([]), "the catalogue says so now");
+    let next = comes();
+    assert_eq!(city.state(&next), StateName::InUnits);
+    assert_eq!(city.assignment(&next, 1).unit, "weixiu".into());
+}
