@@ -146,10 +146,16 @@ impl Hotline {
         (order.expected)(stored.version)?;
         let command = Command::parse(order.name, body)?;
         let command = super::cite::with_sources(conn, (&rules, now), actor, command)?;
-        if let Command::Reply(reply) = &command {
+        // What goes to the citizen; an assist's words go to the lead, who writes the reply.
+        let said = match &command {
+            Command::Reply(reply) => Some((&reply.text, &reply.acknowledge)),
+            Command::Answer(answer) => Some((&answer.text, &answer.acknowledge)),
+            _ => None,
+        };
+        if let Some((text, acknowledged)) = said {
             let ticket = (stored.id, &stored.ticket);
-            let found = guard::examine_all(conn, ticket, &reply.text, &rules.directory)?;
-            guard::demand(&found, &reply.acknowledge)?;
+            let found = guard::examine_all(conn, ticket, text, &rules.directory)?;
+            guard::demand(&found, acknowledged)?;
         }
         Ok((rules, stored, command))
     }

@@ -164,6 +164,9 @@ bodies! {
         text: Text,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         article: Option<Text>,
+        /// What the guard asks about and whoever answers has looked at.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        acknowledge: Vec<Doubt>,
         /// What the article said then: filled in by the program, never by a client.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         cited: Vec<Cited>,

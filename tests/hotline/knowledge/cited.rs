@@ -162,6 +162,18 @@ on_each_database! {
         assert_eq!(jiesu::ticket::event::replay(&events).unwrap(), city.ticket(&no));
     }
 
+    fn what_the_desk_answers_at_once_is_asked_about_too(test: &TestDb) {
+        let city = City::of(test);
+        let no = city.taken();
+        let text = "chunhui小区5号楼的电梯已修好。";
+        let asked = city.agent().tries(&no, "answer", json!({ "text": text })).unwrap_err();
+        let codes: Vec<&str> = asked.fields().iter().map(|it| it.code).collect();
+        assert_eq!((asked.code(), codes), ("reply.guard", vec!["guard.building", "guard.estate"]));
+        let both = json!({ "text": text, "acknowledge": ["building", "estate"] });
+        city.agent().does(&no, "answer", both);
+        assert_eq!(city.state(&no), jiesu::ticket::StateName::Closed);
+    }
+
     fn a_reply_copied_from_another_ticket_is_seen_only_where_it_says_what_is_not_this_ones(test: &TestDb) {
         let city = City::of(test);
         let long = |place: &str| format!("您好，您反映的电梯停运问题已收悉。我科会同属地街道和物业服务企业到现场查看，{place}电梯主板损坏，\
