@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiesu::directory::Cached;
 use jiesu::identity::Actor;
+use jiesu::search::alike::Matter;
 use jiesu::search::matching::Sought;
 use jiesu::search::query::Wanted;
 use jiesu::search::question::Question;
@@ -17,6 +18,8 @@ use crate::support::city::{City, draft_with};
 use crate::support::databases::{Folder, on_each_database};
 use crate::support::histories::Dice;
 
+/// A caller who calls again and again.
+const OTHER: &str = "13900000077";
 const LEADS: [&str; 6] = ["wuye", "weixiu", "jiedao", "hongda", "chengguan", "shequ"];
 
 /// What people do all day: complaints that accuse somebody, notes, assists, work that is taken back.
@@ -36,6 +39,9 @@ fn a_day(city: &City, dice: &mut Dice) {
         }
         if dice.percent(20) {
             change["caller"] = json!({"confidential": true});
+        }
+        if dice.percent(30) {
+            change["caller"]["phone"] = json!(OTHER);
         }
         let no = city.agent().registers(draft_with(&change));
         // What is refused (the accused never leads) is left as it is.
@@ -137,6 +143,59 @@ on_each_database! {
             agrees(&Asked { sought, ..Asked::default() }, tagged);
         }
         assert!(readers > 10);
+    }
+
+    fn whoever_asks_for_a_caller_or_for_what_is_like_it_learns_no_more_than_the_list_shows(test: &TestDb) {
+        let city = City::of(test);
+        a_day(&city, &mut Dice::new(44));
+        let folder = Folder::new();
+        let search = search_of(&city.hotline, &folder);
+        search.follow(&|| false).unwrap();
+        let directory = city.hotline.db.read(|conn| Cached::default().current(conn)).unwrap();
+        let names = city.hotline.db.read(|conn| search.names(conn)).unwrap();
+        let all = tickets(&city.hotline);
+        let hash = city.hotline.keys.phone_hash(OTHER);
+        let theirs = |ticket: &&Ticket| ticket.caller.phone.as_ref().is_some_and(|phone| {
+            city.hotline.keys.phone_hash(phone.as_str()) == hash
+        });
+        let (mut found, mut compared) = (0, 0);
+        for person in city.people() {
+            let actor = person.actor;
+            if scope(actor) == Scope::Nothing {
+                continue;
+            }
+            let list = |filter: &listing::Filter| -> BTreeSet<String> {
+                let page = city.hotline.db.read(|conn| {
+                    listing::page(conn, &scope(actor), filter, city.now(), None, 500)
+                });
+                page.unwrap().0.into_iter().map(|row| row.no).collect()
+            };
+            let listed = list(&listing::Filter::default());
+            let case = |ticket: &&Ticket| sight(ticket, actor, &directory) == Sight::Case;
+            let due: BTreeSet<String> =
+                all.values().filter(case).filter(theirs).map(|it| it.no.clone()).collect();
+            match listing::of_callers(actor, &directory, vec![hash.clone()]) {
+                Ok(filter) => {
+                    assert_eq!(list(&filter), due, "{} asks for a caller", actor.name);
+                    found += due.len();
+                }
+                Err(error) => assert_eq!((error.code(), actor.company), ("forbidden", true)),
+            }
+            let matter = Matter {
+                title: "",
+                content: "电梯停运3次",
+                category: None,
+                estate: Some("yangguang"),
+                region: None,
+                phone_hash: Some(&hash),
+            };
+            for like in search.alike(actor, &names, &matter, city.now(), 500).unwrap() {
+                assert!(listed.contains(&like.row.no), "{}: {}", actor.name, like.row.no);
+                assert_eq!(like.same_caller, due.contains(&like.row.no), "{}", actor.name);
+                compared += 1;
+            }
+        }
+        assert!(found > 20 && compared > 50, "{found} {compared}");
     }
 
     fn every_value_of_a_facet_leads_to_as_many_tickets_as_it_says(test: &TestDb) {
