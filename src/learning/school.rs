@@ -37,6 +37,14 @@ pub struct School {
     start: Held<Same<Directory>, ColdStart>,
 }
 
+/// Who knows categories, and how sure that must be for anything to be done by it.
+#[derive(Clone)]
+pub struct Adviser {
+    pub school: Arc<School>,
+    /// 0 to 1; a score must be above it. From 1 on nothing is sure.
+    pub above: f64,
+}
+
 /// Who suggested.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Source {

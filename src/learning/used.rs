@@ -52,7 +52,7 @@ impl Used {
 pub fn tally(rows: &[(String, usize)]) -> BTreeMap<Option<i64>, Used> {
     let mut all: BTreeMap<Option<i64>, Used> = BTreeMap::new();
     for (code, count) in rows {
-        if let Some(used) = Use::of_code(code) {
+        if let Some(used) = Use::of_row(code) {
             all.entry(used.model).or_default().add(used, *count);
         }
     }

@@ -1,14 +1,12 @@
 //! Lifecycle: a category for a ticket that comes without one. Its rule: from what the site has learnt itself,
 //! only above the site's threshold, and only where the catalogue then has one answer; else a person chooses.
 
-use std::sync::Arc;
-
 use super::Hotline;
 use super::rules::Rules;
 use crate::directory::CategoryCode;
 use crate::error::Result;
 use crate::intake::Draft;
-use crate::learning::school::{School, Source};
+use crate::learning::school::Source;
 use crate::sealing::mask_text;
 use crate::ticket::Text;
 use crate::ticket::advice::{Advice, Taken};
@@ -16,14 +14,6 @@ use crate::time::Stamp;
 
 /// How many are noted.
 const NOTED: usize = 5;
-
-/// Who knows categories, and how sure that must be.
-#[derive(Clone)]
-pub struct Adviser {
-    pub school: Arc<School>,
-    /// 0 to 1; a score must be above it. From 1 on nothing is sure.
-    pub above: f64,
-}
 
 /// What is sure of a ticket to come.
 #[derive(Debug, Clone)]

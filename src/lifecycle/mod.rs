@@ -18,7 +18,6 @@ pub mod subject;
 pub mod sweep;
 pub mod table;
 
-pub use advise::Adviser;
 pub use arrival::Arrival;
 pub use decide::decide;
 pub use hotline::{Hotline, Order, Registered};

@@ -7,11 +7,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::NaiveDate;
 
-use super::Adviser;
 use crate::db::{Conn, Tx};
 use crate::directory::{Cached, Directory, PROFILE_IN_FORCE};
 use crate::error::{Error, Kind, Result};
 use crate::knowledge;
+use crate::learning::school::Adviser;
 use crate::limits::{Calendar, InForce, Profile, Rulebook};
 use crate::notify::webhook::Hooks;
 use crate::time::Stamp;

@@ -13,7 +13,7 @@ use super::grams::Grams;
 use crate::code_enum;
 
 /// Of what is indexed, and how.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 const GRAMS: &str = "grams";
 const WORDS: &str = "words";

@@ -78,7 +78,8 @@ impl Plan {
 /// # Errors
 /// The database's own.
 pub fn all(conn: &mut Conn, actor: &Actor) -> Result<Vec<Kept>> {
-    listing::all(conn, actor.user)
+    let rows = listing::all(conn, actor.user)?;
+    Ok(rows.into_iter().map(|(id, name, q)| Kept { id, name, q }).collect())
 }
 
 /// Keeps a search for `actor`.
@@ -98,7 +99,7 @@ pub fn keep(
         return Err(Error::refused("search.kept_too_many"));
     }
     free(&others, &plan, None)?;
-    let id = listing::insert(tx, actor.user, &plan)?;
+    let id = listing::insert(tx, actor.user, (&plan.name, &plan.q))?;
     Ok(Kept { id, name: plan.name, q: plan.q })
 }
 
@@ -119,7 +120,7 @@ pub fn change(
     }
     let plan = plan.checked(names, days)?;
     free(&others, &plan, Some(id))?;
-    if !listing::update(tx, actor.user, id, &plan)? {
+    if !listing::update(tx, actor.user, id, (&plan.name, &plan.q))? {
         return Err(Error::not_found());
     }
     Ok(Kept { id, name: plan.name, q: plan.q })

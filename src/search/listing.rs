@@ -2,37 +2,40 @@
 
 use diesel::prelude::*;
 
-use super::kept::{Kept, Plan};
 use crate::db::schema::kept_search;
 use crate::db::{Conn, Tx, each};
 use crate::error::Result;
 
-/// Those of `owner`, by name.
-pub fn all(conn: &mut Conn, owner: i64) -> Result<Vec<Kept>> {
-    let rows: Vec<(i64, String, String)> = kept_search::table
+/// Those of `owner`, by name: number, name, what is asked.
+pub(super) fn all(conn: &mut Conn, owner: i64) -> Result<Vec<(i64, String, String)>> {
+    Ok(kept_search::table
         .filter(kept_search::owner.eq(owner))
         .order(kept_search::name)
         .select((kept_search::id, kept_search::name, kept_search::asked))
-        .load(conn)?;
-    Ok(rows.into_iter().map(|(id, name, q)| Kept { id, name, q }).collect())
+        .load(conn)?)
 }
 
-pub(super) fn insert(tx: &mut Tx<'_>, owner: i64, plan: &Plan) -> Result<i64> {
+pub(super) fn insert(tx: &mut Tx<'_>, owner: i64, (name, asked): (&str, &str)) -> Result<i64> {
     let id = tx.id();
     let row = (
         kept_search::id.eq(id),
         kept_search::owner.eq(owner),
-        kept_search::name.eq(&plan.name),
-        kept_search::asked.eq(&plan.q),
+        kept_search::name.eq(name),
+        kept_search::asked.eq(asked),
     );
     each!(tx.conn, c => diesel::insert_into(kept_search::table).values(row).execute(c))?;
     Ok(id)
 }
 
 /// Whether there was such a row.
-pub(super) fn update(tx: &mut Tx<'_>, owner: i64, id: i64, plan: &Plan) -> Result<bool> {
+pub(super) fn update(
+    tx: &mut Tx<'_>,
+    owner: i64,
+    id: i64,
+    (name, asked): (&str, &str),
+) -> Result<bool> {
     let own = kept_search::table.find(id).filter(kept_search::owner.eq(owner));
-    let to = (kept_search::name.eq(&plan.name), kept_search::asked.eq(&plan.q));
+    let to = (kept_search::name.eq(name), kept_search::asked.eq(asked));
     Ok(diesel::update(own).set(to).execute(tx.conn)? > 0)
 }
 

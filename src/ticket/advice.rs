@@ -76,7 +76,7 @@ impl Use {
     }
 
     /// As the row has it.
-    pub fn code(self) -> String {
+    pub fn row(self) -> String {
         let taken = match self.taken {
             Taken::ByItself => "auto".to_owned(),
             Taken::Nothing => "none".to_owned(),
@@ -89,8 +89,8 @@ impl Use {
     }
 
     /// Reads what a row has.
-    pub fn of_code(code: &str) -> Option<Self> {
-        let mut parts = code.split(':');
+    pub fn of_row(row: &str) -> Option<Self> {
+        let mut parts = row.split(':');
         let mut next = || parts.next();
         let model = match next()? {
             "" => None,
@@ -130,8 +130,8 @@ mod tests {
         #[case] code: &str,
     ) {
         let used = Use { model, taken, now, lead };
-        assert_eq!(used.code(), code);
-        assert_eq!(Use::of_code(code), Some(used));
+        assert_eq!(used.row(), code);
+        assert_eq!(Use::of_row(code), Some(used));
     }
 
     #[test]
@@ -145,7 +145,7 @@ mod tests {
         assert_eq!([of(Some("a")), of(Some("b"))], [Taken::Rank(1), Taken::Rank(2)]);
         assert_eq!([of(Some("c")), of(None)], [Taken::Another, Taken::Nothing]);
         for wrong in ["", "x:1:1:", "1:x:1:", "1:1::", "1:1:1"] {
-            assert_eq!(Use::of_code(wrong), None, "{wrong}");
+            assert_eq!(Use::of_row(wrong), None, "{wrong}");
         }
     }
 }

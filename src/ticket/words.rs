@@ -22,7 +22,7 @@ pub struct Inside {
     pub notes: Vec<String>,
     /// The agent's direct answer, and the lead's summary of assists still open.
     pub answers: Vec<String>,
-    /// No text to search in, but what tickets are narrowed by.
+    /// Also what tickets are narrowed by.
     pub tags: Vec<String>,
 }
 
@@ -35,8 +35,8 @@ impl Words {
 
     /// What those read besides who see the whole case.
     pub fn inside(&self) -> impl Iterator<Item = &str> {
-        let Inside { address, notes, answers, .. } = &self.inside;
-        address.iter().chain(notes).chain(answers).map(String::as_str)
+        let Inside { address, notes, answers, tags } = &self.inside;
+        address.iter().chain(notes).chain(answers).chain(tags).map(String::as_str)
     }
 
     /// The words of a handling copy.

@@ -64,7 +64,7 @@ pub struct TicketRow {
     pub next_at: Option<Stamp>,
     /// The accused unit, where what was accused is a unit's code.
     pub accused: Option<String>,
-    /// What was suggested and what became of it: [`Use::code`].
+    /// What was suggested and what became of it: [`Use::row`].
     pub advice: Option<String>,
 }
 
@@ -221,7 +221,7 @@ fn ticket_row(ticket: &Ticket, lens: &Lens<'_>) -> TicketRow {
         red_at: lights.iter().map(|timer| timer.due_at).min(),
         next_at: ticket.next_notice().map(|notice| notice.at),
         accused: ticket.accused.as_ref().map(ToString::to_string).filter(|code| is_code(code)),
-        advice: Use::of(ticket).map(Use::code),
+        advice: Use::of(ticket).map(Use::row),
     }
 }
 

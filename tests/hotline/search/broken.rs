@@ -77,7 +77,8 @@ on_each_database! {
         // Small segments are merged behind the follower's back, again and again.
         for (n, line) in all.drain(40..).enumerate() {
             import(&town.hotline, &[line]);
-            assert_eq!(town.follow(), 1);
+            // With a child its parent moves too.
+            assert!(town.follow() > 0);
             let answer = town.ask(&readers()[0], &Asked::default());
             assert_eq!((answer.total, answer.degraded), (41 + n, false));
         }

@@ -69,7 +69,7 @@ fn whether_a_suggestion_was_taken_is_noted_and_counted_by_month() {
         let answer = office.server.ask(method, path, &headers, &body.to_string());
         (answer.status, answer.json())
     };
-    let matter = json!({"content": "物业服务不好，保洁不打扫", "place": {"estate": "yangguang"}});
+    let matter = json!({"content": "wy.gl.sf 与 wy.dt 都有问题", "place": {"estate": "yangguang"}});
     let (status, told) = office.suggests("agent", &matter);
     assert_eq!(status, 200, "{told}");
     let codes: Vec<&str> = told["categories"]
