@@ -95,7 +95,7 @@ fn whether_a_suggestion_was_taken_is_noted_and_counted_by_month() {
     }
     // The first turns out to be something else.
     let no = first["no"].as_str().unwrap();
-    let amend = json!({"fields": {"category": codes[1]}});
+    let amend = json!({"fields": {"category": codes[1]}, "reason": "核实后更正"});
     city.agent().does(no, "amend", amend);
     // A slip of the day before yesterday says nothing any more, and stops nobody.
     city.days(2);
