@@ -42,11 +42,13 @@ pub fn hostile(family: &'static str, name: &str, bytes: Vec<u8>, fate: Fate) -> 
 }
 
 /// Small enough that a bomb would be seen, large enough for every photo here.
-const KEYS: [(&str, &str); 4] = [
+const KEYS: [(&str, &str); 5] = [
     ("JIESU_LIMITS__ATTACHMENT_PIXELS", "4000000"),
     ("JIESU_LIMITS__ATTACHMENT_BYTES", "4000000"),
     ("JIESU_LIMITS__ATTACHMENTS_PER_SIDE", "1000"),
     ("JIESU_LOG__LEVEL", "warn"),
+    // A dictionary takes as much as all the pictures here.
+    ("JIESU_SEARCH__FOLLOW", "false"),
 ];
 /// MiB that the process may ever have taken: itself, and what 4 million pixels come to.
 const MOST_MIB: u64 = 256;
