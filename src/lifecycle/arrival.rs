@@ -82,10 +82,8 @@ impl Hotline {
         let no = self.db.number(at.in_zone(rules.profile.zone).year())?;
         let id =
             self.db.ids(1)?.first().copied().ok_or_else(|| Error::internal("no identifier"))?;
-        let sure = match wants_dispatch(draft, actor) {
-            true => self.sure_of(&rules, draft, at)?,
-            false => None,
-        };
+        let sure =
+            if wants_dispatch(draft, actor) { self.sure_of(&rules, draft, at)? } else { None };
         self.make(rules, actor, &Coming { draft, no, id, sure }, at)
     }
 

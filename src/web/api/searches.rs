@@ -13,6 +13,7 @@ use crate::app::App;
 use crate::error::{Error, Result};
 use crate::identity::Actor;
 use crate::search::kept::{self, Kept, Plan};
+use crate::search::query::too_costly;
 use crate::search::question::Question;
 use crate::search::{Names, Order, Slice};
 use crate::ticket::sight::{Scope, scope};
@@ -66,10 +67,7 @@ impl Counter<'_> {
     }
 
     fn shown(&self, kept: Kept, deadline: Deadline) -> KeptView {
-        let counted = match deadline.is_over() {
-            false => self.total(&kept),
-            true => Err(crate::search::query::too_costly()),
-        };
+        let counted = if deadline.is_over() { Err(too_costly()) } else { self.total(&kept) };
         let Kept { id, name, q } = kept;
         let mut view = KeptView {
             id: id.to_string(),
