@@ -133,8 +133,11 @@ impl Hotline {
         at: Stamp,
     ) -> Result<Option<Arrival>> {
         let Coming { draft, no, id, .. } = coming;
-        let mut ticket =
-            register(&rules.scene(actor, at, Mode::Live), no.clone(), &sure.of(draft))?;
+        let scene = rules.scene(actor, at, Mode::Live);
+        // What does not fit (a category for other kinds) refuses nobody's ticket.
+        let Ok(mut ticket) = register(&scene, no.clone(), &sure.of(draft)) else {
+            return Ok(None);
+        };
         ticket.advice = Some(sure.advice.clone());
         let code = CitizenCode::issue(&mut entropy(), &ticket.caller);
         ticket.code = Some(code.clone());
