@@ -20,6 +20,9 @@ use crate::ticket::{Mode, Scene};
 use crate::web::problem::Problem;
 use crate::web::{Answer, Asker, RawBody, run};
 
+/// Tickets that are shown for a category.
+const EXAMPLES: usize = 3;
+
 /// What is suggested.
 #[derive(Serialize, ToSchema)]
 pub struct SuggestedView {
@@ -69,6 +72,8 @@ struct CategoryView {
     /// The words that decided.
     words: Vec<String>,
     why: String,
+    /// Tickets like this one that are of it, the likest first.
+    like: Vec<String>,
 }
 
 /// Who would get it.
@@ -151,8 +156,11 @@ fn shown(suggested: Suggested, slip: String, scene: &Scene<'_>) -> SuggestedView
     };
     let unclear = unclear.into_iter().map(|(category, why)| UnclearView { category, why });
     let views = |likes: Vec<Like>| likes.into_iter().map(|like| like_view(like, scene)).collect();
+    let likes: Vec<&Like> = duplicates.iter().chain(&like).collect();
+    let named = categories.into_iter().map(|it| category(it, source, directory, &likes));
+    let categories = named.collect();
     SuggestedView {
-        categories: categories.into_iter().map(|it| category(it, source, directory)).collect(),
+        categories,
         model,
         units: units.into_iter().map(|it| units_view(it, directory)).collect(),
         unclear: unclear.collect(),
@@ -176,8 +184,14 @@ fn article_hit((hit, content): (Hit, Content)) -> ArticleHit {
     }
 }
 
-fn category(one: Suggestion, source: Source, directory: &Directory) -> CategoryView {
+fn category(
+    one: Suggestion,
+    source: Source,
+    directory: &Directory,
+    likes: &[&Like],
+) -> CategoryView {
     let code = CategoryCode::from(one.label);
+    let of_it = likes.iter().filter(|like| like.row.category.as_ref() == Some(&code));
     let name_of = |code: &CategoryCode| directory.category(code).map(|it| it.name.clone());
     let words = one.words.join("、");
     let said = match (source, one.words.is_empty()) {
@@ -195,6 +209,7 @@ fn category(one: Suggestion, source: Source, directory: &Directory) -> CategoryV
         score: one.score,
         why: sentence(said, &[("words", &words)]),
         words: one.words,
+        like: of_it.take(EXAMPLES).map(|like| like.row.no.clone()).collect(),
     }
 }
 

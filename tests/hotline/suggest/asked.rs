@@ -40,12 +40,14 @@ fn the_second_caller_s_agent_is_shown_the_first_one_s_ticket() {
     }
     server.app.search.follow(&|| false).unwrap();
     let office = Office { server, badges };
-    let body = json!({"content": "电梯老是停运，3号楼2单元，联系13900000001",
+    let body = json!({"content": "电梯老是停运，3号楼2单元，联系13900000001，wy.dt",
         "place": {"estate": "yangguang"}, "caller_phone": "139 0000 0001"});
     let (status, told) = office.suggests("agent", &body);
     assert_eq!(status, 200, "{told}");
     assert_eq!(told["duplicates"][0]["no"], first, "{told}");
     assert_eq!(told["duplicates"][0]["same_caller"], true);
+    let lifts = &told["categories"][0];
+    assert_eq!((&lifts["code"], &lifts["like"][0]), (&json!("wy.dt"), &json!(first)), "{told}");
     assert!(!told.to_string().contains("13900000001"), "{told}");
     insta::assert_json_snapshot!(told["duplicates"][0], {
         ".no" => "[no]", ".score" => "[score]"
