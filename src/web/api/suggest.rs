@@ -192,6 +192,7 @@ fn category(
 ) -> CategoryView {
     let code = CategoryCode::from(one.label);
     let of_it = likes.iter().filter(|like| like.row.category.as_ref() == Some(&code));
+    let like = of_it.take(EXAMPLES).map(|like| like.row.no.clone()).collect();
     let name_of = |code: &CategoryCode| directory.category(code).map(|it| it.name.clone());
     let words = one.words.join("、");
     let said = match (source, one.words.is_empty()) {
@@ -209,7 +210,7 @@ fn category(
         score: one.score,
         why: sentence(said, &[("words", &words)]),
         words: one.words,
-        like: of_it.take(EXAMPLES).map(|like| like.row.no.clone()).collect(),
+        like,
     }
 }
 
