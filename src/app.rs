@@ -19,6 +19,7 @@ use crate::lifecycle::{Hotline, RuleBook};
 use crate::notify::letter::Letters;
 use crate::notify::{Mailer, Post, Settings as Notices, Sms};
 use crate::outward::Outward;
+use crate::places;
 use crate::sealing::MasterKey;
 use crate::search::Search;
 use crate::time::{Clock, SystemClock};
@@ -57,6 +58,8 @@ pub struct App {
     pub hotline: Arc<Hotline>,
     /// Every text of every ticket.
     pub search: Arc<Search>,
+    /// What the words of an address mean.
+    pub places: places::Cached,
     /// Who suggests categories.
     pub school: Arc<School>,
     /// Who carries answers to the city's platform.
@@ -127,6 +130,7 @@ impl App {
             files,
             hotline,
             search: Arc::new(search),
+            places: places::Cached::default(),
             school,
             carrier,
             shelf,

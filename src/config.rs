@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 
 use chrono_tz::Tz;
 pub use doors::{
-    Calls, Knowledge, Mail, MailSecurity, MailTransport, Notify, Open311, Outward, Public, Sms,
-    SmsTransport, Upstream,
+    Calls, Knowledge, Mail, MailSecurity, MailTransport, Notify, Open311, Outward, Places, Public,
+    Sms, SmsTransport, Upstream,
 };
 use serde::{Deserialize, Serialize};
 
@@ -36,6 +36,7 @@ pub struct Config {
     pub upstream: Upstream,
     pub calls: Calls,
     pub knowledge: Knowledge,
+    pub places: Places,
     pub limits: Limits,
     pub attachments: Attachments,
     pub web: Web,

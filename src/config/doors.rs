@@ -126,3 +126,9 @@ pub struct Knowledge {
     pub review_days: u32,
     pub gap_days: u32,
 }
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Places {
+    pub certain: f64,
+}

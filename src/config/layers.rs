@@ -283,6 +283,7 @@ fn checked(config: Config) -> Result<Config> {
     }
     let above = config.learning.dispatch_above;
     fits((0.5..=1.0).contains(&above), "learning.dispatch_above", "0.5 to 1")?;
+    fits((0.0..=1.0).contains(&config.places.certain), "places.certain", "0 to 1")?;
     at_least_one(&config)?;
     fits(!config.data_dir.as_os_str().is_empty(), "data_dir", "a directory")?;
     Ok(config)

@@ -11,6 +11,7 @@ mod knowledge;
 mod learning;
 mod moving;
 mod notices;
+mod places;
 mod privacy;
 mod search;
 mod ticket;
@@ -31,6 +32,7 @@ pub use knowledge::{
 pub use learning::learned;
 pub use moving::{import_batch, imported, removal, removed_event};
 pub use notices::{deputy, letter, reach};
+pub use places::place_aside;
 pub use privacy::erased;
 pub use search::kept_search;
 pub use ticket::{

@@ -1,6 +1,7 @@
 //! Directory: whether a description makes sense beside the rest. Its rule: pure; every fault is
 //! named at once, by field.
 
+use crate::directory::address::Doors;
 use crate::directory::dated::Span;
 use crate::directory::entry::Entry;
 use crate::directory::matter::{Category, Rule, Target};
@@ -156,6 +157,10 @@ fn estate(faults: &mut Faults, directory: &Directory, it: &Estate) {
     faults.span("/to_on", it.span);
     for (n, alias) in it.aliases.iter().enumerate() {
         faults.name(&format!("/aliases/{n}"), alias);
+    }
+    for (n, doors) in it.addresses.iter().enumerate() {
+        let known = Doors::read(doors).is_some() && doors.chars().count() <= LONGEST_NAME;
+        faults.unless(known, &format!("/addresses/{n}"), "directory.address");
     }
     faults.unless(directory.region(&it.region).is_some(), "/region", "field.unknown_code");
     let spans: Vec<Span> = it.companies.iter().map(|run| run.span).collect();

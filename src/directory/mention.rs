@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use crate::directory::place::Estate;
 use crate::directory::snapshot::{Directory, folded};
+use crate::directory::vocabulary::EstateCode;
 
 /// The shortest name that is looked for, in characters: shorter ones are words.
 const SHORTEST: usize = 3;
@@ -18,6 +19,11 @@ pub struct Mention<'d> {
 }
 
 impl Directory {
+    /// Every name that an estate has or had, as names are compared, with the estates that bear it.
+    pub fn estate_names(&self) -> impl Iterator<Item = (&str, &BTreeSet<EstateCode>)> {
+        self.estate_names.iter().map(|(name, codes)| (name.as_str(), codes))
+    }
+
     /// The estates named in `text`, by name or alias, in the order of the text.
     pub fn estates_in(&self, text: &str) -> Vec<Mention<'_>> {
         let text = folded(text);
@@ -64,6 +70,7 @@ mod tests {
                 code: (*name).into(),
                 name: (*name).to_owned(),
                 aliases: vec![],
+                addresses: vec![],
                 region: "r".into(),
                 companies: vec![],
                 floor_space_m2: None,

@@ -2,6 +2,7 @@
 //! calendars and the profiles as a city wrote them. Its rule: a decision is given one immutable
 //! [`Directory`] and asks it for a day.
 
+pub mod address;
 pub mod cached;
 pub mod change;
 pub mod check;

@@ -51,6 +51,9 @@ pub struct Estate {
     /// Other names that citizens use.
     #[serde(default)]
     pub aliases: Vec<String>,
+    /// Its doors on roads, each as [`Doors::read`](crate::directory::address::Doors::read) reads it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub addresses: Vec<String>,
     /// The smallest region known: a community, else a street.
     pub region: RegionCode,
     /// Who runs it, by days.
@@ -130,6 +133,7 @@ mod tests {
             code: "e".into(),
             name: "甲小区".into(),
             aliases: vec![],
+            addresses: vec![],
             region: "r".into(),
             companies: vec![],
             floor_space_m2: None,

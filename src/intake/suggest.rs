@@ -16,6 +16,7 @@ use crate::knowledge::rank::{Hit, rank_call};
 use crate::knowledge::{self, Article, Content, Reads, reads};
 use crate::learning::Suggestion;
 use crate::learning::school::{School, Source};
+use crate::places::{Candidate, Gazetteer};
 use crate::routing::catalogue::{Match, Question, match_rules};
 use crate::sealing::{MasterKey, mask_text};
 use crate::search::alike::{Like, Matter};
@@ -61,6 +62,9 @@ pub struct Advisers<'a> {
     pub search: &'a Search,
     pub school: &'a School,
     pub library: &'a knowledge::Cached,
+    pub gazetteer: &'a Gazetteer,
+    /// From this score on an address means the estate that it leads to.
+    pub certain: f64,
 }
 
 /// Who would get it, by the catalogue.
@@ -94,6 +98,8 @@ pub struct Suggested {
     pub incidents: Vec<Like>,
     /// What it may be about.
     pub articles: Vec<(Hit, Content)>,
+    /// What the address means, where the place has nothing but one.
+    pub places: Vec<Candidate>,
 }
 
 /// What is suggested to `actor` on `asked` at `now`, which is `today` at the site.
@@ -123,7 +129,7 @@ pub fn suggest(
             categories.push(Suggestion { label, score: 1.0, words: Vec::new() });
         }
     }
-    let place = place_of(asked, directory);
+    let (place, places) = place_of(advisers, asked, directory, today);
     let hash = asked.caller_phone.as_ref().map(|phone| advisers.keys.phone_hash(phone));
     let matter = Matter {
         title: &title,
@@ -146,7 +152,17 @@ pub fn suggest(
         |like: &&Like| like.merged > 0 && like.score >= SAME_INCIDENT && like.row.state.is_live();
     let incidents = like.iter().filter(is_incident).cloned().collect();
     let (duplicates, like) = like.into_iter().partition(|like| like.score >= SAME_MATTER);
-    Ok(Suggested { categories, source, units, unclear, duplicates, like, incidents, articles })
+    Ok(Suggested {
+        categories,
+        source,
+        units,
+        unclear,
+        duplicates,
+        like,
+        incidents,
+        articles,
+        places,
+    })
 }
 
 /// The articles in service that the text may mean and `actor` may read, best first.
@@ -170,11 +186,30 @@ fn articles(
 
 type Where = (Option<EstateCode>, Option<RegionCode>);
 
-fn place_of(asked: &Asked, directory: &Directory) -> Where {
-    let place = asked.place.clone().unwrap_or_default();
+/// The estate and region that are named, else those that the address certainly means; and what it may mean.
+fn place_of(
+    advisers: Advisers<'_>,
+    asked: &Asked,
+    directory: &Directory,
+    today: NaiveDate,
+) -> (Where, Vec<Candidate>) {
+    let mut place = asked.place.clone().unwrap_or_default();
+    let mut candidates = Vec::new();
+    if let Some(address) = place.address.as_ref().filter(|_| place.estate.is_none()) {
+        let about = (today, advisers.certain);
+        let resolved = advisers.gazetteer.resolve(address, place.region.as_ref(), about);
+        let only_region = resolved.candidates.first().filter(|it| it.estate.is_none());
+        if let Some(certain) = resolved.certain() {
+            place.estate.clone_from(&certain.estate);
+            place.region = Some(certain.region.clone());
+        } else if let Some(one) = only_region.filter(|it| it.doubts.is_empty()) {
+            place.region = place.region.or_else(|| Some(one.region.clone()));
+        }
+        candidates = resolved.candidates;
+    }
     let of_estate = place.estate.as_ref().and_then(|code| directory.estate(code));
     let region = place.region.or_else(|| of_estate.map(|estate| estate.region.clone()));
-    (place.estate, region)
+    ((place.estate, region), candidates)
 }
 
 fn check(asked: &Asked, directory: &Directory) -> Result<()> {

@@ -14,6 +14,7 @@ fn estate(code: &str, name: &str) -> Entry {
         code: code.into(),
         name: name.to_owned(),
         aliases: vec![],
+        addresses: vec![],
         region: "r".into(),
         companies: vec![],
         floor_space_m2: None,

@@ -9,6 +9,7 @@ pub mod consequences;
 pub mod decide;
 pub mod form;
 pub mod hotline;
+pub mod locate;
 pub mod outage;
 pub mod prove;
 pub mod recompute;

@@ -23,7 +23,7 @@ pub mod query;
 pub mod question;
 pub mod resolve;
 mod root;
-mod sounds;
+pub mod sounds;
 mod store;
 
 use std::collections::BTreeMap;

@@ -13,6 +13,18 @@ impl Sound {
         Self(text.chars().map(readings).collect())
     }
 
+    /// The readings of each character.
+    pub fn readings(&self) -> &[Vec<String>] {
+        &self.0
+    }
+
+    /// Whether `other` may sound like this from its character `at` on.
+    pub fn is_like_part(&self, other: &Self, at: usize) -> bool {
+        let same = |(one, two): (&Vec<String>, &Vec<String>)| one.iter().any(|it| two.contains(it));
+        let rest = other.0.get(at..).unwrap_or_default();
+        self.0.len() <= rest.len() && self.0.iter().zip(rest).all(same)
+    }
+
     /// Whether both may sound the same, character by character.
     pub fn is_like(&self, other: &Self) -> bool {
         self.0.len() == other.0.len()

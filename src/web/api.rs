@@ -14,6 +14,7 @@ pub mod history;
 pub mod masked;
 pub mod outbox;
 pub mod period;
+pub mod places;
 pub mod public;
 pub mod rates;
 pub mod reach;
@@ -49,6 +50,7 @@ pub fn routes(services: &mut ServiceConfig<'_>) {
         .service(searches::remove)
         .service(suggest::propose)
         .service(advice::figures)
+        .configure(places::routes)
         .service(tickets::one)
         .configure(commands::routes)
         .service(batch::give);

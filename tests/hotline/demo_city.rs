@@ -1,11 +1,14 @@
 //! The demo city's history: the same for the same day, and something in every queue.
 
 use jiesu::moving::demo;
+use jiesu::places::Gazetteer;
+use jiesu::places::queue::Lamp;
 use jiesu::ticket::{StateName, store};
 use jiesu::time::Stamp;
 
 use super::web_auth::{get, token};
 use crate::support::databases::TestDb;
+use crate::support::desk::dispatcher;
 use crate::support::server::Server;
 use crate::support::town::hotline;
 
@@ -34,6 +37,13 @@ fn the_demo_city_has_three_months_and_a_ticket_in_every_state() {
     for state in StateName::ALL.iter().filter(|state| **state != StateName::Merged) {
         assert!(states.contains(state), "{state}");
     }
+    // And of places that stayed words some are plain and some must be asked about.
+    let gazetteer = Gazetteer::of(rules.directory.clone());
+    let lamp = Lamp { gazetteer: &gazetteer, keys: &hotline.keys, today, certain: 0.9 };
+    let page = |conn: &mut jiesu::db::Conn| lamp.page(conn, &dispatcher(), None, 50);
+    let (waiting, _) = hotline.db.read(page).unwrap();
+    let certain = waiting.iter().filter(|one| one.resolved.certain().is_some()).count();
+    assert!(certain > 1 && waiting.len() > certain + 1, "{certain} of {}", waiting.len());
 }
 
 /// Name, role and unit of every line of `config/demo/users.csv`.

@@ -37,6 +37,7 @@ mod notices_mail;
 mod notices_night;
 mod notices_retry;
 mod open311;
+mod places;
 mod power_cut;
 mod schema;
 mod search;

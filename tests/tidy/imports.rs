@@ -17,7 +17,7 @@ pub const STOREYS: [&[&str]; 26] = [
     &["lifecycle"],
     &["assessment", "followup"],
     &["intake"],
-    &["routing", "handling"],
+    &["routing", "handling", "places"],
     &["search", "learning", "notify", "knowledge", "upstream", "calls"],
     &["attachment"],
     &["ticket"],

@@ -74,6 +74,7 @@ impl Sheet {
                 "code",
                 "name",
                 "aliases",
+                "addresses",
                 "region",
                 "company",
                 "company_from_on",
@@ -234,6 +235,7 @@ fn estate(known: &Directory, line: &Line, days: Days) -> Read<Estate> {
         code: code.into(),
         name: String::new(),
         aliases: Vec::new(),
+        addresses: Vec::new(),
         region: String::new().into(),
         companies: Vec::new(),
         floor_space_m2: None,
@@ -249,6 +251,9 @@ fn estate(known: &Directory, line: &Line, days: Days) -> Read<Estate> {
     line.read("households", "field.format")?.into_option(&mut estate.households);
     if let Some(aliases) = line.list("aliases", "field.format")? {
         estate.aliases = aliases;
+    }
+    if let Some(addresses) = line.list("addresses", "field.format")? {
+        estate.addresses = addresses;
     }
     let first = if known_before { days.today } else { span.from_on };
     let from_on = line.day("company_from_on")?.unwrap_or(first);

@@ -108,6 +108,24 @@ fn two_lines_of_one_estate_tell_of_a_change_of_company() {
 }
 
 #[test]
+fn an_estate_s_doors_are_read_from_the_sheet_and_what_names_no_door_comes_back() {
+    let mut directory = Directory::default();
+    load(&mut directory, Sheet::Regions, "code,name,area_code\nd,东区,\ns,一街道,d\n");
+    let text = "code,name,region,addresses\n\
+        e,东苑,s,花家地南街６号院|花家地南街2-18号双\nf,西苑,s,花家地南街|花家地南街8号\n";
+    let outcome = load(&mut directory, Sheet::Estates, text);
+    assert_eq!((outcome.created, outcome.rejected.len()), (1, 1));
+    let wrong = &outcome.rejected[0].errors[0];
+    assert_eq!((wrong.pointer.as_str(), wrong.code), ("/addresses/0", "directory.address"));
+    // A later line without the column, or with an empty cell, leaves them.
+    load(&mut directory, Sheet::Estates, "code,name,region,addresses\ne,东苑小区,s,\n");
+    let doors = &directory.estate(&"e".into()).unwrap().addresses;
+    assert_eq!(doors, &["花家地南街６号院", "花家地南街2-18号双"]);
+    load(&mut directory, Sheet::Estates, "code,name,region,addresses\ne,东苑小区,s,-\n");
+    assert_eq!(directory.estate(&"e".into()).unwrap().addresses.len(), 0);
+}
+
+#[test]
 fn a_rule_that_would_make_a_committee_responsible_is_rejected() {
     let mut directory = Directory::default();
     let units = "code,name,parent,kind\nzjj,局,,bureau\nsq,东社区,zjj,community_committee\n";

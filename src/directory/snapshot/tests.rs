@@ -110,6 +110,7 @@ fn an_estate_is_found_by_its_alias_in_any_width_and_spacing() {
         code: "e1".into(),
         name: "云上花园".into(),
         aliases: vec!["云上花园A区".into()],
+        addresses: vec![],
         region: "d11".into(),
         companies: vec![],
         floor_space_m2: None,

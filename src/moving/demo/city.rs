@@ -168,7 +168,9 @@ impl<'a> City<'a> {
         let other = UnitCode::from(other);
         let (calendar, now) = (&self.rules.calendar, self.now);
         let course = Course { calendar, now, lead, assists, other, done };
-        if !waiting {
+        if waiting {
+            unsettle(&mut line, estate, directory, &building);
+        } else {
             tell(&mut line, dice, &course);
         }
         Some(line)
@@ -223,6 +225,27 @@ impl<'a> City<'a> {
             ..Caller::default()
         }
     }
+}
+
+/// Of some of those that wait nobody has found the estate yet: the place is what the caller said.
+fn unsettle(line: &mut History, estate: &Estate, directory: &Directory, building: &str) {
+    let regions = directory.region_path(&estate.region);
+    let district = regions.last().map_or("", |region| region.name.as_str());
+    let alias = estate.aliases.first().unwrap_or(&estate.name);
+    let doors = estate.addresses.first().unwrap_or(alias);
+    let door =
+        doors.split_once('-').map_or_else(|| doors.clone(), |(first, _)| format!("{first}号"));
+    let said = match line.no.as_bytes().last() {
+        Some(b'0' | b'5') => format!("{district}{}{building}", estate.name),
+        Some(b'2') => format!("{alias}附近的路上"),
+        Some(b'4') => format!("{}二期{building}", estate.name),
+        Some(b'7') => door,
+        Some(b'8') => format!("{district}老电影院后面那个院子"),
+        _ => return,
+    };
+    line.address = Text::parse(&said).ok();
+    line.estate = None;
+    line.building = None;
 }
 
 /// What the caller says, put together from the category's words.

@@ -184,7 +184,7 @@ fn what(of: Of, column: &str) -> What {
         (_, "from_on" | "to_on" | "since_on" | "head_from_on" | "company_from_on") => What::Day,
         (_, "floor_space_m2" | "households") => What::Whole,
         (_, "phones") => What::Phones,
-        (_, "aliases" | "keywords" | "kinds" | "roles") => What::List,
+        (_, "aliases" | "addresses" | "keywords" | "kinds" | "roles") => What::List,
         (_, "lead" | "assists" | "copies") => What::Target,
         (_, "unit") | (Of::Units, "parent") => What::Unit,
         (_, "region") | (Of::Regions, "parent" | "area_code") => What::Region,

@@ -82,6 +82,7 @@ fn town(rules: Vec<Rule>) -> Directory {
         code: "e1".into(),
         name: "东苑".into(),
         aliases: vec![],
+        addresses: vec![],
         region: "c".into(),
         companies: vec![Management { company: "c".into(), span }],
         floor_space_m2: None,

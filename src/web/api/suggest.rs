@@ -5,6 +5,7 @@ use actix_web::{HttpResponse, post, web};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::places::{CandidateView, candidates};
 use super::view::{self, LineView};
 use crate::app::App;
 use crate::directory::{CategoryCode, Directory, UnitCode};
@@ -45,6 +46,8 @@ pub struct SuggestedView {
     incidents: Vec<LikeView>,
     /// To be handed in with the ticket, so that it is noted whether this was of use; good for a day.
     slip: String,
+    /// What the address may mean, where the place has no estate; the likest first. The rest counts with a certain one.
+    places: Vec<CandidateView>,
 }
 
 /// An article that it may be about.
@@ -135,6 +138,8 @@ pub async fn propose(
             search: &app.search,
             school: app.school.as_ref(),
             library: &app.hotline.rules.library,
+            gazetteer: &*app.places.of(&rules.directory)?,
+            certain: app.config.places.certain,
         };
         let suggested =
             suggest(advisers, &actor, &names, &asked, (now, now.day(rules.profile.zone)))?;
@@ -148,8 +153,17 @@ pub async fn propose(
 
 fn shown(suggested: Suggested, slip: String, scene: &Scene<'_>) -> SuggestedView {
     let directory = scene.directory;
-    let Suggested { categories, source, units, unclear, duplicates, like, incidents, articles } =
-        suggested;
+    let Suggested {
+        categories,
+        source,
+        units,
+        unclear,
+        duplicates,
+        like,
+        incidents,
+        articles,
+        places,
+    } = suggested;
     let model = match source {
         Source::Model(id) => Some(id.to_string()),
         Source::Names => None,
@@ -169,6 +183,7 @@ fn shown(suggested: Suggested, slip: String, scene: &Scene<'_>) -> SuggestedView
         articles: articles.into_iter().map(article_hit).collect(),
         incidents: views(incidents),
         slip,
+        places: candidates(places, directory),
     }
 }
 

@@ -88,6 +88,7 @@ fn estate(code: &str, region: &str, company: Option<&str>) -> Entry {
         code: code.into(),
         name: format!("{code}小区"),
         aliases: vec![],
+        addresses: vec![],
         region: region.into(),
         companies: company.map(run).into_iter().collect(),
         floor_space_m2: Some(100_000),

@@ -84,6 +84,9 @@ pub struct EstateView {
     /// Other names that citizens use.
     #[serde(default)]
     pub aliases: Vec<String>,
+    /// Its doors on roads: `花家地南街6号院`, `花家地南街2-18号双`.
+    #[serde(default)]
+    pub addresses: Vec<String>,
     /// The smallest region known.
     pub region: RegionCode,
     /// Who runs it, by days.

@@ -1,0 +1,2 @@
+DROP INDEX ticket_placeless;
+DROP TABLE place_aside;
