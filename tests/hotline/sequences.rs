@@ -8,6 +8,7 @@ mod counts;
 mod courses;
 mod eyes;
 mod figures;
+mod twins;
 
 use std::collections::BTreeMap;
 

@@ -10,7 +10,7 @@ use jiesu::identity::account::{Account, AccountKind, NewAccount};
 use jiesu::identity::store::{self, Session};
 
 /// How long a badge is good for.
-const DAYS: u32 = 30;
+const DAYS: u32 = 400;
 
 /// An account and a session for each of `people` who has a user id; answers a token by login name.
 pub fn issue<'a>(app: &App, people: impl Iterator<Item = &'a Actor>) -> BTreeMap<String, String> {
