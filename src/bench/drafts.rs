@@ -75,6 +75,7 @@ impl Drafts {
             place: Place { estate: Some(estate), address: Some(address), ..Place::default() },
             previous: None,
             slip: None,
+            into: None,
         })
     }
 

@@ -99,6 +99,7 @@ impl CitizenDraft {
             place: self.place,
             previous: None,
             slip: None,
+            into: None,
         })
     }
 }

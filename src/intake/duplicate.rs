@@ -7,10 +7,10 @@ use crate::ticket::overlay::Suspended;
 use crate::ticket::state::{State, Work};
 use crate::ticket::{Scene, Ticket};
 
-/// Whether `parent` can take `child` in. What was merged into `child` is merged itself and so never
-/// its parent: no circle.
-pub fn may_merge(child: &Ticket, parent: &Ticket) -> Result<()> {
-    if child.no == parent.no {
+/// Whether `parent` can take the ticket numbered `child` in. What was merged into that one is merged itself
+/// and so never its parent: no circle.
+pub fn may_merge(child: &str, parent: &Ticket) -> Result<()> {
+    if child == parent.no {
         return Err(Error::refused("merge.itself"));
     }
     if matches!(parent.state, State::Merged { .. }) {

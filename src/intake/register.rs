@@ -45,6 +45,10 @@ pub struct Draft {
     /// The `slip` of the suggestions that were shown, so that it is noted whether they were taken.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub slip: Option<String>,
+    /// The number of a live ticket on the same matter, which it is merged into at once: a known incident. It
+    /// is then dispatched to nobody, whatever `dispatch` says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub into: Option<Text>,
 }
 
 /// Makes the ticket of `draft`, numbered `no`, with its first clocks running.

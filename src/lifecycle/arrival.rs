@@ -8,20 +8,21 @@ use serde_json::{Value, json};
 
 use super::advise::Sure;
 use super::consequences::{self, Change};
-use super::decide::decide;
+use super::decide::{decide, with_state};
 use super::hotline::{Hotline, Registered, to_value};
 use super::rules::Rules;
-use crate::db::Tx;
+use super::table;
+use crate::db::{Conn, Tx};
 use crate::directory::Channel;
 use crate::error::{Error, Kind, Result};
 use crate::identity::{Actor, Role};
-use crate::intake::{DispatchMode, Draft, register, slip};
+use crate::intake::{DispatchMode, Draft, duplicate, register, slip};
 use crate::routing::catalogue::{Match, Question, match_rules};
 use crate::sealing::entropy;
-use crate::ticket::command::{Command, Dispatch, Target};
+use crate::ticket::command::{Command, CommandName, Dispatch, Merge, Target};
 use crate::ticket::event::{self, Event};
 use crate::ticket::store::{self, Prepared};
-use crate::ticket::{CitizenCode, Mode, Ticket};
+use crate::ticket::{CitizenCode, Mode, Scene, State, Ticket};
 use crate::time::Stamp;
 
 /// A ticket made ready: numbered, dispatched where the catalogue knows, sealed, not yet kept.
@@ -84,7 +85,21 @@ impl Hotline {
             self.db.ids(1)?.first().copied().ok_or_else(|| Error::internal("no identifier"))?;
         let sure =
             if wants_dispatch(draft, actor) { self.sure_of(&rules, draft, at)? } else { None };
-        self.make(rules, actor, &Coming { draft, no, id, sure }, at)
+        let arrival = self.make(rules, actor, &Coming { draft, no, id, sure }, at)?;
+        if draft.into.is_some() {
+            self.db.read(|conn| self.may_link(conn, actor, &arrival))?;
+        }
+        Ok(arrival)
+    }
+
+    /// Whether the ticket that `arrival` was merged into can take it in. A refusal says where that one stands.
+    fn may_link(&self, conn: &mut Conn, actor: &Actor, arrival: &Arrival) -> Result<()> {
+        let State::Merged { into } = &arrival.ticket().state else { return Ok(()) };
+        let parent = self.parent(conn, &arrival.rules, actor, into)?;
+        duplicate::may_merge(&arrival.no, &parent.ticket).map_err(|error| {
+            let scene = arrival.rules.scene(actor, arrival.at, Mode::Live);
+            with_state(error, &parent.ticket, Target::default(), &scene)
+        })
     }
 
     fn make(
@@ -111,12 +126,18 @@ impl Hotline {
         // The first event's patch is the whole document, which is made only where it is looked at.
         let mut opening = Event::by(actor, at, "register", body, Value::Null);
         let (vault, no, sure) = (rules.vault(&self.keys), no.clone(), sure.clone());
-        if wants_dispatch(draft, actor) {
+        let then = if let Some(into) = &draft.into {
             opening.patch = to_value(&ticket)?;
-            if let Some((after, event)) = by_catalogue(&rules, &ticket, &opening.patch, at)? {
-                let prepared = store::prepare(*id, vault, after, &[opening, event])?;
-                return Ok(Arrival { rules, at, code, no, sure, prepared });
-            }
+            Some(linked(&scene, &ticket, &opening.patch, Merge { into: into.clone() })?)
+        } else if wants_dispatch(draft, actor) {
+            opening.patch = to_value(&ticket)?;
+            by_catalogue(&rules, &ticket, &opening.patch, at)?
+        } else {
+            None
+        };
+        if let Some((after, event)) = then {
+            let prepared = store::prepare(*id, vault, after, &[opening, event])?;
+            return Ok(Arrival { rules, at, code, no, sure, prepared });
         }
         let prepared = store::prepare_new(*id, vault, ticket, &opening)?;
         Ok(Arrival { rules, at, code, no, sure, prepared })
@@ -154,7 +175,9 @@ impl Hotline {
     }
 
     /// Keeps what arrived. Where the rules have changed since it was made ready, it is first made
-    /// again by those of this write, and that arrival is handed out: the answer is made of it.
+    /// again by those of this write, and that arrival is handed out: the answer is made of it. So it is where
+    /// it is merged at once: what that does to the other ticket is of the same instant, and after all that
+    /// happened there.
     ///
     /// # Errors
     /// As [`Hotline::arrive`]; `ticket.number_known` where the upstream's number is taken.
@@ -165,14 +188,20 @@ impl Hotline {
         draft: &Draft,
         arrival: &Arrival,
     ) -> Result<Option<Arrival>> {
-        if self.rules.are_current(tx, &arrival.rules, arrival.at)? {
+        if draft.into.is_none() && self.rules.are_current(tx, &arrival.rules, arrival.at)? {
             keep(tx, arrival)?;
             return Ok(None);
         }
         let rules = self.rules.current(tx.conn, tx.now)?;
         let (no, id, sure) = (arrival.no.clone(), arrival.prepared.id, arrival.sure.clone());
         let again = self.make(rules, actor, &Coming { draft, no, id, sure }, tx.now)?;
+        self.may_link(tx.conn, actor, &again)?;
         keep(tx, &again)?;
+        if let State::Merged { into } = &again.ticket().state {
+            self.change_other(tx, &again.rules, into, "merge/child", |parent, _| {
+                parent.children.push(again.no.clone());
+            })?;
+        }
         Ok(Some(again))
     }
 
@@ -205,10 +234,28 @@ fn keep(tx: &mut Tx<'_>, arrival: &Arrival) -> Result<()> {
     consequences::follow(tx, &arrival.rules, &change)
 }
 
-/// `dispatch` defaults to hold for agents and auto otherwise.
+/// The new ticket merged at once, by the same decision as the command: no limit but the citizen's own is
+/// left of it, and no unit ever hears of it.
+fn linked(
+    scene: &Scene<'_>,
+    ticket: &Ticket,
+    document: &Value,
+    merge: Merge,
+) -> Result<(Ticket, Event)> {
+    table::require(ticket, scene, CommandName::Merge, Target::default())?;
+    let command = Command::Merge(merge);
+    let after = decide(ticket, &command, Target::default(), scene)?;
+    let patch = event::patch(document, &to_value(&after)?);
+    let body = command.body().map_err(Error::internal)?;
+    Ok((after, Event::by(scene.actor, scene.now, "merge", body, patch)))
+}
+
+/// `dispatch` defaults to hold for agents and auto otherwise. What is merged at once goes to nobody.
 fn wants_dispatch(draft: &Draft, actor: &Actor) -> bool {
     let by_default = if actor.has(Role::Agent) { DispatchMode::Hold } else { DispatchMode::Auto };
-    draft.dispatch.unwrap_or(by_default) == DispatchMode::Auto && draft.channel != Channel::Open311
+    draft.into.is_none()
+        && draft.channel != Channel::Open311
+        && draft.dispatch.unwrap_or(by_default) == DispatchMode::Auto
 }
 
 /// What the catalogue makes of it (`document` is the ticket as JSON): the ticket sent to its units, or nothing where no rule or more

@@ -295,19 +295,29 @@ impl Hotline {
         into: &str,
         scene: &Scene<'_>,
     ) -> Result<()> {
-        let unknown = || Error::field("/into", "field.unknown_code");
-        let parent = store::load(conn, rules.vault(&self.keys), into)?.ok_or_else(unknown)?;
-        if sight(&parent.ticket, scene.actor, &rules.directory) == Sight::Nothing {
-            return Err(unknown());
-        }
-        duplicate::may_merge(&child.ticket, &parent.ticket).or_else(|error| {
+        let parent = self.parent(conn, rules, scene.actor, into)?;
+        duplicate::may_merge(&child.ticket.no, &parent.ticket).or_else(|error| {
             table::admit(&child.ticket, scene.actor, CommandName::Merge, Target::default())?;
             Err(with_state(error, &child.ticket, Target::default(), scene))
         })
     }
 
+    /// The ticket that another is to go under, for whoever sees it.
+    pub(super) fn parent(
+        &self,
+        conn: &mut Conn,
+        rules: &Rules,
+        actor: &Actor,
+        into: &str,
+    ) -> Result<Stored> {
+        let unknown = || Error::field("/into", "field.unknown_code");
+        let parent = store::load(conn, rules.vault(&self.keys), into)?.ok_or_else(unknown)?;
+        let seen = sight(&parent.ticket, actor, &rules.directory);
+        if seen == Sight::Nothing { Err(unknown()) } else { Ok(parent) }
+    }
+
     /// Changes a related ticket as the program itself, with an event that says why.
-    fn change_other(
+    pub(super) fn change_other(
         &self,
         tx: &mut Tx<'_>,
         rules: &Rules,

@@ -88,6 +88,7 @@ fn begin(history: &History, scene: &Scene<'_>) -> Result<Ticket> {
         },
         previous: None,
         slip: None,
+        into: None,
     };
     let mut ticket = register(scene, history.no.clone(), &draft)?;
     if let Some(class) = history.assessment_class {

@@ -53,6 +53,7 @@ pub fn draft(form: &Parameters, directory: &Directory, today: NaiveDate) -> Resu
             place,
             previous: None,
             slip: None,
+            into: None,
         }),
         _ => Err(Error::invalid(reading.wrong)),
     }
