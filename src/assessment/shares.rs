@@ -8,9 +8,8 @@ use super::facts::{
 use super::metrics::Metric;
 use super::rules::{Rules, UNIT};
 use crate::directory::AssessmentClass;
+use crate::ticket::again;
 use crate::time::Stamp;
-
-const DAY_MS: i64 = 86_400_000;
 
 /// What is asked: which period, seen when, which tickets, by which profile, a row for what.
 #[derive(Debug, Clone, Copy)]
@@ -102,8 +101,7 @@ fn of_ticket(fact: &TicketFact, ask: &Question<'_>, add: &mut impl FnMut(Share))
     }
     put(Metric::Received, UNIT, 0);
     put(Metric::DirectRate, one_if(fact.direct), 1);
-    let within = ask.rules.repeat_days * DAY_MS;
-    let repeats = |earlier| fact.received_at.millis_since(earlier) <= within;
+    let repeats = |earlier| again::repeats(fact.received_at, earlier, ask.rules.repeat_days);
     put(Metric::RepeatRate, one_if(fact.earlier_at.is_some_and(repeats)), 1);
     if fact.flagged {
         put(Metric::BottomLine, UNIT, 0);

@@ -19,6 +19,7 @@ use crate::directory::{AssessmentClass, Kind};
 use crate::error::Result;
 use crate::time::Stamp;
 pub use mark::{Mark, mark};
+pub use repeats::{Repeat, repeat_of};
 
 type Code = Option<String>;
 

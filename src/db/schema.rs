@@ -6,6 +6,7 @@ mod citizen;
 mod directory;
 mod ground;
 mod identity;
+mod intake;
 mod jobs;
 mod knowledge;
 mod learning;
@@ -25,6 +26,7 @@ pub use citizen::{citizen_try, citizen_word};
 pub use directory::{directory_entry, directory_version};
 pub use ground::{node_start, number_lease};
 pub use identity::{account, api_key, login_session, refresh_token};
+pub use intake::vexatious;
 pub use jobs::{job, schedule};
 pub use knowledge::{
     article, article_use, article_version, knowledge_gap, knowledge_mark, reply_print,

@@ -95,6 +95,11 @@ impl Actor {
         roles.iter().any(|role| self.roles.contains(role))
     }
 
+    /// Whether the actor may know of a caller's other matters: whoever reads any ticket. No unit may.
+    pub fn sees_all_tickets(&self) -> bool {
+        self.roles.iter().any(|role| role.sees_all_tickets())
+    }
+
     /// Refuses (403) whoever holds none of `roles`.
     pub fn require(&self, roles: &[Role]) -> Result<()> {
         if self.has_any(roles) { Ok(()) } else { Err(Error::forbidden()) }

@@ -6,5 +6,6 @@ pub mod register;
 pub mod settle;
 pub mod slip;
 pub mod suggest;
+pub mod vexatious;
 
 pub use register::{DispatchMode, Draft, register};

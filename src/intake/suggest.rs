@@ -8,6 +8,7 @@ use chrono::NaiveDate;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use super::vexatious::{self, MarkRow};
 use crate::db::Db;
 use crate::directory::{CategoryCode, Directory, EstateCode, RegionCode, UnitCode};
 use crate::error::{Error, FieldError, Result};
@@ -21,6 +22,7 @@ use crate::routing::catalogue::{Match, Question, match_rules};
 use crate::sealing::{MasterKey, mask_text};
 use crate::search::alike::{Like, Matter};
 use crate::search::{Names, Search};
+use crate::ticket::again::About;
 use crate::ticket::store::lately_led;
 use crate::ticket::{Place, Text};
 use crate::time::Stamp;
@@ -100,6 +102,9 @@ pub struct Suggested {
     pub articles: Vec<(Hit, Content)>,
     /// What the address means, where the place has nothing but one.
     pub places: Vec<Candidate>,
+    /// The mark of the caller with that number on that category at that place, where one stands: on another
+    /// matter nothing is known of it.
+    pub vexatious: Option<MarkRow>,
 }
 
 /// What is suggested to `actor` on `asked` at `now`, which is `today` at the site.
@@ -148,6 +153,7 @@ pub fn suggest(
         Ok(())
     })?;
     let articles = articles(advisers, actor, &format!("{title} {content}"), today)?;
+    let vexatious = mark(advisers.db, hash.as_deref(), (asked, &place), now)?;
     let is_incident =
         |like: &&Like| like.merged > 0 && like.score >= SAME_INCIDENT && like.row.state.is_live();
     let incidents = like.iter().filter(is_incident).cloned().collect();
@@ -162,7 +168,24 @@ pub fn suggest(
         incidents,
         articles,
         places,
+        vexatious,
     })
+}
+
+/// The mark that stands on whoever calls from the number with this hash, in this matter.
+fn mark(
+    db: &Db,
+    hash: Option<&str>,
+    (asked, place): (&Asked, &Where),
+    now: Stamp,
+) -> Result<Option<MarkRow>> {
+    let about = About::of(
+        asked.category.as_ref().map(ToString::to_string),
+        place.0.as_ref().map(ToString::to_string),
+        place.1.as_ref().map(ToString::to_string),
+    );
+    let (Some(hash), Some(about)) = (hash, about) else { return Ok(None) };
+    db.read(|conn| vexatious::store::in_force(conn, hash, &about, now))
 }
 
 /// The articles in service that the text may mean and `actor` may read, best first.

@@ -18,6 +18,7 @@ pub mod sealer;
 pub mod subject;
 pub mod sweep;
 pub mod table;
+mod vexatious;
 
 pub use arrival::Arrival;
 pub use decide::decide;

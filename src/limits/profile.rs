@@ -39,6 +39,9 @@ pub struct Profile {
     pub reopen_days: u32,
     /// Natural days in which the same caller and matter is a repeat.
     pub repeat_days: u32,
+    /// Natural days after which a vexatious mark ends by itself.
+    #[serde(default = "vexatious_days")]
+    pub vexatious_days: u32,
     /// The clock of a called unit 报到.
     pub report_in: Length,
     pub clocks: Clocks,
@@ -52,6 +55,11 @@ pub struct Profile {
     pub backfill: BackfillRule,
     pub window: WindowRule,
     pub assessment: Assessment,
+}
+
+/// Of a profile that was written down before there were such marks.
+const fn vexatious_days() -> u32 {
+    180
 }
 
 /// What is wrong with a profile: the place and the reason, in English, for whoever writes it.

@@ -6,7 +6,7 @@ use diesel::dsl::count_star;
 use diesel::prelude::*;
 
 use crate::db::schema::{
-    backfill, citizen_try, citizen_word, import_batch, imported, letter, tickets,
+    backfill, citizen_try, citizen_word, import_batch, imported, letter, tickets, vexatious,
 };
 use crate::db::{Conn, Tx, each};
 use crate::error::Result;
@@ -198,7 +198,8 @@ pub(super) fn brought(conn: &mut Conn, batch: i64) -> Result<Vec<Brought>> {
 }
 
 /// Forgets that these tickets came in, and what other rooms noted of them without touching them: letters
-/// that have not left, answers owed to the city's platform, and tries and words at the citizens' door.
+/// that have not left, answers owed to the city's platform, tries and words at the citizens' door, and marks on
+/// their callers.
 pub(super) fn forget(tx: &mut Tx<'_>, ids: &[i64], numbers: &[String]) -> Result<()> {
     let (ids, numbers) = (ids.to_vec(), numbers.to_vec());
     let own = citizen_word::table.filter(citizen_word::ticket_no.eq_any(numbers.clone()));
@@ -206,6 +207,8 @@ pub(super) fn forget(tx: &mut Tx<'_>, ids: &[i64], numbers: &[String]) -> Result
     let own = citizen_try::table.filter(citizen_try::ticket_id.eq_any(ids.clone()));
     diesel::delete(own).execute(tx.conn)?;
     diesel::delete(backfill::table.filter(backfill::ticket_id.eq_any(ids.clone())))
+        .execute(tx.conn)?;
+    diesel::delete(vexatious::table.filter(vexatious::ticket_id.eq_any(ids.clone())))
         .execute(tx.conn)?;
     diesel::delete(letter::table.filter(letter::ticket_id.eq_any(ids))).execute(tx.conn)?;
     diesel::delete(imported::table.filter(imported::no.eq_any(numbers))).execute(tx.conn)?;

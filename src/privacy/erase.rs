@@ -13,6 +13,7 @@ use crate::audit::{self, Entry};
 use crate::citizen;
 use crate::db::{Scrubbed, thoroughly};
 use crate::error::{Error, Result};
+use crate::intake::vexatious;
 use crate::jobs;
 use crate::lifecycle::Hotline;
 use crate::ticket::store::callers::hashes_of;
@@ -80,6 +81,7 @@ pub(super) fn destroy(
         let erased = thoroughly(tx, |tx| {
             let callers = hashes_of(tx.conn, &later.no, id)?;
             citizen::forget_callers(tx, &callers, until)?;
+            vexatious::store::forget_callers(tx, &callers, until)?;
             tickets::erase(tx, &house.keys, id, &grounds)
         })?;
         if erased {

@@ -9,6 +9,7 @@ use crate::calls::{self, Call};
 use crate::citizen::inbox;
 use crate::db::Conn;
 use crate::error::{Error, Result};
+use crate::intake::vexatious::{self, MarkRow};
 use crate::lifecycle::Hotline;
 use crate::ticket::listing::{self, Filter};
 use crate::ticket::sight::Scope;
@@ -33,19 +34,21 @@ pub enum Who {
 }
 
 /// What is held: each ticket with its history and its readers; under a number also the calls and words that came
-/// from it. The lookups are noted first.
+/// from it, and the vexatious marks on it. The lookups are noted first.
 ///
 /// # Errors
 /// 404 where there is no such ticket; the database's own.
 pub fn find(hotline: &Hotline, two: &Two, who: &Who, reason: &str) -> Result<Value> {
     let reason = masked(reason)?;
     let numbers = numbers(hotline, who)?;
-    let (calls, words) = match who {
-        Who::Ticket(_) => (Vec::new(), Vec::new()),
+    let (calls, words, marks) = match who {
+        Who::Ticket(_) => (Vec::new(), Vec::new(), Vec::new()),
         Who::Phone(phone) => {
             let hash = hotline.keys.phone_hash(phone);
             let words = |conn: &mut Conn| inbox::copies(conn, &hotline.keys, &hash);
-            (hotline.db.read(|conn| calls::store::of_number(conn, &hash))?, hotline.db.read(words)?)
+            let marks = |conn: &mut Conn| vexatious::store::of_number(conn, &hash);
+            let calls = hotline.db.read(|conn| calls::store::of_number(conn, &hash))?;
+            (calls, hotline.db.read(words)?, hotline.db.read(marks)?)
         }
     };
     let mut noted: Vec<(&'static str, String)> = Vec::new();
@@ -60,11 +63,22 @@ pub fn find(hotline: &Hotline, two: &Two, who: &Who, reason: &str) -> Result<Val
     let held = held.collect::<Result<Vec<_>>>()?;
     let held: Vec<Value> = held.into_iter().flatten().collect();
     let calls = calls.iter().map(|call| copy(hotline, call)).collect::<Result<Vec<_>>>()?;
+    let marks: Vec<Value> = marks.iter().map(mark).collect();
     let made_at = hotline.db.now();
     let count = held.len();
-    Ok(
-        json!({ "made_at": made_at, "count": count, "tickets": held, "calls": calls, "words": words }),
-    )
+    Ok(json!({
+        "made_at": made_at, "count": count, "tickets": held, "calls": calls, "words": words, "marks": marks,
+    }))
+}
+
+/// What was decided about the person in one matter.
+fn mark(mark: &MarkRow) -> Value {
+    json!({
+        "ticket": mark.ticket_no, "category": mark.category, "estate": mark.estate,
+        "region": mark.region, "tickets": mark.tickets(), "reason": mark.reason, "state": mark.state,
+        "proposed_at": mark.proposed_at, "decided_at": mark.decided_at, "decided_why": mark.decided_why,
+        "ends_at": mark.ends_at, "lifted_at": mark.lifted_at, "lifted_why": mark.lifted_why,
+    })
 }
 
 /// What a call tells of whoever called.

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 
+use super::again::About;
 use super::sight::{Scope, scope};
 use super::state::StateName;
 use super::store::callers::{keys_of, parts};
@@ -123,6 +124,44 @@ pub fn page(
         format!("{}.{}", key.millis(), row.id)
     });
     Ok((rows, next))
+}
+
+/// The tickets received in `[from, to)` of the caller with the phone hash `caller` about `about`: number and
+/// instant of each, the oldest first.
+///
+/// # Errors
+/// The database's own.
+pub fn brought_by(
+    conn: &mut Conn,
+    caller: &str,
+    about: &About,
+    from: Stamp,
+    to: Stamp,
+) -> Result<Vec<(String, Stamp)>> {
+    let parts = parts(conn)?;
+    // From the index of callers, as every search for them; the whole hash decides.
+    let theirs = caller_key::table
+        .filter(caller_key::part.eq_any(parts))
+        .filter(caller_key::hash.eq_any(keys_of(&[caller.to_owned()])))
+        .select(caller_key::ticket_id);
+    let mut query = tickets::table
+        .into_boxed()
+        .filter(tickets::id.eq_any(theirs))
+        .filter(tickets::phone_hash.eq(caller.to_owned()))
+        .filter(tickets::category.eq(about.category.clone()))
+        .filter(tickets::received_at.ge(from.millis()))
+        .filter(tickets::received_at.lt(to.millis()));
+    query = match (&about.estate, &about.region) {
+        (Some(estate), _) => query.filter(tickets::estate.eq(estate.clone())),
+        (None, Some(region)) => {
+            query.filter(tickets::estate.is_null()).filter(tickets::region.eq(region.clone()))
+        }
+        (None, None) => return Ok(Vec::new()),
+    };
+    Ok(query
+        .order((tickets::received_at, tickets::id))
+        .select((tickets::no, tickets::received_at))
+        .load(conn)?)
 }
 
 /// Whether the ticket numbered `no` stands in a list that `scope` sees.

@@ -3,6 +3,7 @@
 //! transaction, one instant).
 
 pub mod advice;
+pub mod again;
 pub mod answer;
 pub mod assignment;
 pub mod attachment;

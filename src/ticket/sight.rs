@@ -32,7 +32,7 @@ pub enum Scope {
 
 /// The scope of `actor`'s lists.
 pub fn scope(actor: &Actor) -> Scope {
-    if actor.roles.iter().any(|role| role.sees_all_tickets()) {
+    if actor.sees_all_tickets() {
         Scope::All
     } else if actor.has(Role::Platform) {
         Scope::Upstream
@@ -45,7 +45,7 @@ pub fn scope(actor: &Actor) -> Scope {
 
 /// What `actor` may see of `ticket`.
 pub fn sight(ticket: &Ticket, actor: &Actor, directory: &Directory) -> Sight {
-    if actor.roles.iter().any(|role| role.sees_all_tickets()) {
+    if actor.sees_all_tickets() {
         return Sight::Case;
     }
     if actor.has(Role::Platform) {

@@ -11,6 +11,8 @@ pub mod batch;
 pub mod calls;
 pub mod commands;
 pub mod history;
+pub mod line;
+pub mod marks;
 pub mod masked;
 pub mod outbox;
 pub mod period;
@@ -74,6 +76,7 @@ pub fn routes(services: &mut ServiceConfig<'_>) {
         .configure(upstream::routes)
         .configure(calls::routes)
         .configure(articles::routes)
+        .configure(marks::routes)
         .service(users::list)
         .service(users::add)
         .service(users::list_keys)

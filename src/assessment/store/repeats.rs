@@ -1,7 +1,6 @@
-//! Assessment: which tickets repeat an earlier one. Its rule: same caller = same phone hash; same matter
-//! = same leaf category and same estate, else same region (domain.md §1). It is found out when it is
-//! asked for and kept in no row: another ticket's amendment would change it, and a new ticket would
-//! have to look for its caller before it is written (decision 0011).
+//! Assessment: which tickets repeat an earlier one. Its rule: `ticket::again` says what the same is. It is
+//! found out when it is asked for and kept in no row: another ticket's amendment would change it, and a new
+//! ticket would have to look for its caller before it is written (decision 0011).
 
 use std::collections::HashMap;
 
@@ -11,13 +10,9 @@ use crate::assessment::facts::Facts;
 use crate::db::schema::tickets;
 use crate::db::{Conn, each};
 use crate::error::Result;
+use crate::ticket::again::{self, About};
+use crate::ticket::listing;
 use crate::time::Stamp;
-
-/// Milliseconds of a day.
-const DAY: i64 = 86_400_000;
-
-/// Caller, category, estate, and the region where there is no estate.
-type Matter = (String, String, Option<String>, Option<String>);
 
 /// When a caller brought a matter last, and last before that instant.
 #[derive(Clone, Copy)]
@@ -35,7 +30,7 @@ pub(super) fn load(
     facts: &mut Facts,
 ) -> Result<()> {
     type Line = (i64, Stamp, Option<String>, Option<String>, Option<String>, Option<String>);
-    let from = start.plus_millis(-reach * DAY);
+    let from = again::since(start, reach);
     // Of the days before, only who called within the period too: of most months that is few.
     let within = diesel::alias!(tickets as within);
     let at = within.field(tickets::received_at);
@@ -55,16 +50,13 @@ pub(super) fn load(
             tickets::region,
         ))
         .load(c))?;
-    let mut last: HashMap<Matter, Last> = HashMap::with_capacity(lines.len());
+    let mut last: HashMap<(String, About), Last> = HashMap::with_capacity(lines.len());
     let mut earlier: HashMap<i64, Stamp> = HashMap::new();
     for (id, at, caller, category, estate, region) in lines {
-        let region = if estate.is_some() { None } else { region };
-        let (Some(caller), Some(category)) = (caller, category) else { continue };
-        if estate.is_none() && region.is_none() {
+        let (Some(caller), Some(about)) = (caller, About::of(category, estate, region)) else {
             continue;
-        }
-        let seen =
-            last.entry((caller, category, estate, region)).or_insert(Last { at, before: None });
+        };
+        let seen = last.entry((caller, about)).or_insert(Last { at, before: None });
         if seen.at < at {
             *seen = Last { at, before: Some(seen.at) };
         }
@@ -78,4 +70,27 @@ pub(super) fn load(
         fact.earlier_at = earlier.get(&fact.id).copied();
     }
     Ok(())
+}
+
+/// A ticket's mark: the same caller brought the same matter before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Repeat {
+    /// The number of the latest earlier one.
+    pub of: String,
+    /// How many earlier ones there are within the days.
+    pub count: usize,
+}
+
+/// What a ticket of the caller with the phone hash `caller`, about `about` and received `at`, repeats within
+/// `days` natural days: exactly where [`load`] finds an earlier one so near.
+pub fn repeat_of(
+    conn: &mut Conn,
+    caller: &str,
+    about: &About,
+    at: Stamp,
+    days: i64,
+) -> Result<Option<Repeat>> {
+    let near = listing::brought_by(conn, caller, about, again::since(at, days), at)?;
+    let near: Vec<_> = near.into_iter().filter(|(_, it)| again::repeats(at, *it, days)).collect();
+    Ok(near.last().map(|(no, _)| Repeat { of: no.clone(), count: near.len() }))
 }

@@ -5,6 +5,7 @@ use actix_web::{HttpResponse, post, web};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::marks::MarkView;
 use super::places::{CandidateView, candidates};
 use super::view::{self, LineView};
 use crate::app::App;
@@ -48,6 +49,10 @@ pub struct SuggestedView {
     slip: String,
     /// What the address may mean, where the place has no estate; the likest first. The rest counts with a certain one.
     places: Vec<CandidateView>,
+    /// Where number, category and place are given: two people hold that this caller is vexatious in this matter.
+    /// It blocks nothing; the call is taken as any other.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    vexatious: Option<MarkView>,
 }
 
 /// An article that it may be about.
@@ -163,6 +168,7 @@ fn shown(suggested: Suggested, slip: String, scene: &Scene<'_>) -> SuggestedView
         incidents,
         articles,
         places,
+        vexatious,
     } = suggested;
     let model = match source {
         Source::Model(id) => Some(id.to_string()),
@@ -184,6 +190,7 @@ fn shown(suggested: Suggested, slip: String, scene: &Scene<'_>) -> SuggestedView
         incidents: views(incidents),
         slip,
         places: candidates(places, directory),
+        vexatious: vexatious.map(|mark| MarkView::of(mark, scene.profile.zone)),
     }
 }
 

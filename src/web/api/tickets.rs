@@ -9,6 +9,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use super::marks::marks;
 use super::view::{self, LineView, TicketView};
 use crate::app::App;
 use crate::audit::{self, Entry};
@@ -148,7 +149,9 @@ pub async fn one(
             let rules = hotline.rules.current(conn, now)?;
             let stored = hotline.see(conn, &rules, &actor, &no)?;
             let day = now.day(rules.profile.zone);
-            Ok((shown(&rules, &actor, &stored, now), stored.version, day))
+            let marks = marks(conn, &hotline, &rules, &actor, (&stored.ticket, now))?;
+            let shown = shown(&rules, &actor, &stored, now).marked(marks);
+            Ok((shown, stored.version, day))
         })?;
         note_opening(&hotline, &actor, (&no, day))?;
         Answer::ok(&answer).map(|answer| answer.versioned(i64::from(version)))

@@ -8,6 +8,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::attached::{AttachmentView, views};
+pub use super::line::{LineView, line};
+use super::marks::{MarkView, RepeatView};
 use crate::directory::{
     AssessmentClass, CategoryCode, Channel, CompanyCode, EstateCode, Kind, RegionCode, UnitCode,
     Urgency,
@@ -22,7 +24,6 @@ use crate::ticket::overlay::{
 };
 use crate::ticket::sight::Sight;
 use crate::ticket::state::{Awaits, Part, State, StateName, WorkName};
-use crate::ticket::store::rows::TicketRow;
 use crate::ticket::{Cited, Scene, Ticket};
 use crate::time::Stamp;
 
@@ -67,10 +68,25 @@ pub struct TicketView {
     received_at: String,
     closed_at: Option<String>,
     links: Links,
+    /// The same caller brought the same matter within the days of `repeat_rate`: where one ticket is asked for,
+    /// by whoever reads any ticket; never a unit, never on a handling copy.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    repeat: Option<RepeatView>,
+    /// Two people hold that the caller is vexatious in this matter: shown to the same. It blocks nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    vexatious: Option<MarkView>,
     /// Whether this reader gets the sealed handling copy.
     handling_copy: bool,
     /// The commands this reader may give now.
     allowed: Vec<&'static str>,
+}
+
+impl TicketView {
+    /// The same with what is known of the caller's other tickets.
+    #[must_use]
+    pub fn marked(self, (repeat, vexatious): (Option<RepeatView>, Option<MarkView>)) -> Self {
+        Self { repeat, vexatious, ..self }
+    }
 }
 
 /// Who called, masked.
@@ -134,6 +150,8 @@ struct Counts {
     urges: usize,
     reworks: u32,
     attempts: usize,
+    /// Tickets of other calls that are merged into it: their callers are answered with it.
+    linked: usize,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -162,54 +180,12 @@ struct ExclusionView {
 struct Links {
     #[serde(skip_serializing_if = "Option::is_none")]
     merged_into: Option<String>,
+    /// Who else called: for whoever reads any ticket. A unit knows how many they are, in `counts`.
     merged: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     previous: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     upstream: Option<String>,
-}
-
-/// A line of a list.
-#[derive(Serialize, ToSchema)]
-pub struct LineView {
-    no: String,
-    version: i32,
-    state: StateName,
-    kind: Kind,
-    channel: Channel,
-    urgency: Urgency,
-    category: Option<CategoryCode>,
-    title: String,
-    region: Option<RegionCode>,
-    estate: Option<EstateCode>,
-    lead: Option<UnitCode>,
-    light: Light,
-    due_at: Option<String>,
-    received_at: String,
-    closed_at: Option<String>,
-}
-
-/// The line of `row` in a list at the instant of `scene`.
-pub fn line(row: &TicketRow, scene: &Scene<'_>) -> LineView {
-    let zone = scene.profile.zone;
-    let light = Light::of(row.yellow_at, row.red_at, scene.now);
-    LineView {
-        no: row.no.clone(),
-        version: row.version,
-        state: row.state,
-        kind: row.kind,
-        channel: row.channel,
-        urgency: row.urgency,
-        category: row.category.clone(),
-        title: row.title.clone(),
-        region: row.region.clone(),
-        estate: row.estate.clone(),
-        lead: row.lead_unit.clone(),
-        light,
-        due_at: row.red_at.map(|at| at.rfc3339(zone)),
-        received_at: row.received_at.rfc3339(zone),
-        closed_at: row.ended_at.map(|at| at.rfc3339(zone)),
-    }
 }
 
 /// The ticket as `scene.actor` may see it.
@@ -255,6 +231,8 @@ pub fn ticket(ticket: &Ticket, version: i32, scene: &Scene<'_>, sight: Sight) ->
         received_at: shown.at(ticket.received_at),
         closed_at: ticket.ended_at().map(|at| shown.at(at)),
         links: shown.links(),
+        repeat: None,
+        vexatious: None,
         handling_copy: copy,
         allowed: table::allowed(ticket, scene, Target::default())
             .into_iter()
@@ -372,6 +350,7 @@ impl Shown<'_> {
             urges: self.ticket.urges.len(),
             reworks: self.ticket.reworks(),
             attempts: self.ticket.attempts.len(),
+            linked: self.ticket.children.len(),
         }
     }
 
@@ -387,7 +366,11 @@ impl Shown<'_> {
                 State::Merged { into } => Some(into.clone()),
                 _ => None,
             },
-            merged: ticket.children.clone(),
+            merged: if self.scene.actor.sees_all_tickets() {
+                ticket.children.clone()
+            } else {
+                Vec::new()
+            },
             previous: ticket.previous.clone(),
             upstream: ticket.upstream.as_ref().map(|upstream| upstream.no.to_string()),
         }

@@ -1,0 +1,270 @@
+//! Web: what is known of a caller and a matter, and `/vexatious`: who proposes, confirms and lifts the mark.
+//! Its rule: for whoever reads any ticket; no unit, company or citizen ever reads it, and it stands in
+//! nothing that leaves for them.
+
+use actix_web::{HttpResponse, get, post, web};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::app::App;
+use crate::assessment::store::{Repeat, repeat_of};
+use crate::db::{Conn, Tx};
+use crate::error::{Error, Result};
+use crate::identity::Actor;
+use crate::intake::vexatious::store as vexatious_marks;
+use crate::intake::vexatious::{DECIDERS, MarkRow, MarkState, Proposal, Verdict, Why};
+use crate::lifecycle::{Hotline, Rules};
+use crate::ticket::Ticket;
+use crate::ticket::again::About;
+use crate::time::Stamp;
+use crate::web::problem::Problem;
+use crate::web::{Answer, Asker, IdempotencyKey, Page, Query, RawBody, run, write_once};
+
+/// Which ticket it repeats.
+#[derive(Serialize, ToSchema)]
+pub struct RepeatView {
+    /// The number of the latest earlier one.
+    of: String,
+    /// How many earlier ones there are within those days.
+    count: usize,
+}
+
+impl From<Repeat> for RepeatView {
+    fn from(repeat: Repeat) -> Self {
+        Self { of: repeat.of, count: repeat.count }
+    }
+}
+
+/// A vexatious mark, or a proposal of one.
+#[derive(Serialize, ToSchema)]
+pub struct MarkView {
+    id: String,
+    state: MarkState,
+    /// The number of the ticket it was proposed on.
+    ticket: String,
+    category: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    estate: Option<String>,
+    /// Where there is no estate.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    region: Option<String>,
+    /// What it rests on: numbers of the caller's tickets about this matter.
+    tickets: Vec<String>,
+    /// Masked.
+    reason: String,
+    proposed_at: String,
+    /// The login name.
+    proposed_by: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    decided_at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    decided_by: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    decided_why: Option<String>,
+    /// When it ends by itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ends_at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lifted_at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lifted_by: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lifted_why: Option<String>,
+}
+
+impl MarkView {
+    pub(super) fn of(mark: MarkRow, zone: chrono_tz::Tz) -> Self {
+        let shown = |at: Stamp| at.rfc3339(zone);
+        Self {
+            id: mark.id.to_string(),
+            state: mark.state,
+            tickets: mark.tickets(),
+            ticket: mark.ticket_no,
+            category: mark.category,
+            estate: mark.estate,
+            region: mark.region,
+            reason: mark.reason,
+            proposed_at: shown(mark.proposed_at),
+            proposed_by: mark.proposed_name,
+            decided_at: mark.decided_at.map(shown),
+            decided_by: mark.decided_name,
+            decided_why: mark.decided_why,
+            ends_at: mark.ends_at.map(shown),
+            lifted_at: mark.lifted_at.map(shown),
+            lifted_by: mark.lifted_name,
+            lifted_why: mark.lifted_why,
+        }
+    }
+}
+
+/// What `actor` may know at `now` of the caller's other tickets about the same matter: which it repeats, and the
+/// mark that stands.
+pub(super) fn marks(
+    conn: &mut Conn,
+    hotline: &Hotline,
+    rules: &Rules,
+    actor: &Actor,
+    (ticket, now): (&Ticket, Stamp),
+) -> Result<(Option<RepeatView>, Option<MarkView>)> {
+    let (Some(phone), Some(about), true) =
+        (&ticket.caller.phone, About::of_ticket(ticket), actor.sees_all_tickets())
+    else {
+        return Ok((None, None));
+    };
+    let caller = hotline.keys.phone_hash(phone);
+    let days = i64::from(rules.profile.repeat_days);
+    let repeat = repeat_of(conn, &caller, &about, ticket.received_at, days)?;
+    let mark = vexatious_marks::in_force(conn, &caller, &about, now)?;
+    let mark = mark.map(|mark| MarkView::of(mark, rules.profile.zone));
+    Ok((repeat.map(Into::into), mark))
+}
+
+/// Marks, the oldest first.
+#[derive(Serialize, ToSchema)]
+pub struct MarkList {
+    items: Vec<MarkView>,
+    next: Option<String>,
+}
+
+/// Which of them.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct MarkQuery {
+    /// `proposed`, those that wait for a second person, where nothing is said.
+    state: Option<MarkState>,
+    /// 1 to 500, 50 where nothing is said.
+    limit: Option<u32>,
+    /// The `next` of the page before.
+    after: Option<String>,
+}
+
+/// Vexatious marks in one state, the oldest first; without a state the proposals that wait for a second person.
+#[utoipa::path(tag = "vexatious marks", operation_id = "vexatious_list", params(MarkQuery), responses(
+    (status = 200, body = MarkList),
+    (status = 403, body = Problem, content_type = "application/problem+json"),
+))]
+#[get("/vexatious")]
+pub async fn list(
+    app: web::Data<App>,
+    Asker(actor): Asker,
+    Query(query): Query<MarkQuery>,
+) -> Result<HttpResponse> {
+    actor.require(&DECIDERS)?;
+    let limit = Page { limit: query.limit, after: None }.limit()?;
+    let after = query.after.as_deref().map_or(Ok(i64::MIN), str::parse);
+    let after = after.map_err(|_| Error::field("/after", "field.format"))?;
+    run(move || {
+        let state = query.state.unwrap_or(MarkState::Proposed);
+        let most = i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1);
+        let mut found = app.db.read(|conn| vexatious_marks::list(conn, state, after, most))?;
+        let more = found.len() > limit;
+        found.truncate(limit);
+        let next = found.last().filter(|_| more).map(|mark| mark.id.to_string());
+        let zone = app.config.site.zone;
+        let items = found.into_iter().map(|mark| MarkView::of(mark, zone)).collect();
+        Answer::ok(&MarkList { items, next })
+    })
+    .await
+    .map(Answer::respond)
+}
+
+/// Proposes the mark on the caller and the matter of this ticket; it stands once a second person has confirmed it.
+#[utoipa::path(tag = "vexatious marks", operation_id = "vexatious_propose", request_body = Proposal,
+    params(("no" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
+    responses(
+        (status = 201, body = MarkView),
+        (status = 403, body = Problem, content_type = "application/problem+json"),
+        (status = 404, body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "vexatious.already, vexatious.no_caller, vexatious.no_matter", body = Problem, content_type = "application/problem+json"),
+        (status = 422, body = Problem, content_type = "application/problem+json"),
+    ))]
+#[post("/tickets/{no}/vexatious")]
+pub async fn propose(
+    app: web::Data<App>,
+    Asker(actor): Asker,
+    no: web::Path<String>,
+    key: IdempotencyKey,
+    raw: RawBody,
+) -> Result<HttpResponse> {
+    let (hotline, zone) = (app.hotline.clone(), app.config.site.zone);
+    let idem = key.bind(&actor.name, raw.bytes());
+    write_once(&app, idem, move |tx| {
+        let mark = hotline.propose_mark(tx, &actor, &no, || raw.parse())?;
+        let place = format!("/api/v1/vexatious/{}", mark.id);
+        Answer::created(place, &MarkView::of(mark, zone))
+    })
+    .await
+}
+
+/// What is said to a mark, and by whom.
+struct Said {
+    actor: Actor,
+    id: String,
+    key: IdempotencyKey,
+    raw: RawBody,
+}
+
+async fn say(
+    app: web::Data<App>,
+    said: Said,
+    done: impl Fn(&mut Tx<'_>, &Hotline, &Actor, (i64, &RawBody)) -> Result<MarkRow>
+    + Send
+    + Sync
+    + 'static,
+) -> Result<HttpResponse> {
+    let Said { actor, id, key, raw } = said;
+    let (hotline, zone) = (app.hotline.clone(), app.config.site.zone);
+    let idem = key.bind(&actor.name, raw.bytes());
+    write_once(&app, idem, move |tx| {
+        let id = id.parse().map_err(|_| Error::not_found())?;
+        Answer::ok(&MarkView::of(done(tx, &hotline, &actor, (id, &raw))?, zone))
+    })
+    .await
+}
+
+macro_rules! verdicts {
+    ($($(#[$doc:meta])* $handler:ident $path:literal $name:literal $done:expr;)+) => {
+        $($(#[$doc])*
+        #[utoipa::path(tag = "vexatious marks", operation_id = $name, request_body = Why,
+            params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
+            responses(
+                (status = 200, body = MarkView),
+                (status = 403, body = Problem, content_type = "application/problem+json"),
+                (status = 404, body = Problem, content_type = "application/problem+json"),
+                (status = 409, body = Problem, content_type = "application/problem+json"),
+                (status = 422, body = Problem, content_type = "application/problem+json"),
+            ))]
+        #[post($path)]
+        pub async fn $handler(
+            app: web::Data<App>,
+            Asker(actor): Asker,
+            id: web::Path<String>,
+            key: IdempotencyKey,
+            raw: RawBody,
+        ) -> Result<HttpResponse> {
+            say(app, Said { actor, id: id.into_inner(), key, raw }, $done).await
+        })+
+    };
+}
+
+verdicts! {
+    /// The second person confirms a proposal: the mark stands from now on, until its day.
+    confirm "/vexatious/{id}/confirm" "vexatious_confirm" |tx, hotline, actor, (id, raw)| {
+        hotline.decide_mark(tx, actor, (id, Verdict::Confirm), || raw.parse())
+    };
+    /// The second person refuses a proposal.
+    refuse "/vexatious/{id}/refuse" "vexatious_refuse" |tx, hotline, actor, (id, raw)| {
+        hotline.decide_mark(tx, actor, (id, Verdict::Refuse), || raw.parse())
+    };
+    /// A reviewer lifts a mark before its day.
+    lift "/vexatious/{id}/lift" "vexatious_lift" |tx, hotline, actor, (id, raw)| {
+        hotline.lift_mark(tx, actor, id, || raw.parse())
+    };
+}
+
+/// Every route of vexatious marks.
+pub fn routes(services: &mut ServiceConfig<'_>) {
+    services.service(list).service(propose).service(confirm).service(refuse).service(lift);
+}
