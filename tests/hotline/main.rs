@@ -1,6 +1,7 @@
 //! The one integration binary: the hotline from outside its rooms, on both databases.
 #![cfg(test)] // so that clippy knows the support as test code
 
+mod again;
 mod attachments;
 mod attachments_kill;
 mod calls;
