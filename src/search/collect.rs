@@ -9,7 +9,7 @@ use tantivy::collector::{Collector, SegmentCollector};
 use tantivy::query::Weight;
 use tantivy::{DocId, Score, SegmentOrdinal, SegmentReader, TERMINATED, TantivyError};
 
-use super::columns::{Codes, Columns, NONE, UNITS, singles};
+use super::columns::{Codes, Columns, GROUPS};
 use super::fields::Facet;
 use crate::limits::Light;
 use crate::time::{Deadline, Stamp};
@@ -69,6 +69,8 @@ pub struct Found {
 pub struct Walk {
     pass: Pass,
     columns: Arc<Columns>,
+    /// How many of each combination of codes.
+    counted: [Vec<u32>; GROUPS.len()],
     found: Found,
     heap: BinaryHeap<Reverse<(Rank, u32, i64)>>,
 }
@@ -80,9 +82,8 @@ impl Collector for Pass {
     fn for_segment(&self, ord: SegmentOrdinal, _: &SegmentReader) -> tantivy::Result<Walk> {
         let missing = || TantivyError::InternalError("a segment without columns".to_owned());
         let columns = self.columns.get(ord as usize).cloned().ok_or_else(missing)?;
-        let counts = (0..Facet::COUNTED.len()).map(|facet| vec![0; self.codes.len(facet)]);
-        let found = Found { counts: counts.collect(), ..Found::default() };
-        Ok(Walk { pass: self.clone(), columns, found, heap: BinaryHeap::new() })
+        let (counted, found, heap) = (columns.counters(), Found::default(), BinaryHeap::new());
+        Ok(Walk { pass: self.clone(), columns, counted, found, heap })
     }
 
     fn requires_scoring(&self) -> bool {
@@ -144,18 +145,10 @@ impl Walk {
     fn count(&mut self, doc: DocId) {
         let Some(row) = self.columns.row(doc) else { return };
         self.found.total += 1;
-        let mut add = |facet: usize, number: u16| {
-            if number != NONE
-                && let Some(count) = self.found.counts[facet].get_mut(usize::from(number))
-            {
+        for (counted, combination) in self.counted.iter_mut().zip(row.groups) {
+            if let Some(count) = counted.get_mut(combination as usize) {
                 *count += 1;
             }
-        };
-        for ((facet, _), number) in singles().zip(row.single) {
-            add(facet, number);
-        }
-        for unit in self.columns.units(row) {
-            add(UNITS, *unit);
         }
         // Most tickets have ended, and looking for a limit costs more than all the rest.
         let (yellow, red) = if row.has_limit { self.columns.lights(doc) } else { (None, None) };
@@ -166,7 +159,7 @@ impl Walk {
 
     /// By what it is ordered first: greater is better.
     fn key(&self, doc: DocId, score: Score) -> i64 {
-        let received = || self.columns.received_at.first(doc).unwrap_or(0);
+        let received = || self.columns.received_at(doc);
         match self.pass.order {
             // Scores are not negative, and the bits of such floats are in their order.
             Order::Relevance => i64::from(score.max(0.0).to_bits()),
@@ -211,8 +204,12 @@ impl SegmentCollector for Walk {
     }
 
     fn harvest(self) -> Found {
+        let codes = &self.pass.codes;
+        let mut counts: Vec<Vec<u32>> =
+            (0..Facet::COUNTED.len()).map(|facet| vec![0; codes.len(facet)]).collect();
+        self.columns.add_up(&self.counted, &mut counts);
         let best = self.heap.into_iter();
         let best = best.map(|Reverse((rank, score, id))| (rank, id, Score::from_bits(score)));
-        Found { best: best.collect(), ..self.found }
+        Found { counts, best: best.collect(), ..self.found }
     }
 }

@@ -10,10 +10,16 @@ use tantivy::columnar::{Column, StrColumn};
 
 use super::fields::{Facet, ID, RECEIVED, RED, YELLOW};
 
-/// How many facets a document has one value of at most: all that are counted but units.
-const SINGLE: usize = 9;
+/// Facets whose values go together: a few thousand combinations of them occur, however many tickets there
+/// are, so that a ticket is counted by one step for each group instead of one for each value.
+pub const GROUPS: [&[Facet]; 4] = [
+    &[Facet::State, Facet::Kind, Facet::Channel, Facet::Urgency, Facet::Month],
+    &[Facet::Estate, Facet::Region, Facet::Company],
+    &[Facet::Category],
+    &[Facet::Unit],
+];
 /// No value.
-pub const NONE: u16 = u16::MAX;
+const NONE: u16 = u16::MAX;
 /// Beyond this many codes of a facet, further ones are counted together.
 const MOST: usize = NONE as usize - 1;
 
@@ -61,35 +67,28 @@ impl Codes {
 }
 
 /// One document's values.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Row {
-    pub single: [u16; SINGLE],
-    /// How many units work on it, and where they stand.
-    units: u16,
-    units_at: u32,
+    /// Of each group, which combination it has.
+    pub groups: [u32; GROUPS.len()],
     /// Whether a limit of it runs.
     pub has_limit: bool,
 }
+
+/// Places of facets in [`Facet::COUNTED`], each with the number of a code.
+type Combination = Vec<(usize, u16)>;
 
 /// The documents of one segment.
 #[derive(Debug)]
 pub struct Columns {
     rows: Vec<Row>,
-    units: Vec<u16>,
+    /// Of each group, the combinations that occur.
+    groups: [Vec<Combination>; GROUPS.len()],
+    received_at: Vec<i64>,
     pub id: Column<u64>,
-    pub received_at: Column<i64>,
     yellow_at: Option<Column<i64>>,
     red_at: Option<Column<i64>>,
 }
-
-/// The places in `Row::single` of the facets that are counted: units stand elsewhere.
-pub fn singles() -> impl Iterator<Item = (usize, Facet)> {
-    let counted = Facet::COUNTED.into_iter().enumerate();
-    counted.filter(|(_, facet)| *facet != Facet::Unit)
-}
-
-/// The place of units among the facets that are counted.
-pub const UNITS: usize = 1;
 
 impl Columns {
     /// Those of `segment`.
@@ -98,26 +97,10 @@ impl Columns {
     /// The index's own: a damaged file.
     pub fn read(segment: &SegmentReader, codes: &Codes) -> tantivy::Result<Self> {
         let count = segment.max_doc();
-        let blank = Row { single: [NONE; SINGLE], units: 0, units_at: 0, has_limit: false };
-        let mut rows = vec![blank; count as usize];
-        for (place, (number, facet)) in singles().enumerate() {
-            let Some((column, numbers)) = numbered(segment, codes, number, facet)? else {
-                continue;
-            };
-            for (doc, row) in (0..count).zip(&mut rows) {
-                let value = column.ords().values_for_doc(doc).next();
-                row.single[place] = value.map_or(NONE, |ord| look_up(&numbers, ord));
-            }
-        }
-        let mut units = Vec::new();
-        if let Some((column, numbers)) = numbered(segment, codes, UNITS, Facet::Unit)? {
-            for (doc, row) in (0..count).zip(&mut rows) {
-                row.units_at = u32::try_from(units.len()).unwrap_or_default();
-                let of_it = column.ords().values_for_doc(doc).map(|ord| look_up(&numbers, ord));
-                units.extend(of_it);
-                let many = units.len() - row.units_at as usize;
-                row.units = u16::try_from(many).unwrap_or(u16::MAX);
-            }
+        let mut rows = vec![Row::default(); count as usize];
+        let mut groups = <[Vec<Combination>; GROUPS.len()]>::default();
+        for (group, facets) in GROUPS.iter().enumerate() {
+            groups[group] = combined(segment, codes, facets, group, &mut rows)?;
         }
         let fast = segment.fast_fields();
         let (id, received_at) = (fast.u64(ID)?, fast.i64(RECEIVED)?);
@@ -127,11 +110,37 @@ impl Columns {
                 row.has_limit |= Column::first(column, doc).is_some();
             }
         }
-        Ok(Self { rows, units, id, received_at, yellow_at, red_at })
+        let received_at = (0..count).map(|doc| received_at.first(doc).unwrap_or(0)).collect();
+        Ok(Self { rows, groups, received_at, id, yellow_at, red_at })
     }
 
     pub fn row(&self, doc: u32) -> Option<&Row> {
         self.rows.get(doc as usize)
+    }
+
+    /// A place to count in for each combination of each group.
+    pub fn counters(&self) -> [Vec<u32>; GROUPS.len()] {
+        self.groups.each_ref().map(|combinations| vec![0; combinations.len()])
+    }
+
+    /// Adds what was counted of combinations to the counts of codes, by facet.
+    pub fn add_up(&self, counted: &[Vec<u32>], counts: &mut [Vec<u32>]) {
+        for (combinations, counted) in self.groups.iter().zip(counted) {
+            let some = combinations.iter().zip(counted).filter(|(_, count)| **count > 0);
+            for ((facet, number), count) in
+                some.flat_map(|(values, count)| values.iter().map(move |value| (value, count)))
+            {
+                let of_it = counts.get_mut(*facet);
+                if let Some(sum) = of_it.and_then(|sums| sums.get_mut(usize::from(*number))) {
+                    *sum += count;
+                }
+            }
+        }
+    }
+
+    /// When it was received, in milliseconds.
+    pub fn received_at(&self, doc: u32) -> i64 {
+        self.received_at.get(doc as usize).copied().unwrap_or_default()
     }
 
     /// When its light becomes yellow, and when red; nothing where no limit runs.
@@ -139,12 +148,44 @@ impl Columns {
         let at = |column: &Option<Column<i64>>| column.as_ref().and_then(|it| it.first(doc));
         (at(&self.yellow_at), at(&self.red_at))
     }
+}
 
-    /// The units that work on the document of `row`.
-    pub fn units(&self, row: &Row) -> &[u16] {
-        let from = row.units_at as usize;
-        self.units.get(from..from + usize::from(row.units)).unwrap_or_default()
+/// The combinations of the values of `facets` that occur in `segment`; each row is told which it has.
+fn combined(
+    segment: &SegmentReader,
+    codes: &Codes,
+    facets: &[Facet],
+    group: usize,
+    rows: &mut [Row],
+) -> tantivy::Result<Vec<Combination>> {
+    let mut columns = Vec::with_capacity(facets.len());
+    for facet in facets {
+        let place = Facet::COUNTED.iter().position(|counted| counted == facet);
+        let Some(place) = place else { continue };
+        if let Some((column, numbers)) = numbered(segment, codes, place, *facet)? {
+            columns.push((place, column, numbers));
+        }
     }
+    let mut known: HashMap<Combination, u32> = HashMap::new();
+    let mut all: Vec<Combination> = Vec::new();
+    let mut one = Combination::new();
+    for (doc, row) in (0_u32..).zip(rows) {
+        one.clear();
+        for (place, column, numbers) in &columns {
+            let values = column.ords().values_for_doc(doc).map(|ord| look_up(numbers, ord));
+            one.extend(values.filter(|number| *number != NONE).map(|number| (*place, number)));
+        }
+        row.groups[group] = match known.get(&one) {
+            Some(number) => *number,
+            None => {
+                let number = u32::try_from(all.len()).unwrap_or(u32::MAX);
+                all.push(one.clone());
+                known.insert(one.clone(), number);
+                number
+            }
+        };
+    }
+    Ok(all)
 }
 
 fn look_up(numbers: &[u16], ord: u64) -> u16 {
