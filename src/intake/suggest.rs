@@ -131,7 +131,7 @@ pub fn suggest(
         categories.retain(|one| one.label == chosen.as_str());
         if categories.is_empty() {
             let label = chosen.to_string();
-            categories.push(Suggestion { label, score: 1.0, words: Vec::new() });
+            categories.push(Suggestion { label, score: 1.0, is_claimed: false, words: Vec::new() });
         }
     }
     let (place, places) = place_of(advisers, asked, directory, today);

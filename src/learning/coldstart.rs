@@ -80,6 +80,7 @@ impl ColdStart {
             Suggestion {
                 label: self.codes[code].clone(),
                 score: SCORE_AT_MOST * f64::from(shared * score / (score + HALF_WAY)),
+                is_claimed: false,
                 words: self.words(&text, code),
             }
         };

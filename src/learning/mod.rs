@@ -41,6 +41,10 @@ pub struct Suggestion {
     /// How likely the label is right, 0–1: calibrated on held-out rows, so that it may be compared
     /// with a threshold.
     pub score: f64,
+    /// Whether the model says yes where it is asked of this label alone. Of a text that says little it says no of
+    /// every label, however the chances are shared among them.
+    #[serde(default)]
+    pub is_claimed: bool,
     /// The pieces of the text that decided, the strongest first, at most [`words::AT_MOST`]; no
     /// digit is in them.
     pub words: Vec<String>,

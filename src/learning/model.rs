@@ -100,13 +100,15 @@ impl Model {
         if vector.entries.is_empty() {
             return Vec::new();
         }
-        let chances = self.calibration.chances(&self.margins(&vector));
+        let margins = self.margins(&vector);
+        let chances = self.calibration.chances(&margins);
         let mut order: Vec<usize> = (0..chances.len()).collect();
         order.sort_by(|one, other| chances[*other].total_cmp(&chances[*one]));
         let alone = self.labels.len() == 1;
         let suggestion = |label: usize| Suggestion {
             label: self.labels[label].clone(),
             score: if alone { 0.0 } else { chances[label] },
+            is_claimed: !alone && margins[label] > 0.0,
             words: self.words(&text, &vector, label),
         };
         order.into_iter().take(most).map(suggestion).collect()

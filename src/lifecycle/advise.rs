@@ -48,7 +48,7 @@ impl Hotline {
         let (Some(first), Source::Model(model)) = (suggested.first(), source) else {
             return Ok(None);
         };
-        if first.score <= adviser.above {
+        if first.score <= adviser.above || !first.is_claimed {
             return Ok(None);
         }
         let categories: Vec<CategoryCode> =

@@ -82,7 +82,7 @@ fn a_model_of_shuffled_labels_replaces_none_and_one_that_guesses_never_starts() 
     let guess = |title: &str, detail: &str| {
         let place = SplitMix::new(checksum(format!("{title}{detail}").as_bytes())).below(3);
         let label = super::BRANCHES[place].0.to_owned();
-        vec![Suggestion { label, score: 0.9, words: Vec::new() }]
+        vec![Suggestion { label, score: 0.9, is_claimed: true, words: Vec::new() }]
     };
     assert_eq!(better(&measure(&held_out, guess), None), Verdict::NoBetterThanChance);
 }
@@ -109,7 +109,12 @@ fn a_slightly_worse_one_too_few_rows_and_other_rows_are_refused() {
 #[test]
 fn figures_are_those_counted_by_hand() {
     let said = |title: &str, _: &str| {
-        let one = |label: &str| Suggestion { label: label.into(), score: 0.5, words: Vec::new() };
+        let one = |label: &str| Suggestion {
+            label: label.into(),
+            score: 0.5,
+            is_claimed: true,
+            words: Vec::new(),
+        };
         if title.is_empty() {
             Vec::new()
         } else {
