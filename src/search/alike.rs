@@ -17,6 +17,7 @@ use super::query::Wanted;
 use super::question::{Question, readable};
 use super::store::{Source, sources};
 use super::{Names, Search};
+use crate::directory::Directory;
 use crate::error::Result;
 use crate::identity::Actor;
 use crate::ticket::sight::{Sight, sight};
@@ -113,7 +114,7 @@ impl Search {
             (None, None) => return Ok(Vec::new()),
         }
         asked.received.push((Some(now.plus(-WITHIN)), None, Wanted::There));
-        let weigh = Weigh::of(self)?;
+        let weigh = Weigh::of(self, names.directory(), matter)?;
         let told = weigh.told(&[matter.title, matter.content]);
         asked.rank_by = weigh.rarest(&told.words, RANKED_BY);
         let slice = Slice { order: Order::Relevance, limit: COMPARED, after: None };
@@ -130,23 +131,36 @@ impl Search {
 struct Weigh {
     view: Option<std::sync::Arc<View>>,
     dictionary: super::dictionary::Dictionary,
+    /// Names of the place, which all that are compared have in common.
+    place: Vec<String>,
 }
 
 impl Weigh {
-    fn of(search: &Search) -> Result<Self> {
+    fn of(search: &Search, directory: &Directory, matter: &Matter<'_>) -> Result<Self> {
         let view = search.viewed();
         let dictionary = match &view {
             Some(view) => view.dictionary.clone(),
             None => search.house.dictionary()?,
         };
-        Ok(Self { view, dictionary })
+        let estate = matter.estate.and_then(|code| directory.estate(&code.into()));
+        let region = estate.map(|estate| estate.region.clone());
+        let region = region.or_else(|| matter.region.map(Into::into));
+        let above = region.map(|code| directory.region_path(&code)).unwrap_or_default();
+        let own = estate.into_iter().flat_map(|it| it.aliases.iter().chain([&it.name]));
+        let names = own.chain(above.into_iter().map(|region| &region.name));
+        let place = names.map(|name| name.chars().map(fold).collect()).collect();
+        Ok(Self { view, dictionary, place })
     }
 
     fn told(&self, texts: &[&str]) -> Told {
         let mut told = Told::default();
         for text in texts {
             let words = self.dictionary.words(text).into_iter();
-            told.words.extend(words.filter(|word| !word.starts_with(|c: char| c.is_ascii_digit())));
+            let tells = |word: &String| {
+                !word.starts_with(|c: char| c.is_ascii_digit())
+                    && !self.place.iter().any(|name| name.contains(word.as_str()))
+            };
+            told.words.extend(words.filter(tells));
             doors(text, &mut told.doors);
         }
         told
