@@ -81,6 +81,11 @@ pub fn unmerge(child: &mut Ticket) -> Result<()> {
     Ok(())
 }
 
+/// Whether whoever asked was answered: by a reply that passed, or at the desk.
+pub const fn is_answered(parent: &Ticket) -> bool {
+    matches!(parent.state, State::Surveying { .. } | State::Closed { .. })
+}
+
 /// The parent's citizen was answered: so is the child's, by the same words.
 pub fn answered_with_parent(child: &mut Ticket, scene: &Scene<'_>) {
     if let Some(overall) = child.timers.get_mut(&ClockName::Overall)

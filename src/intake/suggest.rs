@@ -225,7 +225,9 @@ fn place_of(
         if let Some(certain) = resolved.certain() {
             place.estate.clone_from(&certain.estate);
             place.region = Some(certain.region.clone());
-        } else if let Some(one) = only_region.filter(|it| it.doubts.is_empty()) {
+        } else if let Some(one) =
+            only_region.filter(|it| it.doubts.is_empty() && it.score >= advisers.certain)
+        {
             place.region = place.region.or_else(|| Some(one.region.clone()));
         }
         candidates = resolved.candidates;

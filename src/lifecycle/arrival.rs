@@ -22,7 +22,7 @@ use crate::sealing::entropy;
 use crate::ticket::command::{Command, CommandName, Dispatch, Merge, Target};
 use crate::ticket::event::{self, Event};
 use crate::ticket::store::{self, Prepared};
-use crate::ticket::{CitizenCode, Mode, Scene, State, Ticket};
+use crate::ticket::{CitizenCode, Mode, Scene, State, Text, Ticket};
 use crate::time::Stamp;
 
 /// A ticket made ready: numbered, dispatched where the catalogue knows, sealed, not yet kept.
@@ -45,6 +45,8 @@ struct Coming<'a> {
     no: String,
     id: i64,
     sure: Option<Sure>,
+    /// The ticket that it is merged into was answered already: so is this one.
+    is_answered: bool,
 }
 
 impl Arrival {
@@ -72,6 +74,9 @@ impl Hotline {
     /// 403; 422 with every wrong field.
     pub fn arrive(&self, actor: &Actor, draft: &Draft) -> Result<Arrival> {
         actor.require(&[Role::Agent, Role::Platform, Role::Citizen, Role::System])?;
+        if draft.into.is_some() {
+            actor.require(&[Role::Agent, Role::Dispatcher])?;
+        }
         let at = self.db.now();
         let rules = match self.rules.newest(at) {
             Some(rules) => rules,
@@ -85,7 +90,8 @@ impl Hotline {
             self.db.ids(1)?.first().copied().ok_or_else(|| Error::internal("no identifier"))?;
         let sure =
             if wants_dispatch(draft, actor) { self.sure_of(&rules, draft, at)? } else { None };
-        let arrival = self.make(rules, actor, &Coming { draft, no, id, sure }, at)?;
+        let arrival =
+            self.make(rules, actor, &Coming { draft, no, id, sure, is_answered: false }, at)?;
         if draft.into.is_some() {
             self.db.read(|conn| self.may_link(conn, actor, &arrival))?;
         }
@@ -109,7 +115,7 @@ impl Hotline {
         coming: &Coming<'_>,
         at: Stamp,
     ) -> Result<Arrival> {
-        let Coming { draft, no, id, sure } = coming;
+        let Coming { draft, no, id, sure, .. } = coming;
         if let Some(sure) = sure
             && let Some(arrival) = self.by_itself(&rules, actor, coming, sure, at)?
         {
@@ -128,7 +134,7 @@ impl Hotline {
         let (vault, no, sure) = (rules.vault(&self.keys), no.clone(), sure.clone());
         let then = if let Some(into) = &draft.into {
             opening.patch = to_value(&ticket)?;
-            Some(linked(&scene, &ticket, &opening.patch, Merge { into: into.clone() })?)
+            Some(linked(&scene, (&ticket, &opening.patch), into, coming)?)
         } else if wants_dispatch(draft, actor) {
             opening.patch = to_value(&ticket)?;
             by_catalogue(&rules, &ticket, &opening.patch, at)?
@@ -194,7 +200,11 @@ impl Hotline {
         }
         let rules = self.rules.current(tx.conn, tx.now)?;
         let (no, id, sure) = (arrival.no.clone(), arrival.prepared.id, arrival.sure.clone());
-        let again = self.make(rules, actor, &Coming { draft, no, id, sure }, tx.now)?;
+        let into = draft.into.as_ref().map(|into| self.parent(tx.conn, &rules, actor, into));
+        let is_answered =
+            into.transpose()?.is_some_and(|parent| duplicate::is_answered(&parent.ticket));
+        let coming = Coming { draft, no, id, sure, is_answered };
+        let again = self.make(rules, actor, &coming, tx.now)?;
         self.may_link(tx.conn, actor, &again)?;
         keep(tx, &again)?;
         if let State::Merged { into } = &again.ticket().state {
@@ -238,13 +248,16 @@ fn keep(tx: &mut Tx<'_>, arrival: &Arrival) -> Result<()> {
 /// left of it, and no unit ever hears of it.
 fn linked(
     scene: &Scene<'_>,
-    ticket: &Ticket,
-    document: &Value,
-    merge: Merge,
+    (ticket, document): (&Ticket, &Value),
+    into: &Text,
+    coming: &Coming<'_>,
 ) -> Result<(Ticket, Event)> {
     table::require(ticket, scene, CommandName::Merge, Target::default())?;
-    let command = Command::Merge(merge);
-    let after = decide(ticket, &command, Target::default(), scene)?;
+    let command = Command::Merge(Merge { into: into.clone() });
+    let mut after = decide(ticket, &command, Target::default(), scene)?;
+    if coming.is_answered {
+        duplicate::answered_with_parent(&mut after, scene);
+    }
     let patch = event::patch(document, &to_value(&after)?);
     let body = command.body().map_err(Error::internal)?;
     Ok((after, Event::by(scene.actor, scene.now, "merge", body, patch)))

@@ -8,6 +8,7 @@ use crate::error::Result;
 use crate::knowledge;
 use crate::notify::outbox;
 use crate::notify::webhook::{self, Occurred};
+use crate::places;
 use crate::ticket::Ticket;
 use crate::upstream::{self, Moved};
 
@@ -34,6 +35,10 @@ pub fn follow(tx: &mut Tx<'_>, rules: &Rules, change: &Change<'_>) -> Result<()>
     let Change { id, version, before, after, .. } = *change;
     outbox::tell(tx, id, before, after)?;
     if let Some(before) = before {
+        // 地址: what was put aside by another place is looked at again.
+        if before.place != after.place {
+            places::queue::take_back(tx, id)?;
+        }
         // 知识库: an article was used, or none was.
         knowledge::follow::follow(tx, id, before, after)?;
         // 回填: what the city's platform is owed for it.

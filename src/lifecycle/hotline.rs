@@ -243,9 +243,7 @@ impl Hotline {
             })?;
         }
         // A passed reply or a direct answer is an answer to every caller.
-        let answered =
-            |state: &State| matches!(state, State::Surveying { .. } | State::Closed { .. });
-        if answered(&after.state) && !answered(&before.state) {
+        if duplicate::is_answered(after) && !duplicate::is_answered(before) {
             for child in &after.children {
                 self.change_other(tx, rules, child, "merge/answered", |child, now| {
                     let scene = rules.scene(&system, now, Mode::Live);
@@ -267,16 +265,24 @@ impl Hotline {
         command: &Command,
     ) -> Result<Stored> {
         let scene = rules.scene(actor, tx.now, Mode::Live);
-        self.check_merge(tx.conn, rules, child, into, &scene)?;
+        let parent = self.check_merge(tx.conn, rules, child, into, &scene)?;
+        // Who comes under a ticket that was answered already is answered by the same words.
+        let is_answered = duplicate::is_answered(&parent.ticket);
         let grandchildren = child.ticket.children.clone();
         let mut after = decide(&child.ticket, command, Target::default(), &scene)?;
         after.children.clear();
+        if is_answered {
+            duplicate::answered_with_parent(&mut after, &scene);
+        }
         let body = command.body().map_err(Error::internal)?;
         let none = Target::default();
         let kept = self.keep(tx, rules, actor, child, after, "merge", body, none)?;
         for no in &grandchildren {
             self.change_other(tx, rules, no, "merge/moved", |ticket, _| {
                 ticket.state = State::Merged { into: into.to_owned() };
+                if is_answered {
+                    duplicate::answered_with_parent(ticket, &scene);
+                }
             })?;
         }
         self.change_other(tx, rules, into, "merge/child", |parent, _| {
@@ -286,7 +292,7 @@ impl Hotline {
         Ok(kept)
     }
 
-    /// Whether `child` may go under the ticket numbered `into`, as far as that one decides.
+    /// The ticket numbered `into`, where `child` may go under it, as far as that one decides.
     fn check_merge(
         &self,
         conn: &mut Conn,
@@ -294,12 +300,13 @@ impl Hotline {
         child: &Stored,
         into: &str,
         scene: &Scene<'_>,
-    ) -> Result<()> {
+    ) -> Result<Stored> {
         let parent = self.parent(conn, rules, scene.actor, into)?;
         duplicate::may_merge(&child.ticket.no, &parent.ticket).or_else(|error| {
             table::admit(&child.ticket, scene.actor, CommandName::Merge, Target::default())?;
             Err(with_state(error, &child.ticket, Target::default(), scene))
-        })
+        })?;
+        Ok(parent)
     }
 
     /// The ticket that another is to go under, for whoever sees it.

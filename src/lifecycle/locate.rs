@@ -68,9 +68,7 @@ impl Hotline {
             expected: aim.expected,
         };
         let kept = self.command(tx, actor, &order, &amendment)?;
-        if settlement.estate.is_some() {
-            queue::take_back(tx, kept.id)?;
-        } else {
+        if settlement.estate.is_none() {
             lamp.put_aside(tx, actor, &kept, Aside::NoEstate)?;
         }
         Ok(kept)

@@ -6,10 +6,19 @@ use std::sync::Arc;
 
 use super::{Hotline, Rules};
 use crate::db::Tx;
+use crate::directory::UnitCode;
 use crate::error::{Error, FieldError, Kind, Result};
 use crate::identity::Actor;
 use crate::intake::vexatious::{self, Case, Grounds, MarkRow, Proposal, Verdict, Why, store};
-use crate::ticket::store::Stored;
+use crate::ticket::Ticket;
+use crate::ticket::state::{Part, State};
+use crate::ticket::store::{Stored, load};
+
+/// The units that work or have worked on `ticket`; who got a copy has not.
+fn units_of(ticket: &Ticket) -> impl Iterator<Item = UnitCode> {
+    let worked = ticket.assignments.values().filter(|it| it.part != Part::Copy);
+    worked.map(|it| it.unit.clone())
+}
 
 impl Hotline {
     /// Proposes a vexatious mark on the caller and the matter of the ticket numbered `no`; `read` reads what is
@@ -54,19 +63,28 @@ impl Hotline {
     ) -> Result<MarkRow> {
         let (rules, mark, on) = self.mark(tx, actor, id)?;
         actor.require(&vexatious::DECIDERS)?;
-        let mut handled = BTreeSet::new();
+        let (mut handled, mut fits) = (BTreeSet::new(), 0);
         for no in mark.tickets() {
             match self.see(tx.conn, &rules, actor, &no) {
-                Ok(it) => handled.extend(it.ticket.assignments.values().map(|a| a.unit.clone())),
+                Ok(it) => {
+                    fits += usize::from(vexatious::bears_out(&self.keys, &it.ticket, &mark));
+                    handled.extend(units_of(&it.ticket));
+                    // What is linked is handled under the other number.
+                    if let State::Merged { into } = &it.ticket.state
+                        && let Some(parent) = load(tx.conn, rules.vault(&self.keys), into)?
+                    {
+                        handled.extend(units_of(&parent.ticket));
+                    }
+                }
                 // Of one that is erased by now nobody knows any more who handled it.
                 Err(error) if error.kind() == Kind::NotFound => {}
                 Err(error) => return Err(error),
             }
         }
-        vexatious::may_decide(actor, &mark, &handled)?;
+        vexatious::may_decide(actor, &mark, (&handled, &rules.directory))?;
         let why = read()?;
         let days = rules.profile.vexatious_days;
-        let case = Case { on: &on.ticket, handled: &handled, days };
+        let case = Case { on: &on.ticket, fits, days };
         vexatious::decide(tx, &self.keys, actor, (mark, &case), (verdict, &why.reason))
     }
 
@@ -81,10 +99,10 @@ impl Hotline {
         id: i64,
         read: impl FnOnce() -> Result<Why>,
     ) -> Result<MarkRow> {
-        let (_, mark, _) = self.mark(tx, actor, id)?;
+        let (_, mark, on) = self.mark(tx, actor, id)?;
         actor.require(&vexatious::LIFTERS)?;
         let why = read()?;
-        vexatious::lift(tx, actor, mark, &why.reason)
+        vexatious::lift(tx, actor, (mark, &on.ticket), &why.reason)
     }
 
     /// The mark `id` and its ticket, for whoever reads any ticket.

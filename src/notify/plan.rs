@@ -200,7 +200,9 @@ fn to_citizen(before: Option<&Ticket>, after: &Ticket, all: &mut Vec<Owed>) {
             all.push(Owed::citizen(Occasion::Receipt));
         }
         // A direct answer at the desk is spoken; one that was typed elsewhere is sent below.
-        if after.direct.is_some() {
+        // So is what was linked at once to a ticket that was answered before.
+        let by_parent = matches!(after.state, State::Merged { .. }) && overall_stopped(after);
+        if after.direct.is_some() || by_parent {
             all.push(Owed::citizen(Occasion::Answered));
         }
         return;

@@ -34,7 +34,7 @@ impl Asked<'_> {
                     let is_other = other > 0 && other * 2 <= name.text.len();
                     if is_other && name.sound.as_ref().is_some_and(alike) {
                         let far = u32::try_from(other).map_or(0.0, f64::from);
-                        found.push((at, end, index, 0.8 - 0.1 * far));
+                        found.push((at, end, index, (0.8 - 0.1 * far).max(0.3)));
                     }
                 }
             }

@@ -157,7 +157,6 @@ impl Lamp<'_> {
             why,
             offered: estates(&offered).collect::<Vec<_>>().join(","),
             directory_version: self.gazetteer.directory().version(),
-            ticket_version: stored.version,
             by_id: actor.user,
             at: tx.now,
         };

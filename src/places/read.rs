@@ -125,8 +125,10 @@ impl Reading {
             let short = names.filter(|index| !gazetteer.name(*index).short.is_empty());
             let longest = short.max_by_key(|index| gazetteer.name(*index).text.len());
             let end = longest.map_or(at + 1, |index| at + gazetteer.name(index).text.len());
-            // 朝阳路 is not in 朝阳 because of its name.
-            let is_other = self.text.get(end).is_some_and(|next| "路街巷道桥胡".contains(*next));
+            // 朝阳路 and 朝阳北路 are not in 朝阳 because of their names.
+            let turn = self.text.get(end).is_some_and(|next| "东南西北中内外大".contains(*next));
+            let next = self.text.get(end + usize::from(turn));
+            let is_other = next.is_some_and(|next| "路街巷道桥胡".contains(*next));
             if let Some(name) = longest.filter(|_| !is_other) {
                 let hit = Hit { name, from: at, to: end, door: None, is_building: false };
                 self.short.push(hit);
@@ -157,12 +159,22 @@ impl Reading {
             || LEAD.contains(before)
     }
 
+    /// Whether what is meant is beside the place whose name or door ends at `at`: also behind a gate (东门对面),
+    /// and behind what may stand between (小区东门对面).
+    pub fn is_near(&self, at: usize) -> bool {
+        const NEAR: [&str; 13] = [
+            "附近", "旁", "对面", "东侧", "西侧", "南侧", "北侧", "路口", "周边", "外面", "门外",
+            "隔壁", "边上",
+        ];
+        let rest = &self.text[at..];
+        let between = ["小区", "社区", "大院", "院"].iter().find(|word| starts(rest, word));
+        let skip = between.map_or(0, |word| word.chars().count());
+        let near = |at: usize| NEAR.iter().any(|word| starts(rest.get(at..).unwrap_or(&[]), word));
+        (0..3).any(|at| near(at) || near(skip + at))
+    }
+
     /// What the words at `at`, where a name ends, say of it.
     fn behind(&self, at: usize) -> Option<Trouble> {
-        const NEAR: [&str; 12] = [
-            "附近", "旁", "对面", "东侧", "西侧", "南侧", "北侧", "路口", "周边", "外面", "隔壁",
-            "边上",
-        ];
         const GOES_ON: [&str; 34] = [
             "小区", "社区", "院", "内", "里面", "里边", "门", "的", "大院", "物业", "业主", "东门",
             "西门", "南门", "北门", "正门", "底商", "地下", "车库", "楼", "号", "居民", "住户",
@@ -171,9 +183,7 @@ impl Reading {
         let rest = &self.text[at..];
         let first = *rest.first()?;
         let begins = |words: &[&str]| words.iter().any(|word| starts(rest, word));
-        // Also behind a gate: 东门对面.
-        let near = |at: usize| NEAR.iter().any(|word| starts(rest.get(at..).unwrap_or(&[]), word));
-        if (0..3).any(near) {
+        if self.is_near(at) {
             return Some(Trouble::Near);
         }
         let is_known = self.hits.iter().any(|hit| hit.from == at);

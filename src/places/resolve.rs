@@ -44,10 +44,13 @@ impl Gazetteer {
         });
         cases.truncate(MOST);
         let second = cases.get(1).map_or(0.0, |case| case.score);
+        let is_exact = cases.first().is_some_and(|case| !case.is_whole);
         let mut candidates: Vec<Candidate> = cases.into_iter().map(candidate).collect();
         if let Some(first) = candidates.first_mut() {
             let stands_alone = first.score - second >= APART;
-            first.certain = first.doubts.is_empty() && first.score >= certain && stands_alone;
+            let is_sure = first.doubts.is_empty() && first.score >= certain;
+            // A name without its phase is no name, however often it is said.
+            first.certain = is_exact && is_sure && stands_alone;
         }
         if candidates.first().is_none_or(|first| first.score < UNLIKELY) {
             candidates.extend(asked.regions());
@@ -123,7 +126,8 @@ impl Asked<'_> {
                 Form::Stem => (0.88, "place.stem"),
                 Form::Whole => (0.7, "place.whole"),
             };
-            case.is_whole = *form == Form::Whole;
+            let is_first = case.sources.is_empty();
+            case.is_whole = *form == Form::Whole && (is_first || case.is_whole);
             case.sources.insert(source);
             case.believe(share);
             case.why.push(sentence(why, &[("name", &name.shown)]));
@@ -145,9 +149,14 @@ impl Asked<'_> {
         let is_whole_road = self.reading.troubles(hit).is_empty();
         for (code, shown) in self.gazetteer.behind(&road, door) {
             let Some(case) = self.case(cases, code, shown) else { continue };
+            case.is_whole = false;
             case.sources.insert(source);
             case.believe(NAMED);
             case.why.push(sentence("place.door", &[("door", shown)]));
+            if self.reading.is_near(hit.to) {
+                let text = sentence("place.doubt.near", &[("name", shown)]);
+                case.doubt(DoubtCode::Near, text, 0.8);
+            }
             if hit.is_building {
                 let text = sentence("place.doubt.door", &[("road", &name.shown)]);
                 case.doubt(DoubtCode::Door, text, 0.7);
@@ -165,8 +174,11 @@ impl Asked<'_> {
         for case in cases.iter_mut() {
             let path = path(directory, &case.region);
             for hint in &self.hints {
-                let agrees = hint.codes.iter().any(|code| path.contains(code));
-                if agrees {
+                // An estate may be recorded by its street; a community of that street is no other place.
+                let within = |code: &RegionCode| {
+                    path.contains(code) || directory.contains(&case.region, code)
+                };
+                if hint.codes.iter().any(within) {
                     case.agreeing += 1;
                     let left = if hint.is_full { AGREES } else { PERHAPS_AGREES };
                     case.believe(1.0 - left);

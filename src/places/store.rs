@@ -20,13 +20,12 @@ pub(super) struct Row {
     /// Codes of estates, separated by commas.
     pub offered: String,
     pub directory_version: i64,
-    pub ticket_version: i32,
     pub by_id: i64,
     pub at: Stamp,
 }
 
 /// Live tickets without an estate after the key `after`, the oldest first, up to `most`: not those that were put aside
-/// as they are, by the directory as it is.
+/// by the directory as it is. Where a place changes, its ticket is put aside no more.
 pub(super) fn placeless(
     conn: &mut Conn,
     directory_version: i64,
@@ -37,7 +36,6 @@ pub(super) fn placeless(
     let states: Vec<&str> = states.map(|state| state.as_str()).collect();
     let settled = place_aside::table
         .filter(place_aside::ticket_id.eq(tickets::id))
-        .filter(place_aside::ticket_version.eq(tickets::version))
         .filter(place_aside::directory_version.eq(directory_version));
     let mut query = tickets::table
         .filter(tickets::estate.is_null())

@@ -129,6 +129,8 @@ fn what_is_said_plainly_is_certain(#[case] text: &str, #[case] place: &str) {
 // On 幸福路 4号 is recorded for two estates, in two districts.
 #[case("幸福路4号", "jx", &[DoubtCode::SameName])]
 #[case("望京园和锦绣家园", "jx", &[DoubtCode::Contradiction])]
+#[case("花家地南街6号院对面", "wjy", &[DoubtCode::Near])]
+#[case("望京园小区东门对面", "wjy", &[DoubtCode::Near])]
 fn what_must_be_asked_is_doubted(
     #[case] text: &str,
     #[case] place: &str,
@@ -141,6 +143,7 @@ fn what_must_be_asked_is_doubted(
 
 #[rstest]
 #[case("枫林绿洲", "fl1")]
+#[case("枫林绿洲，枫林绿洲", "fl1")]
 #[case("朝阳区八里庄街道", "cy-blz")]
 #[case("望京街道珠安社区", "cy-zz")]
 fn what_is_likely_is_no_certainty(#[case] text: &str, #[case] place: &str) {

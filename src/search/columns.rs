@@ -209,3 +209,19 @@ fn numbered(
     }
     Ok(Some((column, numbers)))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_facet_that_is_counted_is_in_one_group() {
+        let mut grouped: Vec<&str> =
+            GROUPS.iter().copied().flatten().map(|facet| facet.as_str()).collect();
+        grouped.sort_unstable();
+        let counted: BTreeSet<&str> = Facet::COUNTED.iter().map(|facet| facet.as_str()).collect();
+        assert_eq!(grouped, counted.into_iter().collect::<Vec<_>>());
+    }
+}

@@ -5,9 +5,8 @@ CREATE TABLE place_aside (
     why TEXT NOT NULL,
     -- Codes of estates, separated by commas.
     offered TEXT NOT NULL,
-    -- Of these versions nothing new can be offered.
+    -- By this version of the directory nothing new can be offered.
     directory_version BIGINT NOT NULL,
-    ticket_version INTEGER NOT NULL,
     by_id BIGINT NOT NULL,
     at BIGINT NOT NULL
 );

@@ -9,7 +9,6 @@ diesel::table! {
         why -> Text,
         offered -> Text,
         directory_version -> BigInt,
-        ticket_version -> Integer,
         by_id -> BigInt,
         at -> BigInt,
     }

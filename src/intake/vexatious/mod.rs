@@ -15,10 +15,10 @@ use utoipa::ToSchema;
 use crate::audit::{self, Entry};
 use crate::code_enum;
 use crate::db::Tx;
-use crate::directory::UnitCode;
+use crate::directory::{Directory, UnitCode};
 use crate::error::{Error, FieldError, Kind, Result};
 use crate::identity::{Actor, Role};
-use crate::sealing::{MasterKey, mask_text};
+use crate::sealing::MasterKey;
 use crate::ticket::again::About;
 use crate::ticket::store::Stored;
 use crate::ticket::{Text, Ticket};
@@ -162,8 +162,8 @@ pub fn propose(
 pub struct Case<'a> {
     /// The ticket that it was proposed on, as it is now.
     pub on: &'a Ticket,
-    /// Units that work or have worked on one of the tickets it rests on.
-    pub handled: &'a BTreeSet<UnitCode>,
+    /// How many of the tickets it rests on are still of this caller and matter.
+    pub fits: usize,
     /// Natural days until it ends.
     pub days: u32,
 }
@@ -173,20 +173,30 @@ pub struct Case<'a> {
 /// # Errors
 /// 403: another role; `own_request` for whoever proposed it; `vexatious.own_unit` for whoever works for a unit
 /// that the caller was complaining to: who handled it does not say that the caller is a nuisance.
-pub fn may_decide(actor: &Actor, mark: &MarkRow, handled: &BTreeSet<UnitCode>) -> Result<()> {
+pub fn may_decide(
+    actor: &Actor,
+    mark: &MarkRow,
+    (handled, directory): (&BTreeSet<UnitCode>, &Directory),
+) -> Result<()> {
     actor.require(&DECIDERS)?;
     actor.require_other_than(mark.proposed_by)?;
-    if handled.iter().any(|unit| actor.works_for(unit)) {
+    let is_own = |own: &UnitCode| handled.iter().any(|unit| directory.subtree(unit).contains(own));
+    if actor.unit.as_ref().is_some_and(is_own) {
         return Err(Error::new(Kind::Forbidden, "vexatious.own_unit"));
     }
     Ok(())
 }
 
-/// The second person confirms or refuses.
+/// Whether `ticket` is of the caller and the matter of `mark`.
+pub fn bears_out(keys: &MasterKey, ticket: &Ticket, mark: &MarkRow) -> bool {
+    subject(keys, ticket).is_ok_and(|it| mark.is_of(&it.0, &it.1))
+}
+
+/// The second person, who may be it ([`may_decide`]), confirms or refuses.
 ///
 /// # Errors
-/// As [`may_decide`]; 409 `vexatious.decided`; `vexatious.changed` where the ticket has another caller or is
-/// about another matter by now: what was proposed would be of somebody else.
+/// 409 `vexatious.decided`; `vexatious.changed` where the ticket, or all but one of
+/// those it rests on, has another caller or is about another matter by now: what was proposed would be of somebody else.
 pub fn decide(
     tx: &mut Tx<'_>,
     keys: &MasterKey,
@@ -194,7 +204,6 @@ pub fn decide(
     (mark, case): (MarkRow, &Case<'_>),
     (verdict, why): (Verdict, &Text),
 ) -> Result<MarkRow> {
-    may_decide(actor, &mark, case.handled)?;
     if mark.state != MarkState::Proposed {
         return Err(Error::refused("vexatious.decided"));
     }
@@ -210,7 +219,7 @@ pub fn decide(
             "vexatious.refuse"
         }
         Verdict::Confirm => {
-            if !subject(keys, case.on).is_ok_and(|it| after.is_of(&it.0, &it.1)) {
+            if case.fits < FEWEST || !bears_out(keys, case.on, &after) {
                 return Err(Error::refused("vexatious.changed"));
             }
             after.state = MarkState::InForce;
@@ -227,7 +236,12 @@ pub fn decide(
 ///
 /// # Errors
 /// 403; 409 `vexatious.not_in_force`.
-pub fn lift(tx: &mut Tx<'_>, actor: &Actor, mark: MarkRow, why: &Text) -> Result<MarkRow> {
+pub fn lift(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    (mark, on): (MarkRow, &Ticket),
+    why: &Text,
+) -> Result<MarkRow> {
     actor.require(&LIFTERS)?;
     if !mark.is_in_force(tx.now) {
         return Err(Error::refused("vexatious.not_in_force"));
@@ -236,7 +250,7 @@ pub fn lift(tx: &mut Tx<'_>, actor: &Actor, mark: MarkRow, why: &Text) -> Result
         state: MarkState::Lifted,
         lifted_at: Some(tx.now),
         lifted_name: Some(actor.name.clone()),
-        lifted_why: Some(mask_text(why, &[])),
+        lifted_why: Some(on.masked(why)),
         ..mark
     };
     store::save(tx, &after)?;
@@ -245,7 +259,7 @@ pub fn lift(tx: &mut Tx<'_>, actor: &Actor, mark: MarkRow, why: &Text) -> Result
 }
 
 fn note(tx: &mut Tx<'_>, actor: &Actor, action: &'static str, mark: &MarkRow) -> Result<()> {
-    let said = mark.lifted_why.as_ref().or(mark.decided_why.as_ref()).unwrap_or(&mark.reason);
+    // The reason stands in the mark, and goes with it.
     let entry = Entry::new((actor.user, &actor.name), action, ("ticket", &mark.ticket_no));
-    audit::record(tx, &entry.detailed(said.clone()))
+    audit::record(tx, &entry.detailed(mark.id.to_string()))
 }

@@ -118,17 +118,24 @@ pub fn find(conn: &mut Conn, id: i64) -> Result<Option<MarkRow>> {
     Ok(vexatious::table.find(id).select(MarkRow::as_select()).first(conn).optional()?)
 }
 
-/// At most `most` marks in `state` after the id `after`, the oldest first.
+/// At most `most` marks in `state` after the id `after`, the oldest first; of those in force, such as have not
+/// ended at `now`.
 ///
 /// # Errors
 /// The database's own.
-pub fn list(conn: &mut Conn, state: MarkState, after: i64, most: i64) -> Result<Vec<MarkRow>> {
-    Ok(vexatious::table
+pub fn list(
+    conn: &mut Conn,
+    (state, now): (MarkState, Stamp),
+    after: i64,
+    most: i64,
+) -> Result<Vec<MarkRow>> {
+    let mut query = vexatious::table
         .filter(vexatious::state.eq(state.as_str()).and(vexatious::id.gt(after)))
-        .order(vexatious::id)
-        .limit(most)
-        .select(MarkRow::as_select())
-        .load(conn)?)
+        .into_boxed();
+    if state == MarkState::InForce {
+        query = query.filter(vexatious::ends_at.gt(now));
+    }
+    Ok(query.order(vexatious::id).limit(most).select(MarkRow::as_select()).load(conn)?)
 }
 
 /// Every mark of the number with this hash, for the person whose number it is.
@@ -136,11 +143,20 @@ pub fn list(conn: &mut Conn, state: MarkState, after: i64, most: i64) -> Result<
 /// # Errors
 /// The database's own.
 pub fn of_number(conn: &mut Conn, caller: &str) -> Result<Vec<MarkRow>> {
-    Ok(vexatious::table
+    let found: Vec<(MarkRow, Behind)> = vexatious::table
+        .inner_join(tickets::table.on(tickets::id.eq(vexatious::ticket_id)))
         .filter(vexatious::phone_hash.eq(caller.to_owned()))
         .order(vexatious::id)
-        .select(MarkRow::as_select())
-        .load(conn)?)
+        .select((
+            MarkRow::as_select(),
+            (tickets::phone_hash, tickets::category, tickets::estate, tickets::region),
+        ))
+        .load(conn)?;
+    // A number that was put right is another person's: what was said of them is not this one's.
+    let own = |(mark, behind): (MarkRow, Behind)| {
+        (behind.0.as_ref() == Some(&mark.phone_hash)).then_some(mark)
+    };
+    Ok(found.into_iter().filter_map(own).collect())
 }
 
 pub(super) fn insert(tx: &mut Tx<'_>, row: &MarkRow) -> Result<()> {

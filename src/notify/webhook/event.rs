@@ -72,7 +72,12 @@ pub(super) fn heard(
 ) -> Vec<(Event, Told)> {
     let mut found = Vec::new();
     match before {
-        None => found.push((Event::Registered, told(after, version))),
+        None => {
+            found.push((Event::Registered, told(after, version)));
+            if matches!(after.state, State::Merged { .. }) {
+                found.push((Event::Merged, told(after, version)));
+            }
+        }
         Some(before) => {
             found.extend(moved(before, after).map(|event| (event, told(after, version))));
             if after.urges.len() > before.urges.len() {

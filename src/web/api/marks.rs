@@ -10,6 +10,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use crate::app::App;
 use crate::assessment::store::{Repeat, repeat_of};
 use crate::db::{Conn, Tx};
+use crate::directory::{Directory, UnitCode};
 use crate::error::{Error, Result};
 use crate::identity::Actor;
 use crate::intake::vexatious::store as vexatious_marks;
@@ -98,6 +99,13 @@ impl MarkView {
     }
 }
 
+/// Whether `actor` sees all tickets and is of no unit that works on this one: whoever is both is its unit.
+pub(super) fn is_no_handler(actor: &Actor, ticket: &Ticket, directory: &Directory) -> bool {
+    let mut units = ticket.assignments.values().map(|it| &it.unit);
+    let is_of = |own: &UnitCode| units.any(|unit| directory.subtree(unit).contains(own));
+    actor.sees_all_tickets() && !actor.unit.as_ref().is_some_and(is_of)
+}
+
 /// What `actor` may know at `now` of the caller's other tickets about the same matter: which it repeats, and the
 /// mark that stands.
 pub(super) fn marks(
@@ -107,9 +115,11 @@ pub(super) fn marks(
     actor: &Actor,
     (ticket, now): (&Ticket, Stamp),
 ) -> Result<(Option<RepeatView>, Option<MarkView>)> {
-    let (Some(phone), Some(about), true) =
-        (&ticket.caller.phone, About::of_ticket(ticket), actor.sees_all_tickets())
-    else {
+    let (Some(phone), Some(about), true) = (
+        &ticket.caller.phone,
+        About::of_ticket(ticket),
+        is_no_handler(actor, ticket, &rules.directory),
+    ) else {
         return Ok((None, None));
     };
     let caller = hotline.keys.phone_hash(phone);
@@ -156,9 +166,10 @@ pub async fn list(
     let after = query.after.as_deref().map_or(Ok(i64::MIN), str::parse);
     let after = after.map_err(|_| Error::field("/after", "field.format"))?;
     run(move || {
-        let state = query.state.unwrap_or(MarkState::Proposed);
+        let (state, now) = (query.state.unwrap_or(MarkState::Proposed), app.db.now());
         let most = i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1);
-        let mut found = app.db.read(|conn| vexatious_marks::list(conn, state, after, most))?;
+        let mut found =
+            app.db.read(|conn| vexatious_marks::list(conn, (state, now), after, most))?;
         let more = found.len() > limit;
         found.truncate(limit);
         let next = found.last().filter(|_| more).map(|mark| mark.id.to_string());

@@ -137,6 +137,7 @@ pub async fn resolve(
 #[utoipa::path(tag = "places", params(Page), responses(
     (status = 200, body = WaitingList),
     (status = 403, body = Problem, content_type = "application/problem+json"),
+    (status = 422, body = Problem, content_type = "application/problem+json"),
 ))]
 #[get("/places/queue")]
 pub async fn queue(

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use super::attached::{AttachmentView, views};
 pub use super::line::{LineView, line};
-use super::marks::{MarkView, RepeatView};
+use super::marks::{MarkView, RepeatView, is_no_handler};
 use crate::directory::{
     AssessmentClass, CategoryCode, Channel, CompanyCode, EstateCode, Kind, RegionCode, UnitCode,
     Urgency,
@@ -366,7 +366,7 @@ impl Shown<'_> {
                 State::Merged { into } => Some(into.clone()),
                 _ => None,
             },
-            merged: if self.scene.actor.sees_all_tickets() {
+            merged: if is_no_handler(self.scene.actor, ticket, self.scene.directory) {
                 ticket.children.clone()
             } else {
                 Vec::new()

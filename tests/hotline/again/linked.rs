@@ -96,6 +96,30 @@ on_each_database! {
         assert!(city.hotline.prove(std::path::Path::new("/nowhere")).unwrap().holds());
     }
 
+    fn whoever_is_linked_to_what_was_answered_already_is_answered_by_the_same_words(test: &TestDb) {
+        let room = Mailroom::open(test, &[]);
+        let city = &room.city;
+        let (answered, other) = (city.passed("wuye"), city.taken());
+        let her = takes(&room, "call 1", &neighbour("13900000014", &answered)).json();
+        let no = her["no"].as_str().unwrap();
+        assert!(city.ticket(no).timers[&ClockName::Overall].stopped_at.is_some());
+        // So is whoever is merged by hand, with those merged before.
+        let under = city.call_merged_into(&other);
+        city.agent().does(&other, "merge", json!({ "into": answered }));
+        for no in [&other, &under] {
+            assert!(city.ticket(no).timers[&ClockName::Overall].stopped_at.is_some(), "{no}");
+        }
+        room.minutes(10);
+        let id = city.stored(no).id;
+        let letters = room.letters();
+        let hers: Vec<_> = letters.iter().filter(|it| it.ticket_id == Some(id)).collect();
+        assert_eq!(hers.len(), 1, "{hers:?}");
+        assert_eq!(hers[0].account_id, CITIZEN);
+        // Taken out again, she is owed an answer of her own.
+        city.dispatcher().does(no, "unmerge", json!({}));
+        assert!(city.ticket(no).timers[&ClockName::Overall].is_open());
+    }
+
     fn a_linked_ticket_is_taken_out_like_any_merged_one(test: &TestDb) {
         let centre = Centre::open(test);
         let burst = centre.city.sent_to("wuye");
