@@ -7,10 +7,12 @@ use chrono::NaiveDate;
 
 use super::catalogue::{Match, MatchReason, Outcome, Question, match_rules};
 use crate::code_enum;
-use crate::directory::{CategoryCode, Directory, EstateCode, RegionCode, UnitCode};
+use crate::directory::{CategoryCode, Directory, EstateCode, RegionCode, Unit, UnitCode};
 use crate::error::sentence;
+use crate::sealing::MasterKey;
 use crate::ticket::sight::Secrecy;
 use crate::ticket::store::Dispatched;
+use crate::ticket::store::rows::accused_key;
 
 /// What one ticket would get.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,7 +65,14 @@ impl Trial {
 }
 
 /// Asks the catalogue of `directory`, as it stands on `day`, about every ticket.
-pub fn dry_run(directory: &Directory, day: NaiveDate, tickets: Vec<Dispatched>) -> Vec<Trial> {
+pub fn dry_run(
+    directory: &Directory,
+    keys: &MasterKey,
+    day: NaiveDate,
+    tickets: Vec<Dispatched>,
+) -> Vec<Trial> {
+    let accused_of = |unit: &Unit| (accused_key(keys, unit.code.as_str()), unit.code.clone());
+    let units: BTreeMap<String, UnitCode> = directory.units().map(accused_of).collect();
     type Matter = (Option<CategoryCode>, Option<RegionCode>, Option<EstateCode>);
     let mut answers: BTreeMap<Matter, Match> = BTreeMap::new();
     let mut trials = Vec::with_capacity(tickets.len());
@@ -77,14 +86,15 @@ pub fn dry_run(directory: &Directory, day: NaiveDate, tickets: Vec<Dispatched>) 
             };
             match_rules(directory, &question, day)
         });
-        let would = would(directory, &ticket, answer);
+        let accused = ticket.accused.as_ref().and_then(|key| units.get(key));
+        let secrecy = Secrecy { sealed: ticket.sealed, accused: accused.map(UnitCode::as_str) };
+        let would = would(directory, secrecy, answer);
         trials.push(Trial { ticket, would });
     }
     trials
 }
 
-fn would(directory: &Directory, ticket: &Dispatched, answer: &Match) -> Would {
-    let secrecy = Secrecy { sealed: ticket.sealed, accused: ticket.accused.as_deref() };
+fn would(directory: &Directory, secrecy: Secrecy<'_>, answer: &Match) -> Would {
     let copy_only = |unit: &UnitCode| secrecy.leaves_a_copy_to(unit, directory);
     match answer {
         // Dispatched by hand too: such a unit is never the lead, so a person decides.

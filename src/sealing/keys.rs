@@ -260,6 +260,11 @@ impl MasterKey {
         URL_SAFE_NO_PAD.encode(mac_of(&self.index, "phone", normal.as_bytes()))
     }
 
+    /// A keyed fingerprint of whoever is accused in words that may name a person, base64url.
+    pub fn party_hash(&self, party: &str) -> String {
+        URL_SAFE_NO_PAD.encode(mac_of(&self.index, "party", party.as_bytes()))
+    }
+
     /// A keyed fingerprint of a content, to know it again without keeping it.
     pub fn content_hash(&self, bytes: &[u8]) -> [u8; 32] {
         mac_of(&self.index, "content", bytes)

@@ -10,7 +10,7 @@ use super::again::About;
 use super::sight::{Scope, scope};
 use super::state::StateName;
 use super::store::callers::{keys_of, parts};
-use super::store::rows::TicketRow;
+use super::store::rows::{TicketRow, accused_key};
 use crate::code_enum;
 use crate::db::Conn;
 use crate::db::schema::{assignment, caller_key, tickets};
@@ -18,6 +18,7 @@ use crate::directory::{CategoryCode, Channel, Directory, EstateCode, Kind, Regio
 use crate::error::{Error, Result};
 use crate::identity::Actor;
 use crate::limits::Light;
+use crate::sealing::MasterKey;
 use crate::time::Stamp;
 
 code_enum! {
@@ -47,16 +48,21 @@ pub struct Filter {
     pub sort: Option<Sort>,
     /// Only tickets of a caller with one of these keys.
     pub callers: Option<Vec<String>>,
-    /// Not the sealed ones that accuse one of these: whose they are is not for the accused to find.
-    pub accusing: BTreeSet<UnitCode>,
+    /// Not the sealed ones that accuse one of these (as rows write it): whose they are is not for the accused to find.
+    pub accusing: BTreeSet<String>,
 }
 
-/// The list of a caller's tickets for `actor`; `keys` are those of the caller's numbers and names.
+/// The list of a caller's tickets for `actor`; `hashes` are those of the caller's numbers and names.
 /// Whoever gets a handling copy may not learn from a list whose it is (domain.md §11).
 ///
 /// # Errors
 /// 403 for a property company, which gets nothing but copies where anybody is to be protected.
-pub fn of_callers(actor: &Actor, directory: &Directory, keys: Vec<String>) -> Result<Filter> {
+pub fn of_callers(
+    actor: &Actor,
+    directory: &Directory,
+    keys: &MasterKey,
+    hashes: Vec<String>,
+) -> Result<Filter> {
     if actor.company {
         return Err(Error::forbidden());
     }
@@ -65,8 +71,8 @@ pub fn of_callers(actor: &Actor, directory: &Directory, keys: Vec<String>) -> Re
         let above = directory.ancestors(unit);
         above.into_iter().chain([unit.clone()])
     });
-    let accusing = accusing.collect();
-    Ok(Filter { callers: Some(keys), accusing, ..Filter::default() })
+    let accusing = accusing.map(|unit| accused_key(keys, unit.as_str())).collect();
+    Ok(Filter { callers: Some(hashes), accusing, ..Filter::default() })
 }
 
 type Query<'a> = tickets::BoxedQuery<'a, crate::db::conn::MultiBackend>;

@@ -8,6 +8,8 @@ mod overlays;
 mod requests;
 mod routing;
 
+use jiesu::directory::{Entry, Unit, UnitCode, UnitKind};
+use jiesu::identity::Actor;
 use jiesu::limits::ClockName;
 use jiesu::ticket::listing::{self, Filter};
 use jiesu::ticket::sight::scope;
@@ -16,6 +18,7 @@ use serde_json::json;
 
 use crate::support::city::{City, at, draft_with, good, refusal};
 use crate::support::databases::on_each_database;
+use crate::support::desk::describe;
 
 on_each_database! {
     fn a_complaint_goes_from_the_call_to_the_citizens_yes(test: &TestDb) {
@@ -111,7 +114,7 @@ on_each_database! {
         let keys = || vec![city.hotline.keys.phone_hash("13900000001")];
         let finds = |who: &str| {
             let actor = city.person(who).actor;
-            let filter = listing::of_callers(actor, &city.rules().directory, keys()).unwrap();
+            let filter = listing::of_callers(actor, &city.rules().directory, &city.hotline.keys, keys()).unwrap();
             let page = |conn: &mut jiesu::db::Conn| {
                 listing::page(conn, &scope(actor), &filter, city.now(), None, 500)
             };
@@ -120,7 +123,33 @@ on_each_database! {
         assert_eq!((finds("handler@weixiu"), finds("unit_head@weixiu-1")), (0, 0));
         assert_eq!((finds("handler@baozhang"), finds("unit_head@zjj"), finds("agent")), (1, 1, 1));
         let company = city.handler("hongda").actor;
-        let refused = listing::of_callers(company, &city.rules().directory, keys()).unwrap_err();
+        let refused = listing::of_callers(company, &city.rules().directory, &city.hotline.keys, keys()).unwrap_err();
         assert_eq!(refused.code(), "forbidden");
+    }
+    fn a_unit_whose_code_is_digits_or_chinese_is_hidden_from_as_any_other(test: &TestDb) {
+        let city = City::of(test);
+        for (code, name) in [("330101", "城建一所"), ("物业一科", "物业一科")] {
+            let unit = Unit::new(code, name, UnitKind::Section, "2020-01-01".parse().unwrap());
+            describe(&test.db, Entry::Unit(unit.below("zjj")));
+            // By its code, and by its name.
+            for called in [code, name] {
+                let accused = json!({ "kind": "complaint", "matter": { "accused": called } });
+                let no = city.agent().registers(draft_with(&accused));
+                city.dispatcher().does(&no, "dispatch", json!({ "lead": "wuye", "assists": [code] }));
+            }
+            let (keys, directory) = (&city.hotline.keys, &city.rules().directory);
+            let finds = |unit: &str| {
+                let subtree = [UnitCode::from(unit)].into();
+                let clerk = city.handler("wuye").actor.clone();
+                let clerk = Actor { unit: Some(unit.into()), subtree, ..clerk };
+                let hash = vec![keys.phone_hash("13900000001")];
+                let filter = listing::of_callers(&clerk, directory, keys, hash).unwrap();
+                let page = |conn: &mut jiesu::db::Conn| {
+                    listing::page(conn, &scope(&clerk), &filter, city.now(), None, 500)
+                };
+                city.hotline.db.read(page).unwrap().0.len()
+            };
+            assert_eq!((finds(code), finds("wuye") > 0), (0, true), "{code}");
+        }
     }
 }

@@ -21,6 +21,7 @@ pub struct Dispatched {
     pub estate: Option<EstateCode>,
     /// Whether some units get a handling copy only.
     pub sealed: bool,
+    /// As [`super::rows::accused_key`] writes it.
     pub accused: Option<String>,
     /// The last lead that was neither returned nor recalled.
     pub lead: Option<UnitCode>,

@@ -91,6 +91,7 @@ pub fn erase(tx: &mut Tx<'_>, keys: &MasterKey, id: i64, grounds: &Grounds) -> R
     let line = (
         tickets::title.eq(sentence("ticket.erased_title", &[])),
         tickets::phone_hash.eq(None::<String>),
+        tickets::accused.eq(None::<String>),
         tickets::next_at.eq(None::<Stamp>),
     );
     let mark = (unsealed::ticket_id.eq(id), unsealed::seq.eq(version), unsealed::since.eq(version));

@@ -62,7 +62,7 @@ pub struct TicketRow {
     pub yellow_at: Option<Stamp>,
     pub red_at: Option<Stamp>,
     pub next_at: Option<Stamp>,
-    /// The accused unit, where what was accused is a unit's code.
+    /// Who is accused, as [`accused_key`] writes it.
     pub accused: Option<String>,
     /// What was suggested and what became of it: [`Use::row`].
     pub advice: Option<String>,
@@ -220,12 +220,19 @@ fn ticket_row(ticket: &Ticket, lens: &Lens<'_>) -> TicketRow {
         yellow_at: lights.iter().map(|timer| timer.soon_at).min(),
         red_at: lights.iter().map(|timer| timer.due_at).min(),
         next_at: ticket.next_notice().map(|notice| notice.at),
-        accused: ticket.accused.as_ref().map(ToString::to_string).filter(|code| is_code(code)),
+        accused: ticket.accused.as_ref().map(|accused| accused_key(lens.keys, accused)),
         advice: Use::of(ticket).map(Use::row),
     }
 }
 
-/// Unit codes are plain ASCII words; whatever else was typed as the accused stays sealed.
+/// How a row says who is accused: a code that is plainly one as it is, whatever else (a name, a number, a
+/// code of digits) by its keyed hash alone, which no code can look like. A unit asks with its own code and
+/// those above it, and so finds itself however its site writes codes.
+pub fn accused_key(keys: &MasterKey, accused: &str) -> String {
+    if is_code(accused) { accused.to_owned() } else { format!("#{}", keys.party_hash(accused)) }
+}
+
+/// What can be no person's name or number.
 fn is_code(text: &str) -> bool {
     text.len() <= 64
         && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))

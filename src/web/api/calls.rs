@@ -181,7 +181,7 @@ fn pop(app: &App, conn: &mut Conn, actor: &Actor, call: &Call, now: Stamp) -> Re
     let states = |live: bool| -> Vec<StateName> {
         StateName::ALL.iter().copied().filter(|state| state.is_live() == live).collect()
     };
-    let of_caller = listing::of_callers(actor, &rules.directory, vec![hash.clone()])?;
+    let of_caller = listing::of_callers(actor, &rules.directory, &app.keys, vec![hash.clone()])?;
     let mut rows = |filter: Filter, most| {
         listing::page(conn, &Scope::All, &filter, now, None, most).map(|(rows, _)| rows)
     };

@@ -337,7 +337,8 @@ pub async fn find(
         let now = hotline.db.now();
         let found = hotline.db.read(|conn| {
             let rules = hotline.rules.current(conn, now)?;
-            let filter = listing::of_callers(&actor, &rules.directory, keys.clone())?;
+            let filter =
+                listing::of_callers(&actor, &rules.directory, &hotline.keys, keys.clone())?;
             if keys.is_empty() {
                 return Err(Error::field("/caller_phone", "field.required"));
             }

@@ -114,8 +114,9 @@ fn lists(rules: &Rules, tickets: &[Stored], who: Person<'_>) {
     let phones: BTreeSet<&str> =
         all().filter_map(|ticket| ticket.caller.phone.as_deref()).collect();
     for phone in phones {
-        let keys = vec![who.city.hotline.keys.phone_hash(phone)];
-        let filter = listing::of_callers(who.actor, &rules.directory, keys);
+        let keys = &who.city.hotline.keys;
+        let hashes = vec![keys.phone_hash(phone)];
+        let filter = listing::of_callers(who.actor, &rules.directory, keys, hashes);
         let Ok(filter) = filter else {
             assert!(who.actor.unit.as_ref().is_some_and(|unit| tree::is_company(unit.as_str())));
             continue;

@@ -132,7 +132,7 @@ pub async fn try_out(
         let proposal = asked.proposal()?;
         let on = asked.day(&proposal, now.day(rules.profile.zone));
         let tried = rules.directory.trying(proposal)?;
-        let trials = dry_run(&tried, on, tickets);
+        let trials = dry_run(&tried, &app.keys, on, tickets);
         let Counts { total, changed, had_nobody, unmatched, ties } = Counts::of(&trials);
         let wanted = |trial: &Trial| asked.only.is_none_or(|only| trial.verdict() == only);
         let some = trials.into_iter().filter(wanted);
