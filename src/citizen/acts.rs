@@ -52,7 +52,10 @@ pub fn act(hotline: &Hotline, tx: &mut Tx<'_>, no: &str, act: &Act) -> Result<St
     let stored = store::load(tx.conn, vault, no)?.ok_or_else(Error::not_found)?;
     let command = match act {
         Act::Facts(text) => facts(&stored.ticket, text)?,
-        Act::Urge(text) => urge(&stored.ticket, text, tx.now)?,
+        Act::Urge(text) => {
+            let said = urge(&stored.ticket, text, tx.now)?;
+            return hotline.urge(tx, &rules, &Actor::citizen(), &stored, &said);
+        }
         Act::Withdraw(reason) => Command::Withdraw(Reasoned { reason: reason.clone() }),
         Act::Survey(answers) => Command::Survey(answers.clone()),
         Act::Unsolved { text, contacted, satisfied } => {
@@ -79,15 +82,16 @@ fn facts(ticket: &Ticket, text: &Text) -> Result<Command> {
     if ticket.notes.iter().filter(|note| note.by == NAME).count() >= FACTS {
         return Err(Error::refused("public.facts_full"));
     }
-    Ok(Command::Note(NoteBody { text: text.clone(), public: false }))
+    Ok(Command::Note(NoteBody { text: text.clone(), public: false, acknowledge: Vec::new() }))
 }
 
-fn urge(ticket: &Ticket, text: &Text, now: Stamp) -> Result<Command> {
+fn urge(ticket: &Ticket, text: &Text, now: Stamp) -> Result<Spoken> {
     let lately = |at: &Stamp| now.millis_since(*at) < BETWEEN_URGES;
-    if ticket.state.is_live() && ticket.urges.last().is_some_and(lately) {
+    let may_urge = ticket.state.is_live() || matches!(ticket.state, State::Merged { .. });
+    if may_urge && ticket.urges.last().is_some_and(lately) {
         return Err(Error::refused("public.urged"));
     }
-    Ok(Command::Urge(Spoken { text: text.clone() }))
+    Ok(Spoken { text: text.clone() })
 }
 
 fn unsolved(text: &Text, contacted: Option<Contacted>, satisfied: Option<Satisfied>) -> Survey {

@@ -78,7 +78,7 @@ pub fn standing<'a>(ticket: &Ticket, parent: Option<&Ticket>, scene: &Scene<'a>)
         limits: limits(ticket, scene),
         reply: reply(told),
         notes: notes(ticket),
-        may: may(ticket, scene),
+        may: may((ticket, told), scene),
     }
 }
 
@@ -167,7 +167,9 @@ fn notes(ticket: &Ticket) -> Vec<Said> {
     notes.map(|note| Said { at: note.at, text: note.text.clone(), own: mine(&note.by) }).collect()
 }
 
-fn may(ticket: &Ticket, scene: &Scene<'_>) -> Vec<Doing> {
+/// What the citizen may do to it; whoever was merged urges `told`, which is worked on.
+fn may((ticket, told): (&Ticket, &Ticket), scene: &Scene<'_>) -> Vec<Doing> {
+    let urged = table::allowed(told, scene, Target::default());
     let allowed = table::allowed(ticket, scene, Target::default());
     let reopens = ticket.ended_at().is_some_and(|at| {
         let days = i64::from(scene.profile.reopen_days);
@@ -180,7 +182,7 @@ fn may(ticket: &Ticket, scene: &Scene<'_>) -> Vec<Doing> {
         .filter(|doing| match doing {
             // A photo tells as a fact does.
             Doing::Facts | Doing::Attachments => allowed.contains(&CommandName::Note),
-            Doing::Urge => allowed.contains(&CommandName::Urge),
+            Doing::Urge => urged.contains(&CommandName::Urge),
             Doing::Withdraw => allowed.contains(&CommandName::Withdraw),
             Doing::Survey => allowed.contains(&CommandName::Survey),
             Doing::Unsolved => closed && reopens || allowed.contains(&CommandName::Survey),

@@ -141,7 +141,7 @@ fn command(hotline: &Arc<Hotline>, kept: &Kept, message: &Message, no: String) -
     let command = match message.kind {
         MessageKind::Urge => Command::Urge(Spoken { text }),
         MessageKind::Recall => Command::Withdraw(Reasoned { reason: text }),
-        _ => Command::Note(NoteBody { text, public: true }),
+        _ => Command::Note(NoteBody { text, public: true, acknowledge: Vec::new() }),
     };
     let here = hotline.clone();
     hotline.db.write(move |tx| {
@@ -150,7 +150,10 @@ fn command(hotline: &Arc<Hotline>, kept: &Kept, message: &Message, no: String) -
         }
         let rules = here.rules.current(tx.conn, tx.now)?;
         let stored = here.see(tx.conn, &rules, &actor, &no)?;
-        here.perform(tx, &rules, &actor, &stored, &command, Target::default())?;
+        match &command {
+            Command::Urge(said) => here.urge(tx, &rules, &actor, &stored, said)?,
+            _ => here.perform(tx, &rules, &actor, &stored, &command, Target::default())?,
+        };
         store::applied(tx, &id, &no, None)
     })
 }

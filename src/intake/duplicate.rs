@@ -29,6 +29,7 @@ pub fn merge(child: &mut Ticket, scene: &Scene<'_>, into: &str) {
         at: scene.now,
         works: Vec::new(),
         timers: Vec::new(),
+        answered_at: None,
     };
     for timer in child.timers.values() {
         if timer.stopped_at.is_none() {
@@ -86,8 +87,20 @@ pub const fn is_answered(parent: &Ticket) -> bool {
     matches!(parent.state, State::Surveying { .. } | State::Closed { .. })
 }
 
-/// The parent's citizen was answered: so is the child's, by the same words.
+/// Whether it ended and nobody was answered by that: taken back by its own caller, or declined or diverted,
+/// which is said to one caller at a time (domain.md §2).
+pub const fn ended_unanswered(parent: &Ticket) -> bool {
+    matches!(
+        parent.state,
+        State::Withdrawn { .. } | State::Declined { .. } | State::Diverted { .. }
+    )
+}
+
+/// The parent's citizen was answered: so is the child's, by the same words; after a rework once more.
 pub fn answered_with_parent(child: &mut Ticket, scene: &Scene<'_>) {
+    if let Some(suspended) = &mut child.suspended {
+        suspended.answered_at = Some(scene.now);
+    }
     if let Some(overall) = child.timers.get_mut(&ClockName::Overall)
         && overall.stopped_at.is_none()
     {

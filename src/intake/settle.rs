@@ -5,7 +5,7 @@ use crate::directory::Urgency;
 use crate::error::{Error, Result};
 use crate::identity::Role;
 use crate::limits::ClockName;
-use crate::ticket::command::{Answer, Decline, Divert, Reasoned, Spoken, WithdrawConfirm};
+use crate::ticket::command::{Answer, Decline, Divert, Reasoned, WithdrawConfirm};
 use crate::ticket::overlay::Withdrawal;
 use crate::ticket::state::{Awaits, Closing};
 use crate::ticket::{Class, Direct, Scene, State, Ticket};
@@ -72,14 +72,18 @@ pub fn check_divert(scene: &Scene<'_>, body: &Divert) -> Result<()> {
 }
 
 /// The citizen asks where it stays; the live lead is charged with it.
-pub fn urge(ticket: &mut Ticket, scene: &Scene<'_>, _body: &Spoken) -> Result<()> {
+pub fn urge(ticket: &mut Ticket, scene: &Scene<'_>) {
     ticket.urges.push(scene.now);
+    charge(ticket);
+}
+
+/// Whoever leads it now was urged once more.
+pub fn charge(ticket: &mut Ticket) {
     if let Some(lead) = ticket.live_lead()
         && let Some(assignment) = ticket.assignments.get_mut(&lead)
     {
         assignment.urges += 1;
     }
-    Ok(())
 }
 
 /// The citizen takes it back. After a dispatch it waits for an agent who spoke to the citizen.

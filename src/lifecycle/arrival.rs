@@ -49,6 +49,24 @@ struct Coming<'a> {
     is_answered: bool,
 }
 
+/// A ticket as it begins: registered, with the digits that its caller is told and the event that says so.
+struct Opened {
+    ticket: Ticket,
+    code: CitizenCode,
+    event: Event,
+}
+
+impl Opened {
+    fn of(scene: &Scene<'_>, no: &str, draft: &Draft) -> Result<Self> {
+        let mut ticket = register(scene, no.to_owned(), draft)?;
+        let code = CitizenCode::issue(&mut entropy(), &ticket.caller);
+        ticket.code = Some(code.clone());
+        let body = json!({ "kind": draft.kind, "channel": draft.channel });
+        let event = Event::by(scene.actor, scene.now, "register", body, Value::Null);
+        Ok(Self { ticket, code, event })
+    }
+}
+
 impl Arrival {
     /// The ticket as it will be kept.
     pub fn ticket(&self) -> &Ticket {
@@ -108,6 +126,7 @@ impl Hotline {
         })
     }
 
+    /// What `coming` becomes under `rules`: merged at once, sent where the catalogue knows, or held.
     fn make(
         &self,
         rules: Arc<Rules>,
@@ -115,69 +134,47 @@ impl Hotline {
         coming: &Coming<'_>,
         at: Stamp,
     ) -> Result<Arrival> {
-        let Coming { draft, no, id, sure, .. } = coming;
-        if let Some(sure) = sure
-            && let Some(arrival) = self.by_itself(&rules, actor, coming, sure, at)?
-        {
-            return Ok(arrival);
-        }
         let scene = rules.scene(actor, at, Mode::Live);
-        let mut ticket = register(&scene, no.clone(), draft)?;
-        if let Some(slip) = &draft.slip {
-            ticket.advice = slip::advice(&self.keys, slip, draft.matter.category.as_ref(), at)?;
+        if let Some(sure) = &coming.sure
+            && let Some((opened, then)) = by_itself(&rules, &scene, coming, sure)?
+        {
+            return self.ready(&rules, coming, opened, Some(then));
         }
-        let code = CitizenCode::issue(&mut entropy(), &ticket.caller);
-        ticket.code = Some(code.clone());
-        let body = json!({ "kind": draft.kind, "channel": draft.channel });
+        let draft = coming.draft;
+        let mut opened = Opened::of(&scene, &coming.no, draft)?;
+        if let Some(slip) = &draft.slip {
+            opened.ticket.advice =
+                slip::advice(&self.keys, slip, draft.matter.category.as_ref(), at)?;
+        }
         // The first event's patch is the whole document, which is made only where it is looked at.
-        let mut opening = Event::by(actor, at, "register", body, Value::Null);
-        let (vault, no, sure) = (rules.vault(&self.keys), no.clone(), sure.clone());
         let then = if let Some(into) = &draft.into {
-            opening.patch = to_value(&ticket)?;
-            Some(linked(&scene, (&ticket, &opening.patch), into, coming)?)
+            opened.event.patch = to_value(&opened.ticket)?;
+            Some(linked(&scene, &opened, into, coming)?)
         } else if wants_dispatch(draft, actor) {
-            opening.patch = to_value(&ticket)?;
-            by_catalogue(&rules, &ticket, &opening.patch, at)?
+            opened.event.patch = to_value(&opened.ticket)?;
+            by_catalogue(&rules, &opened, at)?
         } else {
             None
         };
-        if let Some((after, event)) = then {
-            let prepared = store::prepare(*id, vault, after, &[opening, event])?;
-            return Ok(Arrival { rules, at, code, no, sure, prepared });
-        }
-        let prepared = store::prepare_new(*id, vault, ticket, &opening)?;
-        Ok(Arrival { rules, at, code, no, sure, prepared })
+        self.ready(&rules, coming, opened, then)
     }
 
-    /// The same with the category that the site's tickets make sure, sent to its units; nothing where the
-    /// catalogue has no answer to it.
-    fn by_itself(
+    /// Sealed, with what followed at once.
+    fn ready(
         &self,
         rules: &Arc<Rules>,
-        actor: &Actor,
         coming: &Coming<'_>,
-        sure: &Sure,
-        at: Stamp,
-    ) -> Result<Option<Arrival>> {
-        let Coming { draft, no, id, .. } = coming;
-        let scene = rules.scene(actor, at, Mode::Live);
-        // What does not fit (a category for other kinds) refuses nobody's ticket.
-        let Ok(mut ticket) = register(&scene, no.clone(), &sure.of(draft)) else {
-            return Ok(None);
+        opened: Opened,
+        then: Option<(Ticket, Event)>,
+    ) -> Result<Arrival> {
+        let Opened { ticket, code, event } = opened;
+        let (at, vault) = (event.at, rules.vault(&self.keys));
+        let prepared = match then {
+            Some((after, next)) => store::prepare(coming.id, vault, after, &[event, next])?,
+            None => store::prepare_new(coming.id, vault, ticket, &event)?,
         };
-        ticket.advice = Some(sure.advice.clone());
-        let code = CitizenCode::issue(&mut entropy(), &ticket.caller);
-        ticket.code = Some(code.clone());
-        let model = sure.advice.model.map(|model| model.to_string());
-        let body = json!({ "kind": draft.kind, "channel": draft.channel, "category_by": model });
-        let mut opening = Event::by(actor, at, "register", body, Value::Null);
-        opening.patch = to_value(&ticket)?;
-        let sent = by_catalogue(rules, &ticket, &opening.patch, at)?;
-        let Some((after, event)) = sent else { return Ok(None) };
-        let vault = rules.vault(&self.keys);
-        let prepared = store::prepare(*id, vault, after, &[opening, event])?;
-        let (rules, no, sure) = (rules.clone(), no.clone(), Some(sure.clone()));
-        Ok(Some(Arrival { rules, at, code, no, sure, prepared }))
+        let (no, sure) = (coming.no.clone(), coming.sure.clone());
+        Ok(Arrival { rules: rules.clone(), at, code, no, sure, prepared })
     }
 
     /// Keeps what arrived. Where the rules have changed since it was made ready, it is first made
@@ -244,11 +241,30 @@ fn keep(tx: &mut Tx<'_>, arrival: &Arrival) -> Result<()> {
     consequences::follow(tx, &arrival.rules, &change)
 }
 
+/// The ticket with the category that the site's tickets make sure, and how it is sent to its units; nothing
+/// where the catalogue has no answer to it.
+fn by_itself(
+    rules: &Rules,
+    scene: &Scene<'_>,
+    coming: &Coming<'_>,
+    sure: &Sure,
+) -> Result<Option<(Opened, (Ticket, Event))>> {
+    // What does not fit (a category for other kinds) refuses nobody's ticket.
+    let Ok(mut opened) = Opened::of(scene, &coming.no, &sure.of(coming.draft)) else {
+        return Ok(None);
+    };
+    opened.ticket.advice = Some(sure.advice.clone());
+    opened.event.body["category_by"] = json!(sure.advice.model.map(|model| model.to_string()));
+    opened.event.patch = to_value(&opened.ticket)?;
+    let sent = by_catalogue(rules, &opened, scene.now)?;
+    Ok(sent.map(|sent| (opened, sent)))
+}
+
 /// The new ticket merged at once, by the same decision as the command: no limit but the citizen's own is
 /// left of it, and no unit ever hears of it.
 fn linked(
     scene: &Scene<'_>,
-    (ticket, document): (&Ticket, &Value),
+    Opened { ticket, event, .. }: &Opened,
     into: &Text,
     coming: &Coming<'_>,
 ) -> Result<(Ticket, Event)> {
@@ -258,7 +274,7 @@ fn linked(
     if coming.is_answered {
         duplicate::answered_with_parent(&mut after, scene);
     }
-    let patch = event::patch(document, &to_value(&after)?);
+    let patch = event::patch(&event.patch, &to_value(&after)?);
     let body = command.body().map_err(Error::internal)?;
     Ok((after, Event::by(scene.actor, scene.now, "merge", body, patch)))
 }
@@ -271,12 +287,11 @@ fn wants_dispatch(draft: &Draft, actor: &Actor) -> bool {
         && draft.dispatch.unwrap_or(by_default) == DispatchMode::Auto
 }
 
-/// What the catalogue makes of it (`document` is the ticket as JSON): the ticket sent to its units, or nothing where no rule or more
-/// than one fits, or the lead may not have it.
+/// What the catalogue makes of it (the event's patch is the ticket as JSON): the ticket sent to its units, or
+/// nothing where no rule or more than one fits, or the lead may not have it.
 fn by_catalogue(
     rules: &Rules,
-    ticket: &Ticket,
-    document: &Value,
+    Opened { ticket, event, .. }: &Opened,
     now: Stamp,
 ) -> Result<Option<(Ticket, Event)>> {
     let question = Question {
@@ -306,7 +321,7 @@ fn by_catalogue(
         Err(error) => return Err(error),
     };
     after.matches.push(reason.text);
-    let patch = event::patch(document, &to_value(&after)?);
+    let patch = event::patch(&event.patch, &to_value(&after)?);
     let body = command.body().map_err(Error::internal)?;
     Ok(Some((after, Event::by(&system, now, "dispatch", body, patch))))
 }

@@ -51,7 +51,10 @@ fn apply(ticket: &mut Ticket, command: &Command, target: Target, scene: &Scene<'
             Ok(())
         }
         Command::Unmerge(_) => duplicate::unmerge(ticket),
-        Command::Urge(body) => settle::urge(ticket, scene, body),
+        Command::Urge(_) => {
+            settle::urge(ticket, scene);
+            Ok(())
+        }
         Command::Withdraw(body) => settle::withdraw(ticket, scene, body),
         Command::WithdrawConfirm(body) => settle::confirm_withdrawal(ticket, scene, body),
         Command::Note(body) => {

@@ -3,16 +3,15 @@
 
 use std::sync::Arc;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::consequences::{self, Change};
-use super::decide::{decide, with_state};
+use super::decide::decide;
 use super::rules::{RuleBook, Rules};
 use super::table;
 use crate::db::{Conn, Db, Tx};
 use crate::error::{Error, Kind, Result};
 use crate::identity::Actor;
-use crate::intake::duplicate;
 use crate::knowledge::guard;
 use crate::sealing::MasterKey;
 use crate::ticket::command::{Command, CommandName, Parser, Target};
@@ -20,7 +19,7 @@ use crate::ticket::event::{self, Event};
 use crate::ticket::listing;
 use crate::ticket::sight::{Sight, scope, sight};
 use crate::ticket::store::{self, Stored, Vault};
-use crate::ticket::{CitizenCode, Mode, Scene, State, Ticket};
+use crate::ticket::{CitizenCode, Mode, Scene, Ticket};
 use crate::time::Stamp;
 
 /// The hotline of one node: database, keys and rules.
@@ -146,17 +145,7 @@ impl Hotline {
         (order.expected)(stored.version)?;
         let command = Command::parse(order.name, body)?;
         let command = super::cite::with_sources(conn, (&rules, now), actor, command)?;
-        // What goes to the citizen; an assist's words go to the lead, who writes the reply.
-        let said = match &command {
-            Command::Reply(reply) => Some((&reply.text, &reply.acknowledge)),
-            Command::Answer(answer) => Some((&answer.text, &answer.acknowledge)),
-            _ => None,
-        };
-        if let Some((text, acknowledged)) = said {
-            let ticket = (stored.id, &stored.ticket);
-            let found = guard::examine_all(conn, ticket, text, &rules.directory)?;
-            guard::demand(&found, acknowledged)?;
-        }
+        guard::guard(conn, (stored.id, &stored.ticket), &command, &rules.directory)?;
         Ok((rules, stored, command))
     }
 
@@ -224,124 +213,6 @@ impl Hotline {
         event.assignment = target.assignment;
         event.side = target.side;
         store::save(tx, rules.vault(&self.keys), before, after, &event)
-    }
-
-    /// What a change of one ticket means for those merged with it.
-    fn relatives(
-        &self,
-        tx: &mut Tx<'_>,
-        rules: &Rules,
-        before: &Ticket,
-        after: &Ticket,
-    ) -> Result<()> {
-        let system = Actor::system();
-        if let (State::Merged { into }, false) =
-            (&before.state, matches!(after.state, State::Merged { .. }))
-        {
-            self.change_other(tx, rules, into, "unmerge/child", |parent, _| {
-                parent.children.retain(|child| *child != after.no);
-            })?;
-        }
-        // A passed reply or a direct answer is an answer to every caller.
-        if duplicate::is_answered(after) && !duplicate::is_answered(before) {
-            for child in &after.children {
-                self.change_other(tx, rules, child, "merge/answered", |child, now| {
-                    let scene = rules.scene(&system, now, Mode::Live);
-                    duplicate::answered_with_parent(child, &scene);
-                })?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Merges `child` into the ticket numbered `into`; its own children move along.
-    fn merge(
-        &self,
-        tx: &mut Tx<'_>,
-        rules: &Rules,
-        actor: &Actor,
-        child: &Stored,
-        into: &str,
-        command: &Command,
-    ) -> Result<Stored> {
-        let scene = rules.scene(actor, tx.now, Mode::Live);
-        let parent = self.check_merge(tx.conn, rules, child, into, &scene)?;
-        // Who comes under a ticket that was answered already is answered by the same words.
-        let is_answered = duplicate::is_answered(&parent.ticket);
-        let grandchildren = child.ticket.children.clone();
-        let mut after = decide(&child.ticket, command, Target::default(), &scene)?;
-        after.children.clear();
-        if is_answered {
-            duplicate::answered_with_parent(&mut after, &scene);
-        }
-        let body = command.body().map_err(Error::internal)?;
-        let none = Target::default();
-        let kept = self.keep(tx, rules, actor, child, after, "merge", body, none)?;
-        for no in &grandchildren {
-            self.change_other(tx, rules, no, "merge/moved", |ticket, _| {
-                ticket.state = State::Merged { into: into.to_owned() };
-                if is_answered {
-                    duplicate::answered_with_parent(ticket, &scene);
-                }
-            })?;
-        }
-        self.change_other(tx, rules, into, "merge/child", |parent, _| {
-            parent.children.push(child.ticket.no.clone());
-            parent.children.extend(grandchildren.iter().cloned());
-        })?;
-        Ok(kept)
-    }
-
-    /// The ticket numbered `into`, where `child` may go under it, as far as that one decides.
-    fn check_merge(
-        &self,
-        conn: &mut Conn,
-        rules: &Rules,
-        child: &Stored,
-        into: &str,
-        scene: &Scene<'_>,
-    ) -> Result<Stored> {
-        let parent = self.parent(conn, rules, scene.actor, into)?;
-        duplicate::may_merge(&child.ticket.no, &parent.ticket).or_else(|error| {
-            table::admit(&child.ticket, scene.actor, CommandName::Merge, Target::default())?;
-            Err(with_state(error, &child.ticket, Target::default(), scene))
-        })?;
-        Ok(parent)
-    }
-
-    /// The ticket that another is to go under, for whoever sees it.
-    pub(super) fn parent(
-        &self,
-        conn: &mut Conn,
-        rules: &Rules,
-        actor: &Actor,
-        into: &str,
-    ) -> Result<Stored> {
-        let unknown = || Error::field("/into", "field.unknown_code");
-        let parent = store::load(conn, rules.vault(&self.keys), into)?.ok_or_else(unknown)?;
-        let seen = sight(&parent.ticket, actor, &rules.directory);
-        if seen == Sight::Nothing { Err(unknown()) } else { Ok(parent) }
-    }
-
-    /// Changes a related ticket as the program itself, with an event that says why.
-    pub(super) fn change_other(
-        &self,
-        tx: &mut Tx<'_>,
-        rules: &Rules,
-        no: &str,
-        label: &str,
-        change: impl FnOnce(&mut Ticket, Stamp),
-    ) -> Result<()> {
-        let Some(stored) = store::load(tx.conn, rules.vault(&self.keys), no)? else {
-            return Ok(());
-        };
-        let mut after = stored.ticket.clone();
-        change(&mut after, tx.now);
-        if after != stored.ticket {
-            let (system, none) = (Actor::system(), Target::default());
-            self.keep(tx, rules, &system, &stored, after, label, json!({}), none)?;
-        }
-        Ok(())
     }
 }
 

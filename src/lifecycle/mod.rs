@@ -13,6 +13,7 @@ pub mod locate;
 pub mod outage;
 pub mod prove;
 pub mod recompute;
+mod relatives;
 pub mod rules;
 pub mod sealer;
 pub mod subject;

@@ -75,12 +75,13 @@ impl Case<'_> {
         let source = self.parent.unwrap_or(ticket);
         let answer = source.answer();
         // Another caller's answer may name that caller: theirs are masked in it.
-        facts.reply = answer.map(|answer| match self.parent {
-            Some(parent) => mask_text(answer.text, &parent.names()),
-            None => answer.text.to_owned(),
-        });
+        let told = |text: &str| match self.parent {
+            Some(parent) => mask_text(text, &parent.names()),
+            None => text.to_owned(),
+        };
+        facts.reply = answer.map(|answer| told(answer.text));
         facts.promise = answer.and_then(|answer| answer.promise).map(|promise| Promised {
-            what: promise.what.clone(),
+            what: told(&promise.what),
             on: format!("{}月{}日", promise.on.month(), promise.on.day()),
         });
         let cited = answer.map(|answer| answer.cited).unwrap_or_default();

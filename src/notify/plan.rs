@@ -10,6 +10,7 @@ use crate::limits::ClockName;
 use crate::ticket::notice::{Told, Whose};
 use crate::ticket::state::{Awaits, State};
 use crate::ticket::{Assignment, Noted, Part, Ticket, WorkName};
+use crate::time::Stamp;
 
 code_enum! {
     /// What a letter is about; its templates are called so.
@@ -106,9 +107,11 @@ fn to_units(before: Option<&Ticket>, after: &Ticket, all: &mut Vec<Owed>) {
         };
         all.extend(occasion.map(|occasion| Owed::unit(occasion, *k, now)));
     }
-    let urged = before.is_some_and(|before| after.urges.len() > before.urges.len());
-    if let (true, Some(k)) = (urged, after.live_lead())
+    // By its own caller, or by one who was merged into it.
+    let urges = |ticket: &Ticket, k| ticket.assignments.get(&k).map_or(0, |lead| lead.urges);
+    if let Some(k) = after.live_lead()
         && let Some(lead) = after.assignments.get(&k)
+        && before.is_some_and(|before| lead.urges > urges(before, k))
     {
         all.push(Owed::unit(Occasion::Urged, k, lead));
     }
@@ -201,7 +204,7 @@ fn to_citizen(before: Option<&Ticket>, after: &Ticket, all: &mut Vec<Owed>) {
         }
         // A direct answer at the desk is spoken; one that was typed elsewhere is sent below.
         // So is what was linked at once to a ticket that was answered before.
-        let by_parent = matches!(after.state, State::Merged { .. }) && overall_stopped(after);
+        let by_parent = answered_by_parent(after).is_some();
         if after.direct.is_some() || by_parent {
             all.push(Owed::citizen(Occasion::Answered));
         }
@@ -213,9 +216,8 @@ fn to_citizen(before: Option<&Ticket>, after: &Ticket, all: &mut Vec<Owed>) {
     let passed = matches!(before.state, State::Replied { .. } | State::OnLedger { .. })
         && was_passed(after)
         && after.reply.is_some();
-    let by_parent = matches!(after.state, State::Merged { .. })
-        && overall_stopped(after)
-        && !overall_stopped(before);
+    let told = answered_by_parent(after);
+    let by_parent = told.is_some() && told != answered_by_parent(before);
     if direct || passed || by_parent {
         all.push(Owed::citizen(Occasion::Answered));
     }
@@ -224,9 +226,9 @@ fn to_citizen(before: Option<&Ticket>, after: &Ticket, all: &mut Vec<Owed>) {
     }
 }
 
-/// Whether the citizen was answered: by its own reply, or by that of the ticket it was merged into.
-fn overall_stopped(ticket: &Ticket) -> bool {
-    ticket.timers.get(&ClockName::Overall).is_some_and(|timer| timer.stopped_at.is_some())
+/// When its citizen was last answered by the words to another's ticket, into which it was merged.
+fn answered_by_parent(ticket: &Ticket) -> Option<Stamp> {
+    ticket.suspended.as_ref().and_then(|suspended| suspended.answered_at)
 }
 
 /// Whether the citizen is being asked the three questions.

@@ -303,6 +303,9 @@ pub struct Suspended {
     pub works: Vec<(u32, Work)>,
     /// The clocks as they were: `(assignment or 0, clock)`.
     pub timers: Vec<(u32, Timer)>,
+    /// When its citizen was last answered by the words to the ticket it was merged into.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answered_at: Option<Stamp>,
 }
 
 /// Whether a ticket in `surveying` may be asked again.

@@ -6,6 +6,7 @@ use crate::code_enum;
 use crate::db::Conn;
 use crate::directory::Directory;
 use crate::error::{Error, Result};
+use crate::sealing::mask_text;
 use crate::ticket::store::{self, Vault};
 use crate::ticket::{State, Ticket, event};
 use crate::time::Stamp;
@@ -71,7 +72,14 @@ impl Facts {
             (Fact::Reworks, Said::Number(i64::from(source.reworks()))),
         ];
         if stage != Stage::Handling {
-            said.extend(reply(source));
+            // Another caller's answer may name that caller: theirs are masked in it, as in a letter.
+            let is_anothers = owed.cause == Cause::Merge;
+            said.extend(reply(source).into_iter().map(|(fact, said)| match said {
+                Said::Text(text) if is_anothers => {
+                    (fact, Said::Text(mask_text(&text, &source.names())))
+                }
+                said => (fact, said),
+            }));
         }
         if let Some((_, lead)) = source.final_lead() {
             let name = directory.unit(&lead.unit).map(|unit| unit.name.clone());
@@ -84,7 +92,8 @@ impl Facts {
             said.extend(survey(source));
             said.extend(source.ended_at().map(|at| (Fact::ClosedAt, Said::At(at))));
         }
-        said.extend(reason(source).map(|reason| (Fact::Reason, Said::Text(reason))));
+        let reason = reason(source).filter(|_| owed.cause != Cause::Merge);
+        said.extend(reason.map(|reason| (Fact::Reason, Said::Text(reason))));
         Self(said)
     }
 }

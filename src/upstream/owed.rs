@@ -49,9 +49,10 @@ fn answers(ticket: &Ticket) -> Option<usize> {
     ticket.attempts.iter().rposition(|attempt| attempt.answers().is_some())
 }
 
-/// Whether those merged into the ticket get their answer with it.
+/// Whether those merged into the ticket get their answer with it. Where it ends without one they stand for
+/// themselves again.
 const fn answers_all(cause: Cause) -> bool {
-    matches!(cause, Cause::Reply | Cause::Answer | Cause::Decline | Cause::Divert)
+    matches!(cause, Cause::Reply | Cause::Answer)
 }
 
 /// Writes down what `moved` owes, with its clock and the work to send it, in the same transaction.

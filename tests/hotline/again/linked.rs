@@ -2,12 +2,13 @@
 
 use jiesu::lifecycle::Hotline;
 use jiesu::limits::ClockName;
+use jiesu::notify::Occasion;
 use jiesu::notify::store::CITIZEN;
 use jiesu::ticket::{State, StateName};
 use serde_json::{Value, json};
 
 use super::{Centre, from, told};
-use crate::support::city::{City, draft_with, good, refusal};
+use crate::support::city::{City, bad, draft_with, good, refusal};
 use crate::support::databases::on_each_database;
 use crate::support::mailroom::Mailroom;
 
@@ -118,6 +119,67 @@ on_each_database! {
         // Taken out again, she is owed an answer of her own.
         city.dispatcher().does(no, "unmerge", json!({}));
         assert!(city.ticket(no).timers[&ClockName::Overall].is_open());
+    }
+
+    fn whoever_was_linked_to_one_that_ends_unanswered_stands_for_herself_again(test: &TestDb) {
+        let room = Mailroom::open(test, &[]);
+        let city = &room.city;
+        let told = json!({ "reason": "no_new_fact", "told": "已告知" });
+        let ends: [(&str, &dyn Fn(&str)); 3] = [
+            ("withdrawn", &|no| {
+                city.agent().does(no, "withdraw", json!({ "reason": "已自行解决" }));
+            }),
+            ("declined", &|no| {
+                city.agent().does(no, "decline", told.clone());
+            }),
+            ("diverted", &|no| {
+                let to = json!({ "service": "119", "at": city.now().to_string() });
+                city.agent().does(no, "divert", to);
+            }),
+        ];
+        for (n, (how, end)) in ends.into_iter().enumerate() {
+            let parent = city.taken();
+            let phone = format!("1390000010{n}");
+            let her = takes(&room, how, &neighbour(&phone, &parent)).json();
+            let no = her["no"].as_str().unwrap();
+            city.hours(1);
+            end(&parent);
+            assert!(city.ticket(&parent).children.is_empty(), "{how}");
+            let ticket = city.ticket(no);
+            assert_eq!(ticket.state.name(), StateName::Accepted, "{how}");
+            assert!(ticket.timers[&ClockName::Overall].is_open(), "{how}: she is owed an answer");
+            assert!(ticket.timers[&ClockName::Dispatch].is_open(), "{how}");
+            let last = city.events(no).pop().unwrap();
+            assert_eq!(last.command, "unmerge/parent_ended");
+            assert_eq!(last.at, city.events(&parent).pop().unwrap().at, "one instant");
+        }
+        assert!(city.hotline.prove(std::path::Path::new("/nowhere")).unwrap().holds());
+    }
+
+    fn after_a_rework_everybody_who_was_linked_is_answered_anew(test: &TestDb) {
+        let room = Mailroom::open(test, &[]);
+        let city = &room.city;
+        let parent = city.replied_by("wuye");
+        let her = takes(&room, "call 1", &neighbour("13900000015", &parent)).json();
+        let no = her["no"].as_str().unwrap();
+        let id = city.stored(no).id;
+        city.reviewer().does(&parent, "review", json!({ "pass": true }));
+        room.minutes(10);
+        let answers = || {
+            let all = room.letters();
+            all.iter().filter(|it| it.ticket_id == Some(id) && it.occasion == Occasion::Answered).count()
+        };
+        assert_eq!(answers(), 1);
+        city.surveyor().does(&parent, "survey", bad());
+        city.reviewer().does(&parent, "triage", json!({ "why": "poor_work", "rework": true }));
+        // Whoever is linked meanwhile waits for the second answer too.
+        let late = takes(&room, "call 2", &neighbour("13900000016", &parent)).json();
+        city.handler("wuye").does(&parent, "reply", json!({ "text": "水管重新修好" }));
+        city.reviewer().does(&parent, "review", json!({ "pass": true }));
+        room.minutes(10);
+        assert_eq!(answers(), 2);
+        let late = city.ticket(late["no"].as_str().unwrap());
+        assert!(late.timers[&ClockName::Overall].stopped_at.is_some());
     }
 
     fn a_linked_ticket_is_taken_out_like_any_merged_one(test: &TestDb) {

@@ -239,10 +239,37 @@ on_each_database! {
         door.city.agent().does(&told.no, "merge", json!({ "into": parent }));
         let seen = door.gets("lookup", &told.shown());
         assert_eq!(seen["now"], "您的诉求已与相同诉求合并办理，答复时一并告知您。");
-        door.city.agent().does(&parent, "answer", json!({ "text": "欧阳娜娜，已安排维修，13900000009。" }));
+        door.city.agent().does(&parent, "answer", json!({ "text": "欧阳娜娜，已安排维修，13900000009。", "acknowledge": ["phone"] }));
         let seen = door.gets("lookup", &told.shown());
         assert_eq!(seen["reply"]["text"], "欧阳**，已安排维修，139****0009。");
         assert!(!seen.to_string().contains(&parent), "{seen}");
+    }
+
+    fn whoever_was_merged_urges_the_one_that_is_worked_on(test: &TestDb) {
+        let door = Door::open(test);
+        let told = door.brings(&request(), "0001");
+        let parent = door.city.handled_by("wuye");
+        door.city.agent().does(&told.no, "merge", json!({ "into": parent }));
+        let seen = door.gets("lookup", &told.shown());
+        assert_eq!(seen["allowed"], json!(["facts", "attachments", "urge"]));
+        let urge = told.with(&json!({ "text": "请快一点，我是王先生，139 0000 0001" }));
+        let seen = door.gets("urge", &urge);
+        assert_eq!((&seen["no"], &seen["state"]), (&json!(told.no), &json!("merged")));
+        assert_eq!(door.city.assignment(&parent, 1).urges, 1);
+        // Whose case it is not reads nothing of who urged; the words stay with their own.
+        let event = door.city.events(&parent).pop().unwrap();
+        assert_eq!((event.command.as_str(), event.body), ("urge/child", json!({})));
+        let own = door.city.events(&told.no).pop().unwrap();
+        assert_eq!((own.command.as_str(), own.actor.as_str(), own.at), ("urge", "citizen", event.at));
+        assert_eq!(door.city.ticket(&told.no).urges, [event.at]);
+        assert!(door.city.ticket(&parent).urges.is_empty());
+        assert_eq!(said(&door.ask("urge", &urge)), "409 public.urged");
+        door.city.handler("wuye").does(&parent, "reply", json!({ "text": "已修好" }));
+        door.city.reviewer().does(&parent, "review", json!({ "pass": true }));
+        door.city.surveyor().does(&parent, "survey", crate::support::city::good());
+        door.city.days(2);
+        assert_eq!(said(&door.ask("urge", &urge)), "409 transition");
+        assert_eq!(door.gets("lookup", &told.shown())["allowed"], json!(["facts", "attachments"]));
     }
 
     fn a_bad_answer_by_page_waits_for_triage_like_any_other(test: &TestDb) {
