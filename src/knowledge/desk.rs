@@ -83,7 +83,8 @@ pub fn save(
 /// Puts what was saved last into service.
 ///
 /// # Errors
-/// 404, 403 (`own_request`: not by whoever saved it), 412, 422, 409 `article.nothing_new`, `article.over`.
+/// 404, 403 (`own_request`: not by whoever saved it), 412, 422, 409 `article.nothing_new`, `article.over`,
+/// `article.too_early`: what holds today stays in service until the day of the new text.
 pub fn publish(
     tx: &mut Tx<'_>,
     desk: Desk<'_>,
@@ -101,6 +102,9 @@ pub fn publish(
     }
     if content.standing(desk.today) == Standing::Expired {
         return Err(desk.refused("article.over", &before));
+    }
+    if before.comes_too_early(desk.today) {
+        return Err(desk.refused("article.too_early", &before));
     }
     let changed = before.live().map_or_else(Vec::new, |live| content.differences(live));
     let mut after = before;
@@ -250,7 +254,7 @@ impl Desk<'_> {
     fn refused(&self, code: &'static str, article: &Article) -> Error {
         let allowed = allowed(article, self.actor, self.directory, self.today);
         let allowed = allowed.into_iter().map(str::to_owned).collect();
-        Error::refused(code).in_state(article.state.as_str(), allowed)
+        Error::refused(code).in_state(sight::state_for(article, self.actor).as_str(), allowed)
     }
 
     fn keep(&self, tx: &mut Tx<'_>, mut after: Article, done: &Done<'_>) -> Result<Article> {

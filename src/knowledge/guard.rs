@@ -14,23 +14,70 @@ use super::words::folded;
 use crate::db::Conn;
 use crate::directory::{Directory, Estate, Mention};
 use crate::error::{Error, FieldError, Kind, Result};
-use crate::sealing::{mask_phone, numbers};
+use crate::sealing::{mask_address, mask_phone, numbers};
 use crate::ticket::Ticket;
-use crate::ticket::command::Doubt;
+use crate::ticket::command::{Command, Doubt};
 
 /// Something in a reply that is not this ticket's.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
     pub doubt: Doubt,
+    /// The field of the command in which it stands.
+    pub pointer: &'static str,
     /// Which character it begins with, from 1; of an estate nothing.
     pub at: Option<usize>,
     /// An estate's name; nothing personal.
     pub name: Option<String>,
 }
 
-/// What in `text`, a reply to `ticket`, is not on it.
-pub fn examine(ticket: &Ticket, text: &str, directory: &Directory) -> Vec<Finding> {
+/// A text for a citizen, and the field of its command.
+pub type Said<'a> = (&'static str, &'a str);
+
+/// What of `command` the citizen reads, and what its giver has acknowledged; an assist's words go to the lead, who
+/// writes the reply.
+fn said(command: &Command) -> (Vec<Said<'_>>, &[Doubt]) {
+    match command {
+        Command::Reply(reply) => {
+            let promise = reply.promise.as_ref();
+            let promise = promise.map(|promise| ("/promise/what", promise.what.as_str()));
+            let said = [("/text", reply.text.as_str())].into_iter().chain(promise);
+            (said.collect(), reply.acknowledge.as_slice())
+        }
+        Command::Answer(answer) => {
+            (vec![("/text", answer.text.as_str())], answer.acknowledge.as_slice())
+        }
+        Command::Note(note) if note.public => {
+            (vec![("/text", note.text.as_str())], note.acknowledge.as_slice())
+        }
+        _ => (Vec::new(), &[]),
+    }
+}
+
+/// Looks through what `command` tells the citizen of the ticket with this id.
+///
+/// # Errors
+/// As [`demand`], and as the database says.
+pub fn guard(
+    conn: &mut Conn,
+    ticket: (i64, &Ticket),
+    command: &Command,
+    directory: &Directory,
+) -> Result<()> {
+    let (said, acknowledged) = said(command);
+    if said.is_empty() {
+        return Ok(());
+    }
+    let found = examine_all(conn, ticket, &said, directory)?;
+    demand(&found, acknowledged)
+}
+
+/// What in `said`, words to the citizen of `ticket`, is not on it.
+pub fn examine(ticket: &Ticket, said: &[Said<'_>], directory: &Directory) -> Vec<Finding> {
     let own = Own::of(ticket, directory);
+    said.iter().flat_map(|said| examine_one(&own, *said, directory)).collect()
+}
+
+fn examine_one(own: &Own<'_>, (pointer, text): Said<'_>, directory: &Directory) -> Vec<Finding> {
     let mut found: Vec<Finding> = particulars(text)
         .iter()
         .filter(|it| !own.has(it, text, directory))
@@ -40,36 +87,37 @@ pub fn examine(ticket: &Ticket, text: &str, directory: &Directory) -> Vec<Findin
                 Pointing::Person => Doubt::Person,
                 Pointing::Phone => Doubt::Phone,
             },
+            pointer,
             at: Some(text[..it.range.start].chars().count() + 1),
             name: None,
         })
         .collect();
-    let strangers = strangers(&own, text, directory);
+    let strangers = strangers(own, text, directory);
     found.extend(strangers.into_iter().map(|name| Finding {
         doubt: Doubt::Estate,
+        pointer,
         at: None,
         name: Some(name),
     }));
     found
 }
 
-/// The same, and whether the words are another ticket's: asked of the database only where something is not this
-/// ticket's, since a unit may say the same to many as often as it likes.
-///
-/// # Errors
-/// As the database says.
-pub fn examine_all(
+/// The same, and whether the words are another ticket's: asked of the database only where something in them is not
+/// this ticket's, since a unit may say the same to many as often as it likes.
+fn examine_all(
     conn: &mut Conn,
     (id, ticket): (i64, &Ticket),
-    text: &str,
+    said: &[Said<'_>],
     directory: &Directory,
 ) -> Result<Vec<Finding>> {
-    let mut found = examine(ticket, text, directory);
-    if !found.is_empty()
-        && let Some(print) = Print::of(text)
-        && is_anothers(conn, id, print)?
-    {
-        found.push(Finding { doubt: Doubt::Copied, at: None, name: None });
+    let mut found = examine(ticket, said, directory);
+    for &(pointer, text) in said {
+        if found.iter().any(|it| it.pointer == pointer)
+            && let Some(print) = Print::of(text)
+            && is_anothers(conn, id, print)?
+        {
+            found.push(Finding { doubt: Doubt::Copied, pointer, at: None, name: None });
+        }
     }
     Ok(found)
 }
@@ -94,12 +142,13 @@ impl Finding {
         let at = self.at.unwrap_or_default().to_string();
         let name = self.name.as_deref().unwrap_or_default();
         let values = [("at", at.as_str()), ("name", name)];
+        let pointer = self.pointer;
         match self.doubt {
-            Doubt::Estate => FieldError::with("/text", "guard.estate", &values),
-            Doubt::Building => FieldError::with("/text", "guard.building", &values),
-            Doubt::Person => FieldError::with("/text", "guard.person", &values),
-            Doubt::Phone => FieldError::with("/text", "guard.phone", &values),
-            Doubt::Copied => FieldError::with("/text", "guard.copied", &values),
+            Doubt::Estate => FieldError::with(pointer, "guard.estate", &values),
+            Doubt::Building => FieldError::with(pointer, "guard.building", &values),
+            Doubt::Person => FieldError::with(pointer, "guard.person", &values),
+            Doubt::Phone => FieldError::with(pointer, "guard.phone", &values),
+            Doubt::Copied => FieldError::with(pointer, "guard.copied", &values),
         }
     }
 }
@@ -116,6 +165,8 @@ struct Own<'a> {
     /// Telephones, masked: the caller's and those in texts.
     phones: BTreeSet<String>,
     estate: Option<&'a Estate>,
+    /// Others were merged into it, and read the same words: who and which door the first caller is, is not theirs.
+    is_shared: bool,
 }
 
 impl<'a> Own<'a> {
@@ -134,6 +185,8 @@ impl<'a> Own<'a> {
             fields.remove("reply");
         }
         collect("", &told, &mut texts);
+        // Of the address what its reader sees: the estate or the road, and no door.
+        texts.extend(ticket.place.address.as_ref().map(|address| mask_address(address)));
         let text = texts.join("\n");
         let caller = &ticket.caller;
         let of_caller = [&caller.phone, &caller.second_phone].into_iter().flatten();
@@ -148,6 +201,7 @@ impl<'a> Own<'a> {
             surnames,
             phones,
             estate: ticket.estate().and_then(|code| directory.estate(code)),
+            is_shared: !ticket.children.is_empty(),
             text,
         }
     }
@@ -155,6 +209,9 @@ impl<'a> Own<'a> {
     fn has(&self, it: &Particular, text: &str, directory: &Directory) -> bool {
         let said = &text[it.range.clone()];
         match it.kind {
+            Pointing::Phone if self.is_shared => is_published(said, directory),
+            Pointing::Person if self.is_shared => false,
+            Pointing::Building if self.is_shared && is_door(&it.normal) => false,
             Pointing::Building if self.particulars.contains(&it.normal) => true,
             // A door may be written 502, 5-0-2 or 3-502 elsewhere; what counts is its number.
             Pointing::Building => {
@@ -173,6 +230,11 @@ impl<'a> Own<'a> {
             }
         }
     }
+}
+
+/// Whether it is one household's, not a whole building's.
+fn is_door(normal: &str) -> bool {
+    normal.ends_with('室') || normal.contains('-')
 }
 
 /// The fields in which people write and which others read; the others are codes, numbers, times, and what is masked.

@@ -52,8 +52,12 @@ fn ticket(content: &str) -> Ticket {
 }
 
 fn doubts(content: &str, reply: &str) -> Vec<Doubt> {
+    doubts_of(&ticket(content), reply)
+}
+
+fn doubts_of(ticket: &Ticket, reply: &str) -> Vec<Doubt> {
     let mut found: Vec<Doubt> =
-        examine(&ticket(content), reply, &directory()).iter().map(|it| it.doubt).collect();
+        examine(ticket, &[("/text", reply)], &directory()).iter().map(|it| it.doubt).collect();
     found.sort_unstable();
     found
 }
@@ -87,6 +91,7 @@ fn what_is_the_tickets_own_and_what_everybody_says_is_left_alone() {
         "共5栋楼，5栋高层，两室一厅，第3单元不在内，3个单元，办公室，位于某小区。",
         "11月3日前完成，费用1200元，按2024年第12号令办理，各位先生女士请谅解。",
         "负责人于某日到场，相关女士已撤诉。",
+        "已向女士说明，工作人员向先生解释，并向阿姨致歉。",
     ] {
         assert_eq!(doubts("屋面漏水，3号楼2单元502室。", reply), [], "{reply}");
     }
@@ -109,6 +114,26 @@ fn nothing_masked_is_learnt_by_asking() {
     }
 }
 
+/// The estate that only the address names is read by whoever replies; the door behind it is not.
+#[test]
+fn the_estate_of_the_address_is_the_tickets_own() {
+    let mut it = ticket("漏水。");
+    it.place = serde_json::from_value(json!({ "address": "云州区春晖家园5号楼" })).unwrap();
+    assert_eq!(doubts_of(&it, "已到春晖家园查看。"), []);
+    assert_eq!(doubts_of(&it, "已到阳光花园查看。"), [Doubt::Estate]);
+    assert_eq!(doubts_of(&it, "已到春晖家园5号楼查看。"), [Doubt::Building]);
+}
+
+#[test]
+fn each_finding_says_in_which_field_it_stands() {
+    let said = [("/text", "已处理。"), ("/promise/what", "20日前修好5号楼李女士家")];
+    let found = examine(&ticket("漏水。"), &said, &directory());
+    let found: Vec<(&str, Doubt, Option<usize>)> =
+        found.iter().map(|it| (it.pointer, it.doubt, it.at)).collect();
+    let what = "/promise/what";
+    assert_eq!(found, [(what, Doubt::Building, Some(7)), (what, Doubt::Person, Some(10))]);
+}
+
 /// A door within another's number is another door.
 #[test]
 fn a_door_is_a_whole_number() {
@@ -126,12 +151,24 @@ fn an_earlier_reply_is_no_reason_to_say_it_again() {
         )
         .unwrap(),
     );
-    assert_eq!(examine(&it, "9号楼已修好", &directory()).len(), 1);
+    assert_eq!(doubts_of(&it, "9号楼已修好"), [Doubt::Building]);
+}
+
+#[test]
+fn a_reply_that_others_read_too_names_neither_the_first_caller_nor_her_door() {
+    let content = "我是张女士，3号楼502室漏水，电话13900000001";
+    let reply = "张女士，您家3号楼502室已修好，已与13900000001联系";
+    let mut told = ticket(content);
+    assert_eq!(doubts_of(&told, reply), []);
+    told.children.push("2026-000002".to_owned());
+    assert_eq!(doubts_of(&told, reply), [Doubt::Phone, Doubt::Building, Doubt::Person]);
+    assert_eq!(doubts_of(&told, "3号楼的水管已修好"), []);
 }
 
 #[test]
 fn a_finding_is_acknowledged_by_its_code_and_says_nothing_personal() {
-    let found = examine(&ticket("漏水。"), "李女士，5号楼，春晖家园。", &directory());
+    let text = "李女士，5号楼，春晖家园。";
+    let found = examine(&ticket("漏水。"), &[("/text", text)], &directory());
     let error = demand(&found, &[]).unwrap_err();
     let said: Vec<(&str, &str)> =
         error.fields().iter().map(|it| (it.code, it.detail.as_str())).collect();
@@ -139,9 +176,9 @@ fn a_finding_is_acknowledged_by_its_code_and_says_nothing_personal() {
     assert_eq!(
         said,
         [
-            ("guard.building", "答复第 5 字起的楼栋、单元或房号不在本工单上。"),
-            ("guard.person", "答复第 1 字起的姓名称谓不在本工单上。"),
-            ("guard.estate", "答复提到的小区“春晖家园”不是本工单的小区。"),
+            ("guard.building", "第 5 字起的楼栋、单元或房号不在本工单上。"),
+            ("guard.person", "第 1 字起的姓名称谓不在本工单上。"),
+            ("guard.estate", "提到的小区“春晖家园”不是本工单的小区。"),
         ]
     );
     let error = demand(&found, &[Doubt::Person, Doubt::Building]).unwrap_err();
@@ -189,7 +226,7 @@ proptest! {
         let reply: Vec<&str> = repeated.iter().map(|at| at.get(&said).as_str()).collect();
         let reply = format!("您反映的{}的情况已收到。{}。已办结。", "问题", reply.join("。"));
         let content = if content.trim_matches('，').is_empty() { "漏水".to_owned() } else { content };
-        let found = examine(&ticket(&content), &reply, &directory());
+        let found = examine(&ticket(&content), &[("/text", reply.as_str())], &directory());
         prop_assert!(found.is_empty(), "{found:?} in {reply} of {content}");
     }
 }

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::gaps::Lately;
 use super::store::{self, Mark};
 use super::words::Rarity;
 use super::{Article, ArticleCode};
@@ -38,9 +39,12 @@ impl Library {
     }
 }
 
-/// The snapshot held in memory; clones share it.
+/// The snapshot held in memory, and what was lately sought in it in vain; clones share both.
 #[derive(Debug, Clone, Default)]
-pub struct Cached(Held<Mark, Library>);
+pub struct Cached {
+    held: Held<Mark, Library>,
+    pub lately: Lately,
+}
 
 impl Cached {
     /// The articles as the database has them now, in the eyes of `conn`.
@@ -49,6 +53,6 @@ impl Cached {
     /// As the database says.
     pub fn current(&self, conn: &mut Conn) -> Result<Arc<Library>> {
         let mark = store::mark(conn)?;
-        self.0.get(mark, || store::all(conn).map(Library::of))
+        self.held.get(mark, || store::all(conn).map(Library::of))
     }
 }

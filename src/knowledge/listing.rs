@@ -50,18 +50,28 @@ pub(super) fn note_use(tx: &mut Tx<'_>, cited: &Cited) -> Result<()> {
     Ok(())
 }
 
-/// Notes that `words` were asked and nothing answered them.
+/// Notes that `words` were asked and nothing answered them; answers the row.
 ///
 /// # Errors
 /// As the database says.
-pub fn note_gap(tx: &mut Tx<'_>, source: GapSource, words: &str) -> Result<()> {
+pub fn note_gap(tx: &mut Tx<'_>, source: GapSource, words: &str) -> Result<i64> {
+    let id = tx.id();
     let row = (
-        knowledge_gap::id.eq(tx.id()),
+        knowledge_gap::id.eq(id),
         knowledge_gap::at.eq(tx.now),
         knowledge_gap::source.eq(source),
         knowledge_gap::words.eq(words),
     );
     each!(tx.conn, c => diesel::insert_into(knowledge_gap::table).values(row).execute(c))?;
+    Ok(id)
+}
+
+/// Takes back the gap `id`: it was the beginning of a question.
+///
+/// # Errors
+/// As the database says.
+pub fn forget_gap(tx: &mut Tx<'_>, id: i64) -> Result<()> {
+    diesel::delete(knowledge_gap::table.find(id)).execute(tx.conn)?;
     Ok(())
 }
 

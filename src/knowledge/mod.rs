@@ -27,7 +27,7 @@ use serde::{Deserialize, Serialize};
 pub use content::Content;
 pub use library::{Cached, Library};
 pub use rank::{Hit, Part, Why, rank};
-pub use sight::{Reads, reads};
+pub use sight::{Reads, reads, state_for, text_for};
 
 use crate::directory::Directory;
 use crate::time::Stamp;
@@ -142,6 +142,12 @@ impl Article {
     /// Whether something was saved that is not published.
     pub fn has_news(&self) -> bool {
         self.state != ArticleState::Published || self.live() != Some(&self.draft.content)
+    }
+
+    /// Whether publishing would take a text out of service that holds on `today`, for one that does not hold yet.
+    pub fn comes_too_early(&self, today: NaiveDate) -> bool {
+        let now = self.in_service().map(|(_, live)| live.standing(today));
+        now == Some(Standing::InForce) && self.draft.content.standing(today) == Standing::NotYet
     }
 
     /// Whose it is: of what is in service, else of what is being written.

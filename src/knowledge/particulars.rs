@@ -29,8 +29,8 @@ pub struct Particular {
 }
 
 /// Surnames that are not the end of another word before a title: the hundred commonest less a few (于, 何, 任, 方,
-/// 常, 文, 高, 白, 康, 万, 安, 易, 段, 龙, 关), which would rather be missed.
-const SURNAMES: &str = "王李张刘陈杨黄赵吴周徐孙马朱胡郭林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘蒋蔡余杜叶程苏魏吕丁沈姚卢姜崔钟谭陆汪范金石廖贾夏韦付邹孟熊秦邱江尹薛闫侯雷黎史陶贺顾毛郝龚邵钱严覃武戴莫孔向汤";
+/// 常, 文, 高, 白, 康, 万, 安, 易, 段, 龙, 关, 向), which would rather be missed.
+const SURNAMES: &str = "王李张刘陈杨黄赵吴周徐孙马朱胡郭林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘蒋蔡余杜叶程苏魏吕丁沈姚卢姜崔钟谭陆汪范金石廖贾夏韦付邹孟熊秦邱江尹薛闫侯雷黎史陶贺顾毛郝龚邵钱严覃武戴莫孔汤";
 const TITLES: [&str; 9] = ["先生", "女士", "小姐", "师傅", "阿姨", "大爷", "大妈", "同志", "某"];
 
 static BUILDING: LazyLock<Option<Regex>> = LazyLock::new(|| {

@@ -42,7 +42,7 @@ impl Print {
 }
 
 /// FNV-1a, finished so that every bit of the letters reaches every place.
-fn hash(letters: &[char]) -> u64 {
+pub(super) fn hash(letters: &[char]) -> u64 {
     let step = |sum: u64, letter: &char| {
         (sum ^ u64::from(u32::from(*letter))).wrapping_mul(0x0100_0000_01b3)
     };

@@ -4,7 +4,7 @@
 
 use chrono::NaiveDate;
 
-use super::{Article, ArticleState, Content, Standing};
+use super::{Article, ArticleState, Content, Copy, Standing};
 use crate::directory::{Directory, UnitCode};
 use crate::error::{Error, Result};
 use crate::identity::{Actor, Role};
@@ -46,6 +46,27 @@ pub fn reads(article: &Article, actor: &Actor) -> Reads {
     match article.live() {
         Some(live) if !(actor.company && live.internal) => Reads::Published,
         _ => Reads::Nothing,
+    }
+}
+
+/// How far `article` has come in the eyes of `actor`: who does not write it learns nothing of a text that is written
+/// anew after it was retired.
+pub fn state_for(article: &Article, actor: &Actor) -> ArticleState {
+    let anew = article.state == ArticleState::Draft && article.live.is_some();
+    if anew && reads(article, actor) != Reads::Everything {
+        ArticleState::Retired
+    } else {
+        article.state
+    }
+}
+
+/// The text of `article` that comes first for `actor`, who reads it, and in which it is found: what was published;
+/// of a draft, for whoever writes it, the draft.
+pub fn text_for<'a>(article: &'a Article, actor: &Actor) -> &'a Copy {
+    let published = article.live.as_ref().map(|(_, copy)| copy);
+    match published {
+        Some(copy) if state_for(article, actor) != ArticleState::Draft => copy,
+        _ => &article.draft,
     }
 }
 
@@ -115,7 +136,10 @@ impl Deed {
         let holds = |content: &Content| content.standing(today) != Standing::Expired;
         match self {
             Self::Save => true,
-            Self::Publish => article.has_news() && holds(&article.draft.content),
+            Self::Publish => {
+                let is_time = !article.comes_too_early(today);
+                article.has_news() && holds(&article.draft.content) && is_time
+            }
             Self::Retire => article.state == ArticleState::Published,
             Self::Confirm => article.in_service().is_some_and(|(_, content)| holds(content)),
             Self::Supervise => {

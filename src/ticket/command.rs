@@ -206,6 +206,9 @@ bodies! {
         text: Text,
         #[serde(default)]
         public: bool,
+        /// Of a public one: what the guard asks about and whoever writes it has looked at.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        acknowledge: Vec<Doubt>,
     }
     ReplyBody {
         text: Text,

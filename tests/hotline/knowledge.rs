@@ -1,5 +1,6 @@
 //! The knowledge base: who writes, who publishes, who reads; versions; what is found and what needs a look.
 
+mod anew;
 mod cited;
 mod web;
 
@@ -172,6 +173,33 @@ on_each_database! {
         let part = |conn: &mut _| store::versions(conn, &code, Some(4), &[Act::Saved], 1);
         let (part, more) = test.db.read(part).unwrap();
         assert_eq!((part[0].version, more), (3, true));
+    }
+
+    fn next_years_text_waits_for_its_day_while_todays_holds(test: &TestDb) {
+        let city = City::of(test);
+        let reviewer = city.clerk("reviewer");
+        let code = published(&city, with(&json!({ "valid_to": "2026-12-31" })));
+        let next = with(&json!({ "title": "电梯停运新办法", "valid_from": "2027-01-01" }));
+        city.clerk("handler@wuye").saves(&code, next.clone()).unwrap();
+        let allowed = || {
+            let rules = city.rules();
+            let today = city.now().day(rules.profile.zone);
+            let (it, actor) = (city.article(&code), &reviewer.actor);
+            jiesu::knowledge::sight::allowed(&it, actor, &rules.directory, today)
+        };
+        let before = city.article(&code);
+        assert_eq!(refusal(reviewer.publishes(&code)), "409 article.too_early");
+        assert_eq!((city.article(&code), allowed()), (before, vec!["save", "retire", "confirm"]));
+        // On its day the one follows the other.
+        city.days(60);
+        assert!(allowed().contains(&"publish"));
+        let live = reviewer.publishes(&code).unwrap();
+        assert_eq!(live.live().unwrap().title.as_str(), "电梯停运新办法");
+        // Where nothing holds that day, nothing is lost by publishing what will.
+        let ahead = with(&json!({ "valid_from": "2027-06-01" }));
+        let other = published(&city, ahead);
+        city.clerk("handler@wuye").saves(&other, with(&json!({ "valid_from": "2027-05-01" }))).unwrap();
+        reviewer.publishes(&other).unwrap();
     }
 
     fn who_reads_what(test: &TestDb) {

@@ -4,6 +4,7 @@
 //!
 //! It has nothing to do with the exclusion of that name, which takes a ticket out of the assessment.
 
+pub mod eyes;
 pub mod store;
 
 use std::collections::BTreeSet;
@@ -22,7 +23,8 @@ use crate::sealing::MasterKey;
 use crate::ticket::again::About;
 use crate::ticket::store::Stored;
 use crate::ticket::{Text, Ticket};
-pub use store::MarkRow;
+pub use eyes::Eyes;
+pub use store::{Listed, MarkRow};
 
 /// Who proposes it.
 pub const PROPOSERS: [Role; 2] = [Role::Agent, Role::Dispatcher];
@@ -180,11 +182,16 @@ pub fn may_decide(
 ) -> Result<()> {
     actor.require(&DECIDERS)?;
     actor.require_other_than(mark.proposed_by)?;
-    let is_own = |own: &UnitCode| handled.iter().any(|unit| directory.subtree(unit).contains(own));
-    if actor.unit.as_ref().is_some_and(is_own) {
+    if is_of(actor, (handled, directory)) {
         return Err(Error::new(Kind::Forbidden, "vexatious.own_unit"));
     }
     Ok(())
+}
+
+/// Whether `actor` belongs to one of the units `handled`, or to one below it.
+fn is_of(actor: &Actor, (handled, directory): (&BTreeSet<UnitCode>, &Directory)) -> bool {
+    let is_own = |own: &UnitCode| handled.iter().any(|unit| directory.subtree(unit).contains(own));
+    actor.unit.as_ref().is_some_and(is_own)
 }
 
 /// Whether `ticket` is of the caller and the matter of `mark`.

@@ -118,24 +118,35 @@ pub fn find(conn: &mut Conn, id: i64) -> Result<Option<MarkRow>> {
     Ok(vexatious::table.find(id).select(MarkRow::as_select()).first(conn).optional()?)
 }
 
+/// A mark, and whether its ticket still bears it out: where it does not, it counts for nobody any more.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Listed {
+    pub mark: MarkRow,
+    pub holds: bool,
+}
+
 /// At most `most` marks in `state` after the id `after`, the oldest first; of those in force, such as have not
 /// ended at `now`.
-///
-/// # Errors
-/// The database's own.
-pub fn list(
+pub(super) fn list(
     conn: &mut Conn,
     (state, now): (MarkState, Stamp),
     after: i64,
     most: i64,
-) -> Result<Vec<MarkRow>> {
-    let mut query = vexatious::table
+) -> Result<Vec<Listed>> {
+    let since = if state == MarkState::InForce { now } else { Stamp::MIN };
+    let found: Vec<(MarkRow, Behind)> = vexatious::table
+        .inner_join(tickets::table.on(tickets::id.eq(vexatious::ticket_id)))
         .filter(vexatious::state.eq(state.as_str()).and(vexatious::id.gt(after)))
-        .into_boxed();
-    if state == MarkState::InForce {
-        query = query.filter(vexatious::ends_at.gt(now));
-    }
-    Ok(query.order(vexatious::id).limit(most).select(MarkRow::as_select()).load(conn)?)
+        .filter(vexatious::ends_at.is_null().or(vexatious::ends_at.gt(since)))
+        .order(vexatious::id)
+        .limit(most)
+        .select((
+            MarkRow::as_select(),
+            (tickets::phone_hash, tickets::category, tickets::estate, tickets::region),
+        ))
+        .load(conn)?;
+    let listed = |(mark, behind): (MarkRow, Behind)| Listed { holds: holds(&mark, behind), mark };
+    Ok(found.into_iter().map(listed).collect())
 }
 
 /// Every mark of the number with this hash, for the person whose number it is.

@@ -21,7 +21,9 @@ use crate::error::{Error, Result};
 use crate::identity::Actor;
 use crate::knowledge::sight::STAFF;
 use crate::knowledge::store;
-use crate::knowledge::{Act, Article, ArticleCode, ArticleState, Hit, Reads, rank, reads};
+use crate::knowledge::{
+    Act, Article, ArticleCode, ArticleState, Hit, Reads, rank, reads, state_for, text_for,
+};
 use crate::web::blocking::run;
 use crate::web::problem::Problem;
 use crate::web::{Answer, Asker, Page, Query};
@@ -94,12 +96,13 @@ impl<'a> Wanted<'a> {
 
     /// Whether the list has `article` in it.
     fn takes(&self, article: &Article) -> bool {
+        let is = state_for(article, self.actor);
         let state = match self.query.state {
-            Some(state) => article.state == state,
-            None if self.query.q.is_some() => article.state == ArticleState::Published,
-            None => article.state != ArticleState::Retired,
+            Some(state) => is == state,
+            None if self.query.q.is_some() => is == ArticleState::Published,
+            None => is != ArticleState::Retired,
         };
-        let shown = article.live().unwrap_or(&article.draft.content);
+        let shown = &text_for(article, self.actor).content;
         let within = |below: &BTreeSet<_>| shown.categories.iter().any(|it| below.contains(it));
         let stale = || !article.stale(&self.room.directory, self.room.today).is_empty();
         state
@@ -134,8 +137,8 @@ pub async fn list(
             Some(line.found(hit))
         };
         let items: Vec<ArticleLine> = page.items.into_iter().filter_map(line).collect();
-        if let (Some(q), true) = (&query.q, items.is_empty() && query.is_plain()) {
-            gaps::remember(&app, &actor, &room, q);
+        if let Some(q) = query.q.as_deref().filter(|q| query.is_plain() && !q.trim().is_empty()) {
+            gaps::asked(&app, (&actor, &room), q, items.len());
         }
         Answer::ok(&ArticleList { items, next: page.next })
     })
@@ -151,10 +154,9 @@ fn found(wanted: &Wanted<'_>, limit: usize) -> Slice<(ArticleCode, Option<Hit>)>
         let all = room.library.articles().filter(|it| wanted.takes(it));
         return page(all.map(|it| (it.code.clone(), None)), |it| it.0.to_string(), after, limit);
     };
-    let in_drafts = query.state == Some(ArticleState::Draft);
+    // What is searched is what is shown: nobody finds by words that they may not read.
     let hits = rank(q, &room.library, room.today, |article| {
-        let live = article.live.as_ref().map(|(_, copy)| copy).filter(|_| !in_drafts);
-        wanted.takes(article).then(|| live.unwrap_or(&article.draft))
+        wanted.takes(article).then(|| text_for(article, wanted.actor))
     });
     let hits = hits.into_iter().map(|hit| (hit.code.clone(), Some(hit)));
     page(hits, |it| it.0.to_string(), after, limit)

@@ -13,8 +13,9 @@ use crate::db::{Conn, Tx};
 use crate::directory::{Directory, UnitCode};
 use crate::error::{Error, Result};
 use crate::identity::Actor;
-use crate::intake::vexatious::store as vexatious_marks;
-use crate::intake::vexatious::{DECIDERS, MarkRow, MarkState, Proposal, Verdict, Why};
+use crate::intake::vexatious::{
+    DECIDERS, Eyes, Listed, MarkRow, MarkState, Proposal, Verdict, Why,
+};
 use crate::lifecycle::{Hotline, Rules};
 use crate::ticket::Ticket;
 use crate::ticket::again::About;
@@ -72,6 +73,10 @@ pub struct MarkView {
     lifted_by: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     lifted_why: Option<String>,
+    /// In lists: whether the ticket it was proposed on is still of this caller and matter. Where it is not, the mark
+    /// counts and is shown nowhere else, and a proposal cannot be confirmed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    holds: Option<bool>,
 }
 
 impl MarkView {
@@ -95,7 +100,12 @@ impl MarkView {
             lifted_at: mark.lifted_at.map(shown),
             lifted_by: mark.lifted_name,
             lifted_why: mark.lifted_why,
+            holds: None,
         }
+    }
+
+    fn listed(it: Listed, zone: chrono_tz::Tz) -> Self {
+        Self { holds: Some(it.holds), ..Self::of(it.mark, zone) }
     }
 }
 
@@ -125,7 +135,8 @@ pub(super) fn marks(
     let caller = hotline.keys.phone_hash(phone);
     let days = i64::from(rules.profile.repeat_days);
     let repeat = repeat_of(conn, &caller, &about, ticket.received_at, days)?;
-    let mark = vexatious_marks::in_force(conn, &caller, &about, now)?;
+    let eyes = Eyes { actor, keys: &hotline.keys, directory: &rules.directory };
+    let mark = eyes.in_force(conn, (&caller, &about), now)?;
     let mark = mark.map(|mark| MarkView::of(mark, rules.profile.zone));
     Ok((repeat.map(Into::into), mark))
 }
@@ -150,7 +161,8 @@ pub struct MarkQuery {
     after: Option<String>,
 }
 
-/// Vexatious marks in one state, the oldest first; without a state the proposals that wait for a second person.
+/// Vexatious marks in one state, the oldest first; without a state the proposals that wait for a second person. Who
+/// belongs to a unit that handled one of a mark's tickets is not shown it.
 #[utoipa::path(tag = "vexatious marks", operation_id = "vexatious_list", params(MarkQuery), responses(
     (status = 200, body = MarkList),
     (status = 403, body = Problem, content_type = "application/problem+json"),
@@ -167,14 +179,16 @@ pub async fn list(
     let after = after.map_err(|_| Error::field("/after", "field.format"))?;
     run(move || {
         let (state, now) = (query.state.unwrap_or(MarkState::Proposed), app.db.now());
-        let most = i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1);
-        let mut found =
-            app.db.read(|conn| vexatious_marks::list(conn, (state, now), after, most))?;
+        let mut found = app.db.read(|conn| {
+            let directory = app.directory.current(conn)?;
+            let eyes = Eyes { actor: &actor, keys: &app.keys, directory: &directory };
+            eyes.list(conn, (state, now), after, limit.saturating_add(1))
+        })?;
         let more = found.len() > limit;
         found.truncate(limit);
-        let next = found.last().filter(|_| more).map(|mark| mark.id.to_string());
+        let next = found.last().filter(|_| more).map(|it| it.mark.id.to_string());
         let zone = app.config.site.zone;
-        let items = found.into_iter().map(|mark| MarkView::of(mark, zone)).collect();
+        let items = found.into_iter().map(|it| MarkView::listed(it, zone)).collect();
         Answer::ok(&MarkList { items, next })
     })
     .await

@@ -5,9 +5,11 @@ use jiesu::jobs::Bell;
 use jiesu::privacy::{self, Two, Who};
 use serde_json::{Value, json};
 
-use super::{Centre, KNOWING, told};
+use super::{Centre, KNOWING, from, told};
 use crate::support::databases::{Folder, TestDb, on_each_database};
 
+/// What there is to read of a ticket.
+const PARTS: [&str; 4] = ["", "/events", "/limits", "/readers"];
 const WHY: &str = "多次反映已办结的同一事项，并辱骂工作人员";
 
 fn rows(test: &TestDb) -> usize {
@@ -151,13 +153,21 @@ on_each_database! {
             ("handler@wuye", &new), ("unit_head@wuye", &new), ("handler@wuye", &complaint),
             ("handler@hongda", &complaint), ("platform", &complaint),
         ] {
-            for part in ["", "/events", "/limits", "/readers"] {
+            for part in PARTS {
                 let answer = centre.asks(who, &format!("/tickets/{no}{part}"));
+                assert_eq!(answer.status, 200, "{who} {part}: {}", answer.body);
                 for word in ["vexatious", "repeat", WHY, id.as_str()] {
                     assert!(!answer.body.contains(word), "{who} {part}: {word} in {}", answer.body);
                 }
             }
             assert_eq!(centre.decides(who, &id, "lift"), "404 not_found", "{who}");
+        }
+        // Whose ticket it is not is told that it is not there, of every part of it.
+        for who in ["handler@jiedao", "handler@hongda", "platform", "sysadmin"] {
+            for part in PARTS {
+                let answer = centre.asks(who, &format!("/tickets/{new}{part}"));
+                assert_eq!(told(&answer), "404 not_found", "{who} {part}");
+            }
         }
         let answer = centre.says("handler@wuye", &format!("/tickets/{new}/vexatious"), &json!({}));
         assert_eq!(told(&answer), "403 forbidden");
@@ -178,6 +188,66 @@ on_each_database! {
         assert_eq!(centre.proposes("agent", &new, &[&old]).0, "201", "refused is not for ever");
         let answer = centre.says("reviewer", &format!("/tickets/{new}/vexatious"), &json!({}));
         assert_eq!(told(&answer), "403 forbidden");
+    }
+
+    fn whoever_handled_a_case_is_shown_no_mark_that_rests_on_it(test: &TestDb) {
+        let centre = Centre::open(test);
+        let city = &centre.city;
+        let proposed = |on: &str, other: &str| {
+            let (said, id) = centre.proposes("dispatcher", on, &[other]);
+            assert_eq!(said, "201");
+            id
+        };
+        let elsewhere = || centre.call(&json!({ "place": { "estate": "chunhui" } }));
+        let (old, new) = (city.sent_to("baozhang"), city.taken());
+        let first = proposed(&new, &old);
+        let second = proposed(&centre.call(&from("13900000002")), &centre.call(&from("13900000002")));
+        // What is linked was handled under the other number.
+        let neighbours = centre.call(&from("13900000003"));
+        city.dispatcher().does(&neighbours, "dispatch", json!({ "lead": "baozhang" }));
+        let linked = elsewhere();
+        city.dispatcher().does(&linked, "merge", json!({ "into": neighbours }));
+        let third = proposed(&elsewhere(), &linked);
+        let fourth = proposed(&centre.call(&from("13900000003")), &neighbours);
+        let fifth = proposed(&centre.call(&from("13900000004")), &centre.call(&from("13900000004")));
+        let listed = |who: &str, query: &str| {
+            let list = centre.asks(who, &format!("/vexatious{query}")).json();
+            let ids = list["items"].as_array().unwrap().iter().map(|it| it["id"].as_str().unwrap());
+            (ids.map(str::to_owned).collect::<Vec<_>>(), list["next"].as_str().map(str::to_owned))
+        };
+        let all = vec![first.clone(), second.clone(), third, fourth, fifth.clone()];
+        assert_eq!(listed("reviewer", ""), (all, None));
+        // Pages laid end to end are the list, whatever was left out between.
+        let both = "both@baozhang";
+        assert_eq!(listed(both, ""), (vec![second.clone(), fifth.clone()], None));
+        assert_eq!(listed(both, "?limit=1"), (vec![second.clone()], Some(second.clone())));
+        assert_eq!(listed(both, &format!("?limit=1&after={second}")), (vec![fifth], None));
+        // Nor on another ticket of the same caller and matter, which nobody handles.
+        assert_eq!(centre.decides("reviewer", &first, "confirm"), "\"in_force\"");
+        assert_eq!(centre.reads("reviewer", &new)["vexatious"]["id"], json!(first));
+        assert_eq!(centre.reads(both, &new)["vexatious"], Value::Null);
+        assert_eq!(listed(both, "?state=in_force"), (vec![], None));
+        assert_eq!(listed("dispatcher", "?state=in_force"), (vec![first], None));
+    }
+
+    fn a_mark_that_fell_is_listed_as_one_that_holds_no_more(test: &TestDb) {
+        let centre = Centre::open(test);
+        let (id, [_, new]) = centre.marked();
+        let listed = || {
+            let list = centre.asks("reviewer", "/vexatious?state=in_force").json();
+            (list["items"][0]["id"].clone(), list["items"][0]["holds"].clone())
+        };
+        let settled = |estate: &str| {
+            let fields = json!({ "place": { "estate": estate } });
+            centre.city.dispatcher().does(&new, "amend", json!({ "fields": fields, "reason": "地址更正" }));
+        };
+        assert_eq!(listed(), (json!(id), json!(true)));
+        settled("chunhui");
+        assert_eq!(listed(), (json!(id), json!(false)));
+        assert_eq!(centre.mark_on(&new), Value::Null);
+        settled("yangguang");
+        assert_eq!(listed(), (json!(id), json!(true)));
+        assert_eq!(centre.mark_on(&new)["id"], json!(id));
     }
 
     fn a_reviewer_lifts_it_with_a_reason(test: &TestDb) {
@@ -230,6 +300,8 @@ on_each_database! {
         for no in [&old, &new] {
             assert_eq!(centre.mark_on(no), Value::Null, "it was of somebody else");
         }
+        let list = centre.asks("reviewer", "/vexatious?state=in_force").json();
+        assert_eq!(list["items"][0]["holds"], false, "{list}");
         assert_eq!(centre.is_told("13900000001", "wy.dt", "yangguang"), Value::Null);
         assert_eq!(centre.is_told("13900000009", "wy.dt", "yangguang"), Value::Null);
         // A proposal on it cannot be confirmed any more either.

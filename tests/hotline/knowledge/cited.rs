@@ -162,6 +162,25 @@ on_each_database! {
         assert_eq!(jiesu::ticket::event::replay(&events).unwrap(), city.ticket(&no));
     }
 
+    fn what_a_reply_promises_is_read_as_the_reply_is(test: &TestDb) {
+        let city = City::of(test);
+        let no = city.handled_by("wuye");
+        let handler = city.handler("wuye");
+        let reply = |what: &str, acknowledge: Value| {
+            json!({ "text": "已处理。", "promise": { "what": what, "on": "2026-11-20" }, "acknowledge": acknowledge })
+        };
+        let what = "20日前修好5号楼李女士家";
+        let asked = handler.tries(&no, "reply", reply(what, json!([]))).unwrap_err();
+        let found: Vec<(&str, &str)> =
+            asked.fields().iter().map(|it| (it.pointer.as_str(), it.code)).collect();
+        assert_eq!(asked.code(), "reply.guard");
+        assert_eq!(found, [("/promise/what", "guard.building"), ("/promise/what", "guard.person")]);
+        assert_eq!(refusal(handler.tries(&no, "reply", reply(what, json!(["building"])))), "422 guard.person");
+        handler.does(&no, "reply", reply("20日前修好电梯", json!([])));
+        let other = city.handled_by("wuye");
+        handler.does(&other, "reply", reply(what, json!(["building", "person"])));
+    }
+
     fn what_the_desk_answers_at_once_is_asked_about_too(test: &TestDb) {
         let city = City::of(test);
         let no = city.taken();
@@ -172,6 +191,21 @@ on_each_database! {
         let both = json!({ "text": text, "acknowledge": ["building", "estate"] });
         city.agent().does(&no, "answer", both);
         assert_eq!(city.state(&no), jiesu::ticket::StateName::Closed);
+    }
+
+    fn a_note_for_the_citizen_is_read_as_a_reply_is_and_one_for_the_house_is_not(test: &TestDb) {
+        let city = City::of(test);
+        let no = city.taken();
+        let text = "5号楼李女士家已修好。";
+        let note = |public: bool, acknowledge: Value| json!({ "text": text, "public": public, "acknowledge": acknowledge });
+        let asked = city.agent().tries(&no, "note", note(true, json!([]))).unwrap_err();
+        let codes: Vec<&str> = asked.fields().iter().map(|it| it.code).collect();
+        assert_eq!((asked.code(), codes), ("reply.guard", vec!["guard.building", "guard.person"]));
+        assert!(city.ticket(&no).notes.is_empty());
+        city.agent().does(&no, "note", note(true, json!(["building", "person"])));
+        let other = city.taken();
+        city.agent().does(&other, "note", note(false, json!([])));
+        assert_eq!(city.ticket(&other).notes.len(), 1);
     }
 
     fn a_reply_copied_from_another_ticket_is_seen_only_where_it_says_what_is_not_this_ones(test: &TestDb) {

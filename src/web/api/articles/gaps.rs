@@ -12,7 +12,7 @@ use crate::db::Tx;
 use crate::directory::{CategoryCode, page};
 use crate::error::{Error, Result};
 use crate::identity::Actor;
-use crate::knowledge::gaps::{Gap, GapSource, countable};
+use crate::knowledge::gaps::{Gap, GapSource, Sought, Step, countable};
 use crate::knowledge::sight::STAFF;
 use crate::knowledge::words::Pairs;
 use crate::knowledge::{Article, Standing, listing, rank};
@@ -127,18 +127,40 @@ impl Room {
     }
 }
 
-/// Remembers a search that found nothing, by those of its words that the taxonomy or an article has; that it could
-/// not be remembered holds nobody up.
-pub(super) fn remember(app: &App, actor: &Actor, room: &Room, q: &str) {
+/// Remembers a search that found nothing, by those of its words that the taxonomy or an article has, and forgets what
+/// was remembered of its own beginning; that this could not be done holds nobody up.
+pub(super) fn asked(app: &App, (actor, room): (&Actor, &Room), q: &str, found: usize) {
     if actor.company {
         return;
     }
+    let words = (found == 0).then(|| words_of(room, q));
+    let (user, at) = (actor.user, app.db.now());
+    let sought = Sought { user, query: q, words: words.as_deref(), at };
+    let lately = &app.hotline.rules.library.lately;
+    let Step { forget, is_new } = lately.judge(&sought);
+    if forget.is_none() && !is_new {
+        return;
+    }
+    let new = words.clone().filter(|_| is_new);
+    let note = move |tx: &mut Tx<'_>| {
+        if let Some(id) = forget {
+            listing::forget_gap(tx, id)?;
+        }
+        new.as_deref().map(|words| listing::note_gap(tx, GapSource::Search, words)).transpose()
+    };
+    match app.db.write(note) {
+        Ok(Some(id)) => lately.noted(&sought, id),
+        Ok(None) => {}
+        Err(error) => {
+            tracing::warn!(code = error.code(), "a search without a hit was not counted");
+        }
+    }
+}
+
+/// What may be kept of `q`.
+fn words_of(room: &Room, q: &str) -> String {
     let categories = room.directory.categories();
     let trade = categories.flat_map(|it| it.keywords.iter().chain([&it.name]).map(String::as_str));
     let trade = Pairs::of(trade);
-    let words = countable(q, |pair| trade.has(pair) || room.library.rarity.knows(pair));
-    let note = move |tx: &mut Tx<'_>| listing::note_gap(tx, GapSource::Search, &words);
-    if let Err(error) = app.db.write(note) {
-        tracing::warn!(code = error.code(), "a search without a hit was not counted");
-    }
+    countable(q, |pair| trade.has(pair) || room.library.rarity.knows(pair))
 }

@@ -9,7 +9,8 @@ use crate::identity::{Actor, Role};
 use crate::knowledge::sight::allowed;
 use crate::knowledge::store::Version;
 use crate::knowledge::{
-    Act, Article, ArticleState, Content, Hit, Reads, Stale, Standing, Task, Why, reads,
+    Act, Article, ArticleState, Content, Hit, Reads, Stale, Standing, Task, Why, reads, state_for,
+    text_for,
 };
 
 /// An article, as much as the reader may see.
@@ -22,7 +23,7 @@ pub struct ArticleView {
     /// The version that put the text into service.
     #[serde(skip_serializing_if = "Option::is_none")]
     published_version: Option<i32>,
-    /// What was published; before that, the draft.
+    /// What was published; of a draft, for those who may write it, the draft.
     #[serde(flatten)]
     content: Content,
     /// Whether the text holds today.
@@ -145,12 +146,9 @@ pub struct VersionList {
 
 /// The text of `article` that comes first for a reader, and the draft where it is another one and for them.
 fn texts<'a>(article: &'a Article, actor: &Actor) -> (&'a Content, Option<&'a Content>) {
-    let draft = &article.draft.content;
+    let (first, draft) = (&text_for(article, actor).content, &article.draft.content);
     let writes = reads(article, actor) == Reads::Everything;
-    match article.live() {
-        Some(live) => (live, Some(draft).filter(|_| writes && draft != live)),
-        None => (draft, None),
-    }
+    (first, Some(draft).filter(|_| writes && draft != first))
 }
 
 /// What its owner was charged with, for those who write or charge.
@@ -164,11 +162,13 @@ fn task(app: &App, article: &Article, actor: &Actor, room: &Room) -> Option<Task
 impl ArticleView {
     pub(super) fn of(app: &App, article: &Article, actor: &Actor, room: &Room) -> Self {
         let (content, draft) = texts(article, actor);
+        let state = state_for(article, actor);
+        let published = article.live.as_ref().filter(|_| state != ArticleState::Draft);
         Self {
             code: article.code.to_string(),
             version: article.version,
-            state: article.state,
-            published_version: article.live.as_ref().map(|(version, _)| *version),
+            state,
+            published_version: published.map(|(version, _)| *version),
             standing: content.standing(room.today),
             stale: article.stale(&room.directory, room.today),
             content: content.clone(),
@@ -193,7 +193,7 @@ impl ArticleLine {
         Self {
             code: article.code.to_string(),
             version: article.version,
-            state: article.state,
+            state: state_for(article, actor),
             title: content.title.to_string(),
             owner: content.owner.to_string(),
             categories: content.categories.iter().map(ToString::to_string).collect(),
