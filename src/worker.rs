@@ -34,7 +34,7 @@ pub fn crew(app: &Arc<App>, bell: &Bell) -> Crew {
         (app.post.clone(), app.post.clone(), app.post.clone(), app.post.clone());
     let (filed, tidy) = (app.clone(), bell.clone());
     let (sessions, audited, stop) = (app.clone(), app.clone(), bell.clone());
-    let (told, taught) = (app.clone(), app.clone());
+    let (told, taught, zone) = (app.clone(), app.clone(), app.config.site.zone);
     let deliverer = Deliverer::new(app.db.clone(), app.keys.clone(), app.outward.clone());
     let (cleaned, kept, enough) = (app.clone(), app.clone(), bell.clone());
     let doors = app.clone();
@@ -65,9 +65,9 @@ pub fn crew(app: &Arc<App>, bell: &Bell) -> Crew {
         .does(Clean::JOB, move |job| {
             Ok(privacy::clean(&cleaned.hotline, &cleaned.config.data_dir, &job.body()?)?)
         })
-        // 学习: which category a text belongs to, once a day.
-        .every("learning", TimeDelta::days(1), move || {
-            taught.school.learn(&Recipe::default()).map(drop)
+        // 学习: which category a text belongs to, once a night; it is looked whether it is time.
+        .every("learning", TimeDelta::minutes(30), move || {
+            taught.school.learn_when_due(&Recipe::default(), zone).map(drop)
         })
         .every("privacy.retention", TimeDelta::hours(6), move || {
             let (dir, years) = (&kept.config.data_dir, kept.config.retention.years);

@@ -2,7 +2,8 @@
 //! with a reason; whatever the bytes are, reading them neither panics nor asks for more memory than
 //! they could fill.
 //!
-//! `JSLM`, version (2 bytes), checksum of the body (8), body. Numbers are little-endian or LEB128.
+//! `JSLM`, version (2 bytes), checksum of the body (8), body. Numbers are little-endian or LEB128. Which tickets
+//! a model was made from stands last, and only where it says so.
 
 use super::calibrate::Calibration;
 use super::features::BUCKETS;
@@ -91,6 +92,14 @@ impl Model {
                 let weight = i32::from(cell.weight);
                 number(&mut out, u64::from(((weight << 1) ^ (weight >> 31)).cast_unsigned()));
             }
+        }
+        if !self.tickets.is_empty() {
+            number(&mut out, self.tickets.len() as u64);
+        }
+        let mut next = 0;
+        for id in &self.tickets {
+            number(&mut out, id - next);
+            next = id + 1;
         }
         out
     }
@@ -190,7 +199,19 @@ impl<'b> Reader<'b> {
             self.cells(&mut model)?;
         }
         model.vocabulary = Vocabulary::from_parts(texts, buckets, found_in);
+        self.tickets(&mut model)?;
         self.rest.is_empty().then_some(model)
+    }
+
+    fn tickets(&mut self, model: &mut Model) -> Option<()> {
+        if self.rest.is_empty() {
+            return Some(());
+        }
+        let mut next = 0;
+        for _ in 0..self.count(1)? {
+            model.tickets.push(self.ascending(&mut next, 1 << 63)?);
+        }
+        Some(())
     }
 
     fn cells(&mut self, model: &mut Model) -> Option<()> {

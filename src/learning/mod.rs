@@ -3,8 +3,9 @@
 //! if it was measured on rows it has never seen and is no worse than the one before it.
 //!
 //! Nothing personal is in a model: digits are folded away before anything is hashed, no piece is
-//! longer than two characters, a model holds hashes and no text, and from a thousand rows on a piece
-//! that fewer than three texts have is forgotten (from a hundred on: fewer than two).
+//! longer than two characters, a model holds hashes and no text (and the ids of the tickets it was
+//! made from), and from a thousand rows on a piece that fewer than three texts have is forgotten (from
+//! a hundred on: fewer than two).
 
 pub mod bytes;
 pub mod calibrate;
@@ -12,6 +13,7 @@ pub mod coldstart;
 pub mod features;
 pub mod measure;
 pub mod model;
+pub mod night;
 pub mod school;
 pub mod solver;
 pub mod split;

@@ -27,6 +27,8 @@ pub struct Model {
     /// Where the cells of each place begin; one more than there are places.
     pub(super) starts: Vec<u32>,
     pub(super) cells: Vec<Cell>,
+    /// The ids of the tickets that it was made from, rising; none in one that was made of a file.
+    pub(super) tickets: Vec<u64>,
 }
 
 impl Model {
@@ -40,7 +42,23 @@ impl Model {
             vocabulary: Vocabulary::from_parts(0, Vec::new(), Vec::new()),
             starts: vec![0],
             cells: Vec::new(),
+            tickets: Vec::new(),
         }
+    }
+
+    /// The same, noting the ids of the tickets that it was made from.
+    #[must_use]
+    pub fn made_of(mut self, tickets: impl IntoIterator<Item = i64>) -> Self {
+        self.tickets = tickets.into_iter().filter_map(|id| u64::try_from(id).ok()).collect();
+        self.tickets.sort_unstable();
+        self.tickets.dedup();
+        self
+    }
+
+    /// Whether it was made from the ticket `id`; nothing where it does not say from which.
+    pub fn has_seen(&self, id: i64) -> Option<bool> {
+        let seen = |id: u64| self.tickets.binary_search(&id).is_ok();
+        (!self.tickets.is_empty()).then(|| u64::try_from(id).is_ok_and(seen))
     }
 
     pub fn labels(&self) -> &[String] {

@@ -1,18 +1,17 @@
 //! Learning: from the site's own tickets, and who asks what was learnt. Its rule: a model is measured on
 //! tickets held out, against whatever is in service, on the same ones; a worse one is kept as a figure only.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::coldstart::{ColdStart, Entry};
 use super::features::Text;
 use super::measure::{Figures, Verdict, better, measure};
 use super::model::Model;
-use super::split;
 use super::store::{self, Lesson};
 use super::train::{Recipe, train};
-use super::{Example, Suggestion};
+use super::{Example, Suggestion, night, split};
 use chrono::NaiveDate;
+use chrono_tz::Tz;
 
 use crate::db::{Conn, Db};
 use crate::directory::{Cached, Directory};
@@ -108,29 +107,53 @@ impl School {
         self.start.get(Same(directory.clone()), || Ok(ColdStart::new(&entries(directory))))
     }
 
-    /// Learns from the site's tickets, the newest that the recipe takes; nothing where none is newer than
-    /// the last time and what serves is whole. Takes a while, outside any transaction.
+    /// Learns where it is time to, by the clocks of `zone` (see [`night`]).
+    ///
+    /// # Errors
+    /// The database's own.
+    pub fn learn_when_due(&self, recipe: &Recipe, zone: Tz) -> Result<Option<Lesson>> {
+        let now = self.db.now();
+        let (serving, last) = self.db.read(|conn| Ok((self.serving(conn)?, store::last(conn)?)))?;
+        let last = last.map(|(_, made_at)| made_at);
+        let is_due = match serving.filter(|(_, model)| was_read(model)) {
+            Some(_) => night::is_due(last, now, zone),
+            None => night::is_first_due(last, now),
+        };
+        if is_due { self.learn(recipe) } else { Ok(None) }
+    }
+
+    /// Learns from the site's tickets, the newest that the recipe takes; nothing where there are none, or none is
+    /// newer than the last time and what serves is whole. Takes a while, outside any transaction.
     ///
     /// # Errors
     /// The database's own.
     pub fn learn(&self, recipe: &Recipe) -> Result<Option<Lesson>> {
-        let (rows, newest) = self.examples(recipe.rows_at_most)?;
-        let (serving, last, day) = self.db.read(|conn| {
-            Ok((self.serving(conn)?, store::newest(conn)?, self.directory.current(conn)?))
+        let (serving, last, newest, day) = self.db.read(|conn| {
+            let (last, newest) = (store::last(conn)?, store::newest_taught(conn)?);
+            Ok((self.serving(conn)?, last, newest, self.directory.current(conn)?))
         })?;
-        let is_whole = serving.as_ref().is_none_or(|(_, model)| !model.labels().is_empty());
-        if is_whole && last.is_some_and(|last| last >= newest) {
+        let is_whole = serving.as_ref().is_none_or(|(_, model)| was_read(model));
+        let learnt_to = last.filter(|_| is_whole).map(|(to, _)| to);
+        // Asked before any text is opened. Nothing there at all is not newer than nothing learnt.
+        if newest <= learnt_to {
             return Ok(None);
         }
+        let (rows, newest) = self.examples(recipe.rows_at_most)?;
         let serving = serving.filter(|_| is_whole);
-        let (taught, mut held) = split_of(&rows);
-        if let Some((id, _)) = &serving {
-            let seen_to = self.db.read(|conn| store::learnt_to(conn, *id))?;
-            leave_out_what_was_seen(&rows, &mut held, seen_to);
+        let texts: Vec<Text<'_>> =
+            rows.iter().map(|(_, row)| Text::new(&row.title, &row.detail)).collect();
+        let groups = split::groups(&texts);
+        let (taught, mut held) = split::held_out(&groups, HELD_OUT);
+        if let Some((id, model)) = &serving {
+            let made_to = self.db.read(|conn| store::learnt_to(conn, *id))?;
+            // One that does not say what it was made from may have seen whatever was there.
+            let is_seen =
+                |row: usize| model.has_seen(rows[row].0).unwrap_or(rows[row].0 <= made_to);
+            held = split::unseen(&held, &groups, is_seen);
         }
         let examples: Vec<Example> = taught.iter().map(|row| rows[*row].1.clone()).collect();
         let held: Vec<&Example> = held.iter().map(|row| &rows[*row].1).collect();
-        let model = train(&examples, recipe);
+        let model = train(&examples, recipe).made_of(taught.iter().map(|row| rows[*row].0));
         let candidate = of_model(&model, &held);
         let before = match &serving {
             Some((_, serving)) => of_model(serving, &held),
@@ -156,10 +179,10 @@ impl School {
         })
     }
 
-    /// The newest tickets with a category, the oldest first, masked; and the newest one's id.
+    /// The newest tickets that teach, the oldest first, masked; and the newest one's id.
     fn examples(&self, most: usize) -> Result<(Vec<Row>, i64)> {
         let most = i64::try_from(most).unwrap_or(i64::MAX);
-        let mut taught = self.db.read(|conn| store::taught(conn, i64::MIN, most))?;
+        let mut taught = self.db.read(|conn| store::taught(conn, most))?;
         taught.reverse();
         let newest = taught.last().map_or(i64::MIN, |(id, _)| *id);
         let vault = Vault { keys: &self.keys };
@@ -181,19 +204,9 @@ impl School {
 /// A ticket's id, and what is learnt from it.
 type Row = (i64, Example);
 
-/// Which rows are learnt from, and which are held out.
-fn split_of(rows: &[Row]) -> (Vec<usize>, Vec<usize>) {
-    let texts: Vec<Text<'_>> =
-        rows.iter().map(|(_, row)| Text::new(&row.title, &row.detail)).collect();
-    split::held_out(&split::groups(&texts), HELD_OUT)
-}
-
-/// Takes out of `held` what a model that was made of the tickets up to `seen_to` has learnt from: a ticket that came
-/// since may have moved those like it to the other side.
-fn leave_out_what_was_seen(rows: &[Row], held: &mut Vec<usize>, seen_to: i64) {
-    let old: Vec<Row> = rows.iter().filter(|(id, _)| *id <= seen_to).cloned().collect();
-    let unseen: BTreeSet<i64> = split_of(&old).1.into_iter().map(|row| old[row].0).collect();
-    held.retain(|row| rows[*row].0 > seen_to || unseen.contains(&rows[*row].0));
+/// Whether it is one that was read in full: what stands for a refused one knows no label.
+fn was_read(model: &Model) -> bool {
+    !model.labels().is_empty()
 }
 
 /// A model of the rows of a file that are not held out, and those that are.

@@ -1,9 +1,9 @@
 //! Learning: what is learnt from and what is held out. Its rule: texts that are nearly the same are
-//! on the same side, and a text stays on its side from night to night, unless one comes that is
-//! nearly the same and moves both; so whoever compares with an older model leaves out what that one
-//! has seen.
+//! on the same side, and a text stays on its side from night to night, unless one that is nearly the
+//! same comes, goes or is put otherwise and moves both; so whoever compares with an older model leaves
+//! out what that one has seen, by what it says of itself.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::features::{Piece, Text};
 use super::stable::{join, mix};
@@ -56,6 +56,13 @@ pub const fn part_of(group: u64, parts: u64) -> u64 {
 /// The rows to learn from and the rows held out: of the groups, one in `one_in`.
 pub fn held_out(groups: &[u64], one_in: u64) -> (Vec<usize>, Vec<usize>) {
     (0..groups.len()).partition(|row| part_of(groups[*row], one_in) != 0)
+}
+
+/// Of `rows`, those that an older model knows nothing of: neither them nor any that is nearly the same.
+pub fn unseen(rows: &[usize], groups: &[u64], is_seen: impl Fn(usize) -> bool) -> Vec<usize> {
+    let known: HashSet<u64> =
+        (0..groups.len()).filter(|row| is_seen(*row)).map(|row| groups[row]).collect();
+    rows.iter().copied().filter(|row| !known.contains(&groups[*row])).collect()
 }
 
 struct Marks {

@@ -80,9 +80,10 @@ pub fn bytes(conn: &mut Conn, id: i64) -> Result<Option<Vec<u8>>> {
     Ok(found.flatten())
 }
 
-/// Up to which ticket was learnt the last time.
-pub fn newest(conn: &mut Conn) -> Result<Option<i64>> {
-    Ok(learned::table.order(learned::id.desc()).select(learned::newest).first(conn).optional()?)
+/// Up to which ticket was learnt the last time, and when.
+pub fn last(conn: &mut Conn) -> Result<Option<(i64, Stamp)>> {
+    let last = learned::table.order(learned::id.desc());
+    Ok(last.select((learned::newest, learned::made_at)).first(conn).optional()?)
 }
 
 /// Keeps a lesson, with the model where it goes in service.
@@ -123,15 +124,26 @@ pub fn used(conn: &mut Conn, (from, before): (Stamp, Stamp)) -> Result<Vec<(Stri
     Ok(rows.into_iter().filter_map(|(code, all)| Some((code?, count(all)))).collect())
 }
 
-/// Tickets with a category, the newest `most` of those after the id `after`: the id, the code and the text.
-pub fn taught(conn: &mut Conn, after: i64, most: i64) -> Result<Vec<(i64, String)>> {
+/// In a row's advice (`ticket::advice::Use`): the program took the first suggestion by itself, and the ticket still has
+/// that category. A model that learns from such a row learns what it has said.
+const SAID_ITSELF: &str = "%:auto:1:%";
+
+/// Tickets with a category that a person gave or put right, the newest `most` of them, the newest first: the id and
+/// the code.
+pub fn taught(conn: &mut Conn, most: i64) -> Result<Vec<(i64, String)>> {
+    let by_people = tickets::advice.is_null().or(tickets::advice.not_like(SAID_ITSELF));
     Ok(tickets::table
-        .filter(tickets::id.gt(after))
         .filter(tickets::category.is_not_null())
+        .filter(by_people)
         .order(tickets::id.desc())
         .limit(most)
         .select((tickets::id, tickets::category.assume_not_null()))
         .load(conn)?)
+}
+
+/// The newest of the tickets that teach.
+pub fn newest_taught(conn: &mut Conn) -> Result<Option<i64>> {
+    Ok(taught(conn, 1)?.first().map(|(id, _)| *id))
 }
 
 /// The tickets `ids`, whole; those that were erased are not among them.
