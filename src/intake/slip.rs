@@ -6,7 +6,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
-use super::suggest::Suggested;
+use super::suggest::{Advised, Suggested};
 use crate::directory::CategoryCode;
 use crate::error::{Error, Result};
 use crate::learning::school::Source;
@@ -36,9 +36,8 @@ pub fn slip(keys: &MasterKey, suggested: &Suggested, now: Stamp) -> Result<Strin
         Source::Model(id) => Some(id),
         Source::Names => None,
     };
-    let categories =
-        suggested.categories.iter().map(|one| CategoryCode::from(one.label.as_str())).collect();
-    let leads = suggested.units.iter().map(|one| one.lead.clone()).collect();
+    let Advised { categories, leads } = &suggested.advised;
+    let (categories, leads) = (categories.clone(), leads.clone());
     let slip = Slip { at: now, advice: Advice { model, categories, leads, taken: Taken::Nothing } };
     let plain = serde_json::to_vec(&slip).map_err(Error::internal)?;
     Ok(URL_SAFE_NO_PAD.encode(keys.seal(&plain, PLACE)?))

@@ -8,7 +8,7 @@ use chrono::NaiveDate;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::vexatious::{self, MarkRow};
+use super::vexatious::{Eyes, MarkRow};
 use crate::db::Db;
 use crate::directory::{CategoryCode, Directory, EstateCode, RegionCode, UnitCode};
 use crate::error::{Error, FieldError, Result};
@@ -84,14 +84,25 @@ pub struct Units {
     pub returned: (usize, usize),
 }
 
+/// Categories, and who the catalogue names for them, the likeliest first.
+#[derive(Debug)]
+pub struct Advised {
+    pub categories: Vec<CategoryCode>,
+    pub leads: Vec<UnitCode>,
+}
+
 /// What is suggested.
 #[derive(Debug)]
 pub struct Suggested {
     pub categories: Vec<Suggestion>,
+    /// What the text alone suggests, whatever was chosen since: it is this that may be of use.
+    pub advised: Advised,
     pub source: Source,
     pub units: Vec<Units>,
     /// Where the catalogue says two things, or nothing: its sentence.
     pub unclear: Vec<(CategoryCode, String)>,
+    /// Nothing can be said of like tickets now: the index is being made, or too much was asked.
+    pub degraded: bool,
     /// Probably the same matter, the likest first.
     pub duplicates: Vec<Like>,
     /// Like it, as reasons: where such matters went.
@@ -124,9 +135,10 @@ pub fn suggest(
     let title = asked.title.as_ref().map_or("", Text::as_str);
     // Numbers tell nothing of a matter, and nothing personal goes further.
     let (title, content) = (mask_text(title, &[]), mask_text(asked.content.as_str(), &[]));
-    let (mut categories, source) = advisers
+    let (all, source) = advisers
         .db
         .read(|conn| advisers.school.suggest(conn, (&title, &content), today, CATEGORIES))?;
+    let mut categories = all.clone();
     if let Some(chosen) = &asked.category {
         categories.retain(|one| one.label == chosen.as_str());
         if categories.is_empty() {
@@ -144,7 +156,9 @@ pub fn suggest(
         region: place.1.as_ref().map(AsRef::as_ref),
         phone_hash: hash.as_deref(),
     };
-    let like = advisers.search.alike(actor, names, &matter, now, LIKE)?;
+    let alike = advisers.search.alike(actor, names, &matter, now, LIKE)?;
+    let (degraded, like) = (alike.is_none(), alike.unwrap_or_default());
+    let advised = advised(&all, &place, directory, today);
     let (mut units, unclear) = units(&categories, &place, directory, today);
     advisers.db.read(|conn| {
         for one in &mut units {
@@ -153,16 +167,22 @@ pub fn suggest(
         Ok(())
     })?;
     let articles = articles(advisers, actor, &format!("{title} {content}"), today)?;
-    let vexatious = mark(advisers.db, hash.as_deref(), (asked, &place), now)?;
-    let is_incident =
-        |like: &&Like| like.merged > 0 && like.score >= SAME_INCIDENT && like.row.state.is_live();
+    let eyes = Eyes { actor, keys: advisers.keys, directory };
+    let vexatious = mark(advisers.db, eyes, hash.as_deref(), (asked, &place), now)?;
+    let is_incident = |like: &&Like| {
+        let is_near = like.same_place && like.score >= SAME_INCIDENT;
+        is_near && like.merged > 0 && like.row.state.is_live()
+    };
     let incidents = like.iter().filter(is_incident).cloned().collect();
-    let (duplicates, like) = like.into_iter().partition(|like| like.score >= SAME_MATTER);
+    let is_same = |like: &Like| like.score >= SAME_MATTER && (like.same_place || like.same_caller);
+    let (duplicates, like) = like.into_iter().partition(is_same);
     Ok(Suggested {
         categories,
+        advised,
         source,
         units,
         unclear,
+        degraded,
         duplicates,
         like,
         incidents,
@@ -172,9 +192,18 @@ pub fn suggest(
     })
 }
 
-/// The mark that stands on whoever calls from the number with this hash, in this matter.
+fn advised(all: &[Suggestion], place: &Where, directory: &Directory, today: NaiveDate) -> Advised {
+    let (units, _) = units(all, place, directory, today);
+    Advised {
+        categories: all.iter().map(|one| CategoryCode::from(one.label.as_str())).collect(),
+        leads: units.into_iter().map(|one| one.lead).collect(),
+    }
+}
+
+/// The mark that stands on whoever calls from the number with this hash, in this matter, where `eyes` may see it.
 fn mark(
     db: &Db,
+    eyes: Eyes<'_>,
     hash: Option<&str>,
     (asked, place): (&Asked, &Where),
     now: Stamp,
@@ -185,7 +214,7 @@ fn mark(
         place.1.as_ref().map(ToString::to_string),
     );
     let (Some(hash), Some(about)) = (hash, about) else { return Ok(None) };
-    db.read(|conn| vexatious::store::in_force(conn, hash, &about, now))
+    db.read(|conn| eyes.in_force(conn, (hash, &about), now))
 }
 
 /// The articles in service that the text may mean and `actor` may read, best first.

@@ -2,25 +2,29 @@
 //! tickets have, weighed as the index knows them; a building that differs is another matter, whatever the
 //! words; and who reads it sees by which words it was taken for the same.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 use chrono::TimeDelta;
 
 use super::ask::PATIENCE;
-use super::asked::{Asked, Slice};
+use super::asked::{Asked, Narrow, Slice};
 use super::collect::Order;
 use super::fields::Facet;
 use super::fold::fold;
 use super::generation::View;
-use super::query::Wanted;
+use super::query::{Wanted, too_costly};
 use super::question::{Question, readable};
 use super::store::{Source, sources};
 use super::{Names, Search};
 use crate::directory::Directory;
-use crate::error::Result;
+use crate::error::{Kind, Result};
 use crate::identity::Actor;
-use crate::ticket::sight::{Sight, sight};
+use crate::ticket::StateName;
+use crate::ticket::listing::{self, Filter};
+use crate::ticket::sight::{Sight, scope, sight};
 use crate::ticket::store::rows::TicketRow;
 use crate::time::{Deadline, Stamp};
 
@@ -28,6 +32,8 @@ use crate::time::{Deadline, Stamp};
 const WITHIN: TimeDelta = TimeDelta::days(90);
 /// Tickets of the place that are compared, those with the most rare words in common.
 const COMPARED: usize = 60;
+/// Tickets of the caller that are compared, the newest.
+const OF_CALLER: usize = 10;
 /// The rarest words of a matter, by which those are found.
 const RANKED_BY: usize = 24;
 /// Of the rarity of a word that stands in one ticket only, so much is common.
@@ -60,6 +66,8 @@ pub struct Like {
     pub score: f64,
     /// The rarest words that both have.
     pub words: Vec<String>,
+    /// In the estate that is named, or, where none is, in the region or below it.
+    pub same_place: bool,
     pub same_caller: bool,
     /// How many tickets were merged into it: others told of it before.
     pub merged: usize,
@@ -74,8 +82,10 @@ struct Told {
 }
 
 impl Search {
-    /// Tickets like `matter`, the likest first, at most `most`, of those that `actor` may see, received
-    /// within 90 days before `now` at the same place; none where the index is damaged.
+    /// Tickets like `matter`, the likest first, at most `most` beside the caller's own, of those that `actor` may
+    /// see, received within 90 days before `now` or live still, at the same place, by the same caller, or, where no place is
+    /// known, of the same category. Those that were merged are left out: who told of them stands on the parent.
+    /// Nothing where there is no index to weigh words by, or the comparison is too costly.
     ///
     /// # Errors
     /// The database's own.
@@ -86,62 +96,114 @@ impl Search {
         matter: &Matter<'_>,
         now: Stamp,
         most: usize,
-    ) -> Result<Vec<Like>> {
-        let compare = || self.compared(actor, names, matter, now);
+    ) -> Result<Option<Vec<Like>>> {
+        let Some(view) = self.viewed() else { return Ok(None) };
+        let compare = || self.compared(view, actor, names, matter, now);
         let Ok(alike) = catch_unwind(AssertUnwindSafe(compare)) else {
             self.suspect("a comparison fell over it");
-            return Ok(Vec::new());
+            return Ok(None);
         };
-        let mut alike = alike?;
+        let mut alike = match alike {
+            Err(error) if error.kind() == Kind::Malformed => return Ok(None),
+            alike => alike?,
+        };
         alike.sort_by(|one, two| {
             two.score.total_cmp(&one.score).then_with(|| two.row.id.cmp(&one.row.id))
         });
-        alike.truncate(most);
-        Ok(alike)
+        let rest = alike.split_off(most.min(alike.len()));
+        alike.extend(rest.into_iter().filter(|like| like.same_caller));
+        Ok(Some(alike))
     }
 
     fn compared(
         &self,
+        view: Arc<View>,
         actor: &Actor,
         names: &Names,
         matter: &Matter<'_>,
         now: Stamp,
     ) -> Result<Vec<Like>> {
-        let mut asked = Asked::default();
-        match (matter.estate, matter.region) {
-            (Some(estate), _) => asked.only(Facet::Estate, [estate.to_owned()]),
-            (None, Some(region)) => asked.only(Facet::Region, [region.to_owned()]),
-            (None, None) => return Ok(Vec::new()),
-        }
-        asked.received.push((Some(now.plus(-WITHIN)), None, Wanted::There));
-        let weigh = Weigh::of(self, names.directory(), matter)?;
+        let since = now.plus(-WITHIN);
+        let weigh = Weigh::of(view, names, matter);
         let told = weigh.told(&[matter.title, matter.content]);
+        let mut asked = Asked::default();
+        asked.narrow.push(Narrow {
+            facet: Facet::State,
+            any_of: [StateName::Merged.to_string()].into(),
+            wanted: Wanted::Absent,
+        });
         asked.rank_by = weigh.rarest(&told.words, RANKED_BY);
+        let among = match (matter.estate, matter.region, matter.category) {
+            (Some(estate), ..) => Some((Facet::Estate, [estate.to_owned()].into())),
+            (None, Some(region), _) => Some((Facet::Region, names.below(region))),
+            (None, None, Some(category)) => Some((Facet::Category, [category.to_owned()].into())),
+            (None, None, None) => None,
+        };
         let slice = Slice { order: Order::Relevance, limit: COMPARED, after: None };
+        let mut ids = self.of_caller(actor, names.directory(), matter, (since, now))?;
+        if let Some((facet, codes)) = among {
+            asked.only(facet, codes);
+            let deadline = Deadline::after(PATIENCE);
+            let live = StateName::ALL.iter().filter(|state| state.is_live());
+            let mut older = asked.clone();
+            asked.received.push((Some(since), None, Wanted::There));
+            // A case on the ledger may be open for nine months.
+            older.received.push((None, Some(since), Wanted::There));
+            older.only(Facet::State, live.map(ToString::to_string));
+            for asked in [&asked, &older] {
+                let question = Question { actor, names, asked, slice, now };
+                let (which, degraded) = self.which(&question, deadline)?;
+                if degraded {
+                    return Err(too_costly());
+                }
+                ids.extend(which.best.iter().map(|(_, id, _)| *id));
+            }
+        }
+        let ids: Vec<i64> = ids.into_iter().collect();
         let question = Question { actor, names, asked: &asked, slice, now };
-        let (which, _) = self.which(&question, Deadline::after(PATIENCE))?;
-        let ids: Vec<i64> = which.best.iter().map(|(_, id, _)| *id).collect();
         let found = self.house.db.read(|conn| sources(conn, self.house.vault(), &ids))?;
         let compare = |source| weigh.compare(&told, matter, source, &question);
         Ok(found.into_iter().filter_map(compare).collect())
+    }
+
+    /// What the caller brought lately, of what `actor` may find by their number.
+    fn of_caller(
+        &self,
+        actor: &Actor,
+        directory: &Directory,
+        matter: &Matter<'_>,
+        (since, now): (Stamp, Stamp),
+    ) -> Result<BTreeSet<i64>> {
+        let Some(hash) = matter.phone_hash.filter(|_| !actor.company) else {
+            return Ok(BTreeSet::new());
+        };
+        let theirs = listing::of_callers(actor, directory, &self.house.keys, vec![hash.into()])?;
+        let states = StateName::ALL.iter().copied().filter(|it| *it != StateName::Merged);
+        let filter = Filter { received_from: Some(since), states: states.collect(), ..theirs };
+        let page = self
+            .house
+            .db
+            .read(|conn| listing::page(conn, &scope(actor), &filter, now, None, OF_CALLER))?;
+        Ok(page.0.into_iter().map(|row| row.id).collect())
     }
 }
 
 /// What a word weighs: the rarer, the more.
 struct Weigh {
-    view: Option<std::sync::Arc<View>>,
-    dictionary: super::dictionary::Dictionary,
+    view: Arc<View>,
     /// Names of the place, which all that are compared have in common.
     place: Vec<String>,
+    /// Regions that lie in the one that is asked about, where no estate is.
+    regions: BTreeSet<String>,
+    /// What was weighed already: a letter has a thousand words, and each is compared with many.
+    weighed: RefCell<HashMap<String, f64>>,
 }
 
 impl Weigh {
-    fn of(search: &Search, directory: &Directory, matter: &Matter<'_>) -> Result<Self> {
-        let view = search.viewed();
-        let dictionary = match &view {
-            Some(view) => view.dictionary.clone(),
-            None => search.house.dictionary()?,
-        };
+    fn of(view: Arc<View>, names: &Names, matter: &Matter<'_>) -> Self {
+        let directory = names.directory();
+        let regions = matter.region.filter(|_| matter.estate.is_none());
+        let regions = regions.map(|region| names.below(region)).unwrap_or_default();
         let estate = matter.estate.and_then(|code| directory.estate(&code.into()));
         let region = estate.map(|estate| estate.region.clone());
         let region = region.or_else(|| matter.region.map(Into::into));
@@ -149,13 +211,13 @@ impl Weigh {
         let own = estate.into_iter().flat_map(|it| it.aliases.iter().chain([&it.name]));
         let names = own.chain(above.into_iter().map(|region| &region.name));
         let place = names.map(|name| name.chars().map(fold).collect()).collect();
-        Ok(Self { view, dictionary, place })
+        Self { view, place, regions, weighed: RefCell::default() }
     }
 
     fn told(&self, texts: &[&str]) -> Told {
         let mut told = Told::default();
         for text in texts {
-            let words = self.dictionary.words(text).into_iter();
+            let words = self.view.dictionary.words(text).into_iter();
             let tells = |word: &String| {
                 !word.starts_with(|c: char| c.is_ascii_digit())
                     && !self.place.iter().any(|name| name.contains(word.as_str()))
@@ -169,12 +231,17 @@ impl Weigh {
     /// Robertson's inverse document frequency, less what a word has that a tenth of all tickets use: with
     /// those sentences that every ticket has ("希望有关部门尽快处理") count for nothing.
     fn weight(&self, word: &str) -> f64 {
-        let Some(view) = &self.view else { return 1.0 };
-        let term = tantivy::Term::from_field_text(view.fields.words, word);
-        let all = view.searcher.num_docs() as f64;
-        let having = view.searcher.doc_freq(&term).unwrap_or_default() as f64;
+        if let Some(weight) = self.weighed.borrow().get(word) {
+            return *weight;
+        }
+        let View { searcher, fields, .. } = &*self.view;
+        let term = tantivy::Term::from_field_text(fields.words, word);
+        let all = searcher.num_docs() as f64;
+        let having = searcher.doc_freq(&term).unwrap_or_default() as f64;
         let rarity = (1.0 + (all - having + 0.5).max(0.0) / (having + 0.5)).ln();
-        (rarity - COMMON * (all + 1.0).ln()).max(0.0)
+        let weight = (rarity - COMMON * (all + 1.0).ln()).max(0.0);
+        self.weighed.borrow_mut().insert(word.to_owned(), weight);
+        weight
     }
 
     fn rarest<'w>(&self, words: impl IntoIterator<Item = &'w String>, most: usize) -> Vec<String> {
@@ -216,7 +283,15 @@ impl Weigh {
         let merged = case.map_or(0, |ticket| ticket.children.len());
         let words = self.rarest(shared, SHOWN);
         let score = score.clamp(0.0, 1.0);
-        Some(Like { score, words, same_caller, merged, row: source.row })
+        if words.is_empty() && !same_caller {
+            return None;
+        }
+        let (estate, region) = (&source.row.estate, &source.row.region);
+        let same_place = match matter.estate {
+            Some(named) => estate.as_ref().is_some_and(|estate| estate.as_str() == named),
+            None => region.as_ref().is_some_and(|region| self.regions.contains(region.as_str())),
+        };
+        Some(Like { score, words, same_place, same_caller, merged, row: source.row })
     }
 }
 

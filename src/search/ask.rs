@@ -28,8 +28,8 @@ use crate::time::Deadline;
 pub const PATIENCE: Duration = Duration::from_millis(1_500);
 /// Where more than one in this many tickets is found, words tell nothing: the newest come first.
 const COMMON: usize = 4;
-/// Words of one character: each is a walk over all pairs that begin with it.
-const SHORT_WORDS: usize = 4;
+/// Words of one character and beginnings of numbers: each is a walk over all terms that begin so.
+const BEGINNINGS: usize = 4;
 
 type ReadAs = Vec<(String, Facet, Vec<String>)>;
 
@@ -67,7 +67,7 @@ impl Search {
             return Err(crate::error::Error::forbidden());
         }
         let short = question.asked.sought.iter().filter(|one| one.text.chars().count() < 2);
-        if short.count() > SHORT_WORDS {
+        if short.count() + question.asked.no.len() > BEGINNINGS {
             return Err(too_costly());
         }
         if let Some(view) = self.viewed() {
@@ -125,7 +125,8 @@ impl Search {
     ) -> tantivy::Result<Which> {
         let Question { actor, asked, slice, now, .. } = *question;
         let (fields, dictionary) = (&view.fields, &view.dictionary);
-        let planner = Planner { fields, dictionary, actor, directory: question.directory(), now };
+        let (keys, directory) = (&*self.house.keys, question.directory());
+        let planner = Planner { fields, dictionary, keys, actor, directory, now };
         let pass = |order, after| Pass {
             columns: view.columns.clone(),
             codes: self.house.codes.clone(),

@@ -27,7 +27,7 @@ pub struct Asked {
     pub narrow: Vec<Narrow>,
     /// Each of these lights, or not.
     pub lights: Vec<(Light, Wanted)>,
-    /// How numbers begin.
+    /// How numbers begin, folded.
     pub no: Vec<(String, Wanted)>,
     /// From, and before.
     pub received: Vec<(Option<Stamp>, Option<Stamp>, Wanted)>,

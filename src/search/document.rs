@@ -8,6 +8,7 @@ use super::fields::{Facet, Fields};
 use super::fold::fold;
 use super::store::Source;
 use crate::ticket::Words;
+use crate::ticket::store::rows::TicketRow;
 
 /// `sealed` and `upstream` among the marks of a document.
 pub const SEALED: &str = "sealed";
@@ -48,13 +49,21 @@ fn distinct(mut values: Vec<String>) -> Vec<String> {
     values
 }
 
+/// The numbers by which somebody may ask for it, folded: its own and the upstream platform's.
+pub fn numbers(row: &TicketRow) -> impl Iterator<Item = String> {
+    let all = [Some(&row.no), row.upstream_no.as_ref()].into_iter().flatten();
+    all.map(|no| no.chars().map(fold).collect())
+}
+
 /// The document of `source`; months are those of `zone`.
 pub fn document(fields: &Fields, source: &Source, zone: Tz) -> TantivyDocument {
     let row = &source.row;
     let mut document = TantivyDocument::default();
     document.add_u64(fields.id, u64::try_from(row.id).unwrap_or_default());
     document.add_u64(fields.stamp, source.stamp);
-    document.add_text(fields.no, &row.no);
+    for no in numbers(row) {
+        document.add_text(fields.no, no);
+    }
     document.add_i64(fields.received_at, row.received_at.millis());
     for (field, at) in [(fields.yellow_at, row.yellow_at), (fields.red_at, row.red_at)] {
         if let Some(at) = at {

@@ -8,7 +8,7 @@ use chrono_tz::Tz;
 use super::House;
 use super::asked::{Asked, Narrow};
 use super::collect::{Order, Rank};
-use super::document::{tags, values};
+use super::document::{numbers, tags, values};
 use super::fields::Facet;
 use super::matching::matches;
 use super::query::Wanted;
@@ -136,8 +136,9 @@ fn fits((source, words): (&Source, &Words), asked: &Asked, now: Stamp, zone: Tz)
     let within = |from: &Option<Stamp>, before: &Option<Stamp>| {
         from.is_none_or(|from| at >= from) && before.is_none_or(|before| at < before)
     };
+    let is_numbered = |no: &str| numbers(&source.row).any(|it| it.starts_with(no));
     asked.narrow.iter().all(has)
         && asked.lights.iter().all(|(one, wanted)| is(light(source, now) == *one, *wanted))
-        && asked.no.iter().all(|(no, wanted)| is(source.row.no.starts_with(no.as_str()), *wanted))
+        && asked.no.iter().all(|(no, wanted)| is(is_numbered(no), *wanted))
         && asked.received.iter().all(|(from, before, wanted)| is(within(from, before), *wanted))
 }

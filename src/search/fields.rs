@@ -13,7 +13,7 @@ use super::grams::Grams;
 use crate::code_enum;
 
 /// Of what is indexed, and how.
-pub const FORMAT: u32 = 2;
+pub const FORMAT: u32 = 3;
 
 const GRAMS: &str = "grams";
 const WORDS: &str = "words";
@@ -77,6 +77,7 @@ pub struct Fields {
     /// Words of title, content and replies, and of the title alone.
     pub words: Field,
     pub title: Field,
+    /// As [`super::document::numbers`] says.
     pub no: Field,
     /// Units that see it: not those that it was taken back from.
     pub seen_by: Field,

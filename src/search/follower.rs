@@ -203,6 +203,8 @@ impl Follower {
     pub fn forget_round(&mut self) -> Result<(), Trouble> {
         self.done.clear();
         self.writer.rollback()?;
+        // What goes on is a new writer, which knows nothing of this.
+        self.writer.set_merge_policy(merge_policy());
         Ok(())
     }
 

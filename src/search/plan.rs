@@ -19,7 +19,9 @@ use super::query::Wanted;
 use crate::directory::Directory;
 use crate::identity::{Actor, Role};
 use crate::limits::Light;
+use crate::sealing::MasterKey;
 use crate::ticket::sight::{Scope, scope};
+use crate::ticket::store::rows::accused_key;
 use crate::time::Stamp;
 
 /// How much more a word counts that stands in the title.
@@ -31,6 +33,7 @@ type Clause = (Occur, Box<dyn Query>);
 pub struct Planner<'a> {
     pub fields: &'a Fields,
     pub dictionary: &'a Dictionary,
+    pub keys: &'a MasterKey,
     pub actor: &'a Actor,
     pub directory: &'a Directory,
     pub now: Stamp,
@@ -170,7 +173,10 @@ impl Planner<'_> {
         }
         let unit = actor.unit.as_ref()?;
         let above = self.directory.ancestors(unit).into_iter().chain([unit.clone()]);
-        let accused = above.map(|unit| Term::from_field_text(self.fields.accused, unit.as_str()));
+        let accused = above.map(|unit| {
+            let key = accused_key(self.keys, unit.as_str());
+            Term::from_field_text(self.fields.accused, &key)
+        });
         Some(all_of(vec![sealed, Box::new(TermSetQuery::new(accused))]))
     }
 

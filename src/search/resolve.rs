@@ -83,7 +83,8 @@ impl Names {
         Some((Facet::Region, below)).filter(|_| few(&regions))
     }
 
-    fn below(&self, region: &str) -> BTreeSet<String> {
+    /// The region, and all that lie in it.
+    pub(super) fn below(&self, region: &str) -> BTreeSet<String> {
         let outer = region.into();
         let inner = self.directory.regions().filter(|it| self.directory.contains(&outer, &it.code));
         inner.map(|region| region.code.to_string()).collect()
@@ -97,7 +98,10 @@ impl Names {
             Facet::Channel => listed(Channel::ALL, value, |it| (it.as_str(), it.zh())),
             Facet::Kind => listed(Kind::ALL, value, |it| (it.as_str(), it.zh())),
             Facet::Urgency => listed(Urgency::ALL, value, |it| (it.as_str(), it.zh())),
-            Facet::Month => BTreeSet::from([value.to_owned()]),
+            Facet::Month => {
+                let month = span(value).filter(|_| value.len() == "2026-10".len());
+                month.map(|_| value.to_owned()).into_iter().collect()
+            }
             Facet::Tag => BTreeSet::from([value.chars().map(fold).collect()]),
             Facet::Estate if directory.estate(&value.into()).is_some() => [value.to_owned()].into(),
             Facet::Estate => self.estates(value),
@@ -157,7 +161,7 @@ impl Names {
     ) -> bool {
         match name {
             "no" => {
-                asked.no.push((value.to_uppercase(), wanted));
+                asked.no.push((flat(value), wanted));
                 true
             }
             "light" => {
@@ -217,16 +221,17 @@ fn named(all: impl Iterator<Item = (String, String)>, value: &str) -> BTreeSet<S
     if exact.is_empty() { parts } else { exact }
 }
 
+/// Several with commas between; nothing where one of them means nothing.
 fn listed<T: Copy>(
     all: &[T],
     value: &str,
     names: impl Fn(T) -> (&'static str, &'static str),
 ) -> BTreeSet<String> {
-    let means = |(code, zh): &(&'static str, &'static str)| {
-        value.split([',', '，']).any(|one| one == *code || one == *zh)
+    let code = |one: &str| {
+        let mut all = all.iter().map(|it| names(*it));
+        all.find(|(code, zh)| one == *code || one == *zh).map(|(code, _)| code.to_owned())
     };
-    let found = all.iter().map(|one| names(*one)).filter(means);
-    found.map(|(code, _)| code.to_owned()).collect()
+    value.split([',', '，']).map(code).collect::<Option<_>>().unwrap_or_default()
 }
 
 /// A day, a month, a year, days counted from today, or `from..to`, to included.

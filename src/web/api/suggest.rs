@@ -37,6 +37,9 @@ pub struct SuggestedView {
     units: Vec<UnitsView>,
     /// Categories for which the catalogue says two things.
     unclear: Vec<UnclearView>,
+    /// Nothing can be said of like tickets now (the index is being made, or the question was too costly); the
+    /// rest counts.
+    degraded: bool,
     /// Probably the same matter, the likest first.
     duplicates: Vec<LikeView>,
     /// Like it, and probably another matter.
@@ -163,12 +166,14 @@ fn shown(suggested: Suggested, slip: String, scene: &Scene<'_>) -> SuggestedView
         source,
         units,
         unclear,
+        degraded,
         duplicates,
         like,
         incidents,
         articles,
         places,
         vexatious,
+        ..
     } = suggested;
     let model = match source {
         Source::Model(id) => Some(id.to_string()),
@@ -184,6 +189,7 @@ fn shown(suggested: Suggested, slip: String, scene: &Scene<'_>) -> SuggestedView
         model,
         units: units.into_iter().map(|it| units_view(it, directory)).collect(),
         unclear: unclear.collect(),
+        degraded,
         duplicates: views(duplicates),
         like: views(like),
         articles: articles.into_iter().map(article_hit).collect(),
@@ -256,7 +262,13 @@ fn units_view(one: Units, directory: &Directory) -> UnitsView {
 
 fn like_view(like: Like, scene: &Scene<'_>) -> LikeView {
     let words = like.words.join("、");
-    let said = if like.same_caller { "suggest.same_caller" } else { "suggest.shared" };
+    let said = match (like.same_caller, like.same_place) {
+        (true, true) => "suggest.same_caller",
+        (true, false) => "suggest.own_elsewhere",
+        (false, true) => "suggest.shared",
+        (false, false) => "suggest.elsewhere",
+    };
+    let words = if words.is_empty() { "—".to_owned() } else { words };
     LikeView {
         line: view::line(&like.row, scene),
         score: like.score,

@@ -60,6 +60,49 @@ fn the_second_caller_s_agent_is_shown_the_first_one_s_ticket() {
 }
 
 #[test]
+fn a_known_incident_is_shown_however_many_were_linked_to_it_and_however_old_it_is() {
+    let server = Server::start(&[]);
+    let city = City::served(&server);
+    let badges = badges::issue(&server.app, city.people().map(|person| person.actor));
+    let takes = |content: &str, phone: &str, into: Option<&str>| {
+        let mut draft =
+            draft_with(&json!({"kind": "help", "dispatch": "hold", "caller": {"phone": phone},
+            "matter": {"title": "来电", "content": content}, "place": {"estate": "yangguang"}}));
+        draft["into"] = json!(into);
+        city.agent().registers(draft)
+    };
+    let parent = takes("小区主水管爆裂，地下车库进水", "13900000001", None);
+    for n in 0..12 {
+        let phone = format!("139000001{n:02}");
+        takes("小区主水管爆裂，车库进水很深", &phone, Some(&parent));
+    }
+    // In a city this many others are nothing.
+    for n in 0..120 {
+        takes(&format!("门禁损坏外人进出，第{n}次反映"), "13900000054", None);
+    }
+    let own = takes("楼道灯不亮", "13900000055", None);
+    city.days(120);
+    let fresh = takes("绿化带堆放建筑垃圾", "13900000056", None);
+    server.app.search.follow(&|| false).unwrap();
+    let office = Office { server, badges };
+    let mut body = json!({"content": "车库进水了，主水管爆裂", "place": {"estate": "yangguang"}});
+    let (status, told) = office.suggests("agent", &body);
+    assert_eq!((status, &told["degraded"]), (200, &json!(false)), "{told}");
+    for list in ["incidents", "duplicates"] {
+        assert_eq!(told[list].as_array().unwrap().len(), 1, "{list}: {told}");
+        assert_eq!(told[list][0]["no"], json!(parent));
+    }
+    // What the caller brought in other words, or at no place at all, is at hand.
+    body = json!({"content": "路灯", "caller_phone": "13900000056"});
+    let (_, told) = office.suggests("agent", &body);
+    let like = &told["like"][0];
+    assert_eq!((&like["no"], &like["same_caller"]), (&json!(fresh), &json!(true)), "{told}");
+    // Longer ago than repeats are counted, it is nobody's repeat.
+    body["caller_phone"] = json!("13900000055");
+    assert!(!office.suggests("agent", &body).1.to_string().contains(&own));
+}
+
+#[test]
 fn whether_a_suggestion_was_taken_is_noted_and_counted_by_month() {
     let server = Server::start(&[]);
     let city = City::served(&server);
@@ -89,6 +132,12 @@ fn whether_a_suggestion_was_taken_is_noted_and_counted_by_month() {
     let (status, first) = registers(codes[0], &told["slip"]);
     assert_eq!(status, 201, "{first}");
     assert_eq!(registers(codes[1], &told["slip"]).0, 201);
+    // Once she has chosen she asks for the units of that one; what was suggested stays what it was.
+    let mut chosen = matter.clone();
+    chosen["category"] = json!("bz");
+    let (status, shown) = office.suggests("agent", &chosen);
+    assert_eq!((status, &shown["categories"][0]["code"]), (200, &json!("bz")));
+    assert_eq!(registers("bz", &shown["slip"]).0, 201);
     // Nobody else writes a slip.
     for forged in ["x", "bm9uZQ"] {
         let (status, told) = registers(codes[0], &json!(forged));
@@ -105,7 +154,7 @@ fn whether_a_suggestion_was_taken_is_noted_and_counted_by_month() {
     let path = "/api/v1/suggest/figures?from=2026-01-01&to=2027-01-01";
     let (status, told) = ask("leader", "GET", path, &Value::Null);
     assert_eq!(status, 200, "{told}");
-    let one = json!({"model": null, "advised": 2, "by_itself": 0, "first": 1, "later": 1, "another": 0,
+    let one = json!({"model": null, "advised": 3, "by_itself": 0, "first": 1, "later": 1, "another": 1,
         "nothing": 0, "right": 0, "sent": 0, "first_lead": 0});
     assert_eq!(told["models"], json!([one]), "{told}");
     assert_eq!(told["lessons"], json!([]));

@@ -90,7 +90,7 @@ on_each_database! {
         for (no, estate, content) in &second {
             let matter = Matter { title: "", content, category: None, estate: Some(estate),
                 region: None, phone_hash: None };
-            let alike = search.alike(&agent, &names, &matter, hotline.db.now(), 3).unwrap();
+            let alike = search.alike(&agent, &names, &matter, hotline.db.now(), 3).unwrap().unwrap();
             let same: Vec<_> = alike.iter().filter(|like| like.score >= SAME_MATTER).collect();
             said += same.len();
             right += same.iter().filter(|like| like.row.no == *no).count();
