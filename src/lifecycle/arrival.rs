@@ -109,7 +109,7 @@ impl Hotline {
         let sure =
             if wants_dispatch(draft, actor) { self.sure_of(&rules, draft, at)? } else { None };
         let arrival =
-            self.make(rules, actor, &Coming { draft, no, id, sure, is_answered: false }, at)?;
+            self.make(&rules, actor, &Coming { draft, no, id, sure, is_answered: false }, at)?;
         if draft.into.is_some() {
             self.db.read(|conn| self.may_link(conn, actor, &arrival))?;
         }
@@ -129,16 +129,16 @@ impl Hotline {
     /// What `coming` becomes under `rules`: merged at once, sent where the catalogue knows, or held.
     fn make(
         &self,
-        rules: Arc<Rules>,
+        rules: &Arc<Rules>,
         actor: &Actor,
         coming: &Coming<'_>,
         at: Stamp,
     ) -> Result<Arrival> {
         let scene = rules.scene(actor, at, Mode::Live);
         if let Some(sure) = &coming.sure
-            && let Some((opened, then)) = by_itself(&rules, &scene, coming, sure)?
+            && let Some((opened, then)) = by_itself(rules, &scene, coming, sure)?
         {
-            return self.ready(&rules, coming, opened, Some(then));
+            return self.ready(rules, coming, opened, Some(then));
         }
         let draft = coming.draft;
         let mut opened = Opened::of(&scene, &coming.no, draft)?;
@@ -152,11 +152,11 @@ impl Hotline {
             Some(linked(&scene, &opened, into, coming)?)
         } else if wants_dispatch(draft, actor) {
             opened.event.patch = to_value(&opened.ticket)?;
-            by_catalogue(&rules, &opened, at)?
+            by_catalogue(rules, &opened, at)?
         } else {
             None
         };
-        self.ready(&rules, coming, opened, then)
+        self.ready(rules, coming, opened, then)
     }
 
     /// Sealed, with what followed at once.
@@ -201,7 +201,7 @@ impl Hotline {
         let is_answered =
             into.transpose()?.is_some_and(|parent| duplicate::is_answered(&parent.ticket));
         let coming = Coming { draft, no, id, sure, is_answered };
-        let again = self.make(rules, actor, &coming, tx.now)?;
+        let again = self.make(&rules, actor, &coming, tx.now)?;
         self.may_link(tx.conn, actor, &again)?;
         keep(tx, &again)?;
         if let State::Merged { into } = &again.ticket().state {

@@ -13,6 +13,8 @@ use crate::ticket::store::Returned;
 
 /// Characters of a code, as many as the directory takes.
 const CODE_AT_MOST: usize = 64;
+/// The same rule that was ended so often was never the right one.
+const NUMBERED: u32 = 100;
 
 /// A change of the catalogue, ready to be tried out and recorded.
 #[derive(Debug, Clone, PartialEq)]
@@ -103,7 +105,7 @@ fn code_of(directory: &Directory, narrower: &Rule, today: NaiveDate) -> Option<S
         let there = directory.rule(code);
         there.is_none_or(|rule| !rule.span.has_ended(today))
     };
-    let code = (0..).map(|number| numbered(narrower, number)).find(is_free_or_holds)?;
+    let code = (0..NUMBERED).map(|number| numbered(narrower, number)).find(is_free_or_holds)?;
     directory.rule(&code).is_none().then_some(code)
 }
 
