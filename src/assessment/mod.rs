@@ -2,7 +2,7 @@
 //! facts by one pure pass, and drills down by the same pass to exactly the facts it was made from.
 //!
 //! [`facts`] say what happened, [`shares`] what each adds to which [`metrics`], [`figures`] add up,
-//! [`ranking`] compares and [`drill`] lists.
+//! [`ranking`] compares, [`drill`] lists, and [`likewise`] says what to set beside a window.
 
 pub mod drill;
 pub mod exclusion;
@@ -10,6 +10,7 @@ pub mod facts;
 pub mod figures;
 pub mod fraction;
 pub mod interval;
+pub mod likewise;
 pub mod metrics;
 mod names;
 pub mod ranking;

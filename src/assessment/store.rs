@@ -81,6 +81,15 @@ pub fn load(conn: &mut Conn, start: Stamp, end: Stamp, reach: i64) -> Result<Fac
     Ok(facts)
 }
 
+/// When the first ticket of the site was received; nothing where there is none.
+///
+/// # Errors
+/// What the database says.
+pub fn first_received(conn: &mut Conn) -> Result<Option<Stamp>> {
+    let first = tickets::table.select(diesel::dsl::min(tickets::received_at));
+    Ok(first.first::<Option<Stamp>>(conn)?)
+}
+
 fn ticket_lines(conn: &mut Conn, start: Stamp, end: Stamp) -> Result<Vec<TicketLine>> {
     let (from, to) = (start.millis(), end.millis());
     // By state, which has an index; a live ticket is one that has not ended.

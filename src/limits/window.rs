@@ -114,6 +114,12 @@ impl Window {
         Self { start: back(self.start), end: back(self.end), ..*self }
     }
 
+    /// This window and the two before it, in one: what a few answers are looked at by (domain.md §6 rule 3).
+    #[must_use]
+    pub fn with_two_before(&self) -> Self {
+        Self { start: self.previous().previous().start, month: None, ..*self }
+    }
+
     /// The part of this earlier window that has the length which `current` has run at `now`:
     /// comparisons are of the same elapsed part (domain.md §6 rule 6).
     #[must_use]
@@ -188,6 +194,17 @@ mod tests {
         for bad in ["2026", "2026-13", "2026-1", "26-10", "2026-10-01", "+026-10"] {
             assert!(rule.parse(bad, Shanghai).is_none(), "{bad}");
         }
+    }
+
+    #[test]
+    fn three_windows_in_one_end_with_this_one() {
+        let window = rule(19, 0).parse("2026-01", Shanghai).unwrap().with_two_before();
+        assert_eq!(
+            (window.start, window.end),
+            (at("2025-10-19T00:00:00"), at("2026-01-19T00:00:00"))
+        );
+        let days = rule(1, 0).from_to("2026-09-11", "2026-09-21", Shanghai).unwrap();
+        assert_eq!(days.with_two_before().start, at("2026-08-22T00:00:00"));
     }
 
     #[test]

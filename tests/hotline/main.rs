@@ -28,6 +28,7 @@ mod jobs;
 mod kill;
 mod knowledge;
 mod life;
+mod likewise;
 mod moving;
 mod notices;
 mod notices_answers;

@@ -1,7 +1,9 @@
 //! Web, `/rates`: figures and what lies behind them (domain.md §6). Its rule: the table and its
 //! drill-down are asked with the same words and made from the same facts.
 
+mod earlier;
 mod listed;
+mod quarter;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -27,7 +29,9 @@ use crate::time::Stamp;
 use crate::web::api::period::Period;
 use crate::web::problem::Problem;
 use crate::web::{Answer, Asker, Query, run_long};
+use earlier::{Beside, EarlierView, ThenView};
 use listed::dims;
+use quarter::{Quarter, QuarterView, SpanView};
 
 /// Which figures.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -44,8 +48,14 @@ pub struct RatesQuery {
     group_by: Option<GroupBy>,
     /// `all` where nothing is said.
     edition: Option<Edition>,
-    /// `true`: a row also holds what lies below it in the tree.
+    /// `true`: a row also holds what lies below it in the tree; of channels, letters and visits (petitions) and the
+    /// others are each a row of their own.
     rollup: Option<bool>,
+    /// `previous` 环比, `year` 同比, or both with a comma between: the same figures of the window before and of the
+    /// same window a year earlier, of a window that still runs the same elapsed part.
+    compare: Option<String>,
+    /// `true`: rows with few answers also have their rates of three windows, this one the last of them.
+    quarter: Option<bool>,
 }
 
 /// Which side of which cell.
@@ -85,6 +95,9 @@ struct CellView {
     p90: Option<f64>,
     /// The id and version of its definition.
     definition: &'static str,
+    /// The same of the earlier windows that were asked for, as far as they are known.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    earlier: BTreeMap<&'static str, ThenView>,
 }
 
 /// One line of figures.
@@ -103,6 +116,9 @@ struct RowView {
     peers: Option<String>,
     /// Tickets that stand excluded, by reason.
     excluded: BTreeMap<String, i64>,
+    /// Of a flagged row, where it was asked for: the rates of three windows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    quarter: Option<QuarterView>,
 }
 
 /// What a metric means.
@@ -122,6 +138,12 @@ pub struct RatesView {
     edition: Edition,
     /// `name@version`
     profile: String,
+    /// With what each figure is compared, where that was asked.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    compare: Vec<EarlierView>,
+    /// The three windows, where they were asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    quarter: Option<SpanView>,
     rows: Vec<RowView>,
     /// Pools the rows shown.
     total: RowView,
@@ -149,12 +171,21 @@ pub async fn rates(
             let facts = asked.mine(asked.facts(&app.shelf, conn)?);
             let table = Table::compute(&facts, asked.question());
             let rates = table.rates(&asked.dims, asked.depth, |key| asked.shows(key));
+            let beside = Beside::of(&asked, &query, &app.shelf, conn)?;
+            let quarter = match query.quarter {
+                Some(true) => Some(Quarter::of(&asked, conn)?),
+                _ => None,
+            };
+            let row = |it: Row| row(it, &beside, quarter.as_ref());
+            let zone = rules.profile.zone;
             Ok(RatesView {
                 from: asked.window.start.rfc3339(rules.profile.zone),
                 to: asked.window.end.rfc3339(rules.profile.zone),
                 group_by: asked.by,
                 edition: asked.edition,
                 profile: rules.profile.id(),
+                compare: beside.iter().map(|one| one.view(zone)).collect(),
+                quarter: quarter.as_ref().map(|quarter| quarter.span(zone)),
                 rows: rates.rows.into_iter().map(row).collect(),
                 total: row(rates.total),
                 definitions: definitions(&asked.scoring),
@@ -211,6 +242,8 @@ pub async fn behind(
                 group_by: query.group_by,
                 edition: query.edition,
                 rollup: query.rollup,
+                compare: None,
+                quarter: None,
             };
             let asked = Asked::of(&as_rates, &rules, &actor, now)?;
             let facts = asked.facts(&app.shelf, conn)?;
@@ -264,7 +297,8 @@ impl Asked {
             _ => return Err(Error::forbidden()),
         };
         let by = query.group_by.unwrap_or(GroupBy::Unit);
-        let dims = dims(by, &rules.directory);
+        let depth = if query.rollup == Some(true) { Depth::RollUp } else { Depth::Own };
+        let dims = dims(by, depth, &rules.directory);
         // By unit, ranks are over whole peer groups: all facts are counted, own rows are shown.
         let rows = units.as_ref().filter(|_| by == GroupBy::Unit);
         let rows = rows.map(|units| units.iter().map(ToString::to_string).collect());
@@ -273,7 +307,7 @@ impl Asked {
             now,
             by,
             edition: query.edition.unwrap_or(Edition::All),
-            depth: if query.rollup == Some(true) { Depth::RollUp } else { Depth::Own },
+            depth,
             scoring: (&rules.profile).into(),
             dims,
             units: units.filter(|_| by != GroupBy::Unit),
@@ -314,20 +348,27 @@ fn window(query: &RatesQuery, rules: &Rules) -> Result<Window> {
     Period { window: window.as_deref(), from: from.as_deref(), to: to.as_deref() }.read(rules)
 }
 
-fn row(row: Row) -> RowView {
+fn row(row: Row, beside: &[Beside], quarter: Option<&Quarter>) -> RowView {
+    let key = row.key.as_deref();
+    let quarter = quarter.filter(|_| row.flagged).and_then(|quarter| quarter.row(key));
+    let figures = row.cells.iter().map(|cell| {
+        let then = beside.iter().filter_map(|one| one.then(key, cell));
+        (cell.metric.as_str(), figure(cell, then.collect()))
+    });
     RowView {
+        metrics: figures.collect(),
         key: row.key,
         name: row.name,
         n: row.n,
-        metrics: row.cells.into_iter().map(|cell| (cell.metric.as_str(), figure(&cell))).collect(),
         rank: row.rank,
         flagged: row.flagged,
         peers: row.peers,
         excluded: row.excluded,
+        quarter,
     }
 }
 
-fn figure(cell: &Cell) -> CellView {
+fn figure(cell: &Cell, earlier: BTreeMap<&'static str, ThenView>) -> CellView {
     CellView {
         num: cell.num,
         den: cell.den,
@@ -337,6 +378,7 @@ fn figure(cell: &Cell) -> CellView {
         median: cell.median,
         p90: cell.p90,
         definition: cell.definition,
+        earlier,
     }
 }
 

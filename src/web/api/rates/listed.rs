@@ -2,11 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use crate::assessment::{Dim, GroupBy};
+use crate::assessment::{Depth, Dim, GroupBy};
 use crate::directory::{Channel, Directory};
 
+/// The sums of a roll-up by channel.
+const PETITIONS: (&str, &str) = ("petitions", "来信来访");
+const OTHERS: (&str, &str) = ("others", "其他渠道");
+
 /// The rows that are listed whether or not anything happened.
-pub(super) fn dims(by: GroupBy, directory: &Directory) -> Vec<Dim> {
+pub(super) fn dims(by: GroupBy, depth: Depth, directory: &Directory) -> Vec<Dim> {
     let dim = |key: &str, name: &str, parent: Option<String>, peers: Option<&str>| Dim {
         key: key.to_owned(),
         name: name.to_owned(),
@@ -46,8 +50,15 @@ pub(super) fn dims(by: GroupBy, directory: &Directory) -> Vec<Dim> {
                 dim(r.code.as_str(), &r.name, r.parent.as_ref().map(ToString::to_string), None)
             })
             .collect(),
-        GroupBy::Channel => {
+        GroupBy::Channel if depth == Depth::Own => {
             Channel::ALL.iter().map(|c| dim(c.as_str(), c.zh(), None, None)).collect()
+        }
+        // Petitions are counted apart (domain.md §1).
+        GroupBy::Channel => {
+            let sums = [PETITIONS, OTHERS].map(|(key, name)| dim(key, name, None, None));
+            let above = |c: Channel| if c.is_petition() { PETITIONS.0 } else { OTHERS.0 };
+            let own = |c: &Channel| dim(c.as_str(), c.zh(), Some(above(*c).to_owned()), None);
+            sums.into_iter().chain(Channel::ALL.iter().map(own)).collect()
         }
     }
 }
