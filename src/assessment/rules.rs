@@ -149,6 +149,8 @@ impl Default for Rules {
 
 #[cfg(test)]
 mod tests {
+    use rstest::rstest;
+
     use super::*;
 
     #[test]
@@ -172,6 +174,26 @@ mod tests {
     #[test]
     fn a_composite_without_one_of_its_rates_is_none() {
         assert_eq!(Rules::default().scoring.score([(1000, 1), (0, 0), (900, 1)]), None);
+    }
+
+    /// In thousandths; a slope of 1 point for each percentage point is 100 for the whole.
+    #[rstest]
+    #[case((25_000, 100_000, 1000, 0), 8_982, 14.82)]
+    #[case((25_000, 100_000, 1000, 0), 8_000, 5.0)]
+    #[case((25_000, 100_000, 1000, 0), 6_667, 0.0)]
+    #[case((25_000, 100_000, 1000, 0), 10_000, 25.0)]
+    #[case((25_000, 50_000, 950, 12_500), 7_059, 12.795)]
+    #[case((25_000, 50_000, 950, 12_500), 6_667, 12.5)]
+    #[case((25_000, 50_000, 950, 12_500), 9_700, 25.0)]
+    fn a_rate_has_the_points_that_its_curve_gives(
+        #[case] (full, slope, target, floor): (i64, i64, i64, i64),
+        #[case] rate: i64,
+        #[case] points: f64,
+    ) {
+        let [full, slope, target, floor] = [full, slope, target, floor].map(Thousandths);
+        let scoring = Scoring::Curves([Curve { full, slope, target, floor }; 3]);
+        let part = scoring.part(0, rate * UNIT, 10_000);
+        assert!((part.as_f64() - points).abs() < 1e-9, "{part:?}");
     }
 
     #[test]
