@@ -65,6 +65,8 @@ pub struct Row {
     pub cells: Vec<Cell>,
     /// Within its peer group, 1-2-2-4, by composite; none for a flagged row and for one without.
     pub rank: Option<u32>,
+    /// Which of its peers it can be told apart from: 1 for the best and all whose intervals reach the best's.
+    pub band: Option<u32>,
     /// n is small: look at the interval and at three months, not at the rate.
     pub flagged: bool,
     pub peers: Option<String>,
@@ -72,6 +74,8 @@ pub struct Row {
     pub excluded: BTreeMap<String, i64>,
     /// The composite as the fraction that ranks compare.
     pub score: Option<Fraction>,
+    /// Between which scores it may lie.
+    pub span: Option<(f64, f64)>,
 }
 
 impl Row {
@@ -203,8 +207,12 @@ impl<'a> Table<'a> {
         rows.extend(others.into_iter().map(|key| row(key, key, None)));
         let scored = |row: &Row| row.score.filter(|_| !row.flagged);
         let ranks = ranking::ranks(rows.iter().map(|row| row.peers.as_deref().zip(scored(row))));
-        for (row, rank) in rows.iter_mut().zip(ranks) {
-            row.rank = rank;
+        let bands = ranking::bands(rows.iter().map(|row| {
+            let (peers, score, span) = (row.peers.as_deref()?, scored(row)?, row.span?);
+            Some(ranking::Standing { peers, score, span })
+        }));
+        for ((row, rank), band) in rows.iter_mut().zip(ranks).zip(bands) {
+            (row.rank, row.band) = (rank, band);
         }
         rows.retain(|row| row.key.as_deref().is_some_and(&shown));
         Rates {
@@ -227,10 +235,12 @@ impl<'a> Table<'a> {
             n: sums.n(),
             cells: Metric::ALL.iter().map(|metric| cell(*metric, sums, score)).collect(),
             rank: None,
+            band: None,
             flagged: sums.n() < rules.small_n,
             peers,
             excluded: reasons.map(|(sym, n)| (self.names.text(*sym).to_owned(), *n)).collect(),
             score,
+            span: rules.scoring.span(sums.three()),
         }
     }
 }

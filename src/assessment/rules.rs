@@ -2,6 +2,7 @@
 //! no binary fractions, so that equal scores are equal.
 
 use super::fraction::Fraction;
+use super::interval::wilson;
 use crate::limits::Profile;
 use crate::limits::length::Thousandths;
 use crate::limits::policy::{Composite, Curve};
@@ -78,6 +79,23 @@ impl Scoring {
             sum = sum.plus(self.part(which, num, den));
         }
         Some(sum)
+    }
+
+    /// Between which scores the true one lies, as far as the intervals of its rates say: the score of their lower ends,
+    /// and of their upper ends. A cautious one: not all three are at their ends at once.
+    #[expect(clippy::cast_possible_truncation, reason = "within 0 and the denominator")]
+    pub fn span(&self, rates: [(i64, i64); 3]) -> Option<(f64, f64)> {
+        if rates.iter().any(|(_, den)| *den <= 0) {
+            return None;
+        }
+        let of = |end: fn((f64, f64)) -> f64| {
+            let at_end = |(num, den): (i64, i64)| {
+                let interval = wilson(num as f64 / UNIT as f64, den as f64);
+                ((end(interval) * (den * UNIT) as f64).round() as i64, den)
+            };
+            self.score(rates.map(at_end)).map(Fraction::as_f64)
+        };
+        of(|it| it.0).zip(of(|it| it.1))
     }
 
     /// In Chinese.
@@ -169,6 +187,15 @@ mod tests {
     fn the_default_composite_weighs_one_five_four() {
         let score = Rules::default().scoring.score([(1000, 1), (500, 1), (900, 1)]);
         assert_eq!(score, Some(Fraction::new(71, 1)));
+    }
+
+    #[test]
+    fn a_score_lies_between_those_of_the_ends_of_its_rates() {
+        let scoring = Rules::default().scoring;
+        let (low, high) = scoring.span([(90_000, 100), (80_000, 100), (85_000, 100)]).unwrap();
+        let score = scoring.score([(90_000, 100), (80_000, 100), (85_000, 100)]).unwrap();
+        assert!(low < score.as_f64() && score.as_f64() < high && high - low < 17.0, "{low} {high}");
+        assert_eq!(scoring.span([(1_000, 1), (0, 0), (1_000, 1)]), None);
     }
 
     #[test]

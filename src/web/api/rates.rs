@@ -30,7 +30,7 @@ use crate::web::api::period::Period;
 use crate::web::problem::Problem;
 use crate::web::{Answer, Asker, Query, run_long};
 use earlier::{Beside, EarlierView, ThenView};
-use listed::dims;
+use listed::{DefinitionView, definitions, dims};
 use quarter::{Quarter, QuarterView, SpanView};
 
 /// Which figures.
@@ -110,7 +110,9 @@ struct RowView {
     n: i64,
     metrics: BTreeMap<&'static str, CellView>,
     rank: Option<u32>,
-    /// n is small: outside the ranks.
+    /// Within its peers: 1 for the best and whoever cannot be told from it by the intervals.
+    band: Option<u32>,
+    /// n is small: out of the ranks.
     flagged: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     peers: Option<String>,
@@ -119,14 +121,6 @@ struct RowView {
     /// Of a flagged row, where it was asked for: the rates of three windows.
     #[serde(skip_serializing_if = "Option::is_none")]
     quarter: Option<QuarterView>,
-}
-
-/// What a metric means.
-#[derive(Serialize, ToSchema)]
-struct DefinitionView {
-    definition: String,
-    name: &'static str,
-    formula: String,
 }
 
 /// Figures of a window.
@@ -361,6 +355,7 @@ fn row(row: Row, beside: &[Beside], quarter: Option<&Quarter>) -> RowView {
         name: row.name,
         n: row.n,
         rank: row.rank,
+        band: row.band,
         flagged: row.flagged,
         peers: row.peers,
         excluded: row.excluded,
@@ -380,19 +375,4 @@ fn figure(cell: &Cell, earlier: BTreeMap<&'static str, ThenView>) -> CellView {
         definition: cell.definition,
         earlier,
     }
-}
-
-fn definitions(scoring: &Scoring) -> BTreeMap<&'static str, DefinitionView> {
-    Metric::ALL
-        .iter()
-        .map(|metric| {
-            let definition = metric.define(scoring);
-            let view = DefinitionView {
-                definition: definition.id,
-                name: definition.name,
-                formula: definition.formula,
-            };
-            (metric.as_str(), view)
-        })
-        .collect()
 }

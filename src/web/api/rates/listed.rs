@@ -1,9 +1,22 @@
-//! Web, `/rates`: the rows of a table that the directory lists. Its rule: newest names, whole trees.
+//! Web, `/rates`: the rows of a table that the directory lists, and what each column means. Its rule: newest names,
+//! whole trees.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::assessment::{Depth, Dim, GroupBy};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::assessment::rules::Rules as Scoring;
+use crate::assessment::{Depth, Dim, GroupBy, Metric};
 use crate::directory::{Channel, Directory};
+
+/// What a metric means.
+#[derive(Serialize, ToSchema)]
+pub struct DefinitionView {
+    definition: String,
+    name: &'static str,
+    formula: String,
+}
 
 /// The sums of a roll-up by channel.
 const PETITIONS: (&str, &str) = ("petitions", "来信来访");
@@ -61,4 +74,20 @@ pub(super) fn dims(by: GroupBy, depth: Depth, directory: &Directory) -> Vec<Dim>
             sums.into_iter().chain(Channel::ALL.iter().map(own)).collect()
         }
     }
+}
+
+/// What every metric means under these rules.
+pub(super) fn definitions(scoring: &Scoring) -> BTreeMap<&'static str, DefinitionView> {
+    Metric::ALL
+        .iter()
+        .map(|metric| {
+            let definition = metric.define(scoring);
+            let view = DefinitionView {
+                definition: definition.id,
+                name: definition.name,
+                formula: definition.formula,
+            };
+            (metric.as_str(), view)
+        })
+        .collect()
 }
