@@ -5,8 +5,8 @@
 use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
 
-use tantivy::SegmentReader;
 use tantivy::columnar::{Column, StrColumn};
+use tantivy::{SegmentReader, TantivyError};
 
 use super::fields::{Facet, ID, RECEIVED, RED, YELLOW};
 
@@ -104,6 +104,10 @@ impl Columns {
         }
         let fast = segment.fast_fields();
         let (id, received_at) = (fast.u64(ID)?, fast.i64(RECEIVED)?);
+        // How many there are stands in the index's description, which has no checksum.
+        if id.values.num_vals() != count {
+            return Err(TantivyError::InternalError("a segment is not as long as is said".into()));
+        }
         let (yellow_at, red_at) = (fast.column_opt(YELLOW)?, fast.column_opt(RED)?);
         for column in [&yellow_at, &red_at].into_iter().flatten() {
             for (doc, row) in (0..count).zip(&mut rows) {

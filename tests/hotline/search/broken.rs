@@ -103,6 +103,36 @@ on_each_database! {
         assert_eq!((third.search.count(), other.count()), (Some(90), Some(90)));
     }
 
+    fn what_no_list_and_no_checksum_covers_is_proven_too(test: &TestDb) {
+        let mut town = Town::of(test, 60, 8);
+        let (due, _) = told(&town);
+        let mut dice = Dice::new(9);
+        let of = |town: &Town, ending: &str| {
+            let all = files(&town.folder.path().join("search"));
+            all.into_iter().find(|path| path.to_string_lossy().ends_with(ending)).unwrap()
+        };
+        for ending in [".idx", ".term", ".pos", ".fast"] {
+            // tantivy's list of its files names none of them any more, and one is damaged.
+            fs::write(of(&town, ".managed.json"), "[\"meta.json\"]").unwrap();
+            flip(&of(&town, ending), &mut dice);
+            town.search = search_of(&town.hotline, &town.folder);
+            town.follow();
+            assert_eq!(told(&town), (due.clone(), false), "{ending}");
+        }
+        // The description says that there are more.
+        let description = of(&town, "/meta.json");
+        let said = fs::read_to_string(&description).unwrap();
+        let (before, after) = said.split_once("\"max_doc\":").unwrap();
+        let number: String = after.trim_start().chars().take_while(char::is_ascii_digit).collect();
+        let more = number.parse::<u32>().unwrap() + 2;
+        let lie = format!("{before}\"max_doc\":{}", after.replacen(&number, &more.to_string(), 1));
+        fs::write(&description, lie).unwrap();
+        town.search = search_of(&town.hotline, &town.folder);
+        town.follow();
+        town.follow();
+        assert_eq!(told(&town), (due, false));
+    }
+
     fn a_flipped_bit_is_never_an_error_and_is_mended(test: &TestDb) {
         let flips = std::env::var("JIESU_SEARCH_FLIPS").ok().and_then(|it| it.parse().ok()).unwrap_or(12);
         let mut town = Town::of(test, 150, 5);
