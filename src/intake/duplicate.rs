@@ -87,13 +87,14 @@ pub const fn is_answered(parent: &Ticket) -> bool {
     matches!(parent.state, State::Surveying { .. } | State::Closed { .. })
 }
 
-/// Whether it ended and nobody was answered by that: taken back by its own caller, or declined or diverted,
-/// which is said to one caller at a time (domain.md §2).
-pub const fn ended_unanswered(parent: &Ticket) -> bool {
-    matches!(
-        parent.state,
-        State::Withdrawn { .. } | State::Declined { .. } | State::Diverted { .. }
-    )
+/// Whether a change of `before` into `after` ends it without an answer to those merged into it: taken back by its own
+/// caller, or declined or diverted, which is said to one caller at a time (domain.md §2).
+pub const fn sets_free(before: &Ticket, after: &Ticket) -> bool {
+    before.state.is_live()
+        && matches!(
+            after.state,
+            State::Withdrawn { .. } | State::Declined { .. } | State::Diverted { .. }
+        )
 }
 
 /// The parent's citizen was answered: so is the child's, by the same words; after a rework once more.

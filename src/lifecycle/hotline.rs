@@ -12,6 +12,7 @@ use super::table;
 use crate::db::{Conn, Db, Tx};
 use crate::error::{Error, Kind, Result};
 use crate::identity::Actor;
+use crate::intake::duplicate;
 use crate::knowledge::guard;
 use crate::sealing::MasterKey;
 use crate::ticket::command::{Command, CommandName, Parser, Target};
@@ -160,7 +161,10 @@ impl Hotline {
         target: Target,
     ) -> Result<Stored> {
         let scene = rules.scene(actor, tx.now, Mode::Live);
-        let after = decide(&stored.ticket, command, target, &scene)?;
+        let mut after = decide(&stored.ticket, command, target, &scene)?;
+        if duplicate::sets_free(&stored.ticket, &after) {
+            after.children.clear();
+        }
         let body = command.body().map_err(Error::internal)?;
         let before = stored.ticket.clone();
         let label = command.name().wire();

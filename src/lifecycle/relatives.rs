@@ -43,27 +43,17 @@ impl Hotline {
                 })?;
             }
         }
-        if before.state.is_live() && duplicate::ended_unanswered(after) {
-            self.set_free(tx, rules, after)?;
+        // It ended and nobody was answered: each that was merged into it stands for itself again, with its own
+        // clocks, and whoever answers, declines or diverts it tells its own caller.
+        if duplicate::sets_free(before, after) {
+            for child in &before.children {
+                self.change_other(tx, rules, child, "unmerge/parent_ended", |child, _| {
+                    // One that is not merged any more is left as it is.
+                    drop(duplicate::unmerge(child));
+                })?;
+            }
         }
         Ok(())
-    }
-
-    /// `parent` ended and nobody was answered: each that was merged into it stands for itself again, with its
-    /// own clocks, and whoever answers, declines or diverts it tells its own caller.
-    fn set_free(&self, tx: &mut Tx<'_>, rules: &Rules, parent: &Ticket) -> Result<()> {
-        if parent.children.is_empty() {
-            return Ok(());
-        }
-        for child in &parent.children {
-            self.change_other(tx, rules, child, "unmerge/parent_ended", |child, _| {
-                // One that is not merged any more is left as it is.
-                drop(duplicate::unmerge(child));
-            })?;
-        }
-        self.change_other(tx, rules, &parent.no, "unmerge/children", |parent, _| {
-            parent.children.clear();
-        })
     }
 
     /// The caller of a ticket that may be merged urges: it stands on their own ticket, and whoever leads the

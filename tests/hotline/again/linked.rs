@@ -144,6 +144,7 @@ on_each_database! {
             assert!(ticket.timers[&ClockName::Dispatch].is_open(), "{how}");
             let last = city.events(no).pop().unwrap();
             assert_eq!(last.command, "unmerge/parent_ended");
+            assert_eq!(city.events(&parent).pop().unwrap().command, how, "its own last word");
             assert_eq!(last.at, city.events(&parent).pop().unwrap().at, "one instant");
         }
         assert!(city.hotline.prove(std::path::Path::new("/nowhere")).unwrap().holds());
