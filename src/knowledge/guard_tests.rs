@@ -161,7 +161,7 @@ fn a_reply_that_others_read_too_names_neither_the_first_caller_nor_her_door() {
     let mut told = ticket(content);
     assert_eq!(doubts_of(&told, reply), []);
     told.children.push("2026-000002".to_owned());
-    assert_eq!(doubts_of(&told, reply), [Doubt::Phone, Doubt::Building, Doubt::Person]);
+    assert_eq!(doubts_of(&told, reply), [Doubt::Building, Doubt::Person, Doubt::Phone]);
     assert_eq!(doubts_of(&told, "3号楼的水管已修好"), []);
 }
 
