@@ -9,16 +9,8 @@ use crate::db::Tx;
 use crate::directory::UnitCode;
 use crate::error::{Error, FieldError, Kind, Result};
 use crate::identity::Actor;
-use crate::intake::vexatious::{self, Case, Grounds, MarkRow, Proposal, Verdict, Why, store};
-use crate::ticket::Ticket;
-use crate::ticket::state::{Part, State};
-use crate::ticket::store::{Stored, load};
-
-/// The units that work or have worked on `ticket`; who got a copy has not.
-fn units_of(ticket: &Ticket) -> impl Iterator<Item = UnitCode> {
-    let worked = ticket.assignments.values().filter(|it| it.part != Part::Copy);
-    worked.map(|it| it.unit.clone())
-}
+use crate::intake::vexatious::{self, Case, Eyes, Grounds, MarkRow, Proposal, Verdict, Why, store};
+use crate::ticket::store::Stored;
 
 impl Hotline {
     /// Proposes a vexatious mark on the caller and the matter of the ticket numbered `no`; `read` reads what is
@@ -63,24 +55,15 @@ impl Hotline {
     ) -> Result<MarkRow> {
         let (rules, mark, on) = self.mark(tx, actor, id)?;
         actor.require(&vexatious::DECIDERS)?;
-        let (mut handled, mut fits) = (BTreeSet::new(), 0);
+        let mut fits = 0;
         for no in mark.tickets() {
             match self.see(tx.conn, &rules, actor, &no) {
-                Ok(it) => {
-                    fits += usize::from(vexatious::bears_out(&self.keys, &it.ticket, &mark));
-                    handled.extend(units_of(&it.ticket));
-                    // What is linked is handled under the other number.
-                    if let State::Merged { into } = &it.ticket.state
-                        && let Some(parent) = load(tx.conn, rules.vault(&self.keys), into)?
-                    {
-                        handled.extend(units_of(&parent.ticket));
-                    }
-                }
-                // Of one that is erased by now nobody knows any more who handled it.
+                Ok(it) => fits += usize::from(vexatious::bears_out(&self.keys, &it.ticket, &mark)),
                 Err(error) if error.kind() == Kind::NotFound => {}
                 Err(error) => return Err(error),
             }
         }
+        let handled = self.handlers(tx, &rules, actor, &mark)?;
         vexatious::may_decide(actor, &mark, (&handled, &rules.directory))?;
         let why = read()?;
         let days = rules.profile.vexatious_days;
@@ -91,7 +74,7 @@ impl Hotline {
     /// A reviewer lifts the mark `id`.
     ///
     /// # Errors
-    /// 404; 403; 422; 409 as [`vexatious::lift`].
+    /// 404; 403, also [`vexatious::apart`]; 422; 409 as [`vexatious::lift`].
     pub fn lift_mark(
         &self,
         tx: &mut Tx<'_>,
@@ -99,10 +82,22 @@ impl Hotline {
         id: i64,
         read: impl FnOnce() -> Result<Why>,
     ) -> Result<MarkRow> {
-        let (_, mark, on) = self.mark(tx, actor, id)?;
+        let (rules, mark, on) = self.mark(tx, actor, id)?;
         actor.require(&vexatious::LIFTERS)?;
+        let handled = self.handlers(tx, &rules, actor, &mark)?;
+        vexatious::apart(actor, (&handled, &rules.directory))?;
         let why = read()?;
         vexatious::lift(tx, actor, (mark, &on.ticket), &why.reason)
+    }
+
+    fn handlers(
+        &self,
+        tx: &mut Tx<'_>,
+        rules: &Rules,
+        actor: &Actor,
+        mark: &MarkRow,
+    ) -> Result<BTreeSet<UnitCode>> {
+        Eyes { actor, keys: &self.keys, directory: &rules.directory }.handlers(tx.conn, mark)
     }
 
     /// The mark `id` and its ticket, for whoever reads any ticket.

@@ -2,6 +2,7 @@
 //! index before the mark is kept with it; so a crash anywhere means that some is done again.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::io::ErrorKind;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
@@ -48,16 +49,17 @@ impl From<Error> for Trouble {
 
 impl Trouble {
     /// Whether the index must be built anew. A disk that is full or an index that somebody else writes
-    /// says nothing against what is there.
-    pub const fn is_of_index(&self) -> bool {
+    /// says nothing against what is there; a file that cannot be made sense of does, though tantivy tells of it
+    /// as of the disk.
+    pub fn is_of_index(&self) -> bool {
         match self {
             Self::Touched | Self::Foreign | Self::Fell => true,
-            Self::Index(error) => !matches!(
-                error,
-                TantivyError::LockFailure(..)
-                    | TantivyError::IoError(_)
-                    | TantivyError::OpenWriteError(_)
-            ),
+            Self::Index(TantivyError::IoError(error)) => {
+                matches!(error.kind(), ErrorKind::InvalidData | ErrorKind::UnexpectedEof)
+            }
+            Self::Index(error) => {
+                !matches!(error, TantivyError::LockFailure(..) | TantivyError::OpenWriteError(_))
+            }
             _ => false,
         }
     }
@@ -109,8 +111,11 @@ impl Follower {
         for (segment, columns) in searcher.segment_readers().iter().zip(&*columns) {
             let stamps = segment.fast_fields().u64(super::fields::STAMP)?;
             for doc in segment.doc_ids_alive() {
-                if let (Some(id), Some(stamp)) = (columns.id.first(doc), stamps.first(doc)) {
-                    has.insert(i64::try_from(id).unwrap_or_default(), stamp);
+                if let (Some(id), Some(stamp)) = (columns.id.first(doc), stamps.first(doc))
+                    && has.insert(i64::try_from(id).unwrap_or_default(), stamp).is_some()
+                {
+                    // The description forgot that one of the two had been taken out.
+                    return Err(Trouble::Touched);
                 }
             }
         }

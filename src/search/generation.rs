@@ -68,9 +68,9 @@ impl Generation {
         let name = root.next_name()?;
         let folder = root.folder.join(&name);
         fs::create_dir(&folder)?;
-        let (schema, _) = fields::make();
-        Index::create_in_dir(&folder, schema)?;
-        Self::of(&folder, name, dictionary)
+        let (schema, fields) = fields::make();
+        let index = Index::create_in_dir(&folder, schema)?;
+        Self::of(folder, index, fields, name, dictionary)
     }
 
     /// The one called `name`, proven whole.
@@ -78,40 +78,28 @@ impl Generation {
     /// # Errors
     /// It is damaged, or of another form.
     pub fn open(root: &Root, name: &str, dictionary: &Dictionary) -> tantivy::Result<Self> {
-        let made = Self::of(&root.folder.join(name), name.to_owned(), dictionary)?;
-        made.prove(&made.index.searchable_segment_ids()?)?;
-        Ok(made)
-    }
-
-    /// Proves the files of these segments by their checksums: all that lie there. tantivy's own look leaves out what
-    /// its list of files (`.managed.json`, which has no checksum) does not name.
-    fn prove(&self, segments: &[SegmentId]) -> tantivy::Result<()> {
-        for path in self.files_of(segments) {
-            let name = Path::new(path.file_name().unwrap_or_default());
-            match self.index.directory().validate_checksum(name) {
-                Ok(true) => {}
-                Ok(false) => {
-                    let what = format!("damaged: {}", name.display());
-                    return Err(TantivyError::InternalError(what));
-                }
-                // A merge has taken it in; whoever needs it misses it by itself.
-                Err(OpenReadError::FileDoesNotExist(_)) => {}
-                Err(error) => return Err(error.into()),
-            }
-        }
-        Ok(())
-    }
-
-    fn of(folder: &Path, name: String, dictionary: &Dictionary) -> tantivy::Result<Self> {
-        let mut index = Index::open(MmapDirectory::open(folder)?)?;
+        let folder = root.folder.join(name);
+        let index = Index::open(MmapDirectory::open(&folder)?)?;
         let (schema, fields) = fields::make();
         if index.schema() != schema {
             return Err(TantivyError::SchemaError("another schema".to_owned()));
         }
+        // Before anything reads them: what a reader says of a damaged file may look like the disk's own trouble.
+        prove(&index, &folder, &index.searchable_segment_ids()?)?;
+        Self::of(folder, index, fields, name.to_owned(), dictionary)
+    }
+
+    fn of(
+        folder: PathBuf,
+        mut index: Index,
+        fields: Fields,
+        name: String,
+        dictionary: &Dictionary,
+    ) -> tantivy::Result<Self> {
         fields::teach(&index, dictionary);
         index.set_multithread_executor(SEARCHING)?;
         let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
-        let (folder, dictionary) = (folder.to_path_buf(), dictionary.clone());
+        let dictionary = dictionary.clone();
         let (columns, files) = (HashMap::new(), BTreeMap::new());
         Ok(Self { name, folder, index, fields, dictionary, reader, columns, files })
     }
@@ -151,7 +139,7 @@ impl Generation {
         // What came since the last view, by a commit or by a merge behind our back, is as new as at a start.
         let ids = searcher.segment_readers().iter().map(|it| it.segment_id());
         let new: Vec<SegmentId> = ids.filter(|id| !self.columns.contains_key(id)).collect();
-        self.prove(&new)?;
+        prove(&self.index, &self.folder, &new)?;
         let mut kept = HashMap::new();
         let mut all = Vec::new();
         for segment in searcher.segment_readers() {
@@ -218,20 +206,39 @@ impl Generation {
     fn seen(&self, searcher: &Searcher) -> BTreeMap<PathBuf, (u64, Option<SystemTime>)> {
         let ids: Vec<SegmentId> =
             searcher.segment_readers().iter().map(|it| it.segment_id()).collect();
-        let files = self.files_of(&ids).into_iter();
+        let files = files_of(&self.folder, &ids).into_iter();
         files.filter_map(|path| look(&path).map(|seen| (path, seen))).collect()
     }
+}
 
-    /// The files of these segments that lie in the folder.
-    fn files_of(&self, segments: &[SegmentId]) -> Vec<PathBuf> {
-        let ids: Vec<String> = segments.iter().map(SegmentId::uuid_string).collect();
-        let entries = fs::read_dir(&self.folder).into_iter().flatten().flatten();
-        let of_segment = |path: &PathBuf| {
-            let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
-            name.is_some_and(|name| ids.iter().any(|id| name.starts_with(id.as_str())))
-        };
-        entries.map(|entry| entry.path()).filter(of_segment).collect()
+/// Proves the files of these segments by their checksums: all that lie there. tantivy's own look leaves out what
+/// its list of files (`.managed.json`, which has no checksum) does not name.
+fn prove(index: &Index, folder: &Path, segments: &[SegmentId]) -> tantivy::Result<()> {
+    for path in files_of(folder, segments) {
+        let name = Path::new(path.file_name().unwrap_or_default());
+        match index.directory().validate_checksum(name) {
+            Ok(true) => {}
+            Ok(false) => {
+                let what = format!("damaged: {}", name.display());
+                return Err(TantivyError::InternalError(what));
+            }
+            // A merge has taken it in; whoever needs it misses it by itself.
+            Err(OpenReadError::FileDoesNotExist(_)) => {}
+            Err(error) => return Err(error.into()),
+        }
     }
+    Ok(())
+}
+
+/// The files of these segments that lie in the folder.
+fn files_of(folder: &Path, segments: &[SegmentId]) -> Vec<PathBuf> {
+    let ids: Vec<String> = segments.iter().map(SegmentId::uuid_string).collect();
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let of_segment = |path: &PathBuf| {
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
+        name.is_some_and(|name| ids.iter().any(|id| name.starts_with(id.as_str())))
+    };
+    entries.map(|entry| entry.path()).filter(of_segment).collect()
 }
 
 /// Which segments become one while nobody waits for it.

@@ -77,8 +77,12 @@ impl Eyes<'_> {
         Ok(!is_of(self.actor, (&handled, self.directory)))
     }
 
-    /// The units that work or have worked on the tickets that `mark` rests on, and on those that these are linked to.
-    fn handlers(self, conn: &mut Conn, mark: &MarkRow) -> Result<BTreeSet<UnitCode>> {
+    /// The units that work or have worked on the tickets that `mark` rests on, and on those that these are linked to:
+    /// what is linked is handled under the other number.
+    ///
+    /// # Errors
+    /// The database's own.
+    pub fn handlers(self, conn: &mut Conn, mark: &MarkRow) -> Result<BTreeSet<UnitCode>> {
         let vault = Vault { keys: self.keys };
         let mut handled = BTreeSet::new();
         for no in mark.tickets() {

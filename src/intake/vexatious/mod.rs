@@ -182,6 +182,14 @@ pub fn may_decide(
 ) -> Result<()> {
     actor.require(&DECIDERS)?;
     actor.require_other_than(mark.proposed_by)?;
+    apart(actor, (handled, directory))
+}
+
+/// Who works for a unit that the caller was complaining to says nothing of the mark, neither for it nor against it.
+///
+/// # Errors
+/// 403 `vexatious.own_unit`.
+pub fn apart(actor: &Actor, (handled, directory): (&BTreeSet<UnitCode>, &Directory)) -> Result<()> {
     if is_of(actor, (handled, directory)) {
         return Err(Error::new(Kind::Forbidden, "vexatious.own_unit"));
     }

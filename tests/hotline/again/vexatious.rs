@@ -185,7 +185,11 @@ on_each_database! {
         assert_eq!(centre.decides("both@baozhang", &id, "refuse"), "403 vexatious.own_unit");
         assert_eq!(centre.decides("dispatcher-2", &id, "refuse"), "\"refused\"");
         assert_eq!(centre.mark_on(&new), Value::Null);
-        assert_eq!(centre.proposes("agent", &new, &[&old]).0, "201", "refused is not for ever");
+        let (said, id) = centre.proposes("agent", &new, &[&old]);
+        assert_eq!(said, "201", "refused is not for ever");
+        assert_eq!(centre.decides("dispatcher-2", &id, "confirm"), "\"in_force\"");
+        assert_eq!(centre.decides("both@baozhang", &id, "lift"), "403 vexatious.own_unit");
+        assert_eq!(centre.decides("reviewer", &id, "lift"), "\"lifted\"");
         let answer = centre.says("reviewer", &format!("/tickets/{new}/vexatious"), &json!({}));
         assert_eq!(told(&answer), "403 forbidden");
     }

@@ -43,15 +43,18 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     all
 }
 
-fn flip(path: &Path, dice: &mut Dice) {
+/// Flips a bit, and says where, in case it was the one that does harm.
+fn flip(path: &Path, dice: &mut Dice) -> String {
     use std::os::unix::fs::FileExt;
     let file = fs::OpenOptions::new().read(true).write(true).open(path).unwrap();
     let length = file.metadata().unwrap().len();
     let at = u64::try_from(dice.below(i64::try_from(length).unwrap())).unwrap();
     let mut byte = [0];
     file.read_exact_at(&mut byte, at).unwrap();
+    let was = byte[0];
     byte[0] ^= 1 << dice.below(8);
     file.write_all_at(&byte, at).unwrap();
+    format!("byte {at} of {length} of {}: {was:#04x} became {:#04x}", path.display(), byte[0])
 }
 
 on_each_database! {
@@ -114,10 +117,10 @@ on_each_database! {
         for ending in [".idx", ".term", ".pos", ".fast"] {
             // tantivy's list of its files names none of them any more, and one is damaged.
             fs::write(of(&town, ".managed.json"), "[\"meta.json\"]").unwrap();
-            flip(&of(&town, ending), &mut dice);
+            let harm = flip(&of(&town, ending), &mut dice);
             town.search = search_of(&town.hotline, &town.folder);
             town.follow();
-            assert_eq!(told(&town), (due.clone(), false), "{ending}");
+            assert_eq!(told(&town), (due.clone(), false), "{harm}");
         }
         // The description says that there are more.
         let description = of(&town, "/meta.json");
@@ -133,6 +136,25 @@ on_each_database! {
         assert_eq!(told(&town), (due, false));
     }
 
+    fn a_file_whose_list_of_parts_makes_no_sense_is_no_trouble_of_the_disk(test: &TestDb) {
+        let mut town = Town::of(test, 60, 10);
+        let (due, _) = told(&town);
+        for ending in [".idx", ".term", ".pos", ".fieldnorm", ".fast"] {
+            // Where the parts of a file are told: before what tantivy writes of the file as a whole.
+            for from_end in [70, 90, 110, 130] {
+                let all = files(&town.folder.path().join("search"));
+                let path = all.into_iter().find(|path| path.to_string_lossy().ends_with(ending)).unwrap();
+                let mut bytes = fs::read(&path).unwrap();
+                let Some(at) = bytes.len().checked_sub(from_end) else { continue };
+                bytes[at] ^= 0x80;
+                fs::write(&path, bytes).unwrap();
+                town.search = search_of(&town.hotline, &town.folder);
+                town.follow();
+                assert_eq!(told(&town), (due.clone(), false), "{ending}, {from_end} before its end");
+            }
+        }
+    }
+
     fn a_flipped_bit_is_never_an_error_and_is_mended(test: &TestDb) {
         let flips = std::env::var("JIESU_SEARCH_FLIPS").ok().and_then(|it| it.parse().ok()).unwrap_or(12);
         let mut town = Town::of(test, 150, 5);
@@ -140,21 +162,21 @@ on_each_database! {
         let mut dice = Dice::new(rand::random());
         for _ in 0..flips {
             let files = files(&town.folder.path().join("search"));
-            flip(dice.pick::<PathBuf>(&files), &mut dice);
+            let harm = flip(dice.pick::<PathBuf>(&files), &mut dice);
             // While it is at work: whatever is told is right, or will be after the next look.
             town.follow();
-            assert_eq!(told(&town).0, due);
+            assert_eq!(told(&town).0, due, "{harm}");
             // The next look finds it, the one after that has built another.
             town.follow();
             town.follow();
-            assert_eq!(told(&town), (due.clone(), false));
+            assert_eq!(told(&town), (due.clone(), false), "{harm}");
             // And where the program was not there when it happened.
             town.search = search_of(&town.hotline, &town.folder);
             let files = self::files(&town.folder.path().join("search"));
-            flip(dice.pick::<PathBuf>(&files), &mut dice);
+            let harm = flip(dice.pick::<PathBuf>(&files), &mut dice);
             town.follow();
             town.follow();
-            assert_eq!(told(&town), (due.clone(), false));
+            assert_eq!(told(&town), (due.clone(), false), "not running, {harm}");
         }
     }
 }
