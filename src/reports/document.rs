@@ -1,0 +1,193 @@
+//! Reports: what a report says, before it is a page, a letter or a sheet. Its rule: plain data, made once and kept; who
+//! prints it decides nothing and computes nothing.
+//!
+//! A document is frozen as it is (`serde`), beside the facts that its figures were made of; so a later program prints
+//! the same figures, whatever its formulas are by then.
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+
+use crate::assessment::{Edition, GroupBy, Metric, Side};
+use crate::time::Stamp;
+
+/// A whole report.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Document {
+    /// `物业管理投诉情况专报`.
+    pub title: String,
+    /// `2026年第10期`.
+    pub issue: String,
+    /// Who issues it: the site's name.
+    pub issuer: String,
+    /// What it is about, in words: `2026年10月（2026-10-01 至 2026-10-31）`.
+    pub period: String,
+    /// What must be printed with every figure, in order: name and value, such as 口径, 考核办法, 截至, 版本.
+    pub marks: Vec<(String, String)>,
+    pub sections: Vec<Section>,
+    /// Tickets behind cells that no metric describes, by the name that [`Source::List`] gives.
+    pub lists: std::collections::BTreeMap<String, Vec<i64>>,
+}
+
+/// A section, numbered by whoever prints it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Section {
+    /// `overview`: for anchors.
+    pub id: String,
+    pub heading: String,
+    pub blocks: Vec<Block>,
+}
+
+/// What stands in a section.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "is", rename_all = "snake_case")]
+pub enum Block {
+    /// A heading of the second level.
+    Heading { text: String },
+    Paragraph { text: String },
+    Table(Table),
+    Chart(Chart),
+    /// Left for a person to write (next measures, the decision asked for); `field` is what an edit names.
+    Open { field: String, hint: String },
+}
+
+/// A table. Its id names the sheet and the file.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Table {
+    /// Unique in the document: `units`.
+    pub id: String,
+    pub title: String,
+    pub columns: Vec<Column>,
+    pub rows: Vec<Row>,
+    pub note: Option<String>,
+}
+
+/// A column.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Column {
+    /// Unique in the table: `response_rate`, or `resolution_rate.previous`.
+    pub id: String,
+    pub name: String,
+    pub format: Format,
+    /// Which definition its figures follow: `response_rate@1`, where they follow one.
+    pub definition: Option<String>,
+    /// The same in words.
+    pub formula: Option<String>,
+}
+
+/// How the values of a column are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Format {
+    Text,
+    /// A whole number.
+    Count,
+    /// A part of 1, written with one decimal: 97.1 %.
+    Percent,
+    /// A difference of two parts of 1, in percentage points, signed: +1.2.
+    Points,
+    /// A relative change, signed, as a part of 1: +12.3 %.
+    Growth,
+    /// Two decimals.
+    Number,
+    /// Hours, one decimal.
+    Hours,
+    Day,
+    Instant,
+}
+
+/// A row.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Row {
+    /// Unique in the table: a code, `-` for what has none, `total` for the sum.
+    pub key: String,
+    /// How far it lies below the rows that hold it: 0 for the first level.
+    pub level: u8,
+    /// One for each column.
+    pub cells: Vec<Cell>,
+}
+
+/// What stands in one place of a table.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Cell {
+    pub value: Value,
+    /// Where its tickets are found; nothing for words and for earlier windows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<Source>,
+}
+
+/// A value, unrounded.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Value {
+    /// Printed "—": a zero denominator, no history, not asked.
+    None,
+    Text(String),
+    Count(i64),
+    /// A figure with both its sides, `num` in whole things.
+    Ratio { num: f64, den: i64, value: f64 },
+    Number(f64),
+    Day(NaiveDate),
+    Instant(Stamp),
+}
+
+/// What a cell was made of.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "of", rename_all = "snake_case")]
+pub enum Source {
+    /// A figure of the frozen facts: its drill-down is asked with the same words.
+    Figure {
+        by: GroupBy,
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        rollup: bool,
+        edition: Edition,
+        metric: Metric,
+        side: Side,
+        /// Nothing for the total.
+        key: Option<String>,
+    },
+    /// Tickets that the document names in [`Document::lists`].
+    List { name: String },
+}
+
+/// A picture of a table.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Chart {
+    pub id: String,
+    pub title: String,
+    pub kind: ChartKind,
+    /// What is written below the axis.
+    pub labels: Vec<String>,
+    pub series: Vec<Series>,
+    /// How the values are written.
+    pub format: Format,
+    /// The table that says the same in figures, by its id.
+    pub table: String,
+}
+
+/// How a chart is drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ChartKind {
+    /// Over time.
+    Line,
+    /// Side by side, lying: names are long.
+    Bar,
+}
+
+/// One line, or one colour of bars: a value for each label.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Series {
+    pub name: String,
+    pub values: Vec<Option<f64>>,
+}
+
+impl Document {
+    /// Every table, in the order of the report.
+    pub fn tables(&self) -> impl Iterator<Item = &Table> {
+        let blocks = self.sections.iter().flat_map(|section| &section.blocks);
+        blocks.filter_map(|block| match block {
+            Block::Table(table) => Some(table),
+            _ => None,
+        })
+    }
+}
