@@ -14,6 +14,7 @@ use crate::jobs::{Bell, Crew};
 use crate::learning::train::Recipe;
 use crate::lifecycle::recompute::Recompute;
 use crate::lifecycle::sealer::seal_file;
+use crate::lifecycle::trails::Trails;
 use crate::notify::outbox;
 use crate::notify::webhook::{self, Deliverer};
 use crate::privacy::{self, Clean};
@@ -102,7 +103,10 @@ fn with_doors(crew: Crew, app: &Arc<App>) -> Crew {
     let kept = TimeDelta::days(i64::from(app.config.calls.keep_numbers_days));
     let counted = TimeDelta::days(i64::from(app.config.knowledge.gap_days));
     let (numbers, asked) = (app.clone(), app.clone());
+    let trails = app.hotline.clone();
     crew.does(upstream::JOB, move |job| Ok(carrier.carry(job.body()?)?))
+        // 数据体检: tickets of before there were signals.
+        .does(Trails::JOB, move |job| Ok(trails.write_trails(job.body()?)?))
         .every("calls.forget", TimeDelta::hours(6), move || {
             drop_all(|| {
                 numbers.db.write(move |tx| {

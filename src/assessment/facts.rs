@@ -145,6 +145,16 @@ pub struct ValidSurvey {
     pub satisfied: Satisfied,
 }
 
+impl ValidSurvey {
+    /// Reads the column `ticket.survey`: `contacted:solved:satisfied`.
+    pub fn read(text: &str) -> Option<Self> {
+        let mut parts = text.split(':');
+        let contacted = parts.next()? == "yes";
+        let (solved, satisfied) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
+        Some(Self { contacted, solved, satisfied })
+    }
+}
+
 /// A time the ticket was not live before it was reopened: ended at `ended_at`, live again from
 /// `reopened_at`. A merge that was unmerged leaves none ("as if it had never been").
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -245,15 +245,21 @@ impl<'a> Table<'a> {
     }
 }
 
+/// A numerator in whole things, and num ÷ den unrounded; none at a zero denominator.
+pub fn figure_of(metric: Metric, exact: i64, den: i64) -> (f64, Option<f64>) {
+    let value = (den > 0).then(|| exact as f64 / (metric.scale() * den) as f64);
+    (exact as f64 / metric.scale() as f64, value)
+}
+
 fn cell(metric: Metric, sums: &Sums, score: Option<Fraction>) -> Cell {
     let (exact, den) = sums.cells[metric.index()];
-    let num = exact as f64 / metric.scale() as f64;
+    let (num, value) = figure_of(metric, exact, den);
     let mut cell = Cell {
         metric,
         num: Some(num),
         exact,
         den: Some(den),
-        value: (den > 0).then(|| exact as f64 / (metric.scale() * den) as f64),
+        value,
         low: None,
         high: None,
         median: None,

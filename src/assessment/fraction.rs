@@ -30,6 +30,12 @@ impl Fraction {
         Self::new(self.num * theirs + other.num * mine, self.den * theirs)
     }
 
+    /// What is left of it without `other`; may be below zero.
+    #[must_use]
+    pub fn minus(self, other: Self) -> Self {
+        self.plus(Self { num: -other.num, den: other.den })
+    }
+
     /// An equal part of it: divided by `parts` > 0.
     #[must_use]
     pub fn over(self, parts: i64) -> Self {

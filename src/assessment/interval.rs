@@ -2,7 +2,7 @@
 //! weighted numerator as it is.
 
 /// The 97.5 % point of the normal distribution.
-const Z: f64 = 1.959_964;
+pub(super) const Z: f64 = 1.959_964;
 
 /// The Wilson interval of `num` of `den`, both within 0–1; `den` > 0, `num` may be weighted.
 pub fn wilson(num: f64, den: f64) -> (f64, f64) {

@@ -2,7 +2,8 @@
 //! facts by one pure pass, and drills down by the same pass to exactly the facts it was made from.
 //!
 //! [`facts`] say what happened, [`shares`] what each adds to which [`metrics`], [`figures`] add up,
-//! [`ranking`] compares, [`drill`] lists, and [`likewise`] says what to set beside a window.
+//! [`ranking`] compares, [`drill`] lists, [`likewise`] says what to set beside a window, and [`signals`] what does not
+//! look honest.
 
 pub mod drill;
 pub mod exclusion;
@@ -13,10 +14,13 @@ pub mod interval;
 pub mod likewise;
 pub mod metrics;
 mod names;
+pub mod projection;
 pub mod ranking;
 pub mod rules;
+pub mod samemix;
 pub mod shares;
 pub mod shelf;
+pub mod signals;
 pub mod store;
 
 pub use drill::{Behind, Item, Place, Side};

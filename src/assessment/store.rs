@@ -10,8 +10,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use diesel::prelude::*;
 
 use super::facts::{
-    AssignmentFact, Facts, Fate, Gap, Keys, LedgerFact, Names, Part, Run, Satisfied, Solved,
-    Standing, StateName, Sym, TicketFact, ValidSurvey, WhistleFact, WorkName,
+    AssignmentFact, Facts, Fate, Gap, Keys, LedgerFact, Names, Part, Run, Standing, StateName, Sym, TicketFact, ValidSurvey, WhistleFact, WorkName,
 };
 use crate::db::schema::{assignment, ledger, tickets, whistle};
 use crate::db::{Conn, each};
@@ -136,20 +135,11 @@ fn ticket_fact(line: TicketLine, names: &mut Names) -> TicketFact {
         excluded: names.intern_some(excluded.as_deref()),
         direct,
         first_solved: first_solved.and_then(|text| text.parse().ok()),
-        survey: survey.as_deref().and_then(read_survey),
+        survey: survey.as_deref().and_then(ValidSurvey::read),
         handled_ms,
         earlier_at: None,
         flagged,
     }
-}
-
-/// `contacted:solved:satisfied`, as the projection writes it.
-fn read_survey(text: &str) -> Option<ValidSurvey> {
-    let mut parts = text.split(':');
-    let contacted = parts.next()? == "yes";
-    let solved: Solved = parts.next()?.parse().ok()?;
-    let satisfied: Satisfied = parts.next()?.parse().ok()?;
-    Some(ValidSurvey { contacted, solved, satisfied })
 }
 
 /// Keys, exclusion and withdrawal of tickets that other facts name and that were not loaded.

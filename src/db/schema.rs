@@ -39,7 +39,7 @@ pub use privacy::erased;
 pub use search::kept_search;
 pub use ticket::{
     assignment, attachment, caller_key, contact, counted_by, event, ledger, seal, seal_leaf,
-    ticket as tickets, ticket_body, unsealed, whistle,
+    ticket as tickets, ticket_body, trail, unsealed, whistle,
 };
 pub use upstream::{backfill, upstream_day, upstream_difference, upstream_message};
 pub use web::idempotency;

@@ -36,7 +36,7 @@ pub fn amend(ticket: &mut Ticket, scene: &Scene<'_>, body: &Amend) -> Result<()>
         ticket.tags.clone_from(tags);
     }
     if let Some(caller) = &fields.caller {
-        change_caller(ticket, caller);
+        change_caller(ticket, scene, caller);
     }
     if let Some(place) = &fields.place {
         ticket.place = completed_place(scene.directory, place);
@@ -50,9 +50,13 @@ pub fn amend(ticket: &mut Ticket, scene: &Scene<'_>, body: &Amend) -> Result<()>
     Ok(())
 }
 
-/// The caller as corrected; the name before stays known, so that it stays masked.
-fn change_caller(ticket: &mut Ticket, caller: &Caller) {
+/// The caller as corrected; the name before stays known, so that it stays masked. Another number once a unit
+/// has the ticket is remembered by its instant: whom a survey reaches then is another question.
+fn change_caller(ticket: &mut Ticket, scene: &Scene<'_>, caller: &Caller) {
     let before = std::mem::replace(&mut ticket.caller, caller.clone());
+    if before.phone != caller.phone && ticket.was_dispatched() {
+        ticket.phone_changed_at = Some(scene.now);
+    }
     if let Some(name) = before.name.filter(|name| caller.name.as_ref() != Some(name))
         && !ticket.former_names.contains(&name)
     {

@@ -82,6 +82,7 @@ pub fn register(scene: &Scene<'_>, no: String, draft: &Draft) -> Result<Ticket> 
         call: draft.call.clone(),
         caller: draft.caller.clone(),
         former_names: Vec::new(),
+        phone_changed_at: None,
         title,
         content,
         category: draft.matter.category.clone(),

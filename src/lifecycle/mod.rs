@@ -19,6 +19,7 @@ pub mod sealer;
 pub mod subject;
 pub mod sweep;
 pub mod table;
+pub mod trails;
 mod vexatious;
 
 pub use arrival::Arrival;

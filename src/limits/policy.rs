@@ -216,6 +216,40 @@ pub struct Assessment {
     pub show: Show,
     /// The coded reasons for which a ticket leaves the assessment.
     pub exclusions: Vec<ExclusionReason>,
+    #[serde(default)]
+    pub signals: SignalRule,
+}
+
+/// 数据体检: when a signal lights, and who sees it when (domain.md §9).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SignalRule {
+    /// Below so many tickets on either side nothing lights.
+    pub least: u32,
+    /// How many times the odds of the others a unit's must be at least.
+    pub lift: Thousandths,
+    /// How likely any light at all is in a window in which everybody is honest, at most.
+    pub chance: Thousandths,
+    /// Natural days in which a satisfied citizen comes again about the same matter.
+    pub again_days: u32,
+    /// Which last part of its limit a reply is late in, in time as it is.
+    pub late_part: Thousandths,
+    /// Working days after the end of a window for which a unit alone sees its signals.
+    pub own_workdays: u32,
+}
+
+/// Of profiles that were written down before there were signals.
+impl Default for SignalRule {
+    fn default() -> Self {
+        Self {
+            least: 10,
+            lift: Thousandths(2000),
+            chance: Thousandths(50),
+            again_days: 30,
+            late_part: Thousandths(100),
+            own_workdays: 3,
+        }
+    }
 }
 
 /// What a ranking shows.

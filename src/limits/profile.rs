@@ -165,7 +165,7 @@ impl Profile {
                 if sane { Thousandths::ONE.0 } else { 0 }
             }
         };
-        let hours = &self.working_hours.0;
+        let (hours, signals) = (&self.working_hours.0, &self.assessment.signals);
         let rules = [
             (!self.name.is_empty() && self.version > 0, "name: empty, or version 0"),
             (self.clocks.overall.extra_workdays <= 1, "clocks.overall.extra_workdays: 0 or 1"),
@@ -180,6 +180,12 @@ impl Profile {
                 self.assessment.basic_solved <= Thousandths::ONE
                     && self.assessment.basic_satisfied <= Thousandths::ONE,
                 "assessment: basic_solved and basic_satisfied are at most 1",
+            ),
+            (
+                signals.lift >= Thousandths::ONE
+                    && signals.chance <= Thousandths(200)
+                    && signals.late_part <= Thousandths::ONE,
+                "assessment.signals: lift from 1, chance to 0.2, late_part to 1",
             ),
             (
                 codes.len() == self.assessment.exclusions.len(),

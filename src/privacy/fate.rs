@@ -17,7 +17,7 @@ pub enum Fate {
 }
 
 /// Every table with a ticket's id or number, a caller's hash, or a text that may name one.
-pub const FATES: [(&str, Fate); 29] = [
+pub const FATES: [(&str, Fate); 30] = [
     // The ticket's own: emptied where the key is destroyed.
     ("ticket", Fate::Stays),
     ("ticket_body", Fate::Stays),
@@ -28,6 +28,7 @@ pub const FATES: [(&str, Fate); 29] = [
     ("contact", Fate::Stays),
     ("whistle", Fate::Stays),
     ("ledger", Fate::Stays),
+    ("trail", Fate::Stays),
     ("imported", Fate::Stays),
     // The proof: ciphertext and hashes over it.
     ("event", Fate::Stays),

@@ -24,6 +24,7 @@ pub mod sight;
 pub mod state;
 pub mod store;
 pub mod text;
+pub mod trail;
 pub mod words;
 
 use std::collections::BTreeMap;
@@ -83,6 +84,9 @@ pub struct Ticket {
     /// Names the caller went by before a correction: what was typed by then still holds them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub former_names: Vec<Text>,
+    /// When the caller's number was last changed after a dispatch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phone_changed_at: Option<Stamp>,
     pub title: String,
     pub content: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -23,6 +23,7 @@ pub mod reach;
 pub mod reference;
 pub mod search;
 pub mod searches;
+pub mod signals;
 pub mod suggest;
 pub mod tickets;
 pub mod upstream;
@@ -73,6 +74,8 @@ pub fn routes(services: &mut ServiceConfig<'_>) {
         .service(history::reveal)
         .service(rates::rates)
         .service(rates::behind)
+        .service(rates::projected)
+        .configure(signals::routes)
         .configure(upstream::routes)
         .configure(calls::routes)
         .configure(articles::routes)

@@ -26,7 +26,7 @@ use crate::support::desk::{Desk, handler};
 const FORGERIES: usize = 1_000;
 /// The tables under proof. Marks are no part of the history: a lost one is found, one too many of
 /// an earlier event says nothing.
-const TABLES: [&str; 10] = [
+const TABLES: [&str; 11] = [
     "event",
     "ticket",
     "ticket_body",
@@ -34,6 +34,7 @@ const TABLES: [&str; 10] = [
     "contact",
     "whistle",
     "ledger",
+    "trail",
     "caller_key",
     "seal",
     "seal_leaf",
@@ -190,6 +191,7 @@ impl Forger {
             "contact",
             "whistle",
             "ledger",
+            "trail",
             "caller_key",
             "unsealed",
         ] {

@@ -122,6 +122,19 @@ diesel::table! {
 }
 
 diesel::table! {
+    trail (ticket_id) {
+        ticket_id -> BigInt,
+        spoke_at -> Nullable<BigInt>,
+        survey_at -> Nullable<BigInt>,
+        bad_at -> Nullable<BigInt>,
+        exclusion_at -> Nullable<BigInt>,
+        phone_at -> Nullable<BigInt>,
+        asked -> Integer,
+        prompted -> Nullable<Bool>,
+    }
+}
+
+diesel::table! {
     attachment (ticket_id, k) {
         ticket_id -> BigInt,
         k -> Integer,
@@ -187,6 +200,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     contact,
     whistle,
     ledger,
+    trail,
     event,
     unsealed,
     seal,

@@ -16,6 +16,7 @@ pub mod rows;
 mod seals;
 mod tombstones;
 mod traces;
+mod trails;
 mod write;
 
 use std::collections::BTreeMap;
@@ -40,6 +41,7 @@ pub use erasing::{
 };
 pub use removed::remove;
 use rows::{Lens, Rows, TicketRow, project};
+pub use trails::{TrailRow, write_trails};
 pub use seals::{count_unsealed, insert_seal, last_seal, seals_after, unsealed_heads};
 
 /// The keys that storing needs.

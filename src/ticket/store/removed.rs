@@ -9,7 +9,7 @@ use super::rows::{Lens, project};
 use super::{Stored, Vault, callers};
 use crate::db::schema::{
     assignment, attachment, contact, event, ledger, removal, removed_event, ticket_body, tickets,
-    unsealed, whistle,
+    trail, unsealed, whistle,
 };
 use crate::db::{Conn, Tx, each};
 use crate::error::Result;
@@ -49,7 +49,7 @@ pub fn remove(tx: &mut Tx<'_>, vault: Vault<'_>, batch: i64, gone: &[Stored]) ->
             diesel::delete(rows).execute(tx.conn)?;
         )+};
     }
-    empty!(unsealed event contact attachment assignment whistle ledger ticket_body);
+    empty!(unsealed event contact attachment assignment whistle ledger trail ticket_body);
     diesel::delete(tickets::table.filter(tickets::id.eq_any(ids))).execute(tx.conn)?;
     lay(tx, vault, batch, gone.len(), &events)
 }

@@ -5,6 +5,7 @@ use diesel::prelude::*;
 
 use super::attached::{AttachmentRow, attachment_rows};
 use super::callers::{CallerRow, caller_rows};
+use super::trails::{TrailRow, trail_row};
 use crate::db::schema::{assignment, contact, ledger, tickets, whistle};
 use crate::directory::{
     AssessmentClass, CategoryCode, Channel, CompanyCode, EstateCode, Kind, RegionCode, UnitCode,
@@ -147,6 +148,7 @@ pub struct Rows {
     pub ledgers: Vec<LedgerRow>,
     pub attachments: Vec<AttachmentRow>,
     pub callers: Vec<CallerRow>,
+    pub trail: Option<TrailRow>,
 }
 
 /// The rows of `ticket`.
@@ -170,6 +172,7 @@ pub fn project(ticket: &Ticket, lens: &Lens<'_>) -> Rows {
         ledgers: ledger_rows(ticket, lens.id),
         attachments: attachment_rows(ticket, lens.id),
         callers,
+        trail: trail_row(ticket, lens.id),
     }
 }
 

@@ -5,7 +5,7 @@ use diesel::prelude::*;
 
 use crate::db::Conn;
 use crate::db::schema::{
-    assignment, attachment, contact, event, ledger, ticket_body, unsealed, whistle,
+    assignment, attachment, contact, event, ledger, ticket_body, trail, unsealed, whistle,
 };
 use crate::error::Result;
 
@@ -19,6 +19,6 @@ pub(super) fn traces(conn: &mut Conn, after: i64, last: i64) -> Result<Vec<i64>>
             ids.extend(told.load::<i64>(conn)?);
         )+};
     }
-    told_by!(ticket_body event unsealed assignment contact whistle ledger attachment);
+    told_by!(ticket_body event unsealed assignment contact whistle ledger trail attachment);
     Ok(ids)
 }

@@ -6,6 +6,7 @@ use super::attached;
 use super::callers::{self, CallerRow};
 use super::fresh::Fresh;
 use super::rows::{AssignmentRow, ContactRow, LedgerRow, Rows, TicketRow, WhistleRow, in_order};
+use super::trails;
 use crate::db::schema::{
     assignment, contact, event, ledger, ticket_body, tickets, unsealed, whistle,
 };
@@ -43,6 +44,9 @@ pub(super) fn insert_rows(tx: &mut Tx<'_>, rows: &Rows) -> Result<()> {
         }
     });
     attached::replace(tx, &[], &rows.attachments)?;
+    if let Some(row) = &rows.trail {
+        trails::insert(tx, row)?;
+    }
     callers::insert(tx.conn, &rows.callers)
 }
 
@@ -108,6 +112,9 @@ pub(super) fn update_rows(tx: &mut Tx<'_>, old: &Rows, new: &Rows, expected: i32
         callers::replace(tx.conn, row.id, &old.callers, &new.callers)?;
     }
     attached::replace(tx, &old.attachments, &new.attachments)?;
+    if old.trail != new.trail {
+        trails::replace(tx, row.id, new.trail.as_ref())?;
+    }
     for row in &new.assignments {
         match old.assignments.iter().find(|there| there.k == row.k) {
             Some(there) if there == row => {}
@@ -190,5 +197,6 @@ fn read_with(conn: &mut Conn, id: i64, mut callers: Vec<CallerRow>) -> Result<Ro
             .load(conn)?,
         attachments: attached::attachments_of(conn, id)?,
         callers,
+        trail: trails::trail_of(conn, id)?,
     })
 }

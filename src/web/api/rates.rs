@@ -2,7 +2,9 @@
 //! drill-down are asked with the same words and made from the same facts.
 
 mod earlier;
+mod fair;
 mod listed;
+mod projection;
 mod quarter;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,11 +32,13 @@ use crate::web::api::period::Period;
 use crate::web::problem::Problem;
 use crate::web::{Answer, Asker, Query, run_long};
 use earlier::{Beside, EarlierView, ThenView};
+use fair::{Mix, MixView};
 use listed::{DefinitionView, definitions, dims};
+pub use projection::projected;
 use quarter::{Quarter, QuarterView, SpanView};
 
 /// Which figures.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct RatesQuery {
@@ -56,6 +60,8 @@ pub struct RatesQuery {
     compare: Option<String>,
     /// `true`: rows with few answers also have their rates of three windows, this one the last of them.
     quarter: Option<bool>,
+    /// `true`: by unit, head or company, what others get with the same matters.
+    same_mix: Option<bool>,
 }
 
 /// Which side of which cell.
@@ -121,6 +127,9 @@ struct RowView {
     /// Of a flagged row, where it was asked for: the rates of three windows.
     #[serde(skip_serializing_if = "Option::is_none")]
     quarter: Option<QuarterView>,
+    /// Where it was asked for: the three rates beside those of the same mix.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    same_mix: Option<MixView>,
 }
 
 /// Figures of a window.
@@ -162,7 +171,9 @@ pub async fn rates(
         let view = hotline.db.read(|conn| {
             let rules = hotline.rules.current(conn, now)?;
             let asked = Asked::of(&query, &rules, &actor, now)?;
-            let facts = asked.mine(asked.facts(&app.shelf, conn)?);
+            let all = asked.facts(&app.shelf, conn)?;
+            let facts = asked.mine(all.clone());
+            let mix = Mix::of(&asked, &query, &all, &facts)?;
             let table = Table::compute(&facts, asked.question());
             let rates = table.rates(&asked.dims, asked.depth, |key| asked.shows(key));
             let beside = Beside::of(&asked, &query, &app.shelf, conn)?;
@@ -170,7 +181,7 @@ pub async fn rates(
                 Some(true) => Some(Quarter::of(&asked, conn)?),
                 _ => None,
             };
-            let row = |it: Row| row(it, &beside, quarter.as_ref());
+            let row = |it: Row| row(it, &beside, quarter.as_ref(), &mix);
             let zone = rules.profile.zone;
             Ok(RatesView {
                 from: asked.window.start.rfc3339(rules.profile.zone),
@@ -236,8 +247,7 @@ pub async fn behind(
                 group_by: query.group_by,
                 edition: query.edition,
                 rollup: query.rollup,
-                compare: None,
-                quarter: None,
+                ..RatesQuery::default()
             };
             let asked = Asked::of(&as_rates, &rules, &actor, now)?;
             let facts = asked.facts(&app.shelf, conn)?;
@@ -342,8 +352,9 @@ fn window(query: &RatesQuery, rules: &Rules) -> Result<Window> {
     Period { window: window.as_deref(), from: from.as_deref(), to: to.as_deref() }.read(rules)
 }
 
-fn row(row: Row, beside: &[Beside], quarter: Option<&Quarter>) -> RowView {
+fn row(row: Row, beside: &[Beside], quarter: Option<&Quarter>, mix: &Mix) -> RowView {
     let key = row.key.as_deref();
+    let same_mix = mix.row(key);
     let quarter = quarter.filter(|_| row.flagged).and_then(|quarter| quarter.row(key));
     let figures = row.cells.iter().map(|cell| {
         let then = beside.iter().filter_map(|one| one.then(key, cell));
@@ -360,6 +371,7 @@ fn row(row: Row, beside: &[Beside], quarter: Option<&Quarter>) -> RowView {
         peers: row.peers,
         excluded: row.excluded,
         quarter,
+        same_mix,
     }
 }
 

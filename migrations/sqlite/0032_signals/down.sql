@@ -1,0 +1,2 @@
+DELETE FROM job WHERE kind = 'ticket.trails';
+DROP TABLE trail;

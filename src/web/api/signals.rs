@@ -1,0 +1,288 @@
+//! Web, `/signals`: honest figures 数据体检 (domain.md §9). Its rule: shares and where they come from, never points;
+//! the unit sees its own first, everybody's only those who judge, and only when the units could look.
+
+use std::collections::BTreeSet;
+
+use actix_web::{HttpResponse, get, web};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::app::App;
+use crate::assessment::facts::Names;
+use crate::assessment::rules::shown;
+use crate::assessment::signals::judge::{Line, judge};
+use crate::assessment::signals::{Seen, Signal, behind, store};
+use crate::assessment::{Side, store as facts};
+use crate::db::Conn;
+use crate::directory::UnitCode;
+use crate::error::{Error, Result, sentence};
+use crate::identity::{Actor, Role};
+use crate::lifecycle::Rules;
+use crate::limits::Window;
+use crate::limits::policy::SignalRule;
+use crate::time::Stamp;
+use crate::web::api::period::Period;
+use crate::web::problem::Problem;
+use crate::web::{Answer, Asker, Query, run_long};
+
+/// Who asks for everybody's.
+const JUDGES: [Role; 3] = [Role::Assessor, Role::Leader, Role::Reviewer];
+
+/// Every route of the signals.
+pub fn routes(services: &mut ServiceConfig<'_>) {
+    services.service(signals).service(tickets);
+}
+
+/// Which signals.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct SignalsQuery {
+    /// `2026-10`: the profile's window that ends in October.
+    window: Option<String>,
+    /// One unit alone.
+    unit: Option<UnitCode>,
+}
+
+/// Behind which signal.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct SignalTicketsQuery {
+    window: Option<String>,
+    unit: UnitCode,
+    signal: Signal,
+    /// `num`: the cases, where nothing is said; `den`: all that are counted.
+    part: Option<Side>,
+    /// 1 to 500, 50 where nothing is said.
+    limit: Option<u32>,
+    after: Option<String>,
+}
+
+/// One signal of one unit.
+#[derive(Serialize, ToSchema)]
+struct SignalView {
+    unit: String,
+    name: String,
+    signal: Signal,
+    title: &'static str,
+    /// How many tickets are counted, and how many of them are cases.
+    n: i64,
+    count: i64,
+    /// count ÷ n, unrounded; null where nothing is counted.
+    share: Option<f64>,
+    /// The share of those with whom it is compared.
+    expected: Option<f64>,
+    /// The Wilson 95 % interval of the share.
+    low: Option<f64>,
+    high: Option<f64>,
+    /// Chance does not explain it, by the rule below.
+    lit: bool,
+    /// What is counted of what.
+    rule: String,
+}
+
+/// The signals of a window.
+#[derive(Serialize, ToSchema)]
+pub struct SignalsView {
+    window: String,
+    from: String,
+    to: String,
+    /// `name@version`
+    profile: String,
+    /// Until then each unit sees its own alone.
+    shown_to_all_from: String,
+    /// When a signal is lit.
+    lights: String,
+    items: Vec<SignalView>,
+}
+
+/// Signals of units whose figures may not be honest: each unit its own at once, those who judge all of them once the
+/// window is over and the units could look.
+#[utoipa::path(tag = "figures", params(SignalsQuery), responses(
+    (status = 200, body = SignalsView),
+    (status = 403, body = Problem, content_type = "application/problem+json"),
+    (status = 422, body = Problem, content_type = "application/problem+json"),
+))]
+#[get("/signals")]
+pub async fn signals(
+    app: web::Data<App>,
+    Asker(actor): Asker,
+    Query(query): Query<SignalsQuery>,
+) -> Result<HttpResponse> {
+    let hotline = app.hotline.clone();
+    run_long(move || {
+        let now = hotline.db.now();
+        let view = hotline.db.read(|conn| {
+            let rules = hotline.rules.current(conn, now)?;
+            let asked = Asked::of(query.window.as_deref(), &rules, &actor, now)?;
+            let (names, seen) = asked.seen(conn)?;
+            let group = |unit| {
+                let unit = rules.directory.unit(&UnitCode::new(names.text(unit)))?;
+                Some(unit.peer_group.clone()).filter(|group| !group.is_empty())
+            };
+            let lines = judge(&seen, asked.rule, group);
+            let items = lines.iter().filter(|line| {
+                let code = names.text(line.unit);
+                asked.shows(code) && query.unit.as_ref().is_none_or(|unit| unit.as_str() == code)
+            });
+            let items = items.map(|line| asked.line(line, &names)).collect();
+            Ok(asked.view(items))
+        })?;
+        Answer::ok(&view)
+    })
+    .await
+    .map(Answer::respond)
+}
+
+/// A ticket behind a signal.
+#[derive(Serialize, ToSchema)]
+struct SignalTicket {
+    no: String,
+    /// Whether it is a case; else it is only counted.
+    case: bool,
+}
+
+/// A page of what lies behind a signal.
+#[derive(Serialize, ToSchema)]
+pub struct SignalTicketsView {
+    items: Vec<SignalTicket>,
+    next: Option<String>,
+}
+
+/// The tickets behind one side of one signal; nothing where the reader does not see the signal.
+#[utoipa::path(tag = "figures", params(SignalTicketsQuery), responses(
+    (status = 200, body = SignalTicketsView),
+    (status = 403, body = Problem, content_type = "application/problem+json"),
+    (status = 422, body = Problem, content_type = "application/problem+json"),
+))]
+#[get("/signals/tickets")]
+pub async fn tickets(
+    app: web::Data<App>,
+    Asker(actor): Asker,
+    Query(query): Query<SignalTicketsQuery>,
+) -> Result<HttpResponse> {
+    let limit = crate::web::Page { limit: query.limit, after: None }.limit()?;
+    let skip: usize = match &query.after {
+        Some(after) => after.parse().map_err(|_| Error::field("/after", "field.format"))?,
+        None => 0,
+    };
+    let hotline = app.hotline.clone();
+    run_long(move || {
+        let now = hotline.db.now();
+        let view = hotline.db.read(|conn| {
+            let rules = hotline.rules.current(conn, now)?;
+            let asked = Asked::of(query.window.as_deref(), &rules, &actor, now)?;
+            let (names, seen) = asked.seen(conn)?;
+            let unit = names.find(query.unit.as_str()).filter(|_| asked.shows(query.unit.as_str()));
+            let mut all = unit
+                .map(|unit| behind(&seen, unit, query.signal, asked.rule))
+                .unwrap_or_default();
+            if query.part.unwrap_or(Side::Num) == Side::Num {
+                all.retain(|(_, is_case)| *is_case);
+            }
+            let more = all.len() > skip + limit;
+            let some = all.get(skip..(skip + limit).min(all.len())).unwrap_or_default();
+            let ids: Vec<i64> = some.iter().map(|(ticket, _)| *ticket).collect();
+            let numbers = facts::numbers(conn, &ids)?;
+            let item = |(ticket, case): &(i64, bool)| {
+                Some(SignalTicket { no: numbers.get(ticket)?.clone(), case: *case })
+            };
+            let items = some.iter().filter_map(item).collect();
+            Ok(SignalTicketsView { items, next: more.then(|| (skip + limit).to_string()) })
+        })?;
+        Answer::ok(&view)
+    })
+    .await
+    .map(Answer::respond)
+}
+
+/// A question as it was understood, with the reader's scope.
+struct Asked<'a> {
+    rules: &'a Rules,
+    rule: &'a SignalRule,
+    window: Window,
+    all_from: Stamp,
+    /// The units this reader sees.
+    own: BTreeSet<UnitCode>,
+    sees_all: bool,
+}
+
+impl<'a> Asked<'a> {
+    fn of(window: Option<&str>, rules: &'a Rules, actor: &Actor, now: Stamp) -> Result<Self> {
+        let works = actor.roles.iter().any(|role| role.sees_unit_tickets());
+        let judges = actor.has_any(&JUDGES) && !actor.company;
+        if !works && !judges {
+            return Err(Error::forbidden());
+        }
+        let window = Period { window, from: None, to: None }.read(rules)?;
+        let rule = &rules.profile.assessment.signals;
+        let zone = rules.profile.zone;
+        let last = window.end.plus_millis(-1).day(zone);
+        let all_from = Stamp::end_of(rules.calendar.add_workdays(last, rule.own_workdays), zone);
+        let own = if works { actor.subtree.clone() } else { BTreeSet::new() };
+        Ok(Self { rules, rule, window, all_from, own, sees_all: judges && now > all_from })
+    }
+
+    fn shows(&self, unit: &str) -> bool {
+        self.sees_all || self.own.contains(&UnitCode::new(unit))
+    }
+
+    fn seen(&self, conn: &mut Conn) -> Result<(Names, Vec<Seen>)> {
+        store::load(conn, self.window.start, self.window.end, self.rule.again_days)
+    }
+
+    fn line(&self, line: &Line, names: &Names) -> SignalView {
+        let code = names.text(line.unit);
+        let unit = self.rules.directory.unit(&UnitCode::new(code));
+        let (days, part) = (self.rule.again_days.to_string(), percent(self.rule.late_part.0));
+        SignalView {
+            unit: code.to_owned(),
+            name: unit.map_or_else(|| code.to_owned(), |unit| unit.name.clone()),
+            signal: line.signal,
+            title: line.signal.zh(),
+            n: line.own.n,
+            count: line.own.count,
+            share: line.own.share(),
+            expected: line.others.share(),
+            low: line.interval.map(|it| it.0),
+            high: line.interval.map(|it| it.1),
+            lit: line.lit,
+            rule: sentence(line.signal.rule(), &[("days", &days), ("part", &part)]),
+        }
+    }
+
+    fn view(&self, items: Vec<SignalView>) -> SignalsView {
+        let (rule, zone) = (self.rule, self.rules.profile.zone);
+        let values = [rule.least.to_string(), shown(rule.lift), percent(rule.chance.0)];
+        let [least, lift, chance] = values.each_ref().map(String::as_str);
+        let values = [("least", least), ("lift", lift), ("chance", chance)];
+        SignalsView {
+            window: self.window.label(),
+            from: self.window.start.rfc3339(zone),
+            to: self.window.end.rfc3339(zone),
+            profile: self.rules.profile.id(),
+            shown_to_all_from: self.all_from.plus_millis(1).rfc3339(zone),
+            lights: sentence("signals.lights", &values),
+            items,
+        }
+    }
+}
+
+/// Thousandths as per cent: `5`, `12.5`.
+fn percent(thousandths: i64) -> String {
+    let text = format!("{}.{}", thousandths / 10, thousandths % 10);
+    text.trim_end_matches(".0").to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::percent;
+
+    #[test]
+    fn thousandths_are_said_as_per_cent() {
+        let said = [50, 125, 100, 1000, 0].map(percent);
+        assert_eq!(said, ["5", "12.5", "10", "100", "0"]);
+    }
+}
