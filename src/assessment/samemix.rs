@@ -140,7 +140,8 @@ fn of(own: &Pool, whole: &Pool, left_out: &Pool, more: f64) -> Option<Fair> {
     let sum = |of: Option<&Sum>| of.copied().unwrap_or_default();
     let (mut expected, mut variance) = (0.0, 0.0);
     for (cell, mine) in &own.cells {
-        let category = sum(whole.categories.get(&cell.0)).less(sum(left_out.categories.get(&cell.0)));
+        let category =
+            sum(whole.categories.get(&cell.0)).less(sum(left_out.categories.get(&cell.0)));
         let near = sum(whole.cells.get(cell)).less(sum(left_out.cells.get(cell)));
         let rate = near.drawn(category.drawn(total, more), more);
         expected += mine.den as f64 * rate;

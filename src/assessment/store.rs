@@ -10,7 +10,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use diesel::prelude::*;
 
 use super::facts::{
-    AssignmentFact, Facts, Fate, Gap, Keys, LedgerFact, Names, Part, Run, Standing, StateName, Sym, TicketFact, ValidSurvey, WhistleFact, WorkName,
+    AssignmentFact, Facts, Fate, Gap, Keys, LedgerFact, Names, Part, Run, Standing, StateName, Sym,
+    TicketFact, ValidSurvey, WhistleFact, WorkName,
 };
 use crate::db::schema::{assignment, ledger, tickets, whistle};
 use crate::db::{Conn, each};

@@ -42,12 +42,19 @@ pub struct Section {
 #[serde(tag = "is", rename_all = "snake_case")]
 pub enum Block {
     /// A heading of the second level.
-    Heading { text: String },
-    Paragraph { text: String },
+    Heading {
+        text: String,
+    },
+    Paragraph {
+        text: String,
+    },
     Table(Table),
     Chart(Chart),
     /// Left for a person to write (next measures, the decision asked for); `field` is what an edit names.
-    Open { field: String, hint: String },
+    Open {
+        field: String,
+        hint: String,
+    },
 }
 
 /// A table. Its id names the sheet and the file.
@@ -124,7 +131,11 @@ pub enum Value {
     Text(String),
     Count(i64),
     /// A figure with both its sides, `num` in whole things.
-    Ratio { num: f64, den: i64, value: f64 },
+    Ratio {
+        num: f64,
+        den: i64,
+        value: f64,
+    },
     Number(f64),
     Day(NaiveDate),
     Instant(Stamp),

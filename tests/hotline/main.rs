@@ -45,6 +45,7 @@ mod schema;
 mod search;
 mod sequences;
 mod sheets;
+mod signals;
 mod suggest;
 mod support;
 mod sweep;

@@ -53,11 +53,7 @@ pub struct Line {
 }
 
 /// Every signal of every unit that led a ticket; `group` says who its peers are.
-pub fn judge(
-    seen: &[Seen],
-    rule: &SignalRule,
-    group: impl Fn(Sym) -> Option<String>,
-) -> Vec<Line> {
+pub fn judge(seen: &[Seen], rule: &SignalRule, group: impl Fn(Sym) -> Option<String>) -> Vec<Line> {
     let mut units: BTreeMap<Sym, [Tally; Signal::COUNT]> = BTreeMap::new();
     for one in seen {
         let tallies = units.entry(one.unit).or_default();
@@ -143,9 +139,8 @@ impl Chances {
     fn tail(&self, own: Tally, others: Tally) -> f64 {
         let (tickets, cases) = (own.n + others.n, own.count + others.count);
         let all = self.ways(tickets, own.n);
-        let one = |k: i64| {
-            (self.ways(cases, k) + self.ways(tickets - cases, own.n - k) - all).exp()
-        };
+        let one =
+            |k: i64| (self.ways(cases, k) + self.ways(tickets - cases, own.n - k) - all).exp();
         (own.count..=cases.min(own.n)).map(one).sum::<f64>().min(1.0)
     }
 }

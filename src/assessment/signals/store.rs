@@ -63,11 +63,8 @@ pub fn load(
 }
 
 fn read(line: Line, names: &mut Names) -> Seen {
-    let (
-        (ticket, state, ended_at, survey),
-        (unit, sent_at, due_at, stopped_at, missed),
-        trail,
-    ) = line;
+    let ((ticket, state, ended_at, survey), (unit, sent_at, due_at, stopped_at, missed), trail) =
+        line;
     Seen {
         ticket,
         unit: names.intern(&unit),
@@ -89,9 +86,8 @@ fn came_again(
     seen: &[Seen],
 ) -> Result<HashMap<i64, Stamp>> {
     type Came = (i64, Stamp, Option<String>, Option<String>, Option<String>, Option<String>);
-    let satisfied = |one: &&Seen| {
-        one.survey.is_some_and(|survey| survey.satisfied == Satisfied::Satisfied)
-    };
+    let satisfied =
+        |one: &&Seen| one.survey.is_some_and(|survey| survey.satisfied == Satisfied::Satisfied);
     let answered: HashMap<i64, Stamp> = seen
         .iter()
         .filter(satisfied)

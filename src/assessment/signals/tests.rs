@@ -303,10 +303,7 @@ fn thirty_days_after_the_answer_are_near(#[case] again: Option<i64>, #[case] cas
 #[case(100 * HOUR, Some(true))]
 // Late is another matter.
 #[case(100 * HOUR + 1, None)]
-fn the_last_tenth_of_the_limit_is_its_last_tenth(
-    #[case] stopped: i64,
-    #[case] case: Option<bool>,
-) {
+fn the_last_tenth_of_the_limit_is_its_last_tenth(#[case] stopped: i64, #[case] case: Option<bool>) {
     let found = case_of(Signal::LastMoment, |seen| {
         let (due_at, stopped_at) = (Some(at(100 * HOUR)), Some(at(stopped)));
         seen.handle = Run { due_at, stopped_at, missed: false };
@@ -326,9 +323,11 @@ fn what_is_no_case_is_counted_or_left_out_as_its_rule_says() {
     };
     assert_eq!(case_of(S::Withdrawn, withdrawn(5)), Some(true));
     assert_eq!(case_of(S::Withdrawn, withdrawn(6)), Some(false));
-    let number = |sent: i64| move |seen: &mut Seen| {
-        seen.trail.phone_at = Some(at(5));
-        seen.sent_at = at(sent);
+    let number = |sent: i64| {
+        move |seen: &mut Seen| {
+            seen.trail.phone_at = Some(at(5));
+            seen.sent_at = at(sent);
+        }
     };
     assert_eq!(case_of(S::PhoneChanged, number(5)), Some(true));
     assert_eq!(case_of(S::PhoneChanged, number(6)), Some(false), "under the unit before");
@@ -336,9 +335,11 @@ fn what_is_no_case_is_counted_or_left_out_as_its_rule_says() {
     assert_eq!(case_of(S::Invalid, |seen| seen.survey = None), Some(true));
     let still_asked = |seen: &mut Seen| (seen.survey, seen.closed) = (None, false);
     assert_eq!(case_of(S::Invalid, still_asked), None);
-    let excluded = |bad: Option<i64>| move |seen: &mut Seen| {
-        seen.trail.exclusion_at = Some(at(5));
-        seen.trail.bad_at = bad.map(at);
+    let excluded = |bad: Option<i64>| {
+        move |seen: &mut Seen| {
+            seen.trail.exclusion_at = Some(at(5));
+            seen.trail.bad_at = bad.map(at);
+        }
     };
     assert_eq!(case_of(S::Exclusion, |_| {}), None);
     assert_eq!(case_of(S::Exclusion, excluded(None)), Some(false));
