@@ -1,3 +1,5 @@
+//! If frozen today, by hand: which tickets pull a unit down and what each costs.
+
 use rstest::rstest;
 
 use super::*;

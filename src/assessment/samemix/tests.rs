@@ -1,3 +1,5 @@
+//! The same mix, by hand: what the others get of the same matters.
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::*;
