@@ -93,7 +93,7 @@ impl Signal {
             }
             Self::Exclusion => {
                 let asked = trail.exclusion_at?;
-                Some(trail.bad_at.is_some_and(|bad| bad < asked))
+                Some(trail.bad_at.is_some_and(|bad| bad <= asked))
             }
             Self::Prompted => trail.prompted,
         }
