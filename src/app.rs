@@ -20,6 +20,7 @@ use crate::notify::letter::Letters;
 use crate::notify::{Mailer, Post, Settings as Notices, Sms};
 use crate::outward::Outward;
 use crate::places;
+use crate::reports::Drawer;
 use crate::sealing::MasterKey;
 use crate::search::Search;
 use crate::time::{Clock, SystemClock};
@@ -66,6 +67,8 @@ pub struct App {
     pub carrier: Carrier,
     /// The facts of figures that were asked for before.
     pub shelf: Shelf,
+    /// The reports that were looked into before.
+    pub drawer: Drawer,
     /// Who tells people things.
     pub post: Arc<Post>,
     /// The requests with an Idempotency-Key that are going on in this process.
@@ -134,6 +137,7 @@ impl App {
             school,
             carrier,
             shelf,
+            drawer: Drawer::default(),
             post,
             running,
             demo,

@@ -12,8 +12,12 @@
 //! | [`ContactFact`] | `at` in `[start, end)` |
 //! | [`WhistleFact`] | `called_at` in `[start, end)` |
 //! | [`LedgerFact`] | `approved_at < end` and (not ended, or ended `>= start`) |
+//!
+//! A frozen report keeps them by the names of their fields: a field that is new needs a `#[serde(default)]`.
 
 use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
 
 pub use super::names::{Names, Sym};
 use crate::code_enum;
@@ -107,7 +111,7 @@ impl Fate {
 /// last lead by `sent_at` that was not returned or recalled (of one instant, the larger id); an
 /// assignment's are its own. `head` is the unit's head in office at `sent_at`. All others are the
 /// ticket's, `company` the estate's at `received_at`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Keys {
     pub unit: Sym,
     pub head: Sym,
@@ -138,7 +142,7 @@ impl Keys {
 }
 
 /// One valid survey: reached, and all three answered (domain.md §5).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ValidSurvey {
     pub contacted: bool,
     pub solved: Solved,
@@ -157,7 +161,7 @@ impl ValidSurvey {
 
 /// A time the ticket was not live before it was reopened: ended at `ended_at`, live again from
 /// `reopened_at`. A merge that was unmerged leaves none ("as if it had never been").
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Gap {
     pub ended_at: Stamp,
     pub reopened_at: Stamp,
@@ -179,7 +183,7 @@ impl Gap {
 }
 
 /// A row of `ticket`.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct TicketFact {
     /// `ticket.id`; the number is looked up where a drill-down shows it.
     pub id: i64,
@@ -226,7 +230,7 @@ impl TicketFact {
 }
 
 /// A handle or rework clock of an assignment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Run {
     /// `…_due_at`: the last due instant, with all extensions and pauses; null where there is no
     /// such clock, or where it was called off before it was due (the ticket withdrawn).
@@ -240,7 +244,7 @@ pub struct Run {
 
 /// A row of `assignment` with its ticket's keys (a join).
 #[expect(clippy::struct_excessive_bools, reason = "flat columns of a row, each on its own")]
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct AssignmentFact {
     /// `assignment.id`.
     pub id: i64,
@@ -285,7 +289,7 @@ pub struct AssignmentFact {
 
 /// One recorded contact entry of an assignment, whatever its outcome (table `contact`:
 /// `ticket_id, assignment_id, at` = the instant of recording).
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub struct ContactFact {
     pub ticket: i64,
     pub assignment: i64,
@@ -300,7 +304,7 @@ pub struct ContactFact {
 }
 
 /// One whistle to one called unit (table `whistle`).
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub struct WhistleFact {
     pub ticket: i64,
     /// `unit` and `head` are the called unit's; the rest from the ticket.
@@ -316,7 +320,7 @@ pub struct WhistleFact {
 }
 
 /// One stay on the ledger (table `ledger`), from its approval.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub struct LedgerFact {
     pub ticket: i64,
     /// The ticket's, so by its final lead.
@@ -329,7 +333,7 @@ pub struct LedgerFact {
 }
 
 /// All facts of a question, with the codes behind their keys.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Facts {
     pub names: Names,
     pub tickets: Vec<TicketFact>,

@@ -329,6 +329,6 @@ impl<'a> Tree<'a> {
 }
 
 #[cfg(test)]
-pub(super) mod city;
+pub(crate) mod city;
 #[cfg(test)]
 mod tests;

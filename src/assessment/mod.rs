@@ -12,6 +12,7 @@ pub mod figures;
 pub mod fraction;
 pub mod interval;
 pub mod likewise;
+pub mod listed;
 pub mod metrics;
 mod names;
 pub mod projection;

@@ -3,9 +3,14 @@
 
 use std::collections::HashMap;
 
+use serde::{Deserialize, Serialize};
+
 /// An interned code: a unit, a head, a category … as a small number, so that a pass over
 /// 100 000 facts compares and allocates no text. [`Sym::NONE`] is the row `-`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
+#[serde(transparent)]
 pub struct Sym(u32);
 
 impl Sym {
@@ -16,11 +21,26 @@ impl Sym {
     }
 }
 
-/// The codes behind the [`Sym`]s of one set of facts.
-#[derive(Debug, Clone)]
+/// The codes behind the [`Sym`]s of one set of facts; kept as the list of the codes, in the order of the symbols.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(from = "Vec<Box<str>>", into = "Vec<Box<str>>")]
 pub struct Names {
     texts: Vec<Box<str>>,
     syms: HashMap<Box<str>, Sym>,
+}
+
+impl From<Vec<Box<str>>> for Names {
+    fn from(texts: Vec<Box<str>>) -> Self {
+        let sym = |index: usize| Sym(u32::try_from(index).unwrap_or(u32::MAX));
+        let syms = texts.iter().enumerate().map(|(index, text)| (text.clone(), sym(index)));
+        Self { syms: syms.collect(), texts }
+    }
+}
+
+impl From<Names> for Vec<Box<str>> {
+    fn from(names: Names) -> Self {
+        names.texts
+    }
 }
 
 impl Default for Names {

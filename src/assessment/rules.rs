@@ -1,6 +1,8 @@
 //! Assessment: the numbers of a profile that figures use (domain.md §6 ⚙). Its rule: exact decimals,
 //! no binary fractions, so that equal scores are equal.
 
+use serde::{Deserialize, Serialize};
+
 use super::fraction::Fraction;
 use super::interval::wilson;
 use crate::limits::Profile;
@@ -11,7 +13,8 @@ use crate::limits::policy::{Composite, Curve};
 pub const UNIT: i64 = 1000;
 
 /// How the three rates (response, resolution, satisfaction) become one score.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Scoring {
     /// Σ weight·rate × 100.
     Weights([Thousandths; 3]),
@@ -122,7 +125,7 @@ impl Scoring {
 }
 
 /// The profile's numbers for figures.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rules {
     /// `name@version` of the profile, printed with each definition.
     pub profile: String,

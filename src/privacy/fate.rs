@@ -17,7 +17,7 @@ pub enum Fate {
 }
 
 /// Every table with a ticket's id or number, a caller's hash, or a text that may name one.
-pub const FATES: [(&str, Fate); 30] = [
+pub const FATES: [(&str, Fate); 32] = [
     // The ticket's own: emptied where the key is destroyed.
     ("ticket", Fate::Stays),
     ("ticket_body", Fate::Stays),
@@ -49,6 +49,9 @@ pub const FATES: [(&str, Fate); 30] = [
     ("place_aside", Fate::Goes),
     // What two people thought of the caller; all of the caller's go where the key is destroyed.
     ("vexatious", Fate::Goes),
+    // That a unit objected to it in a report, and whether it was upheld, is codes and times; the words go.
+    ("report_objection", Fate::Stays),
+    ("report_said", Fate::Goes),
     // Tries and words at the citizens' door; words from the caller's number go where the key is destroyed.
     ("citizen_try", Fate::Goes),
     ("citizen_word", Fate::GoesOf { by: "ticket_no" }),

@@ -21,6 +21,7 @@ pub mod public;
 pub mod rates;
 pub mod reach;
 pub mod reference;
+pub mod reports;
 pub mod search;
 pub mod searches;
 pub mod signals;
@@ -76,6 +77,7 @@ pub fn routes(services: &mut ServiceConfig<'_>) {
         .service(rates::behind)
         .service(rates::projected)
         .configure(signals::routes)
+        .configure(reports::routes)
         .configure(upstream::routes)
         .configure(calls::routes)
         .configure(articles::routes)

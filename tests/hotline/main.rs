@@ -41,6 +41,7 @@ mod notices_retry;
 mod open311;
 mod places;
 mod power_cut;
+mod reports;
 mod schema;
 mod search;
 mod sequences;

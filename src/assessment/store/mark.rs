@@ -13,6 +13,13 @@ use crate::error::Result;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mark(String);
 
+impl Mark {
+    /// As it is written down beside what was made of it.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 /// The mark of the snapshot that `conn` reads.
 ///
 /// SQLite: a ticket changes only with an event, in one transaction, so the last row of the events tells how

@@ -16,6 +16,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::app::App;
 use crate::assessment::facts::Facts;
+use crate::assessment::listed::dims;
 use crate::assessment::rules::Rules as Scoring;
 use crate::assessment::{
     Cell, Depth, Dim, Edition, GroupBy, Metric, Place, Question, Row, Shelf, Side, Table, store,
@@ -33,7 +34,7 @@ use crate::web::problem::Problem;
 use crate::web::{Answer, Asker, Query, run_long};
 use earlier::{Beside, EarlierView, ThenView};
 use fair::{Mix, MixView};
-use listed::{DefinitionView, definitions, dims};
+use listed::{DefinitionView, definitions};
 pub use projection::projected;
 use quarter::{Quarter, QuarterView, SpanView};
 

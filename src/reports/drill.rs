@@ -1,0 +1,181 @@
+//! Reports: from a cell of a report to its tickets (domain.md §6 rules 7 and 8). Its rule: by the same pass over the
+//! same facts that the cell was made from, so that the weights sum to what is printed.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+use super::document::{Document, Source};
+use super::frozen::Frozen;
+use crate::assessment::drill::Behind;
+use crate::assessment::facts::Facts;
+use crate::assessment::{Depth, Edition, GroupBy, Item, Metric, Place, Side};
+use crate::directory::UnitCode;
+use crate::error::{Error, Result};
+
+/// A cell, by the ids of the document.
+#[derive(Debug, Clone, Copy)]
+pub struct Spot<'a> {
+    pub table: &'a str,
+    pub row: &'a str,
+    pub column: &'a str,
+}
+
+impl Spot<'_> {
+    /// What the cell was made of.
+    ///
+    /// # Errors
+    /// 422 at `/table`, `/row` or `/column` where there is none; `report.no_tickets` where it has no tickets.
+    pub fn source(self, document: &Document) -> Result<&Source> {
+        let none = |pointer: &str| Error::field(pointer, "field.unknown_code");
+        let table = document.tables().find(|it| it.id == self.table);
+        let table = table.ok_or_else(|| none("/table"))?;
+        let row = table.rows.iter().find(|it| it.key == self.row).ok_or_else(|| none("/row"))?;
+        let column = table.columns.iter().position(|it| it.id == self.column);
+        let cell = column.and_then(|column| row.cells.get(column));
+        let cell = cell.ok_or_else(|| none("/column"))?;
+        cell.source.as_ref().ok_or_else(|| Error::field("/column", "report.no_tickets"))
+    }
+}
+
+/// Looks into one report, cell after cell: the shares of a metric are made once.
+pub struct Drill<'a> {
+    frozen: &'a Frozen,
+    /// The facts that are looked into, where not all.
+    own: Option<Facts>,
+    made: HashMap<(GroupBy, Edition, Metric), Arc<Behind>>,
+}
+
+impl<'a> Drill<'a> {
+    /// Into all of `frozen`, or into what belongs to `units` alone.
+    pub fn into(frozen: &'a Frozen, units: Option<&BTreeSet<UnitCode>>) -> Self {
+        let own = units.map(|units| frozen.body.facts.only(units));
+        Self { frozen, own, made: HashMap::new() }
+    }
+
+    /// The tickets behind `source`: of a figure the side that is asked for, or the one it was printed from; of a
+    /// list each once, which has no other side.
+    pub fn items(&mut self, source: &Source, side: Option<Side>) -> Vec<Item> {
+        match source {
+            Source::Figure { by, rollup, edition, metric, side: own, key } => {
+                let behind = self.behind(*by, *edition, *metric);
+                let depth = if *rollup { Depth::RollUp } else { Depth::Own };
+                let dims = if *rollup { self.frozen.body.dims(*by) } else { Vec::new() };
+                let place = Place { dims: &dims, depth, key: key.as_deref() };
+                behind.cell(&self.facts().names, place, side.unwrap_or(*own), |_| true)
+            }
+            Source::List { name } if side != Some(Side::Den) => self.list(name),
+            Source::List { .. } => Vec::new(),
+        }
+    }
+
+    fn list(&self, name: &str) -> Vec<Item> {
+        let ids = self.frozen.document.lists.get(name).into_iter().flatten().copied();
+        let mut ids: Vec<i64> = match &self.own {
+            None => ids.collect(),
+            Some(own) => {
+                let tickets = own.tickets.iter().map(|fact| fact.id);
+                let parts = own.assignments.iter().map(|fact| fact.ticket);
+                let mine: BTreeSet<i64> = tickets.chain(parts).collect();
+                ids.filter(|id| mine.contains(id)).collect()
+            }
+        };
+        ids.sort_unstable();
+        let once = |ticket| Item { ticket, assignment: None, weight: 1.0, exact: 1 };
+        ids.into_iter().map(once).collect()
+    }
+
+    fn facts(&self) -> &Facts {
+        self.own.as_ref().unwrap_or(&self.frozen.body.facts)
+    }
+
+    fn behind(&mut self, by: GroupBy, edition: Edition, metric: Metric) -> Arc<Behind> {
+        if let Some(made) = self.made.get(&(by, edition, metric)) {
+            return made.clone();
+        }
+        let ask = self.frozen.question(by, edition);
+        let behind = Arc::new(Behind::of(self.facts(), &ask, metric));
+        self.made.insert((by, edition, metric), behind.clone());
+        behind
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::super::packed::{Body, Trees};
+    use super::super::sample::{figure, report};
+    use super::*;
+    use crate::assessment::figures::city::busy;
+
+    fn frozen() -> Frozen {
+        let tree = BTreeMap::from([("section".to_owned(), "bureau".to_owned())]);
+        let body = Body { facts: busy().facts, trees: Trees::from([(GroupBy::Unit, tree)]) };
+        report(body, &[Metric::Received, Metric::ResolutionRate, Metric::Composite])
+    }
+
+    #[test]
+    fn the_weights_behind_every_cell_sum_to_what_is_printed() {
+        let frozen = frozen();
+        let mut drill = Drill::into(&frozen, None);
+        let mut looked = 0;
+        for table in frozen.document.tables() {
+            for row in &table.rows {
+                for (column, cell) in table.columns.iter().zip(&row.cells) {
+                    let spot = Spot { table: &table.id, row: &row.key, column: &column.id };
+                    let items = drill.items(spot.source(&frozen.document).unwrap(), None);
+                    let sum: f64 = items.iter().map(|item| item.weight).sum();
+                    let printed = match cell.value {
+                        super::super::document::Value::Count(count) => count as f64,
+                        super::super::document::Value::Ratio { num, .. } => num,
+                        super::super::document::Value::Number(value) => value,
+                        _ => 0.0,
+                    };
+                    assert!((sum - printed).abs() < 1e-9, "{spot:?}: {sum} {printed}");
+                    looked += 1;
+                }
+            }
+        }
+        assert!(looked > 8);
+    }
+
+    #[test]
+    fn a_row_that_rolls_up_holds_what_lies_below_it_by_the_tree_that_was_kept() {
+        let frozen = frozen();
+        let source = |rollup| Source::Figure {
+            by: GroupBy::Unit,
+            rollup,
+            edition: Edition::All,
+            metric: Metric::Received,
+            side: Side::Num,
+            key: Some("bureau".to_owned()),
+        };
+        let mut drill = Drill::into(&frozen, None);
+        assert_eq!(drill.items(&source(false), None).len(), 1);
+        assert_eq!(drill.items(&source(true), None).len(), 14);
+    }
+
+    #[test]
+    fn a_unit_finds_its_own_tickets_alone_and_a_cell_without_tickets_says_so() {
+        let mut frozen = frozen();
+        frozen.document.lists = BTreeMap::from([("hot".to_owned(), vec![2, 14])]);
+        let own = BTreeSet::from([UnitCode::from("section")]);
+        let mut drill = Drill::into(&frozen, Some(&own));
+        let all = figure(Metric::Received, None);
+        assert_eq!(drill.items(&all, None).len(), 13);
+        assert_eq!(drill.items(&figure(Metric::Received, Some("bureau")), None), []);
+        let list = Source::List { name: "hot".to_owned() };
+        let found: Vec<i64> = drill.items(&list, None).iter().map(|item| item.ticket).collect();
+        assert_eq!(found, [2]);
+        assert_eq!(drill.items(&list, Some(Side::Den)), []);
+        for (table, row, column, pointer) in [
+            ("no", "total", "received", "/table"),
+            ("units", "no", "received", "/row"),
+            ("units", "total", "no", "/column"),
+        ] {
+            let spot = Spot { table, row, column };
+            let error = spot.source(&frozen.document).unwrap_err();
+            assert_eq!(error.fields()[0].pointer, pointer);
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! Reports: what units object to in the check period 核对期, line by line. Its rule: who objects never decides; what is
+//! said lies sealed and is shown with names and numbers masked.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::kinds::{Decision, Part};
+use super::sight::Reads;
+use super::store::{self, ObjectionRow, SaidRow};
+use crate::assessment::store::numbers;
+use crate::db::{Conn, Tx};
+use crate::directory::UnitCode;
+use crate::error::{Error, FieldError, Result};
+use crate::identity::Actor;
+use crate::sealing::{MasterKey, mask_text, place};
+use crate::ticket::assignment::Assignment;
+use crate::ticket::store::{Stored, Vault, load_many};
+use crate::ticket::{Part as Role, Text, Ticket};
+use crate::time::Stamp;
+
+/// An objection on its way.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Objecting {
+    /// The number of the ticket that should not count.
+    pub no: String,
+    pub text: Text,
+}
+
+/// Decisions, all or none.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Decisions {
+    /// At most 500.
+    pub decisions: Vec<Deciding>,
+}
+
+/// A decision about one objection.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Deciding {
+    /// The objection's id.
+    pub id: String,
+    /// Whether the ticket leaves the assessed edition.
+    pub uphold: bool,
+    pub reason: Text,
+}
+
+/// The most decisions at once.
+const MOST: usize = 500;
+
+/// An objection as it is read: words masked; nothing where they went with the ticket.
+#[derive(Debug, Clone)]
+pub struct Objection {
+    pub row: ObjectionRow,
+    /// The ticket's number, where it is still there.
+    pub no: Option<String>,
+    pub text: Option<String>,
+    pub answer: Option<String>,
+}
+
+/// For which unit of theirs `actor` objects to `on` being counted in a window that ends at `ends_at`.
+///
+/// # Errors
+/// 422 at `/no` of a ticket of another unit, or of one received after the window.
+pub(super) fn unit_of(actor: &Actor, on: &Ticket, ends_at: Stamp) -> Result<UnitCode> {
+    let worked = |it: &&Assignment| it.part != Role::Copy && actor.works_for(&it.unit);
+    let unit = on.assignments.values().find(worked).map(|it| it.unit.clone());
+    let unit = unit.ok_or_else(|| Error::field("/no", "field.unknown_code"))?;
+    if on.received_at >= ends_at {
+        return Err(Error::field("/no", "report.not_in_it"));
+    }
+    Ok(unit)
+}
+
+/// Keeps the objection of `actor` for `unit` to the ticket `on`.
+///
+/// # Errors
+/// 409 `report.objected` where there is one about it already.
+pub(super) fn keep(
+    tx: &mut Tx<'_>,
+    (keys, actor): (&MasterKey, &Actor),
+    (root, unit): (i64, UnitCode),
+    (on, text): (&Stored, &Text),
+) -> Result<()> {
+    if store::objections(tx.conn, root)?.iter().any(|there| there.ticket_id == on.id) {
+        return Err(Error::refused("report.objected"));
+    }
+    let row = ObjectionRow {
+        id: tx.id(),
+        report_id: root,
+        ticket_id: on.id,
+        unit,
+        at: tx.now,
+        by_id: actor.user,
+        by_name: actor.name.clone(),
+        decision: None,
+        decided_at: None,
+        decided_name: None,
+    };
+    store::insert_objection(tx, &row)?;
+    say(tx, keys, &row, (Part::Objection, text))
+}
+
+/// Decides, all or none.
+///
+/// # Errors
+/// 422 at each `/decisions/…` that names no objection to this report; 403 `own_request`; 409
+/// `report.objection_decided`.
+pub(super) fn decide(
+    tx: &mut Tx<'_>,
+    (keys, actor): (&MasterKey, &Actor),
+    root: i64,
+    asked: &Decisions,
+) -> Result<()> {
+    if asked.decisions.len() > MOST {
+        return Err(Error::field("/decisions", "field.too_long"));
+    }
+    let there = store::objections(tx.conn, root)?;
+    let mut there: BTreeMap<String, ObjectionRow> =
+        there.into_iter().map(|row| (row.id.to_string(), row)).collect();
+    let mut chosen = Vec::new();
+    let mut wrong = Vec::new();
+    for (nth, deciding) in asked.decisions.iter().enumerate() {
+        // A second decision about the same one finds none.
+        match there.remove(&deciding.id) {
+            Some(row) => chosen.push((row, deciding)),
+            None => {
+                let pointer = format!("/decisions/{nth}/id");
+                wrong.push(FieldError::new(pointer, "field.unknown_code"));
+            }
+        }
+    }
+    if !wrong.is_empty() {
+        return Err(Error::invalid(wrong));
+    }
+    for (row, _) in &chosen {
+        actor.require_other_than(row.by_id)?;
+    }
+    if chosen.iter().any(|(row, _)| row.decision.is_some()) {
+        return Err(Error::refused("report.objection_decided"));
+    }
+    for (mut row, deciding) in chosen {
+        let decision = if deciding.uphold { Decision::Upheld } else { Decision::Rejected };
+        row.decision = Some(decision);
+        row.decided_at = Some(tx.now);
+        row.decided_name = Some(actor.name.clone());
+        store::save_objection(tx, &row)?;
+        say(tx, keys, &row, (Part::Answer, &deciding.reason))?;
+    }
+    Ok(())
+}
+
+fn say(
+    tx: &mut Tx<'_>,
+    keys: &MasterKey,
+    on: &ObjectionRow,
+    (part, text): (Part, &Text),
+) -> Result<()> {
+    let id = tx.id();
+    let sealed = keys.seal(text.as_bytes(), &place("report_said", "sealed", id))?;
+    let row = SaidRow { id, objection_id: on.id, ticket_id: on.ticket_id, part, sealed };
+    store::insert_said(tx, &row)
+}
+
+/// How many wait for a decision.
+pub(super) fn undecided(rows: &[ObjectionRow]) -> usize {
+    rows.iter().filter(|row| row.decision.is_none()).count()
+}
+
+/// The tickets whose objection was upheld.
+pub(super) fn upheld(rows: &[ObjectionRow]) -> BTreeSet<i64> {
+    let upheld = rows.iter().filter(|row| row.decision == Some(Decision::Upheld));
+    upheld.map(|row| row.ticket_id).collect()
+}
+
+/// The objections to the report whose first edition is `root`, as far as whoever `reads` may see them.
+///
+/// # Errors
+/// What the database says; what was sealed with a key that is not there.
+pub fn list(conn: &mut Conn, keys: &MasterKey, reads: &Reads, root: i64) -> Result<Vec<Objection>> {
+    let mut rows = store::objections(conn, root)?;
+    match reads {
+        Reads::Nothing => return Ok(Vec::new()),
+        Reads::Own(units) => rows.retain(|row| units.contains(&row.unit)),
+        Reads::Everything => {}
+    }
+    let tickets: Vec<i64> = rows.iter().map(|row| row.ticket_id).collect();
+    let named = numbers(conn, &tickets)?;
+    let mut about = BTreeMap::new();
+    for some in tickets.chunks(900) {
+        about.extend(load_many(conn, Vault { keys }, some)?);
+    }
+    let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
+    let mut said: BTreeMap<(i64, Part), String> = BTreeMap::new();
+    for row in store::said(conn, &ids)? {
+        let plain = keys.open(&row.sealed, &place("report_said", "sealed", row.id))?;
+        let text = String::from_utf8(plain).map_err(Error::internal)?;
+        let names = about.get(&row.ticket_id).map(Ticket::names).unwrap_or_default();
+        said.insert((row.objection_id, row.part), mask_text(&text, &names));
+    }
+    let read = |row: ObjectionRow| Objection {
+        no: named.get(&row.ticket_id).cloned(),
+        text: said.remove(&(row.id, Part::Objection)),
+        answer: said.remove(&(row.id, Part::Answer)),
+        row,
+    };
+    Ok(rows.into_iter().map(read).collect())
+}

@@ -1,0 +1,111 @@
+//! Reports: what people write into one: the next measures, the decision that is asked for. Its rule: every version is
+//! kept with who and when; at rest it is sealed, since it may name somebody.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::document::{Block, Document};
+use super::store::{self, TextRow};
+use crate::db::{Conn, Tx};
+use crate::error::{Error, Result};
+use crate::identity::Actor;
+use crate::sealing::{MasterKey, place};
+use crate::ticket::Text;
+use crate::time::Stamp;
+
+/// What is written into which place.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Writing {
+    /// A `field` that the document leaves open.
+    pub field: String,
+    pub text: Text,
+}
+
+/// A version of a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Written {
+    pub field: String,
+    pub text: String,
+    pub at: Stamp,
+    /// The login name.
+    pub by: String,
+}
+
+/// Whether `document` leaves this place open.
+fn is_open(document: &Document, wanted: &str) -> bool {
+    let mut blocks = document.sections.iter().flat_map(|section| &section.blocks);
+    blocks.any(|block| matches!(block, Block::Open { field, .. } if field == wanted))
+}
+
+/// Keeps another version of a text.
+///
+/// # Errors
+/// 422 at `/field` where the document leaves no such place open.
+pub(super) fn write(
+    tx: &mut Tx<'_>,
+    (keys, actor): (&MasterKey, &Actor),
+    (report, document): (i64, &Document),
+    writing: &Writing,
+) -> Result<()> {
+    if !is_open(document, &writing.field) {
+        return Err(Error::field("/field", "field.unknown_code"));
+    }
+    let (id, at) = (tx.id(), tx.now);
+    let row = TextRow {
+        id,
+        report_id: report,
+        field: writing.field.clone(),
+        at,
+        by_id: actor.user,
+        by_name: actor.name.clone(),
+        sealed: seal(keys, id, &writing.text)?,
+    };
+    store::insert_text(tx, &row)
+}
+
+/// Gives the edition `to` the texts of the edition `from`, each with who wrote it and when.
+pub(super) fn carry_over(tx: &mut Tx<'_>, keys: &MasterKey, from: i64, to: i64) -> Result<()> {
+    let rows = store::texts(tx.conn, from)?;
+    let last: BTreeMap<String, TextRow> =
+        rows.into_iter().map(|row| (row.field.clone(), row)).collect();
+    for row in last.into_values() {
+        let id = tx.id();
+        let sealed = seal(keys, id, &open(keys, &row)?)?;
+        store::insert_text(tx, &TextRow { id, report_id: to, sealed, ..row })?;
+    }
+    Ok(())
+}
+
+/// Every version of every text, the oldest first: the last one of a field is what the report says.
+///
+/// # Errors
+/// What the database says.
+pub fn versions(conn: &mut Conn, keys: &MasterKey, report: i64) -> Result<Vec<Written>> {
+    let rows = store::texts(conn, report)?;
+    let read = |row: TextRow| {
+        let text = open(keys, &row)?;
+        Ok(Written { field: row.field, text, at: row.at, by: row.by_name })
+    };
+    rows.into_iter().map(read).collect()
+}
+
+/// What the report says in each place that somebody wrote into.
+///
+/// # Errors
+/// What the database says.
+pub fn latest(conn: &mut Conn, keys: &MasterKey, report: i64) -> Result<BTreeMap<String, String>> {
+    let all = versions(conn, keys, report)?;
+    Ok(all.into_iter().map(|it| (it.field, it.text)).collect())
+}
+
+fn seal(keys: &MasterKey, id: i64, text: &str) -> Result<Vec<u8>> {
+    keys.seal(text.as_bytes(), &place("report_text", "sealed", id))
+}
+
+fn open(keys: &MasterKey, row: &TextRow) -> Result<String> {
+    let plain = keys.open(&row.sealed, &place("report_text", "sealed", row.id))?;
+    String::from_utf8(plain).map_err(Error::internal)
+}

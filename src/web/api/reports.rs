@@ -1,0 +1,200 @@
+//! Web, `/reports`: special reports 专报 and what lies behind them. Its rule: who reads how much of one is
+//! `reports::sight`'s to say, and what may be done to it `reports::state`'s.
+
+mod printed;
+mod view;
+mod writing;
+
+use actix_web::{HttpResponse, get, web};
+use serde::Deserialize;
+use utoipa::IntoParams;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use self::view::{BehindItem, BehindView, DifferencesView, ReportLine, ReportList, ReportView};
+use crate::app::App;
+use crate::assessment::Side;
+use crate::assessment::store::numbers;
+use crate::error::{Error, Result};
+use crate::identity::Actor;
+use crate::reports::{Desk, Reads, Spot, State, listing};
+use crate::web::problem::Problem;
+use crate::web::{Answer, Asker, Page, Query, run, run_long};
+
+/// Every route of reports.
+pub fn routes(services: &mut ServiceConfig<'_>) {
+    services
+        .service(list)
+        .service(writing::create)
+        // Before the report itself, whose id may hold any character.
+        .service(printed::print)
+        .service(one)
+        .service(tickets)
+        .service(differences)
+        .service(writing::preview)
+        .service(writing::object)
+        .service(writing::decide)
+        .service(writing::freeze)
+        .service(writing::sign)
+        .service(writing::publish)
+        .service(writing::text)
+        .service(writing::restate);
+}
+
+/// Reports as `actor` sees them.
+fn desk<'a>(app: &'a App, actor: &'a Actor) -> Desk<'a> {
+    Desk { hotline: &app.hotline, actor, issuer: &app.config.site.name }
+}
+
+/// The id in an address; what is no number is no report's.
+fn read_id(text: &str) -> Result<i64> {
+    text.parse().map_err(|_| Error::not_found())
+}
+
+/// Which reports.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct ReportQuery {
+    /// Only those in this state.
+    state: Option<State>,
+    /// 1 to 500, 50 where nothing is said.
+    limit: Option<u32>,
+    /// The `next` of the page before.
+    after: Option<String>,
+}
+
+/// Reports, the newest first; units see those in their check period and those that were published.
+#[utoipa::path(tag = "reports", operation_id = "reports_list", params(ReportQuery), responses(
+    (status = 200, body = ReportList),
+    (status = 403, body = Problem, content_type = "application/problem+json"),
+    (status = 422, body = Problem, content_type = "application/problem+json"),
+))]
+#[get("/reports")]
+pub async fn list(
+    app: web::Data<App>,
+    Asker(actor): Asker,
+    Query(query): Query<ReportQuery>,
+) -> Result<HttpResponse> {
+    let reads = Reads::of(&actor);
+    if reads == Reads::Nothing {
+        return Err(Error::forbidden());
+    }
+    let limit = Page { limit: query.limit, after: None }.limit()?;
+    let before = query.after.as_deref().map(str::parse::<i64>).transpose();
+    let before = before.map_err(|_| Error::field("/after", "field.format"))?;
+    run(move || {
+        let most = i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1);
+        let ask = |conn: &mut _| listing::page(conn, &reads, query.state, before, most);
+        let mut rows = app.db.read(ask)?;
+        let more = rows.len() > limit;
+        rows.truncate(limit);
+        let next = rows.last().filter(|_| more).map(|row| row.id.to_string());
+        let zone = app.config.site.zone;
+        let items = rows.into_iter().map(|row| ReportLine::of(row, zone)).collect();
+        Answer::ok(&ReportList { items, next })
+    })
+    .await
+    .map(Answer::respond)
+}
+
+/// How far a report has come: each step with who and when, what may be done, what was written into it, and the
+/// objections that the reader may see.
+#[utoipa::path(tag = "reports", operation_id = "reports_one", params(("id" = String, Path)), responses(
+    (status = 200, body = ReportView),
+    (status = 404, body = Problem, content_type = "application/problem+json"),
+))]
+#[get("/reports/{id}")]
+pub async fn one(
+    app: web::Data<App>,
+    Asker(actor): Asker,
+    id: web::Path<String>,
+) -> Result<HttpResponse> {
+    run(move || {
+        let (id, now) = (read_id(&id)?, app.db.now());
+        let seen = app.db.read(|conn| desk(&app, &actor).look(conn, id, now))?;
+        let version = seen.row.version.into();
+        Ok(Answer::ok(&ReportView::of(seen, app.config.site.zone))?.versioned(version))
+    })
+    .await
+    .map(Answer::respond)
+}
+
+/// Which cell.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct CellQuery {
+    /// The ids that the document has for them.
+    table: String,
+    row: String,
+    column: String,
+    /// The side that the cell was printed from where nothing is said.
+    part: Option<Side>,
+    /// 1 to 500, 50 where nothing is said.
+    limit: Option<u32>,
+    after: Option<String>,
+}
+
+/// The tickets behind a cell of a report, as they were when its figures were taken; the weights sum to the cell.
+/// Units find their own alone.
+#[utoipa::path(tag = "reports", operation_id = "reports_tickets", params(("id" = String, Path), CellQuery), responses(
+    (status = 200, body = BehindView),
+    (status = 404, body = Problem, content_type = "application/problem+json"),
+    (status = 422, body = Problem, content_type = "application/problem+json"),
+))]
+#[get("/reports/{id}/tickets")]
+pub async fn tickets(
+    app: web::Data<App>,
+    Asker(actor): Asker,
+    id: web::Path<String>,
+    Query(query): Query<CellQuery>,
+) -> Result<HttpResponse> {
+    let limit = Page { limit: query.limit, after: None }.limit()?;
+    let skip = query.after.as_deref().map_or(Ok(0), str::parse::<usize>);
+    let skip = skip.map_err(|_| Error::field("/after", "field.format"))?;
+    run_long(move || {
+        let id = read_id(&id)?;
+        let view = app.db.read(|conn| {
+            let spot = Spot { table: &query.table, row: &query.row, column: &query.column };
+            let desk = desk(&app, &actor);
+            let all = desk.tickets(conn, &app.drawer, (id, spot), query.part)?;
+            let some: Vec<_> = all.iter().skip(skip).take(limit).collect();
+            let ids: Vec<i64> = some.iter().map(|item| item.ticket).collect();
+            let numbers = numbers(conn, &ids)?;
+            let items = some.into_iter().map(|item| BehindItem::of(item, &numbers)).collect();
+            let end = skip.saturating_add(limit);
+            Ok(BehindView { items, next: (all.len() > end).then(|| end.to_string()) })
+        })?;
+        Answer::ok(&view)
+    })
+    .await
+    .map(Answer::respond)
+}
+
+/// What a restatement changed: every cell that differs, the tickets whose weight differs, and what happened to them
+/// since.
+#[utoipa::path(tag = "reports", operation_id = "reports_differences", params(("id" = String, Path)), responses(
+    (status = 200, body = DifferencesView),
+    (status = 404, body = Problem, content_type = "application/problem+json"),
+))]
+#[get("/reports/{id}/differences")]
+pub async fn differences(
+    app: web::Data<App>,
+    Asker(actor): Asker,
+    id: web::Path<String>,
+) -> Result<HttpResponse> {
+    run_long(move || {
+        let id = read_id(&id)?;
+        let view = app.db.read(|conn| {
+            let changes = desk(&app, &actor).changes(conn, &app.drawer, id)?;
+            let Some(changes) = changes else { return Ok(DifferencesView::default()) };
+            let all = changes.differences.iter().flat_map(|it| &it.moved);
+            let ids: Vec<i64> = all.map(|moved| moved.ticket).collect();
+            let numbers = numbers(conn, &ids)?;
+            Ok(DifferencesView::of(&changes, &numbers, app.config.site.zone))
+        })?;
+        Answer::ok(&view)
+    })
+    .await
+    .map(Answer::respond)
+}
