@@ -1,30 +1,38 @@
 //! Reports 专报: the month as leaders read it (domain.md §7). Its rule: a report is a document that was made once and
 //! kept, beside the facts that its figures were made of.
 //!
-//! [`take`] makes it, [`state`] says what may be done to it when, [`making`] and [`desk`] do it, [`packed`] and
-//! [`frozen`] keep it, [`drill`] finds the tickets of a cell, and [`differ`] says what a restatement changed.
+//! [`take`](take()) reads a [`material`], and [`contents`] says it, section by section; each figure is asked in the words
+//! of a [`frame`], and so is its drill-down. [`state`] says what may be done to a report when, [`making`] and [`desk`] do
+//! it, [`packed`] and [`frozen`] keep it, [`drill`] finds the tickets of a cell, and [`differ`] says what a restatement
+//! changed.
 
+pub mod contents;
 pub mod desk;
 pub mod differ;
 pub mod document;
 pub mod drill;
+pub mod extras;
+pub mod frame;
 pub mod frozen;
 pub mod kinds;
 pub mod listing;
 pub mod making;
+pub mod material;
 pub mod objection;
 pub mod packed;
-#[cfg(test)]
-mod sample;
+pub mod scope;
 pub mod sight;
 pub mod state;
 pub mod store;
 pub mod take;
 pub mod texts;
+#[cfg(test)]
+mod sample;
 
 pub use desk::{Aim, Changes, Desk, Seen};
 pub use document::Document;
 pub use drill::Spot;
+pub use frame::Frame;
 pub use frozen::Drawer;
 pub use making::{Attempt, Creating, MOVED, Previewing, Ready};
 pub use sight::Reads;

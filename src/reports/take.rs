@@ -3,29 +3,28 @@
 
 use std::collections::BTreeSet;
 
-use serde::{Deserialize, Serialize};
-
+use super::contents;
 use super::document::Document;
+use super::extras::store as extras;
+use super::frame::Frame;
+use super::material::{Material, Past};
+pub use super::scope::Scope;
+use super::scope::{mark_upheld, narrowed};
 use crate::assessment::facts::Facts;
-use crate::assessment::{GroupBy, Rules as Scoring, store};
+use crate::assessment::likewise::{Against, Earlier};
+use crate::assessment::store;
 use crate::db::Conn;
 use crate::error::Result;
 use crate::lifecycle::Rules;
 use crate::limits::Window;
+use crate::ticket::store::Vault;
 use crate::time::Stamp;
-
-/// Whose report it is, where it is not the whole bureau's: one unit with all below it, one district, head, estate or
-/// company.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Scope {
-    pub by: GroupBy,
-    pub key: String,
-}
 
 /// Which report.
 #[derive(Debug, Clone)]
 pub struct Asked {
     pub window: Window,
+    /// Of one unit, region, estate, company or head; nothing: of everything.
     pub scope: Option<Scope>,
     /// The site's name.
     pub issuer: String,
@@ -40,24 +39,65 @@ pub struct Taken {
     pub document: Document,
     /// Those of the window, with what was upheld marked, and of the scope alone.
     pub facts: Facts,
+    /// How its figures were asked for: [`Frame::behind`] finds a cell's tickets among the facts.
+    pub frame: Frame,
 }
 
-/// The report as the database is now.
+/// The report as the database is now. `vault` opens the tickets that are unsolved or flagged, whose reasons no column has.
 ///
 /// # Errors
 /// What the database says.
-pub fn take(conn: &mut Conn, rules: &Rules, asked: &Asked, now: Stamp) -> Result<Taken> {
-    let scoring: Scoring = (&rules.profile).into();
-    let (start, end) = (asked.window.start, asked.window.end);
-    let facts = store::load(conn, start, end.min(now), scoring.repeat_days)?;
-    let document = Document {
-        title: String::new(),
-        issue: String::new(),
-        issuer: asked.issuer.clone(),
-        period: asked.window.label(),
-        marks: Vec::new(),
-        sections: Vec::new(),
-        lists: std::collections::BTreeMap::new(),
+pub fn take(
+    conn: &mut Conn,
+    vault: Vault<'_>,
+    rules: &Rules,
+    asked: &Asked,
+    now: Stamp,
+) -> Result<Taken> {
+    let frame = Frame::new(
+        asked.window,
+        now,
+        rules.profile.zone,
+        (&rules.profile).into(),
+        rules.directory.clone(),
+    )
+    .of_scope(asked.scope.clone());
+    let (start, end) = (asked.window.start, asked.window.end.min(now));
+    let mut whole = store::load(conn, start, end, frame.scoring.repeat_days)?;
+    mark_upheld(&mut whole, &asked.upheld);
+    let (facts, whole) = scoped(&frame, whole);
+    let first = store::first_received(conn)?;
+    let past = [Against::Previous, Against::Year]
+        .into_iter()
+        .filter_map(|against| Earlier::of(against, &asked.window, now))
+        .map(|earlier| past(conn, &frame, earlier, first))
+        .collect::<Result<Vec<_>>>()?;
+    let material = Material {
+        frame: &frame,
+        profile: rules.profile.title.clone(),
+        facts: &facts,
+        whole: whole.as_ref().unwrap_or(&facts),
+        past,
+        extras: extras::load(conn, vault, &frame, &facts, first)?,
     };
-    Ok(Taken { document, facts })
+    let document = contents::document(&material, &asked.issuer)?;
+    Ok(Taken { document, facts, frame })
+}
+
+/// The facts of the scope, and everybody's where those are others.
+fn scoped(frame: &Frame, whole: Facts) -> (Facts, Option<Facts>) {
+    match frame.inside() {
+        Some((by, keys)) => (narrowed(&whole, by, keys), Some(whole)),
+        None => (whole, None),
+    }
+}
+
+fn past(conn: &mut Conn, frame: &Frame, earlier: Earlier, first: Option<Stamp>) -> Result<Past> {
+    if !earlier.is_known(first) {
+        return Ok(Past { earlier, facts: None, whole: None });
+    }
+    let (start, end) = (earlier.whole.start, earlier.whole.end);
+    let whole = store::load(conn, start, end, frame.scoring.repeat_days)?;
+    let (facts, whole) = scoped(frame, whole);
+    Ok(Past { earlier, facts: Some(facts), whole })
 }

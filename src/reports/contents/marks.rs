@@ -1,0 +1,92 @@
+//! Reports, contents: what is printed with every figure. Its rule: whoever reads one table alone can tell by which words
+//! it was counted.
+
+use std::collections::BTreeSet;
+
+use crate::assessment::likewise::Against;
+use crate::reports::document::Document;
+use crate::reports::frame::Frame;
+use crate::reports::material::{Material, Past};
+
+/// `2026年第10期` of a month, else its days.
+pub fn issue(frame: &Frame) -> String {
+    match month(frame) {
+        Some((year, month)) => format!("{year}年第{month}期"),
+        None => format!("{}期", days(frame)),
+    }
+}
+
+/// `2026年10月（2026-10-01 至 2026-10-31）`.
+pub fn period(frame: &Frame) -> String {
+    match month(frame) {
+        Some((year, month)) => format!("{year}年{month}月（{}）", days(frame)),
+        None => days(frame),
+    }
+}
+
+fn month(frame: &Frame) -> Option<(String, u32)> {
+    let label = frame.window.label();
+    let (year, month) = label.split_once('-').filter(|_| label.len() == "2026-10".len())?;
+    Some((year.to_owned(), month.parse().ok()?))
+}
+
+fn days(frame: &Frame) -> String {
+    span(frame, frame.window.start, frame.window.end)
+}
+
+fn span(frame: &Frame, start: crate::time::Stamp, end: crate::time::Stamp) -> String {
+    format!("{} 至 {}", start.day(frame.zone), end.plus_millis(-1).day(frame.zone))
+}
+
+/// Name and value, in the order printed.
+pub fn marks(material: &Material<'_>, document: &Document) -> Vec<(String, String)> {
+    let frame = material.frame;
+    let mut marks = vec![
+        ("范围", scope(frame)),
+        ("口径", "全量（全部工单）与考核（不含已批准剔除的工单）并列，各表注明".to_owned()),
+        ("考核办法", format!("{}（{}）", material.profile, frame.scoring.profile)),
+        ("数据截至", frame.now.in_zone(frame.zone).format("%Y-%m-%d %H:%M").to_string()),
+    ];
+    if frame.now < frame.window.end {
+        marks.push(("提示", "本期尚未结束，比较均取以往周期的相同时段".to_owned()));
+    }
+    for against in Against::ALL {
+        let past = material.past.iter().find(|past| past.earlier.against == *against);
+        marks.push((against.zh(), compared(material, past)));
+    }
+    let n = frame.scoring.small_n;
+    let small = format!("有效回访少于{n}件的标注为小样本，列区间，不排名");
+    marks.push(("小样本", small));
+    marks.push(("空值", "分母为零、无历史数据的以“—”表示".to_owned()));
+    marks.push(("定义版本", definitions(document)));
+    marks.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+fn scope(frame: &Frame) -> String {
+    match &frame.scope {
+        Some(scope) => format!("{}：{}", scope.by.zh(), scope.name(&frame.directory)),
+        None => "全部".to_owned(),
+    }
+}
+
+fn compared(material: &Material<'_>, past: Option<&Past>) -> String {
+    let frame = material.frame;
+    let Some(past) = past else { return "本期尚未开始，不作比较".to_owned() };
+    let window = &past.earlier.window;
+    let days = span(frame, window.start, window.end);
+    match (&past.facts, material.extras.first) {
+        (Some(_), _) if past.earlier.is_part => format!("与{days}（相同时段）比较"),
+        (Some(_), _) => format!("与{days}比较"),
+        (None, Some(first)) => {
+            format!("本系统自{}起有数据，{days}无历史数据，不作比较", first.day(frame.zone))
+        }
+        (None, None) => "本系统尚无数据，不作比较".to_owned(),
+    }
+}
+
+/// Of every metric that stands in a column.
+fn definitions(document: &Document) -> String {
+    let columns = document.tables().flat_map(|table| &table.columns);
+    let ids: BTreeSet<&str> = columns.filter_map(|it| it.definition.as_deref()).collect();
+    ids.into_iter().collect::<Vec<_>>().join("、")
+}

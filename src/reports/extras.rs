@@ -1,0 +1,46 @@
+//! Reports: what a report says besides the figures. Its rule: plain data, read once; each with the tickets behind it.
+
+pub mod reasons;
+pub mod store;
+pub mod totals;
+
+use std::collections::BTreeMap;
+
+use crate::limits::Window;
+use crate::time::Stamp;
+pub use reasons::Reason;
+pub use totals::Totals;
+
+/// What the facts do not say.
+#[derive(Debug, Clone, Default)]
+pub struct Extras {
+    /// Of tickets of the window that are unsolved, dissatisfied or flagged.
+    pub reasons: BTreeMap<i64, Reason>,
+    /// Live assignments whose limit is past.
+    pub overdue: Vec<Overdue>,
+    /// Tickets of each estate in the windows of [`Extras::trend`].
+    pub year_by_estate: BTreeMap<String, i64>,
+    /// The windows up to this one, the oldest first; the last is this one.
+    pub trend: Vec<Month>,
+    /// The last three windows in one, by unit, of the edition `all`.
+    pub quarter: BTreeMap<String, Totals>,
+    /// When the site's first ticket was received.
+    pub first: Option<Stamp>,
+}
+
+/// A live assignment past its limit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Overdue {
+    pub ticket: i64,
+    pub k: i32,
+    pub unit: String,
+    pub due_at: Stamp,
+}
+
+/// A window of the trend.
+#[derive(Debug, Clone)]
+pub struct Month {
+    pub window: Window,
+    /// Nothing where the site kept no tickets yet.
+    pub totals: Option<Totals>,
+}

@@ -1,0 +1,233 @@
+//! Reports: what no fact says, out of the tables. Its rule: counted by the database where a window is not loaded, and
+//! never a ticket outside the scope.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use diesel::dsl::count_star;
+use diesel::prelude::*;
+
+use super::totals::Alike;
+use super::{Extras, Month, Overdue, Totals, reasons};
+use crate::assessment::facts::{Facts, GroupBy, StateName, ValidSurvey, WorkName};
+use crate::db::schema::{assignment, tickets};
+use crate::db::{Conn, each};
+use crate::directory::AssessmentClass;
+use crate::error::Result;
+use crate::limits::Window;
+use crate::reports::frame::Frame;
+use crate::ticket::store::Vault;
+use crate::time::Stamp;
+
+/// How many windows the trend has.
+const WINDOWS: usize = 12;
+/// How many of them stand for a unit whose answers are few.
+const QUARTER: usize = 3;
+
+/// Everything that a report says besides the figures of `facts` (those of the scope).
+///
+/// # Errors
+/// What the database says.
+pub fn load(
+    conn: &mut Conn,
+    vault: Vault<'_>,
+    frame: &Frame,
+    facts: &Facts,
+    first: Option<Stamp>,
+) -> Result<Extras> {
+    let windows = windows(frame.window);
+    let mut extras = Extras { first, ..Extras::default() };
+    let quarter_from = windows.len().saturating_sub(QUARTER);
+    for (place, window) in windows.iter().enumerate() {
+        let known = first.is_some_and(|first| first < window.start.plus_millis(DAY_MS));
+        let groups = if known { alike(conn, frame, window)? } else { Vec::new() };
+        let by_key = Totals::by_key(&groups, window, &frame.scoring);
+        let mut totals = Totals::default();
+        for (key, sums) in &by_key {
+            totals.add(sums);
+            if place >= quarter_from {
+                extras.quarter.entry(key.clone()).or_default().add(sums);
+            }
+        }
+        extras.trend.push(Month { window: *window, totals: known.then_some(totals) });
+    }
+    if frame.inside().is_some_and(|(by, _)| by != GroupBy::Unit) {
+        extras.quarter.clear();
+    }
+    let from = windows.first().map_or(frame.window.start, |window| window.start);
+    extras.year_by_estate = by_estate(conn, frame, from)?;
+    extras.overdue = overdue(conn, frame)?;
+    extras.reasons = reasons::load(conn, vault, &frame.window, facts)?;
+    Ok(extras)
+}
+
+const DAY_MS: i64 = 86_400_000;
+
+/// The windows up to `last`, the oldest first.
+fn windows(last: Window) -> Vec<Window> {
+    let mut all = vec![last];
+    let mut at = last;
+    while all.len() < WINDOWS {
+        at = at.previous();
+        all.push(at);
+    }
+    all.reverse();
+    all
+}
+
+type Line = (Option<String>, StateName, AssessmentClass, Option<String>, i64);
+
+/// The tickets received in `window` by what they have in common; by unit, or by what the scope is about.
+fn alike(conn: &mut Conn, frame: &Frame, window: &Window) -> Result<Vec<Alike>> {
+    let end = window.end.min(frame.now);
+    let within = || {
+        tickets::received_at.ge(window.start.millis()).and(tickets::received_at.lt(end.millis()))
+    };
+    macro_rules! by {
+        ($key:ident) => {
+            each!(conn, c => tickets::table
+                .filter(within())
+                .group_by((
+                    tickets::$key,
+                    tickets::state,
+                    tickets::assessment_class,
+                    tickets::survey,
+                ))
+                .select((
+                    tickets::$key,
+                    tickets::state,
+                    tickets::assessment_class,
+                    tickets::survey,
+                    count_star(),
+                ))
+                .load::<Line>(c))?
+        };
+    }
+    let scope = frame.inside();
+    let lines: Vec<Line> = match scope.map_or(GroupBy::Unit, |(by, _)| by) {
+        GroupBy::Head => by!(lead_head),
+        GroupBy::Category => by!(category),
+        GroupBy::Estate => by!(estate),
+        GroupBy::Company => by!(company),
+        GroupBy::Region => by!(region),
+        GroupBy::Unit | GroupBy::Channel => by!(lead_unit),
+    };
+    let inside = |key: Option<&String>| {
+        scope.is_none_or(|(_, keys)| key.is_some_and(|key| keys.contains(key)))
+    };
+    let mine = lines.into_iter().filter(|line| inside(line.0.as_ref()));
+    Ok(mine
+        .map(|(key, state, class, survey, count)| {
+            let survey = survey.as_deref().and_then(ValidSurvey::read);
+            Alike { key, state, class, survey, count }
+        })
+        .collect())
+}
+
+/// How many tickets each estate has had since `from`.
+fn by_estate(conn: &mut Conn, frame: &Frame, from: Stamp) -> Result<BTreeMap<String, i64>> {
+    let end = frame.window.end.min(frame.now);
+    let within = || {
+        tickets::received_at
+            .ge(from.millis())
+            .and(tickets::received_at.lt(end.millis()))
+            .and(tickets::estate.is_not_null())
+    };
+    macro_rules! by {
+        ($key:ident) => {
+            each!(conn, c => tickets::table
+                .filter(within())
+                .group_by((tickets::estate, tickets::$key))
+                .select((tickets::estate, tickets::$key, count_star()))
+                .load::<(Option<String>, Option<String>, i64)>(c))?
+        };
+    }
+    let scope = frame.inside();
+    let lines = match scope.map(|(by, _)| by) {
+        None | Some(GroupBy::Estate) => each!(conn, c => tickets::table
+            .filter(within())
+            .group_by(tickets::estate)
+            .select((tickets::estate, tickets::estate, count_star()))
+            .load::<(Option<String>, Option<String>, i64)>(c))?,
+        Some(GroupBy::Head) => by!(lead_head),
+        Some(GroupBy::Category) => by!(category),
+        Some(GroupBy::Company) => by!(company),
+        Some(GroupBy::Region) => by!(region),
+        Some(GroupBy::Unit | GroupBy::Channel) => by!(lead_unit),
+    };
+    let mut counts = BTreeMap::new();
+    for (estate, key, count) in lines {
+        let inside =
+            scope.is_none_or(|(_, keys)| key.as_ref().is_some_and(|key| keys.contains(key)));
+        if let Some(estate) = estate.filter(|_| inside) {
+            *counts.entry(estate).or_insert(0) += count;
+        }
+    }
+    Ok(counts)
+}
+
+/// Category, estate, company and region.
+type OfTicket = (Option<String>, Option<String>, Option<String>, Option<String>);
+
+/// Live assignments of live tickets whose last limit (of handling or of a rework) is past, the longest due first.
+fn overdue(conn: &mut Conn, frame: &Frame) -> Result<Vec<Overdue>> {
+    type Due = (Option<Stamp>, Option<Stamp>);
+    type Line = (i64, i32, String, Option<String>, OfTicket, Due, Due, Due);
+    let live: Vec<&str> =
+        StateName::ALL.iter().filter(|it| it.is_live()).map(|it| it.as_str()).collect();
+    let work: Vec<&str> =
+        WorkName::ALL.iter().filter(|it| it.is_live()).map(|it| it.as_str()).collect();
+    let now = frame.now.millis();
+    let past = assignment::handle_due_at
+        .lt(now)
+        .or(assignment::rework1_due_at.lt(now))
+        .or(assignment::rework2_due_at.lt(now));
+    let lines: Vec<Line> = each!(conn, c => assignment::table
+        .inner_join(tickets::table.on(tickets::id.eq(assignment::ticket_id)))
+        .filter(tickets::state.eq_any(live))
+        .filter(assignment::state.eq_any(work))
+        .filter(assignment::part.ne("copy"))
+        .filter(assignment::is_sub.eq(false).and(assignment::paused.eq(false)))
+        .filter(past.assume_not_null())
+        .select((
+            assignment::ticket_id,
+            assignment::k,
+            assignment::unit,
+            assignment::head,
+            (tickets::category, tickets::estate, tickets::company, tickets::region),
+            (assignment::handle_due_at, assignment::handle_stopped_at),
+            (assignment::rework1_due_at, assignment::rework1_stopped_at),
+            (assignment::rework2_due_at, assignment::rework2_stopped_at),
+        ))
+        .load::<Line>(c))?;
+    let scope = frame.inside();
+    let mut found: Vec<Overdue> = Vec::new();
+    for (ticket, k, unit, head, of_ticket, handle, first, second) in lines {
+        let last = [second, first, handle].into_iter().find_map(|run| Some((run.0?, run.1)));
+        let Some((due_at, None)) = last else { continue };
+        let inside = scope
+            .is_none_or(|(by, keys)| is_inside(by, keys, (&unit, head.as_deref()), &of_ticket));
+        if inside && due_at < frame.now {
+            found.push(Overdue { ticket, k, unit, due_at });
+        }
+    }
+    found.sort_by_key(|it| (it.due_at, it.ticket, it.k));
+    Ok(found)
+}
+
+fn is_inside(
+    by: GroupBy,
+    keys: &BTreeSet<String>,
+    (unit, head): (&str, Option<&str>),
+    (category, estate, company, region): &OfTicket,
+) -> bool {
+    let key = match by {
+        GroupBy::Unit => Some(unit),
+        GroupBy::Head => head,
+        GroupBy::Category => category.as_deref(),
+        GroupBy::Estate => estate.as_deref(),
+        GroupBy::Company => company.as_deref(),
+        GroupBy::Region => region.as_deref(),
+        GroupBy::Channel => None,
+    };
+    key.is_some_and(|key| keys.contains(key))
+}
