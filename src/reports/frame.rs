@@ -8,8 +8,8 @@ use chrono_tz::Tz;
 
 use super::document::Source;
 use super::scope::Scope;
-use crate::assessment::listed::dims;
 use crate::assessment::facts::Facts;
+use crate::assessment::listed::dims;
 use crate::assessment::{
     Behind, Depth, Dim, Edition, GroupBy, Item, Metric, Place, Question, Rules as Scoring,
 };

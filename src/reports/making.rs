@@ -22,6 +22,8 @@ use crate::db::{Conn, Tx};
 use crate::error::{Error, Kind, Result};
 use crate::lifecycle::Rules;
 use crate::limits::Window;
+use crate::sealing::MasterKey;
+use crate::ticket::store::Vault;
 use crate::time::Stamp;
 
 /// A report on its way: about which window, and about whom, where not about the whole bureau.
@@ -85,9 +87,15 @@ struct Made {
 
 impl Made {
     /// The report that `asked` is, as `conn` sees it at `now`.
-    fn of(conn: &mut Conn, rules: &Rules, asked: &Asked, now: Stamp) -> Result<Self> {
+    fn of(
+        conn: &mut Conn,
+        keys: &MasterKey,
+        rules: &Rules,
+        asked: &Asked,
+        now: Stamp,
+    ) -> Result<Self> {
         let mark = mark(conn)?;
-        let taken = take(conn, rules, asked, now)?;
+        let taken = take(conn, Vault { keys }, rules, asked, now)?;
         let scoring = Scoring::from(&rules.profile);
         Ok(Self {
             document: pack_document(&taken.document)?,
@@ -138,7 +146,7 @@ impl Desk<'_> {
         let issuer = self.issuer.to_owned();
         let asked = Asked { window, scope, issuer, upheld: [].into() };
         refuse_second(conn, &asked)?;
-        let made = Arc::new(Made::of(conn, &rules, &asked, now)?);
+        let made = Arc::new(Made::of(conn, &self.hotline.keys, &rules, &asked, now)?);
         Ok(Ready { step: Step::Create, on: None, asked, period, until: None, made })
     }
 
@@ -208,7 +216,7 @@ impl Desk<'_> {
         let window = window_of((row.start_at, row.end_at), &row.period, &rules)?;
         let issuer = self.issuer.to_owned();
         let asked = Asked { window, scope, issuer, upheld };
-        let made = Arc::new(Made::of(conn, &rules, &asked, now)?);
+        let made = Arc::new(Made::of(conn, &self.hotline.keys, &rules, &asked, now)?);
         Ok(Ready { step, on: Some((row.id, row.version)), asked, period: row.period, until, made })
     }
 
@@ -226,7 +234,7 @@ impl Desk<'_> {
                 return Err(moved());
             }
             let rules = self.hotline.rules.current(tx.conn, tx.now)?;
-            made = Arc::new(Made::of(tx.conn, &rules, &ready.asked, tx.now)?);
+            made = Arc::new(Made::of(tx.conn, &self.hotline.keys, &rules, &ready.asked, tx.now)?);
         }
         let Some((id, version)) = ready.on else { return self.keep_new(tx, ready, &made) };
         let aim = Aim { id, expected: &|_| Ok(()) };

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use crate::assessment::listed::dims;
 use crate::assessment::facts::{Facts, Keys, Names, Sym, WhistleFact};
+use crate::assessment::listed::dims;
 use crate::assessment::{Depth, GroupBy};
 use crate::directory::{Directory, RegionCode, UnitCode};
 

@@ -33,7 +33,14 @@ impl Bureau {
         Self { server, city, tokens }
     }
 
-    fn call(&self, who: &str, method: &str, path: &str, more: &[(&str, &str)], body: &str) -> Answer {
+    fn call(
+        &self,
+        who: &str,
+        method: &str,
+        path: &str,
+        more: &[(&str, &str)],
+        body: &str,
+    ) -> Answer {
         let bearer = format!("Bearer {}", self.tokens[who]);
         let mut headers = vec![("Authorization", bearer.as_str())];
         headers.extend_from_slice(more);
@@ -82,7 +89,9 @@ impl Bureau {
             let part = part.map(|part| format!("&part={part}")).unwrap_or_default();
             let path = format!(
                 "/reports/{id}/tickets?limit=2&table={}&row={}&column={}{part}{after}",
-                escaped(table), escaped(row), escaped(column)
+                escaped(table),
+                escaped(row),
+                escaped(column)
             );
             let answer = self.asks(who, &path);
             assert_eq!(answer.status, 200, "{path}: {}", answer.body);
