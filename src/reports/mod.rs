@@ -20,14 +20,15 @@ pub mod making;
 pub mod material;
 pub mod objection;
 pub mod packed;
-#[cfg(test)]
-mod sample;
+pub mod print;
 pub mod scope;
 pub mod sight;
 pub mod state;
 pub mod store;
 pub mod take;
 pub mod texts;
+#[cfg(test)]
+mod sample;
 
 pub use desk::{Aim, Changes, Desk, Seen};
 pub use document::Document;

@@ -5,7 +5,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{BufWriter, Write};
 use std::path::Path;
 
-use chrono::{Datelike, Timelike};
+use chrono::{Datelike, NaiveDateTime, NaiveTime, Timelike};
 use rust_xlsxwriter::{ExcelDateTime, Format, Workbook, Worksheet, XlsxError};
 
 use super::{Cell, Form, plain};
@@ -166,7 +166,7 @@ fn write(
     row: u32,
     column: u16,
     cell: &Cell,
-    (day, moment): (&Format, &Format),
+    (day, time): (&Format, &Format),
 ) -> Result<(), XlsxError> {
     match cell {
         Cell::Empty => {}
@@ -181,19 +181,26 @@ fn write(
             sheet.write_boolean(row, column, *truth)?;
         }
         Cell::Moment(at) => {
-            let part = |number: u32| u8::try_from(number).unwrap_or_default();
-            let year = u16::try_from(at.year()).unwrap_or_default();
-            let date = ExcelDateTime::from_ymd(year, part(at.month()), part(at.day()))?;
-            let milli = u16::try_from(at.nanosecond() / 1_000_000).unwrap_or_default();
-            let (hour, minute) = (at.hour(), at.minute());
-            let midnight = at.num_seconds_from_midnight() == 0 && milli == 0;
-            let exact = u16::try_from(hour).unwrap_or_default();
-            let date = date.and_hms_milli(exact, part(minute), part(at.second()), milli)?;
-            let format = if midnight { day } else { moment };
+            let midnight = at.time() == NaiveTime::MIN;
+            let date = moment(*at)?;
+            let format = if midnight { day } else { time };
             sheet.write_datetime_with_format(row, column, &date, format)?;
         }
     }
     Ok(())
+}
+
+/// A day and time as Excel keeps them, to the millisecond.
+///
+/// # Errors
+/// A year before 1900 or after 9999.
+pub fn moment(at: NaiveDateTime) -> Result<ExcelDateTime, XlsxError> {
+    let part = |number: u32| u8::try_from(number).unwrap_or_default();
+    let year = u16::try_from(at.year()).unwrap_or_default();
+    let date = ExcelDateTime::from_ymd(year, part(at.month()), part(at.day()))?;
+    let milli = u16::try_from(at.nanosecond() / 1_000_000).unwrap_or_default();
+    let hour = u16::try_from(at.hour()).unwrap_or_default();
+    date.and_hms_milli(hour, part(at.minute()), part(at.second()), milli)
 }
 
 /// A new file that only its owner can read: it holds what is nobody else's business.

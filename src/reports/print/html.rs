@@ -1,0 +1,54 @@
+//! Reports, printing: a page of its own, to read on a screen and to print on A4. Its rule: nothing from elsewhere, no
+//! script, no style but its one `<style>`; every text is escaped.
+//!
+//! It needs the Content-Security-Policy that [`policy`] gives, which allows that one style by its hash and nothing else.
+
+use std::sync::LazyLock;
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use super::layout::{Page, layout};
+use super::template::fill;
+use super::{Printed, chart};
+use crate::error::Result;
+use crate::reports::Document;
+
+const TEMPLATE: &str = include_str!("../../../config/reports/page.html");
+
+#[derive(Serialize)]
+struct Whole<'a> {
+    page: &'a Page<'a>,
+    /// By the numbers of the figures, from 0.
+    pictures: Vec<String>,
+}
+
+/// The page.
+///
+/// # Errors
+/// `internal`.
+pub fn html(document: &Document, printed: &Printed) -> Result<String> {
+    let page = layout(document, printed);
+    let pictures = page.figures().map(|figure| chart::svg(figure.chart, figure.number));
+    let pictures = pictures.collect::<Result<_>>()?;
+    fill(TEMPLATE, &Whole { page: &page, pictures })
+}
+
+/// The Content-Security-Policy to send the page with.
+pub fn policy() -> &'static str {
+    static POLICY: LazyLock<String> = LazyLock::new(|| {
+        let hash = BASE64_STANDARD.encode(Sha256::digest(style(TEMPLATE)));
+        format!(
+            "default-src 'none'; style-src 'sha256-{hash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        )
+    });
+    &POLICY
+}
+
+/// What stands in the one `<style>`; nothing of it comes from a document.
+pub(super) fn style(page: &str) -> &str {
+    let inside = page.split_once("<style>").map_or("", |(_, rest)| rest);
+    inside.split_once("</style>").map_or("", |(style, _)| style)
+}

@@ -1,0 +1,202 @@
+//! Reports, printing: what stands where: numbers of sections, tables, figures and definitions, and every text clean.
+//! Its rule: made once, shown alike by the page and the letter.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::grid::{Definition, Definitions, Grid, grid, table_of};
+use super::{Printed, words};
+use crate::reports::Document;
+use crate::reports::document::{Block, Chart, ChartKind};
+
+/// The whole report as words.
+#[derive(Debug, Serialize)]
+pub struct Page<'a> {
+    pub title: String,
+    pub issue: String,
+    pub issuer: String,
+    pub period: String,
+    /// With the edition: `已冻结 第1版`.
+    pub state: String,
+    pub marks: Vec<Mark>,
+    pub signer: Option<String>,
+    pub dated: Option<String>,
+    pub watermark: Option<String>,
+    pub parts: Vec<Part<'a>>,
+    pub definitions: Vec<Definition>,
+}
+
+/// What is printed with every figure.
+#[derive(Debug, Serialize)]
+pub struct Mark {
+    pub name: String,
+    pub value: String,
+}
+
+/// A section.
+#[derive(Debug, Serialize)]
+pub struct Part<'a> {
+    pub anchor: String,
+    /// With its number: `一、总体情况`.
+    pub heading: String,
+    pub pieces: Vec<Piece<'a>>,
+}
+
+/// What stands in a section.
+#[derive(Debug, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Piece<'a> {
+    Heading { text: String },
+    Paragraphs { lines: Vec<String> },
+    Table { grid: Grid },
+    Figure(Figure<'a>),
+    Open { lines: Vec<String>, hint: String },
+}
+
+/// A chart and where its figures stand.
+#[derive(Debug, Serialize)]
+pub struct Figure<'a> {
+    /// From 1, through the whole report.
+    pub number: usize,
+    pub title: String,
+    pub line: bool,
+    /// The number of the table that says the same, and the table itself where it stands nowhere else.
+    pub table: usize,
+    pub table_anchor: String,
+    pub own: Option<Grid>,
+    #[serde(skip)]
+    pub chart: &'a Chart,
+}
+
+/// Where counting stands.
+struct Count<'a> {
+    printed: &'a Printed,
+    /// The numbers of the document's own tables.
+    tables: BTreeMap<&'a str, usize>,
+    next_table: usize,
+    figures: usize,
+    known: Definitions,
+}
+
+/// Lays the document out.
+pub fn layout<'a>(document: &'a Document, printed: &'a Printed) -> Page<'a> {
+    let mut count = Count {
+        printed,
+        tables: numbers(document),
+        next_table: 1,
+        figures: 0,
+        known: Definitions::default(),
+    };
+    let sections = (1..).zip(&document.sections);
+    let parts = sections.map(|(number, section)| {
+        let mut headings = 0;
+        let pieces = section.blocks.iter().map(|it| count.piece(it, &mut headings)).collect();
+        let heading = words::first_level(number) + &words::one_line(&section.heading);
+        Part { anchor: words::anchor("s", &section.id), heading, pieces }
+    });
+    let parts: Vec<Part<'a>> = parts.collect();
+    let mark = |(name, value): &(String, String)| Mark {
+        name: words::one_line(name),
+        value: words::one_line(value),
+    };
+    let clean = |text: &Option<String>| text.as_deref().map(words::one_line);
+    Page {
+        title: words::one_line(&document.title),
+        issue: words::one_line(&document.issue),
+        issuer: words::one_line(&document.issuer),
+        period: words::one_line(&document.period),
+        state: state(printed),
+        marks: document.marks.iter().map(mark).collect(),
+        signer: clean(&printed.signer),
+        dated: printed.dated.map(words::day),
+        watermark: clean(&printed.watermark),
+        parts,
+        definitions: count.known.0,
+    }
+}
+
+/// `已冻结 第1版`; a state that names its edition says it once.
+pub fn state(printed: &Printed) -> String {
+    let state = words::one_line(&printed.state);
+    if state.contains('版') { state } else { format!("{state} 第{}版", printed.edition) }
+}
+
+/// The tables by their ids, counted from 1. A chart whose table is missing brings its own, which is counted too.
+fn numbers(document: &Document) -> BTreeMap<&str, usize> {
+    let ids: Vec<&str> = document.tables().map(|table| table.id.as_str()).collect();
+    let blocks = document.sections.iter().flat_map(|section| &section.blocks);
+    let counted = blocks.filter_map(|block| match block {
+        Block::Table(table) => Some(Some(table.id.as_str())),
+        Block::Chart(chart) if !ids.contains(&chart.table.as_str()) => Some(None),
+        _ => None,
+    });
+    counted.zip(1..).filter_map(|(id, number)| Some((id?, number))).collect()
+}
+
+impl<'a> Count<'a> {
+    fn piece(&mut self, block: &'a Block, headings: &mut usize) -> Piece<'a> {
+        match block {
+            Block::Heading { text } => {
+                *headings += 1;
+                Piece::Heading { text: words::second_level(*headings) + &words::one_line(text) }
+            }
+            Block::Paragraph { text } => Piece::Paragraphs { lines: words::lines(text) },
+            Block::Table(table) => {
+                let number = self.number();
+                Piece::Table { grid: grid(table, number, &mut self.known, self.printed) }
+            }
+            Block::Chart(chart) => Piece::Figure(self.figure(chart)),
+            Block::Open { field, hint } => {
+                let text = self.printed.texts.get(field).map(String::as_str);
+                let lines = text.map(words::lines).unwrap_or_default();
+                Piece::Open { lines, hint: words::one_line(hint) }
+            }
+        }
+    }
+
+    fn figure(&mut self, chart: &'a Chart) -> Figure<'a> {
+        self.figures += 1;
+        let known = self.tables.get(chart.table.as_str()).copied();
+        let own = known.is_none().then(|| {
+            let number = self.number();
+            grid(&table_of(chart), number, &mut self.known, self.printed)
+        });
+        let anchor = words::anchor("t", &chart.table);
+        Figure {
+            number: self.figures,
+            title: words::one_line(&chart.title),
+            line: chart.kind == ChartKind::Line,
+            table: own.as_ref().map(|it| it.number).or(known).unwrap_or_default(),
+            table_anchor: own.as_ref().map_or(anchor, |it| it.anchor.clone()),
+            own,
+            chart,
+        }
+    }
+
+    const fn number(&mut self) -> usize {
+        self.next_table += 1;
+        self.next_table - 1
+    }
+}
+
+impl Page<'_> {
+    /// Every table in its order, those of figures among them.
+    pub fn grids(&self) -> impl Iterator<Item = &Grid> {
+        let pieces = self.parts.iter().flat_map(|part| &part.pieces);
+        pieces.filter_map(|piece| match piece {
+            Piece::Table { grid } => Some(grid),
+            Piece::Figure(figure) => figure.own.as_ref(),
+            _ => None,
+        })
+    }
+
+    /// Every figure in its order.
+    pub fn figures(&self) -> impl Iterator<Item = &Figure<'_>> {
+        let pieces = self.parts.iter().flat_map(|part| &part.pieces);
+        pieces.filter_map(|piece| match piece {
+            Piece::Figure(figure) => Some(figure),
+            _ => None,
+        })
+    }
+}

@@ -1,0 +1,381 @@
+//! Reports, printing: whole prints, of a report as it should be and of a hostile one.
+
+use std::io::{Cursor, Read};
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use calamine::{Data, Reader, Xlsx};
+use quick_xml::events::Event;
+use sha2::{Digest, Sha256};
+
+use super::sample::{self, HOSTILE, document, printed};
+use super::*;
+use crate::reports::Document;
+use crate::reports::document::{Block, Chart, ChartKind, Format, Series, Table, Value};
+
+/// The files of a ZIP by their names, in their order.
+fn unpacked(bytes: &[u8]) -> Vec<(String, Vec<u8>)> {
+    let mut zip = zip::ZipArchive::new(Cursor::new(bytes)).unwrap();
+    let mut files = Vec::new();
+    for at in 0..zip.len() {
+        let mut file = zip.by_index(at).unwrap();
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes).unwrap();
+        files.push((file.name().unwrap().into_owned(), bytes));
+    }
+    files
+}
+
+/// The names of the elements, in order, and every text and attribute; fails where it is not well formed.
+fn parsed(xml: &str) -> (Vec<String>, Vec<String>) {
+    let (mut names, mut texts, mut depth) = (Vec::new(), Vec::new(), 0);
+    let mut reader = quick_xml::Reader::from_str(xml);
+    reader.config_mut().check_comments = true;
+    loop {
+        let event = reader.read_event().unwrap();
+        if let Event::Start(tag) | Event::Empty(tag) = &event {
+            names.push(tag.name().as_ref().to_owned());
+            for attribute in tag.attributes() {
+                texts.push(attribute.unwrap().value.into_owned());
+            }
+        }
+        match event {
+            Event::Start(_) => depth += 1,
+            Event::End(_) => depth -= 1,
+            Event::Text(text) => texts.push((*text).to_owned()),
+            Event::GeneralRef(of) => {
+                let of: &str = &of;
+                let known = ["amp", "lt", "gt", "quot", "apos"].contains(&of);
+                assert!(known || of.starts_with('#'), "&{of}; is not known in XML");
+            }
+            Event::CData(_) | Event::Comment(_) | Event::PI(_) | Event::DocType(_) => {
+                unreachable!("a text became more than a text")
+            }
+            Event::Eof => break,
+            _ => {}
+        }
+    }
+    assert_eq!(depth, 0);
+    let forbidden = |c: char| matches!(c, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}');
+    assert!(!xml.contains(forbidden), "a character that XML forbids");
+    (names, texts)
+}
+
+fn part(files: &[(String, Vec<u8>)], name: &str) -> String {
+    let (_, bytes) = files.iter().find(|(there, _)| there == name).unwrap();
+    String::from_utf8(bytes.clone()).unwrap()
+}
+
+#[test]
+fn the_page_says_everything_and_leads_to_the_tickets() {
+    let page = html(&document(), &printed()).unwrap();
+    for said in [
+        "<h1>物业管理投诉情况专报</h1>",
+        "<p class=\"state\">核对稿 第1版</p>",
+        "签发人：<b>李某某</b>",
+        "<h2>三、办理质量</h2>",
+        "<h3>（二）典型诉求</h3>",
+        "<dt>口径</dt><dd>考核（剔除已批准的42件）</dd>",
+        "表3　承办单位办理质量",
+        "图2　各单位受理量（数据见<a href=\"#t-units\">表3</a>）",
+        "解决率环比（个百分点）",
+        "二是11月15日前",
+        "（待填写：提请市领导决定的事项）",
+        "<code>response_rate@1</code>",
+        "href=\"&#x2f;api&#x2f;v1&#x2f;reports&#x2f;7&#x2f;tickets?table=units&amp;row=u5&amp;column=response_rate\">97.1%</a>",
+        "<title>三率走势</title>",
+        "副本 · 张三 · 2026-11-26 09:00",
+        "2026-10-12 09:30",
+    ] {
+        let plain = page.replace(" id=\"c-1-title\"", "");
+        assert!(plain.contains(said), "{said}");
+    }
+    assert_eq!(page.matches("<figure>").count(), 2);
+    assert_eq!(page.matches("（<code>response_rate@1</code>）").count(), 1, "a definition once");
+    let bare = html(&document(), &Printed { base: None, watermark: None, ..printed() }).unwrap();
+    assert!(!bare.contains("tickets?") && !bare.contains("class=\"watermark\""));
+}
+
+#[test]
+fn the_page_needs_nothing_and_runs_nothing() {
+    let (document, printed) = sample::hostile();
+    let page = html(&document, &printed).unwrap();
+    let style = html::style(&page);
+    let hash = BASE64_STANDARD.encode(Sha256::digest(style));
+    assert!(policy().contains(&format!("style-src 'sha256-{hash}'")));
+    assert!(!style.contains("url(") && !style.contains("@import"));
+    let body = page.replacen(style, "", 1);
+    for tag in body.split('<').skip(1).filter_map(|it| it.split('>').next()) {
+        let name = tag.split([' ', '/']).find(|it| !it.is_empty()).unwrap_or_default();
+        let banned = ["script", "img", "link", "iframe", "object", "base", "image", "use", "!--"];
+        assert!(!banned.contains(&name), "<{tag}>");
+        // The names of its attributes: what is quoted is a text.
+        let bare: String = tag.split('"').step_by(2).collect();
+        for banned in [" on", " style=", " src=", "script:"] {
+            assert!(!bare.contains(banned), "{banned} in <{tag}>");
+        }
+        assert!(!tag.contains("javascript:"));
+    }
+    assert!(!body.contains(['\0', '\u{1}', '\u{202e}', '\u{ffff}']));
+    assert!(body.contains("{{ 7*7 }}"), "a text is no template");
+    let names: std::collections::HashSet<&str> = body
+        .match_indices(" id=\"")
+        .filter_map(|(at, it)| body[at + it.len()..].split('"').next())
+        .collect();
+    for target in body.split("href=\"#").skip(1).filter_map(|it| it.split('"').next()) {
+        assert!(target == "text" || names.contains(target), "no place is called {target}");
+    }
+}
+
+#[test]
+fn the_pictures_are_well_formed_and_have_gaps() {
+    let (hostile, _) = sample::hostile();
+    for document in [document(), hostile] {
+        let blocks = document.sections.iter().flat_map(|it| &it.blocks);
+        for block in blocks {
+            let Block::Chart(chart) = block else { continue };
+            let svg = chart::svg(chart, 1).unwrap();
+            let (names, _) = parsed(&svg);
+            assert_eq!(names[..3], ["svg", "title", "desc"]);
+            if chart.kind == ChartKind::Line {
+                // Three lines, each with a gap in it; a marker for each value.
+                assert_eq!(names.iter().filter(|it| *it == "polyline").count(), 6);
+                assert_eq!(svg.matches("class=\"mark").count(), 3 + 33);
+            } else {
+                assert_eq!(svg.matches("<rect class=\"bar").count(), 2 + 16);
+            }
+        }
+    }
+    let nothing = Chart {
+        id: String::new(),
+        title: String::new(),
+        kind: ChartKind::Line,
+        labels: Vec::new(),
+        series: vec![Series { name: String::new(), values: vec![None, Some(f64::NAN)] }],
+        format: Format::Percent,
+        table: String::new(),
+    };
+    for kind in [ChartKind::Line, ChartKind::Bar] {
+        for labels in [vec![], vec!["甲".to_owned()]] {
+            let svg = chart::svg(&Chart { kind, labels, ..nothing.clone() }, 1).unwrap();
+            assert!(!svg.contains("NaN") && !svg.contains("inf"), "{svg}");
+        }
+    }
+}
+
+#[test]
+fn the_letter_has_the_official_layout() {
+    let files = unpacked(&docx(&document(), &printed()).unwrap());
+    assert_eq!(files[0].0, "[Content_Types].xml");
+    for (_, bytes) in &files {
+        parsed(std::str::from_utf8(bytes).unwrap());
+    }
+    let letter = part(&files, "word/document.xml");
+    for said in [
+        "<w:pgSz w:w=\"11906\" w:h=\"16838\"/><w:pgMar w:top=\"2098\" w:right=\"1474\" w:bottom=\"1985\" w:left=\"1588\"",
+        "<w:trPr><w:cantSplit/><w:tblHeader/></w:trPr>",
+        "<w:footerReference w:type=\"even\"",
+        "三、办理质量",
+        "（二）典型诉求",
+        "签发人：",
+        "图见网页版，数据见表2",
+        "<w:t xml:space=\"preserve\">97.1%</w:t>",
+        "2026年11月26日印发",
+    ] {
+        assert!(letter.contains(said), "{said}");
+    }
+    let styles = part(&files, "word/styles.xml");
+    for said in [
+        "w:eastAsia=\"仿宋_GB2312\"",
+        "w:eastAsia=\"方正小标宋简体\" w:cs=\"Times New Roman\"/><w:sz w:val=\"44\"/>",
+        "w:eastAsia=\"黑体\"",
+        "w:eastAsia=\"楷体_GB2312\"",
+        "w:line=\"579\" w:lineRule=\"exact\"",
+        "w:firstLineChars=\"200\"",
+        "<w:pBdr><w:bottom w:val=\"single\" w:sz=\"18\" w:space=\"4\" w:color=\"FF0000\"/>",
+    ] {
+        assert!(styles.contains(said), "{said}");
+    }
+    assert!(part(&files, "word/settings.xml").contains("<w:evenAndOddHeaders/>"));
+    assert!(part(&files, "word/footer1.xml").contains("<w:jc w:val=\"right\"/>"));
+    assert!(part(&files, "word/footer2.xml").contains("<w:jc w:val=\"left\"/>"));
+    assert!(part(&files, "word/header1.xml").contains("string=\"副本 · 张三 · 2026-11-26 09:00\""));
+    let rows = letter.matches("<w:tr>").count();
+    assert_eq!(letter.matches("<w:cantSplit/>").count(), rows, "no row is split");
+    assert_eq!(docx(&document(), &printed()).unwrap(), docx(&document(), &printed()).unwrap());
+}
+
+#[test]
+fn a_hostile_letter_is_a_letter() {
+    let (document, printed) = sample::hostile();
+    for (name, bytes) in unpacked(&docx(&document, &printed).unwrap()) {
+        let (names, texts) = parsed(std::str::from_utf8(&bytes).unwrap());
+        let known = ["w:", "v:", "o:", "w10:", "cp:", "dc:", "dcterms:"];
+        let plain = ["Types", "Default", "Override", "Relationships", "Relationship"];
+        let plain = [plain.as_slice(), &["Properties", "Application", "Company"]].concat();
+        for element in &names {
+            let ours = known.iter().any(|it| element.starts_with(it));
+            assert!(ours || plain.contains(&element.as_str()), "{name}: {element}");
+        }
+        if name == "word/document.xml" {
+            assert!(texts.iter().any(|it| it.contains("电梯🛗停了👨‍👩‍👧‍👦三天")));
+        }
+    }
+}
+
+fn workbook(document: &Document, printed: &Printed) -> Xlsx<Cursor<Vec<u8>>> {
+    Xlsx::new(Cursor::new(xlsx(document, printed).unwrap())).unwrap()
+}
+
+#[test]
+fn the_workbook_keeps_types() {
+    let mut book = workbook(&document(), &printed());
+    assert_eq!(book.sheet_names(), ["说明", "总体情况", "承办单位办理质量", "典型诉求"]);
+    let units = book.worksheet_range("承办单位办理质量").unwrap();
+    let at = |row, column| units.get_value((row, column)).cloned().unwrap_or_default();
+    assert_eq!(at(0, 4), Data::String("解决率环比（个百分点）".into()));
+    assert_eq!(at(1, 0), Data::String("东湖街道".into()));
+    assert_eq!(at(1, 1), Data::Float(185.0));
+    assert_eq!(at(1, 2), Data::Float(180.0 / 185.0));
+    assert_eq!(at(1, 4), Data::Float(1.2));
+    assert_eq!(at(7, 2), Data::String("—".into()));
+    let cases = book.worksheet_range("典型诉求").unwrap();
+    let moment = |column| match cases.get_value((1, column)) {
+        Some(Data::DateTime(at)) => at.to_ymd_hms_milli(),
+        other => unreachable!("{other:?}"),
+    };
+    assert_eq!(moment(2), (2026, 10, 12, 0, 0, 0, 0));
+    assert_eq!(moment(3), (2026, 10, 12, 9, 30, 0, 0));
+    let about = book.worksheet_range("说明").unwrap();
+    let said: Vec<String> = about.cells().map(|(_, _, data)| data.to_string()).collect();
+    for text in ["物业管理投诉情况专报", "考核办法", "response_rate@1", "副本", "核对稿 第1版"]
+    {
+        assert!(said.iter().any(|it| it == text), "{text}");
+    }
+    let files = unpacked(&xlsx(&document(), &printed()).unwrap());
+    let sheet = part(&files, "xl/worksheets/sheet3.xml");
+    assert!(sheet.contains("state=\"frozen\"") && sheet.contains("topLeftCell=\"B2\""));
+    assert!(part(&files, "xl/styles.xml").contains("formatCode=\"0.0%\""));
+    assert_eq!(xlsx(&document(), &printed()).unwrap(), xlsx(&document(), &printed()).unwrap());
+}
+
+#[test]
+fn no_cell_of_a_hostile_workbook_is_a_formula() {
+    let (mut document, printed) = sample::hostile();
+    // Titles that make no name, and the same name twice.
+    let mut more: Vec<Table> = document.tables().cloned().collect();
+    more.extend(more.clone());
+    for (table, title) in more.iter_mut().zip([
+        "",
+        "History",
+        "说明",
+        "[]:*?/\\",
+        &"同名".repeat(40),
+        &"同名".repeat(40),
+    ]) {
+        table.title = title.to_owned();
+    }
+    document.sections[0].blocks.extend(more.into_iter().map(Block::Table));
+    let mut book = workbook(&document, &printed);
+    let names = book.sheet_names();
+    assert_eq!(names.len(), 10);
+    let mut seen = Vec::new();
+    for name in &names {
+        let formulas = book.worksheet_formula(name).unwrap();
+        assert_eq!(formulas.used_cells().count(), 0, "{name}");
+        assert!(
+            name.encode_utf16().count() <= 31
+                && !name.contains(['[', ']', ':', '*', '?', '/', '\\'])
+        );
+        seen.extend(
+            book.worksheet_range(name).unwrap().used_cells().map(|(_, _, it)| it.to_string()),
+        );
+    }
+    for (name, bytes) in unpacked(&xlsx(&document, &printed).unwrap()) {
+        let xml = String::from_utf8(bytes).unwrap();
+        assert!(!xml.contains("<f>") && !xml.contains("<f "), "{name}");
+        parsed(&xml);
+    }
+    for text in HOSTILE {
+        let clean = words::clean(text);
+        let kept = crate::sheet::plain::guarded(&clean);
+        // XLSX itself makes no difference between line ends.
+        assert!(seen.iter().any(|it| it.replace("\r\n", "\n") == kept), "{text:?}");
+    }
+}
+
+#[test]
+fn plain_tables_are_guarded_and_have_the_figures_of_the_page() {
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    let units = text(csv(&document(), &printed(), "units").unwrap().unwrap());
+    assert!(units.starts_with("\u{feff}承办单位,工单数,响应率,"), "{units}");
+    assert!(units.contains("\r\n东湖街道,185,97.3%,93.2%,1.2,"), "{units}");
+    assert!(units.contains("\r\n\u{3000}东湖街道物业管理科,68,"));
+    assert!(units.contains("\r\n北城街道,0,—,—,—,—,—,—\r\n"));
+    assert!(units.contains(",-0.1,"), "a figure below 0 is no text: {units}");
+    assert_eq!(csv(&document(), &printed(), "nope").unwrap(), None);
+    let files = unpacked(&csv_all(&document(), &printed()).unwrap());
+    let names: Vec<&str> = files.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(
+        names,
+        ["说明.csv", "表1 总体情况.csv", "表2 承办单位办理质量.csv", "表3 典型诉求.csv"]
+    );
+    assert_eq!(files[2].1, units.into_bytes());
+    assert!(part(&files, "说明.csv").contains("响应率（response_rate@1）,"));
+
+    let (document, printed) = sample::hostile();
+    for (name, bytes) in unpacked(&csv_all(&document, &printed).unwrap()) {
+        assert!(!name.contains(['/', '\\', ':', '"']) && name.len() < 255, "{name}");
+        let text = text(bytes);
+        let mut reader = ::csv::ReaderBuilder::new()
+            .has_headers(false)
+            .flexible(true)
+            .from_reader(text.trim_start_matches('\u{feff}').as_bytes());
+        for cell in reader
+            .records()
+            .flat_map(|it| it.unwrap().iter().map(str::to_owned).collect::<Vec<_>>())
+        {
+            let is_figure = cell.trim_end_matches('%').parse::<f64>().is_ok();
+            let runs =
+                cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);
+            assert!(is_figure || !runs, "{cell:?}");
+        }
+    }
+}
+
+#[test]
+fn a_value_stands_alike_in_every_print() {
+    let mut document = document();
+    for block in document.sections.iter_mut().flat_map(|it| &mut it.blocks) {
+        let Block::Table(table) = block else { continue };
+        for row in &mut table.rows {
+            row.cells.iter_mut().for_each(|it| it.value = Value::Number(0.55555));
+        }
+    }
+    let page = html(&document, &printed()).unwrap();
+    let letter = part(&unpacked(&docx(&document, &printed()).unwrap()), "word/document.xml");
+    let units = String::from_utf8(csv(&document, &printed(), "units").unwrap().unwrap()).unwrap();
+    for print in [&page, &letter, &units] {
+        assert!(print.contains("55.6%") && !print.contains("55.5%"));
+    }
+}
+
+/// Writes the samples where `JIESU_PRINT_SAMPLE` says, to be looked at in a browser and an office program.
+#[test]
+fn samples_can_be_looked_at() {
+    let Some(folder) = std::env::var_os("JIESU_PRINT_SAMPLE") else { return };
+    let folder = std::path::PathBuf::from(folder);
+    std::fs::create_dir_all(&folder).unwrap();
+    let (hostile, of_hostile) = sample::hostile();
+    for (name, document, printed) in
+        [("sample", document(), printed()), ("hostile", hostile, of_hostile)]
+    {
+        let put = |end: &str, bytes: Vec<u8>| {
+            std::fs::write(folder.join(format!("{name}.{end}")), bytes).unwrap()
+        };
+        put("html", html(&document, &printed).unwrap().into_bytes());
+        put("docx", docx(&document, &printed).unwrap());
+        put("xlsx", xlsx(&document, &printed).unwrap());
+        put("zip", csv_all(&document, &printed).unwrap());
+    }
+}

@@ -1,0 +1,233 @@
+//! Reports, printing: a workbook, one sheet a table and one that explains them. Its rule: figures are numbers with their
+//! formats, days are days, and every text is written as a text: nothing in it is a formula.
+
+use std::collections::BTreeMap;
+
+use rust_xlsxwriter::{DocProperties, Format, FormatAlign, Workbook, Worksheet, XlsxError};
+
+use super::values::{self, Typed};
+use super::{Printed, layout, words};
+use crate::error::{Error, Result};
+use crate::reports::Document;
+use crate::reports::document::{Column, Table, Value};
+use crate::sheet::{plain, write};
+
+/// Characters of one cell; Excel refuses more, and counts as UTF-16 does.
+const CHARACTERS: usize = 32_767;
+/// Characters of a sheet's name.
+const NAME: usize = 31;
+/// A4, as Excel numbers papers.
+const A4: u8 = 9;
+/// Letters of a table on a page that stands upright, at most.
+const UPRIGHT: usize = 100;
+const ABOUT: &str = "说明";
+
+/// The workbook.
+///
+/// # Errors
+/// `internal`.
+pub fn xlsx(document: &Document, printed: &Printed) -> Result<Vec<u8>> {
+    book(document, printed).map_err(Error::internal)
+}
+
+fn book(document: &Document, printed: &Printed) -> Result<Vec<u8>, XlsxError> {
+    let mut book = Workbook::new();
+    let properties = DocProperties::new()
+        .set_title(text(&document.title))
+        .set_author(text(&document.issuer))
+        .set_creation_datetime(&write::moment(printed.at.utc().naive_utc())?);
+    book.set_properties(&properties);
+    let names = names(document);
+    about(book.add_worksheet(), document, printed, &names)?;
+    for (table, name) in document.tables().zip(&names) {
+        let sheet = book.add_worksheet();
+        sheet.set_name(name)?;
+        paper(sheet, printed)?;
+        fill(sheet, table, printed)?;
+    }
+    book.save_to_buffer()
+}
+
+/// Text as it may stand in a cell.
+fn text(text: &str) -> String {
+    words::within(&plain::guarded(&words::clean(text)), CHARACTERS)
+}
+
+/// A name for the sheet of each table: its title as far as Excel takes it, no two alike.
+fn names(document: &Document) -> Vec<String> {
+    let mut taken = vec![ABOUT.to_owned()];
+    for (number, table) in (1..).zip(document.tables()) {
+        let title = words::one_line(&table.title);
+        let legal: String = title.chars().filter(|c| !r"[]:*?/\'".contains(*c)).collect();
+        let begun = |most: usize| words::within(legal.trim(), most);
+        let free = |name: &str| {
+            let lower = name.to_lowercase();
+            !name.trim().is_empty()
+                && lower != "history"
+                && taken.iter().all(|it| it.to_lowercase() != lower)
+        };
+        let whole = begun(NAME);
+        let mark = format!("（表{number}）");
+        // A number that no other title ends with: the longest mark is 9 letters.
+        let name = if free(&whole) { whole } else { begun(NAME - 12) + &mark };
+        let name = if free(&name) { name } else { format!("表{number} {}", table.rows.len()) };
+        taken.push(name);
+    }
+    taken.split_off(1)
+}
+
+/// A4, as wide as the page, with who took it at the foot.
+fn paper(sheet: &mut Worksheet, printed: &Printed) -> Result<(), XlsxError> {
+    sheet.set_paper_size(A4).set_print_fit_to_pages(1, 0);
+    let mark = words::one_line(printed.watermark.as_deref().unwrap_or_default());
+    // `&` begins a command there.
+    let mark = words::cut(&mark, 100).replace('&', "&&");
+    sheet.set_footer(format!("&L&9{mark}&R&9&P / &N"));
+    Ok(())
+}
+
+/// What holds for all sheets, what each of them is, and what its figures are made of.
+fn about(
+    sheet: &mut Worksheet,
+    document: &Document,
+    printed: &Printed,
+    names: &[String],
+) -> Result<(), XlsxError> {
+    let page = layout::layout(document, printed);
+    let (bold, wrapped) = (head(), Format::new().set_text_wrap().set_align(FormatAlign::Top));
+    let name = Format::new().set_align(FormatAlign::Top);
+    sheet.set_name(ABOUT)?;
+    paper(sheet, printed)?;
+    sheet.set_column_width(0, 26)?.set_column_width(1, 28)?.set_column_width(2, 80)?;
+    let large = Format::new().set_bold().set_font_size(16);
+    sheet.write_string_with_format(0, 0, text(&page.title), &large)?;
+    let mut row = 1;
+    let mut pair = |sheet: &mut Worksheet, left: &str, right: &str| -> Result<(), XlsxError> {
+        sheet.write_string_with_format(row, 0, text(left), &name)?;
+        sheet.write_string(row, 1, text(right))?;
+        row += 1;
+        Ok(())
+    };
+    pair(sheet, "期号", &page.issue)?;
+    pair(sheet, "编发单位", &page.issuer)?;
+    pair(sheet, "周期", &page.period)?;
+    pair(sheet, "状态", &page.state)?;
+    if let Some(mark) = &page.watermark {
+        pair(sheet, "副本", mark)?;
+    }
+    for mark in &page.marks {
+        pair(sheet, &mark.name, &mark.value)?;
+    }
+    row += 1;
+    let mut triple = |sheet: &mut Worksheet, cells: [&str; 3], formats: [&Format; 3]| {
+        for ((column, cell), format) in (0..).zip(cells).zip(formats) {
+            sheet.write_string_with_format(row, column, text(cell), format)?;
+        }
+        row += 1;
+        Ok::<(), XlsxError>(())
+    };
+    triple(sheet, ["工作表", "表名", "注"], [&bold; 3])?;
+    for (table, it) in document.tables().zip(names) {
+        let note = table.note.as_deref().unwrap_or_default();
+        triple(sheet, [it, &words::one_line(&table.title), note], [&name, &wrapped, &wrapped])?;
+    }
+    triple(sheet, ["", "", ""], [&name; 3])?;
+    triple(sheet, ["指标", "定义", "算法"], [&bold; 3])?;
+    for it in &page.definitions {
+        let id = it.id.as_deref().unwrap_or_default();
+        triple(sheet, [&it.name, id, &it.formula], [&name, &wrapped, &wrapped])?;
+    }
+    Ok(())
+}
+
+fn head() -> Format {
+    Format::new().set_bold().set_text_wrap().set_align(FormatAlign::VerticalCenter)
+}
+
+/// How wide a column is, in figures of the sheet's letters.
+fn wide(table: &Table, at: usize, column: &Column, printed: &Printed) -> usize {
+    let cells = table.rows.iter().filter_map(|row| row.cells.get(at).map(|cell| (row, cell)));
+    let widths = cells.take(500).map(|(row, cell)| {
+        let depth = if at == 0 { usize::from(row.level) * 2 } else { 0 };
+        let text = values::written(&cell.value, column.format, printed.zone);
+        text.lines().map(words::width).max().unwrap_or(0) + depth
+    });
+    let heading = words::width(&values::heading(column));
+    let heading = if values::is_numeric(column.format) { heading.min(12) } else { heading };
+    (widths.max().unwrap_or(0).max(heading) + 3).clamp(8, 60)
+}
+
+fn fill(sheet: &mut Worksheet, table: &Table, printed: &Printed) -> Result<(), XlsxError> {
+    let mut all = 0;
+    let head = head();
+    let mut formats = Formats::default();
+    for (at, column) in table.columns.iter().enumerate() {
+        let Ok(place) = u16::try_from(at) else { break };
+        let width = wide(table, at, column, printed);
+        all += width;
+        sheet.set_column_width(place, u32::try_from(width).map_or(60.0, f64::from))?;
+        sheet.write_string_with_format(0, place, text(&values::heading(column)), &head)?;
+    }
+    if all > UPRIGHT {
+        sheet.set_landscape();
+    }
+    sheet.set_freeze_panes(1, 1)?;
+    sheet.set_repeat_rows(0, 0)?;
+    for (at, row) in (1..).zip(&table.rows) {
+        let bold = row.key == "total";
+        for (place, (column, cell)) in (0..).zip(table.columns.iter().zip(&row.cells)) {
+            let level = if place == 0 { row.level } else { 0 };
+            let typed = values::typed(&cell.value, column.format, printed.zone);
+            let shown = match &typed {
+                Typed::Text(_) => "",
+                Typed::Number(_, shown) | Typed::Moment(_, shown) => shown,
+            };
+            let right = matches!(cell.value, Value::None) && values::is_numeric(column.format);
+            let format = formats.of(Look { shown, level, bold, right });
+            match typed {
+                Typed::Text(it) => sheet.write_string_with_format(at, place, text(&it), format)?,
+                Typed::Number(it, _) => sheet.write_number_with_format(at, place, it, format)?,
+                Typed::Moment(it, _) => match write::moment(it) {
+                    Ok(moment) => sheet.write_datetime_with_format(at, place, &moment, format)?,
+                    // Excel knows no day before 1900.
+                    Err(_) => {
+                        sheet.write_string(at, place, it.format("%Y-%m-%d %H:%M").to_string())?
+                    }
+                },
+            };
+        }
+    }
+    Ok(())
+}
+
+/// How a cell looks.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Look {
+    shown: &'static str,
+    level: u8,
+    bold: bool,
+    right: bool,
+}
+
+/// Each look's format, made once.
+#[derive(Default)]
+struct Formats(BTreeMap<Look, Format>);
+
+impl Formats {
+    fn of(&mut self, look: Look) -> &Format {
+        self.0.entry(look).or_insert_with(|| {
+            let mut format = Format::new().set_align(FormatAlign::VerticalCenter);
+            if look.shown.is_empty() {
+                format = format.set_text_wrap();
+            } else {
+                format = format.set_num_format(look.shown);
+            }
+            if look.right {
+                format = format.set_align(FormatAlign::Right);
+            } else if look.level > 0 {
+                format = format.set_indent(look.level.min(15));
+            }
+            if look.bold { format.set_bold() } else { format }
+        })
+    }
+}
