@@ -158,7 +158,8 @@ fn post(
     let mailer = Mailer::of(&config.mail, &config.site.name, &config.data_dir)?;
     let sms = Sms::of(config, outward)?;
     let (db, keys, directory) = (db.clone(), keys.clone(), directory.clone());
-    Ok(Post { db, keys, directory, settings, letters, mailer, sms })
+    let reports = std::sync::OnceLock::new();
+    Ok(Post { db, keys, directory, settings, letters, mailer, sms, reports })
 }
 
 /// `auth.totp_roles` names roles, which the configuration itself does not know.

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use chrono_tz::Tz;
 pub use doors::{
-    Calls, Knowledge, Mail, MailSecurity, MailTransport, Notify, Open311, Outward, Places, Public,
+    Calls, Knowledge, Mail, MailSecurity, MailTransport, Notify, Open311, Outward, Places, Public, Reports,
     Sms, SmsTransport, Upstream,
 };
 use serde::{Deserialize, Serialize};
@@ -31,6 +31,7 @@ pub struct Config {
     pub auth: Auth,
     pub mail: Mail,
     pub notify: Notify,
+    pub reports: Reports,
     pub sms: Sms,
     pub outward: Outward,
     pub upstream: Upstream,

@@ -48,6 +48,16 @@ pub struct Notify {
     pub templates: PathBuf,
 }
 
+/// Which reports are made by themselves, when, and who gets them; `reports::Schedule` reads it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reports {
+    pub editions: Vec<String>,
+    pub days_after: u32,
+    pub at: String,
+    pub subscribers: Vec<String>,
+}
+
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Sms {

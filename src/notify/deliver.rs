@@ -4,6 +4,7 @@
 use chrono::TimeDelta;
 
 use super::compose::Person;
+use super::enclosed::File;
 use super::letter::Facts;
 use super::mailer::Envelope;
 use super::plan::{self, Addressee, Occasion, Owed};
@@ -83,6 +84,13 @@ impl Post {
     fn deliver(&self, letter: &Letter) -> Result<bool, Fail> {
         let reach = self.reach(letter)?;
         let Some((facts, name)) = self.facts(letter)? else { return Ok(false) };
+        let (facts, files) = match letter.report_id {
+            Some(report) => match self.enclosed(letter, report, facts)? {
+                Some(both) => both,
+                None => return Ok(false),
+            },
+            None => (facts, Vec::new()),
+        };
         let Some((reach, stem)) = reach.zip(self.stem(letter)?) else { return Ok(false) };
         match letter.medium {
             Medium::Mail => {
@@ -90,7 +98,7 @@ impl Post {
                 let words = self.letters.mail(letter.occasion, &facts)?;
                 let (id, at) = (letter.id, letter.created_at);
                 let envelope = Envelope { id, stem: &stem, name: &name, address: &address, at };
-                self.mailer.send(self.db.now(), &envelope, &words)?;
+                self.mailer.send(self.db.now(), &envelope, &words, &files)?;
             }
             Medium::Sms => {
                 let phone = reach.mobile.ok_or_else(|| Fail::never("sms.number"))?;
@@ -128,8 +136,12 @@ impl Post {
         if letter.occasion == Occasion::Digest {
             return self.digest(letter);
         }
-        let Some(ticket_id) = letter.ticket_id else { return Ok(None) };
         let person = self.person(letter)?;
+        if letter.report_id.is_some() {
+            let (site, name) = (self.settings.site.clone(), person.name.clone());
+            return Ok(Some((Facts { site, name: name.clone(), ..Facts::default() }, name)));
+        }
+        let Some(ticket_id) = letter.ticket_id else { return Ok(None) };
         let Some(loaded) = self.db.read(|conn| self.load(conn, ticket_id))? else {
             return Ok(None);
         };
@@ -170,6 +182,13 @@ impl Post {
         Ok(Some((facts, person.name)))
     }
 
+    /// The same with what its report says and the report's files.
+    fn enclosed(&self, letter: &Letter, report: i64, facts: Facts) -> Result<Option<(Facts, Vec<File>)>> {
+        let Some(reports) = self.reports.get() else { return Ok(None) };
+        let enclosed = reports.enclosed(report, letter.account_id)?;
+        Ok(enclosed.map(|it| (Facts { report: it.told, ..facts }, it.files)))
+    }
+
     fn person(&self, letter: &Letter) -> Result<Person> {
         let (account, principal) = (letter.account_id, letter.principal);
         self.db.read(|conn| {
@@ -185,7 +204,9 @@ impl Post {
 
     /// How the file's name begins, where letters go into files.
     fn stem(&self, letter: &Letter) -> Result<Option<String>> {
-        let Some(id) = letter.ticket_id else { return Ok(Some("digest".to_owned())) };
+        let Some(id) = letter.ticket_id else {
+            return Ok(Some(letter.occasion.as_str().to_owned()));
+        };
         let row = self.db.read(|conn| tickets::row_of(conn, id))?;
         Ok(row.map(|row| row.no))
     }

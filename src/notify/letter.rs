@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior};
 use serde::Serialize;
 
+use super::enclosed::Told;
 use super::plan::Occasion;
 use crate::error::{Error, Result};
 
@@ -79,6 +80,8 @@ pub struct Facts {
     pub survey_link: Option<String>,
     /// A digest's tickets.
     pub entries: Vec<Facts>,
+    /// The report that the letter carries.
+    pub report: Told,
 }
 
 macro_rules! built_in {
@@ -119,6 +122,8 @@ built_in![
     "digest.txt",
     "digest.sms",
     "digest.html",
+    "report.txt",
+    "report.sms",
     "letter.html",
 ];
 

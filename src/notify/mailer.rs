@@ -7,10 +7,12 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use lettre::message::{Mailbox, MultiPart, header};
+use lettre::message::header::ContentType;
+use lettre::message::{Attachment, Mailbox, MultiPart, header};
 use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters, TlsParametersBuilder};
 use lettre::{Address, Message, SmtpTransport, Transport};
 
+use super::enclosed::File;
 use super::letter::Words;
 use super::respite::{AWAY, Respite};
 use crate::config::{Mail, MailSecurity, MailTransport};
@@ -66,8 +68,14 @@ impl Mailer {
     /// # Errors
     /// Again or later where it may go better then; never where the address or the server says no for
     /// good.
-    pub fn send(&self, now: Stamp, envelope: &Envelope<'_>, words: &Words) -> Result<(), Fail> {
-        let message = self.message(envelope, words)?;
+    pub fn send(
+        &self,
+        now: Stamp,
+        envelope: &Envelope<'_>,
+        words: &Words,
+        files: &[File],
+    ) -> Result<(), Fail> {
+        let message = self.message(envelope, words, files)?;
         match &self.way {
             Way::Files(folder) => {
                 let name = format!("{}.{}.eml", envelope.stem, envelope.id);
@@ -90,7 +98,12 @@ impl Mailer {
         Err(failed)
     }
 
-    fn message(&self, envelope: &Envelope<'_>, words: &Words) -> Result<Message, Fail> {
+    fn message(
+        &self,
+        envelope: &Envelope<'_>,
+        words: &Words,
+        files: &[File],
+    ) -> Result<Message, Fail> {
         let address: Address = envelope.address.parse().map_err(|_| Fail::never("mail.address"))?;
         let to = Mailbox::new(Some(one_line(envelope.name)).filter(|it| !it.is_empty()), address);
         let id = format!("<{}@{}>", envelope.id, self.from.email.domain());
@@ -101,9 +114,24 @@ impl Mailer {
             .message_id(Some(id))
             .date(std::time::SystemTime::from(envelope.at.utc()))
             .header(AutoSubmitted)
-            .multipart(MultiPart::alternative_plain_html(words.plain.clone(), words.html.clone()))
+            .multipart(parts(words, files)?)
             .map_err(|_| Fail::never("mail.unwritable"))
     }
+}
+
+/// The words, and the files behind them.
+fn parts(words: &Words, files: &[File]) -> Result<MultiPart, Fail> {
+    let text = MultiPart::alternative_plain_html(words.plain.clone(), words.html.clone());
+    if files.is_empty() {
+        return Ok(text);
+    }
+    let mut all = MultiPart::mixed().multipart(text);
+    for file in files {
+        let kind = ContentType::parse(file.media_type).map_err(|_| Fail::never("mail.unwritable"))?;
+        let name = one_line(&file.name);
+        all = all.singlepart(Attachment::new(name).body(file.bytes.clone(), kind));
+    }
+    Ok(all)
 }
 
 /// Whoever is away does not answer a machine (RFC 3834).
@@ -269,7 +297,7 @@ mod tests {
             let text = format!("{before}{evil}{after}");
             let at = Stamp::from_millis(1_790_000_000_000);
             let envelope = Envelope { id: 7, stem: "x", name: &text, address: "a@city.test", at };
-            let message = mailer().message(&envelope, &words(&text, &text)).unwrap();
+            let message = mailer().message(&envelope, &words(&text, &text), &[]).unwrap();
             let recipients: Vec<String> =
                 message.envelope().to().iter().map(ToString::to_string).collect();
             prop_assert_eq!(recipients, ["a@city.test"]);
@@ -283,7 +311,7 @@ mod tests {
         fn what_is_no_address_is_refused_for_good(address in any::<String>()) {
             let at = Stamp::from_millis(1_790_000_000_000);
             let envelope = Envelope { id: 7, stem: "x", name: "甲", address: &address, at };
-            match mailer().message(&envelope, &words("主题", "正文")) {
+            match mailer().message(&envelope, &words("主题", "正文"), &[]) {
                 Ok(message) => prop_assert_eq!(message.envelope().to().len(), 1),
                 Err(failed) => prop_assert_eq!(failed, Fail::never("mail.address")),
             }
@@ -295,12 +323,37 @@ mod tests {
         let at = Stamp::from_millis(1_790_000_000_000);
         let id = |id| {
             let envelope = Envelope { id, stem: "x", name: "甲", address: "a@city.test", at };
-            let mail = mailer().message(&envelope, &words("主题", "正文")).unwrap().formatted();
+            let mail = mailer().message(&envelope, &words("主题", "正文"), &[]).unwrap().formatted();
             let text = String::from_utf8_lossy(&mail).into_owned();
             text.lines().find(|line| line.starts_with("Message-ID")).unwrap().to_owned()
         };
         assert_eq!(id(7), id(7));
         assert_ne!(id(7), id(8));
+    }
+
+    #[test]
+    fn files_come_behind_the_words_with_their_names_and_as_they_are() {
+        let at = Stamp::from_millis(1_790_000_000_000);
+        let envelope = Envelope { id: 7, stem: "report", name: "甲", address: "a@city.test", at };
+        let file = |name: &str, media_type, bytes: &[u8]| File {
+            name: name.to_owned(),
+            media_type,
+            bytes: bytes.to_vec(),
+        };
+        let bytes: Vec<u8> = (0..=255).collect();
+        let files = [
+            file("专报2026年10月.xlsx", "application/octet-stream", &bytes),
+            file("a\r\nBcc: evil@example.com\r\n.csv", "text/csv", b"=1"),
+        ];
+        let message = mailer().message(&envelope, &words("主题", "正文"), &files).unwrap();
+        let whole = message.formatted();
+        let text = String::from_utf8_lossy(&whole);
+        assert!(text.contains("multipart/mixed") && text.contains("multipart/alternative"));
+        assert_eq!(text.matches("Content-Disposition: attachment").count(), 2);
+        assert!(!text.lines().any(|line| line.starts_with("Bcc")), "{text}");
+        let base64 = base64::Engine::encode(&base64::prelude::BASE64_STANDARD, &bytes);
+        let lines: String = text.lines().collect();
+        assert!(lines.contains(&base64[..300]), "{text}");
     }
 
     #[test]

@@ -4,6 +4,7 @@
 
 pub mod compose;
 pub mod deliver;
+pub mod enclosed;
 pub mod letter;
 pub mod listing;
 pub mod mailer;

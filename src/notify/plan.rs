@@ -29,6 +29,7 @@ code_enum! {
         Answered = "answered" "答复告知",
         Survey = "survey" "回访邀请",
         Digest = "digest" "汇总",
+        Report = "report" "专报",
     }
 }
 
@@ -285,7 +286,7 @@ pub fn still_holds(ticket: &Ticket, parent: Option<&Ticket>, owed: &Owed) -> boo
             };
             ticket.state.is_live() && ticket.noted.get(limit).is_some_and(is_so)
         }
-        Occasion::Receipt | Occasion::Digest => true,
+        Occasion::Receipt | Occasion::Digest | Occasion::Report => true,
         Occasion::Answered => parent.unwrap_or(ticket).answer().is_some(),
         Occasion::Survey => awaits_answer(ticket),
     }

@@ -1,11 +1,12 @@
 //! Notices: a notice becomes letters. Its rule: whatever was decided when the notice was put is
 //! decided again from the ticket as it is now, and made once however often it is tried.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use chrono::TimeDelta;
 
 use super::compose::Case;
+use super::enclosed::Reports;
 use super::letter::Letters;
 use super::mailer::Mailer;
 use super::outbox::{LETTER, Notice};
@@ -15,7 +16,7 @@ use super::settings::Settings;
 use super::sms::Sms;
 use super::store::{self, CITIZEN, Letter, LetterState, Medium, NOBODY};
 use super::when::next_slot;
-use crate::db::Db;
+use crate::db::{Db, Tx};
 use crate::directory::{Cached, Directory, Urgency};
 use crate::error::{Kind, Result};
 use crate::jobs::{self, Fail, Job};
@@ -32,6 +33,8 @@ pub struct Post {
     pub letters: Letters,
     pub mailer: Mailer,
     pub sms: Sms,
+    /// Who knows the reports that letters carry; nobody until the house is put together.
+    pub reports: OnceLock<Arc<dyn Reports>>,
 }
 
 /// A ticket with what else a letter about it needs.
@@ -116,26 +119,15 @@ impl Post {
         let now = self.db.now();
         let emergency = ticket.urgency == Urgency::Emergency;
         let blank = Letter {
-            id: 0,
             notice_id: job.id,
             ticket_id: Some(ticket_id),
-            occasion: owed.occasion,
-            medium: Medium::Mail,
-            account_id: NOBODY,
-            principal: None,
             unit: match &owed.addressee {
                 Addressee::Unit(unit) => Some(unit.clone()),
                 Addressee::Role(_) | Addressee::Citizen => None,
             },
             assignment: owed.assignment.and_then(|k| i32::try_from(k).ok()),
             limit_name: owed.limit.clone(),
-            state: LetterState::Waiting,
-            created_at: now,
-            due_at: now,
-            tries: 0,
-            why: None,
-            done_at: None,
-            digest_id: None,
+            ..Letter::new(0, owed.occasion, Medium::Mail, (NOBODY, now))
         };
         let mut letters = Vec::new();
         for person in people {
@@ -196,30 +188,27 @@ impl Post {
                 if store::gather(tx, account_id, medium, id)? == 0 {
                     return Ok(());
                 }
-                let digest = Letter {
-                    id,
-                    notice_id: id,
-                    ticket_id: None,
-                    occasion: Occasion::Digest,
-                    medium,
-                    account_id,
-                    principal: None,
-                    unit: None,
-                    assignment: None,
-                    limit_name: None,
-                    state: LetterState::Waiting,
-                    created_at: tx.now,
-                    due_at: tx.now,
-                    tries: 0,
-                    why: None,
-                    done_at: None,
-                    digest_id: None,
-                };
+                let digest = Letter::new(id, Occasion::Digest, medium, (account_id, tx.now));
                 store::insert(tx, &digest)?;
                 jobs::put(tx, LETTER, &id).map(drop)
             })?;
         }
         Ok(())
+    }
+
+    /// A letter to `account_id` about the report `report_id`, once: whoever was written to about it is not again.
+    ///
+    /// # Errors
+    /// As the database says.
+    pub fn send_report(tx: &mut Tx<'_>, report_id: i64, account_id: i64) -> Result<()> {
+        if store::is_told_of(tx.conn, report_id, account_id)? {
+            return Ok(());
+        }
+        let id = tx.id();
+        let new = Letter::new(id, Occasion::Report, Medium::Mail, (account_id, tx.now));
+        let letter = Letter { report_id: Some(report_id), ..new };
+        store::insert(tx, &letter)?;
+        jobs::put(tx, LETTER, &id).map(drop)
     }
 
     pub(super) fn case<'a>(&'a self, loaded: &'a Loaded) -> Case<'a> {

@@ -60,9 +60,40 @@ pub struct Letter {
     pub why: Option<String>,
     pub done_at: Option<Stamp>,
     pub digest_id: Option<i64>,
+    /// The report that it carries.
+    pub report_id: Option<i64>,
 }
 
 impl Letter {
+    /// A letter of its own notice, about nothing yet, that waits since `now`.
+    pub const fn new(
+        id: i64,
+        occasion: Occasion,
+        medium: Medium,
+        (account_id, now): (i64, Stamp),
+    ) -> Self {
+        Self {
+            id,
+            notice_id: id,
+            ticket_id: None,
+            occasion,
+            medium,
+            account_id,
+            principal: None,
+            unit: None,
+            assignment: None,
+            limit_name: None,
+            state: LetterState::Waiting,
+            created_at: now,
+            due_at: now,
+            tries: 0,
+            why: None,
+            done_at: None,
+            digest_id: None,
+            report_id: None,
+        }
+    }
+
     /// Whether it may wake somebody, if the ticket is an emergency: only who has to do something now, and
     /// never whoever asked.
     pub(super) fn may_wake(&self) -> bool {
@@ -74,6 +105,14 @@ impl Letter {
 pub fn insert(tx: &mut Tx<'_>, row: &Letter) -> Result<()> {
     each!(tx.conn, c => diesel::insert_into(letter::table).values(row).execute(c)?);
     Ok(())
+}
+
+/// Whether `account_id` was written to about the report already.
+pub fn is_told_of(conn: &mut Conn, report_id: i64, account_id: i64) -> Result<bool> {
+    let one = letter::table
+        .filter(letter::report_id.eq(report_id).and(letter::account_id.eq(account_id)))
+        .select(letter::id);
+    Ok(one.first::<i64>(conn).optional()?.is_some())
 }
 
 /// Whether letters were made of a notice already.

@@ -44,6 +44,7 @@ diesel::table! {
         why -> Nullable<Text>,
         done_at -> Nullable<BigInt>,
         digest_id -> Nullable<BigInt>,
+        report_id -> Nullable<BigInt>,
     }
 }
 

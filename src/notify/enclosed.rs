@@ -1,0 +1,48 @@
+//! Notices: letters with files, about something that is no ticket. Its rule: what is enclosed is made when the letter
+//! leaves, by the room that knows it; a letter whose matter is gone does not leave.
+
+use serde::Serialize;
+
+use crate::error::Result;
+
+/// A file in a letter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct File {
+    /// As whoever gets it sees it: `物业管理投诉情况专报2026年10月.docx`.
+    pub name: String,
+    /// Its type, such as `text/csv`.
+    pub media_type: &'static str,
+    pub bytes: Vec<u8>,
+}
+
+/// What a letter about a report says of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Told {
+    pub title: String,
+    pub issue: String,
+    pub period: String,
+    /// How far it has come, in words.
+    pub state: String,
+    /// The figures of its first page: name and value, as printed.
+    pub figures: Vec<(String, String)>,
+    /// Sentences of its first page.
+    pub sentences: Vec<String>,
+    /// Where it is read.
+    pub link: String,
+}
+
+/// A letter's matter with its files.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Enclosed {
+    pub told: Told,
+    pub files: Vec<File>,
+}
+
+/// Who knows the reports: a room above this one.
+pub trait Reports: Send + Sync {
+    /// What the report `id` says to the account `reader`; nothing where it is gone or not for these eyes any more.
+    ///
+    /// # Errors
+    /// The database's own.
+    fn enclosed(&self, id: i64, reader: i64) -> Result<Option<Enclosed>>;
+}

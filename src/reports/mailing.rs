@@ -1,0 +1,219 @@
+//! Reports: those that are made by themselves, and their letters. Its rule: a report and the letters about it are one
+//! write, so that no second node makes or sends it again; what a letter encloses is made when it leaves, from what is
+//! kept, for the eyes of whoever gets it.
+
+use std::sync::Arc;
+
+use super::desk::Desk;
+use super::document::{Block, Document, Format};
+use super::making::{Attempt, Ready};
+use super::print::{self, Printed, values};
+use super::schedule::Schedule;
+use super::state::Step;
+use super::store::{self, ReportRow};
+use crate::db::Conn;
+use crate::error::{Error, Kind, Result};
+use crate::identity::{self, Actor, Role};
+use crate::lifecycle::Hotline;
+use crate::limits::Window;
+use crate::notify::Post;
+use crate::notify::enclosed::{Enclosed, File, Reports, Told};
+use crate::time::Stamp;
+
+/// Everything that making and writing needs.
+pub struct Mailing {
+    pub hotline: Arc<Hotline>,
+    /// The site's name.
+    pub issuer: String,
+    /// How links begin.
+    pub url: String,
+    pub schedule: Schedule,
+}
+
+/// The media types of a letter's files.
+const DOCX: &str = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
+const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+
+/// In the place of the assessor, who looks at the draft next.
+fn program() -> Actor {
+    Actor { roles: [Role::System, Role::Assessor].into(), ..Actor::system() }
+}
+
+impl Mailing {
+    fn desk<'a>(&'a self, actor: &'a Actor) -> Desk<'a> {
+        Desk { hotline: &self.hotline, actor, issuer: &self.issuer }
+    }
+
+    /// Makes the reports whose day and hour have come, and writes to whoever gets them; does nothing where that was
+    /// done before, by whichever node.
+    ///
+    /// # Errors
+    /// As the database says; 503 where something has changed meanwhile: the next round tries again.
+    pub fn tick(&self) -> Result<()> {
+        let now = self.hotline.db.now();
+        let due = self.hotline.db.read(|conn| {
+            let profile = &self.hotline.rules.current(conn, now)?.profile;
+            Ok(self.schedule.due(profile.window, profile.zone, now))
+        })?;
+        for (_, window) in due {
+            self.make(&window, now)?;
+        }
+        Ok(())
+    }
+
+    fn make(&self, window: &Window, now: Stamp) -> Result<()> {
+        let program = program();
+        let (there, readers) = self.hotline.db.read(|conn| {
+            let there = store::latest_of(conn, (window.start, window.end), None)?;
+            Ok((there, self.readers(conn, there.as_ref())?))
+        })?;
+        if let Some(row) = there {
+            // Somebody made it before its hour: whoever gets it is written to all the same, once.
+            if readers.is_empty() {
+                return Ok(());
+            }
+            return self.hotline.db.write(move |tx| tell(tx, row.id, &readers));
+        }
+        let ready: Ready = self
+            .hotline
+            .db
+            .read(|conn| self.desk(&program).ready_window(conn, now, (*window, None)))?;
+        let (hotline, issuer) = (self.hotline.clone(), self.issuer.clone());
+        let kept = self.hotline.db.write(move |tx| {
+            let desk = Desk { hotline: &hotline, actor: &program, issuer: &issuer };
+            let row = desk.keep(tx, &ready, Attempt::Last)?;
+            tell(tx, row.id, &readers)
+        });
+        match kept {
+            // Another node was faster.
+            Err(error) if error.code() == "report.exists" => Ok(()),
+            kept => kept,
+        }
+    }
+
+    /// Whoever gets reports and was not written to about this one; a name that no user has is told of in the log.
+    fn readers(&self, conn: &mut Conn, row: Option<&ReportRow>) -> Result<Vec<i64>> {
+        let mut readers = Vec::new();
+        for name in &self.schedule.subscribers {
+            let Some(account) = identity::store::account_named(conn, name)? else {
+                tracing::warn!(target: "jiesu::reports", name, "no such user gets no report");
+                continue;
+            };
+            let is_told = match row {
+                Some(row) => crate::notify::store::is_told_of(conn, row.id, account.id)?,
+                None => false,
+            };
+            if account.disabled_at.is_none() && !is_told {
+                readers.push(account.id);
+            }
+        }
+        Ok(readers)
+    }
+
+    /// Who this account's holder is now; nobody where it is closed.
+    fn reader(&self, conn: &mut Conn, account: i64, now: Stamp) -> Result<Option<Actor>> {
+        let rules = self.hotline.rules.current(conn, now)?;
+        let directory = &rules.directory;
+        identity::gate::holder(conn, account, &|_, unit| {
+            let (subtree, company) = (directory.subtree(unit), directory.is_company(unit));
+            Ok(identity::gate::Post { subtree, company })
+        })
+    }
+}
+
+fn tell(tx: &mut crate::db::Tx<'_>, report: i64, readers: &[i64]) -> Result<()> {
+    readers.iter().try_for_each(|account| Post::send_report(tx, report, *account))
+}
+
+impl Reports for Mailing {
+    fn enclosed(&self, id: i64, reader: i64) -> Result<Option<Enclosed>> {
+        let now = self.hotline.db.now();
+        let read = self.hotline.db.read(|conn| {
+            let Some(actor) = self.reader(conn, reader, now)? else { return Ok(None) };
+            let (row, document, texts) = match self.desk(&actor).read(conn, id) {
+                Err(error) if error.kind() == Kind::NotFound => return Ok(None),
+                read => read?,
+            };
+            let steps = store::steps(conn, id)?;
+            let zone = self.hotline.rules.current(conn, now)?.profile.zone;
+            let printed = Printed {
+                watermark: Some(print::words::watermark(&actor.name, now, zone)),
+                ..printed(&row, &steps, texts, (now, zone))?
+            };
+            Ok(Some((row, document, printed)))
+        })?;
+        let Some((row, document, printed)) = read else { return Ok(None) };
+        let name = format!("{}{}", document.title, row.period.replace(['/', ':'], "-"));
+        let file = |ending: &str, media_type, bytes| File {
+            name: format!("{name}.{ending}"),
+            media_type,
+            bytes,
+        };
+        let files = vec![
+            file("docx", DOCX, print::docx(&document, &printed)?),
+            file("xlsx", XLSX, print::xlsx(&document, &printed)?),
+        ];
+        let link = format!("{}/api/v1/reports/{id}.html", self.url);
+        Ok(Some(Enclosed { told: told(&document, &printed, link), files }))
+    }
+}
+
+/// What is printed with a report besides what it says; `texts` are those that whoever reads it may read.
+///
+/// # Errors
+/// `internal` where its edition is no number.
+pub fn printed(
+    row: &ReportRow,
+    steps: &[store::StepRow],
+    texts: std::collections::BTreeMap<String, String>,
+    (at, zone): (Stamp, chrono_tz::Tz),
+) -> Result<Printed> {
+    let last = |step: Step| steps.iter().rfind(|one| one.step == step);
+    let signed = last(Step::Sign);
+    Ok(Printed {
+        state: print::words::state(row.state.zh(), row.edition),
+        edition: u32::try_from(row.edition).map_err(Error::internal)?,
+        texts,
+        signer: signed.map(|step| step.by_name.clone()),
+        dated: Some(signed.map_or(row.taken_at, |step| step.at).day(zone)),
+        watermark: None,
+        base: None,
+        at,
+        zone,
+    })
+}
+
+/// The first section's sentences and the figures of the first table, as they are printed.
+fn told(document: &Document, printed: &Printed, link: String) -> Told {
+    let first = document.sections.first();
+    let blocks = first.map(|section| section.blocks.as_slice()).unwrap_or_default();
+    let sentences = blocks.iter().filter_map(|block| match block {
+        Block::Paragraph { text } => Some(text.clone()),
+        _ => None,
+    });
+    Told {
+        title: document.title.clone(),
+        issue: document.issue.clone(),
+        period: document.period.clone(),
+        state: printed.state.clone(),
+        figures: figures(document, printed),
+        sentences: sentences.collect(),
+        link,
+    }
+}
+
+/// The lines of the table `overview` that are figures of the window itself.
+fn figures(document: &Document, printed: &Printed) -> Vec<(String, String)> {
+    let Some(table) = document.tables().find(|table| table.id == "overview") else {
+        return Vec::new();
+    };
+    let is_figure = |format: Format| !matches!(format, Format::Text);
+    let place = table.columns.iter().position(|column| is_figure(column.format));
+    let Some(place) = place else { return Vec::new() };
+    let line = |row: &super::document::Row| {
+        let (name, cell) = (row.cells.first()?, row.cells.get(place)?);
+        let format = table.columns[place].format;
+        Some((values::text(&name.value, Format::Text, printed.zone), values::text(&cell.value, format, printed.zone)))
+    };
+    table.rows.iter().filter_map(line).collect()
+}
