@@ -20,7 +20,7 @@ use crate::notify::letter::Letters;
 use crate::notify::{Mailer, Post, Settings as Notices, Sms};
 use crate::outward::Outward;
 use crate::places;
-use crate::reports::Drawer;
+use crate::reports::{Drawer, Mailing, Schedule};
 use crate::sealing::MasterKey;
 use crate::search::Search;
 use crate::time::{Clock, SystemClock};
@@ -71,6 +71,8 @@ pub struct App {
     pub drawer: Drawer,
     /// Who tells people things.
     pub post: Arc<Post>,
+    /// Who makes and sends the reports that are made by themselves.
+    pub mailing: Arc<Mailing>,
     /// The requests with an Idempotency-Key that are going on in this process.
     pub running: Arc<RunningKeys>,
     pub demo: Demo,
@@ -119,6 +121,7 @@ impl App {
         let rules = RuleBook::new(directory.clone(), config.site.profile.clone());
         let rules = rules.advised_by(adviser);
         let hotline = Arc::new(Hotline { db: db.clone(), keys: keys.clone(), rules });
+        let mailing = mailing(&config, &hotline, &post)?;
         Ok(Self {
             config,
             clock,
@@ -139,6 +142,7 @@ impl App {
             shelf,
             drawer: Drawer::default(),
             post,
+            mailing,
             running,
             demo,
         })
@@ -160,6 +164,19 @@ fn post(
     let (db, keys, directory) = (db.clone(), keys.clone(), directory.clone());
     let reports = std::sync::OnceLock::new();
     Ok(Post { db, keys, directory, settings, letters, mailer, sms, reports })
+}
+
+/// The reports that are made by themselves; letters learn from it what they enclose.
+fn mailing(config: &Config, hotline: &Arc<Hotline>, post: &Post) -> Result<Arc<Mailing>> {
+    let mailing = Arc::new(Mailing {
+        hotline: hotline.clone(),
+        issuer: config.site.name.clone(),
+        url: config.public_url(),
+        schedule: Schedule::of(&config.reports)?,
+    });
+    // The first is the only one: the house is put together once.
+    drop(post.reports.set(mailing.clone()));
+    Ok(mailing)
 }
 
 /// `auth.totp_roles` names roles, which the configuration itself does not know.

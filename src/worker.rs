@@ -104,7 +104,10 @@ fn with_doors(crew: Crew, app: &Arc<App>) -> Crew {
     let counted = TimeDelta::days(i64::from(app.config.knowledge.gap_days));
     let (numbers, asked) = (app.clone(), app.clone());
     let trails = app.hotline.clone();
+    let reports = app.mailing.clone();
     crew.does(upstream::JOB, move |job| Ok(carrier.carry(job.body()?)?))
+        // 专报: those whose day and hour have come are made, and leave by mail.
+        .every("reports.make", TimeDelta::minutes(1), move || reports.tick())
         // 数据体检: tickets of before there were signals.
         .does(Trails::JOB, move |job| Ok(trails.write_trails(job.body()?)?))
         .every("calls.forget", TimeDelta::hours(6), move || {

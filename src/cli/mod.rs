@@ -7,6 +7,7 @@ mod keeping;
 mod learning;
 mod moving;
 mod privacy;
+mod reports;
 mod serving;
 mod tls;
 mod upstream;
@@ -176,10 +177,13 @@ struct Restore {
 
 #[derive(Debug, Args)]
 struct Report {
+    /// Such as 2026-10
     #[arg(long)]
     window: String,
+    /// property
     #[arg(long)]
     kind: String,
+    /// A directory, made where there is none
     #[arg(long)]
     out: PathBuf,
 }
@@ -245,7 +249,7 @@ pub fn run(cli: &Cli) -> Result<ExitCode> {
         Command::Restore(what) => keeping::restore(what),
         Command::Verify { backup: Some(dir) } => keeping::examine(dir),
         Command::Verify { backup: None } => asking::verify(&App::open(Demo::Off)?),
-        Command::Report(_) => not_yet("report"),
+        Command::Report(what) => reports::report(what),
         Command::Learn { train: None, test: None } => learning::from_site(),
         Command::Learn { train: Some(train), test } => learning::from_files(train, test.as_deref()),
         Command::Learn { train: None, test: Some(_) } => {
@@ -258,9 +262,4 @@ pub fn run(cli: &Cli) -> Result<ExitCode> {
         Command::Outage(Outage::Declare { from, to, .. }) => asking::declare(from, to),
         Command::Upstream(Upstream::Export(what)) => upstream::export(what),
     }
-}
-
-/// A subcommand that contract.md names and that this version does not have.
-fn not_yet(name: &str) -> Result<ExitCode> {
-    Err(Error::with(Kind::Invalid, "program.not_yet", &[("name", name)]))
 }

@@ -185,18 +185,26 @@ fn visitor(
     scopes: Option<BTreeSet<Scope>>,
     post_of: &PostOf<'_>,
 ) -> Result<Visitor> {
-    let post = account.unit.as_ref().map(|unit| post_of(conn, unit)).transpose()?;
-    let post = post.unwrap_or_default();
-    let actor = Actor {
-        user: account.id,
-        name: account.name,
-        roles: account.roles,
-        unit: account.unit,
-        subtree: post.subtree,
-        company: post.company,
-    };
-    let (display_name, kind) = (account.display_name, account.kind);
+    let (display_name, kind) = (account.display_name.clone(), account.kind);
+    let actor = actor(conn, account, post_of)?;
     Ok(Visitor { actor, display_name, kind, session, standing, scopes })
+}
+
+fn actor(conn: &mut Conn, account: Account, post_of: &PostOf<'_>) -> Result<Actor> {
+    let post = account.unit.as_ref().map(|unit| post_of(conn, unit)).transpose()?;
+    let Post { subtree, company } = post.unwrap_or_default();
+    let Account { id: user, name, roles, unit, .. } = account;
+    Ok(Actor { user, name, roles, unit, subtree, company })
+}
+
+/// Whoever holds the account `id` now, to see what they may see without their asking (a letter that encloses
+/// something); nobody where it is closed.
+///
+/// # Errors
+/// What the database says.
+pub fn holder(conn: &mut Conn, id: i64, post_of: &PostOf<'_>) -> Result<Option<Actor>> {
+    let account = store::account_of(conn, id)?.filter(|account| account.disabled_at.is_none());
+    account.map(|account| actor(conn, account, post_of)).transpose()
 }
 
 fn unknown() -> Error {

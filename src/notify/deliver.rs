@@ -183,7 +183,12 @@ impl Post {
     }
 
     /// The same with what its report says and the report's files.
-    fn enclosed(&self, letter: &Letter, report: i64, facts: Facts) -> Result<Option<(Facts, Vec<File>)>> {
+    fn enclosed(
+        &self,
+        letter: &Letter,
+        report: i64,
+        facts: Facts,
+    ) -> Result<Option<(Facts, Vec<File>)>> {
         let Some(reports) = self.reports.get() else { return Ok(None) };
         let enclosed = reports.enclosed(report, letter.account_id)?;
         Ok(enclosed.map(|it| (Facts { report: it.told, ..facts }, it.files)))

@@ -127,7 +127,8 @@ fn parts(words: &Words, files: &[File]) -> Result<MultiPart, Fail> {
     }
     let mut all = MultiPart::mixed().multipart(text);
     for file in files {
-        let kind = ContentType::parse(file.media_type).map_err(|_| Fail::never("mail.unwritable"))?;
+        let kind =
+            ContentType::parse(file.media_type).map_err(|_| Fail::never("mail.unwritable"))?;
         let name = one_line(&file.name);
         all = all.singlepart(Attachment::new(name).body(file.bytes.clone(), kind));
     }
@@ -323,7 +324,8 @@ mod tests {
         let at = Stamp::from_millis(1_790_000_000_000);
         let id = |id| {
             let envelope = Envelope { id, stem: "x", name: "甲", address: "a@city.test", at };
-            let mail = mailer().message(&envelope, &words("主题", "正文"), &[]).unwrap().formatted();
+            let mail =
+                mailer().message(&envelope, &words("主题", "正文"), &[]).unwrap().formatted();
             let text = String::from_utf8_lossy(&mail).into_owned();
             text.lines().find(|line| line.starts_with("Message-ID")).unwrap().to_owned()
         };

@@ -31,8 +31,8 @@ pub struct Mailing {
 }
 
 /// The media types of a letter's files.
-const DOCX: &str = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
-const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+pub const DOCX: &str = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
+pub const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
 /// In the place of the assessor, who looks at the draft next.
 fn program() -> Actor {
@@ -65,14 +65,16 @@ impl Mailing {
         let program = program();
         let (there, readers) = self.hotline.db.read(|conn| {
             let there = store::latest_of(conn, (window.start, window.end), None)?;
-            Ok((there, self.readers(conn, there.as_ref())?))
+            let readers = self.readers(conn, there.as_ref())?;
+            Ok((there, readers))
         })?;
         if let Some(row) = there {
             // Somebody made it before its hour: whoever gets it is written to all the same, once.
             if readers.is_empty() {
                 return Ok(());
             }
-            return self.hotline.db.write(move |tx| tell(tx, row.id, &readers));
+            let id = row.id;
+            return self.hotline.db.write(move |tx| tell(tx, id, &readers));
         }
         let ready: Ready = self
             .hotline
@@ -121,6 +123,52 @@ impl Mailing {
     }
 }
 
+/// A report that is ready to be printed.
+pub struct Paper {
+    pub document: Document,
+    pub printed: Printed,
+    /// How its files are called, without their ending.
+    pub name: String,
+}
+
+impl Mailing {
+    /// The report about the window of this name: the latest edition that is kept, or the figures as they are now.
+    ///
+    /// # Errors
+    /// 422 at `/window`; as the database says.
+    pub fn paper(&self, window: &str) -> Result<Paper> {
+        let (now, program) = (self.hotline.db.now(), program());
+        self.hotline.db.read(|conn| {
+            let rules = self.hotline.rules.current(conn, now)?;
+            let zone = rules.profile.zone;
+            let window = rules.profile.window.parse(window, zone);
+            let window = window.ok_or_else(|| Error::field("/window", "field.format"))?;
+            if let Some(row) = store::latest_of(conn, (window.start, window.end), None)? {
+                let document = super::frozen::document(conn, &row)?;
+                let texts = super::texts::latest(conn, &self.hotline.keys, row.id)?;
+                let steps = store::steps(conn, row.id)?;
+                let printed = printed(&row, &steps, texts, (now, zone))?;
+                return Ok(Paper { name: form_name(&document, &row), document, printed });
+            }
+            let ready = self.desk(&program).ready_window(conn, now, (window, None))?;
+            let document = ready.document()?;
+            let printed = Printed {
+                state: print::words::TRIAL.to_owned(),
+                edition: 1,
+                texts: std::collections::BTreeMap::new(),
+                signer: None,
+                dated: Some(now.day(zone)),
+                watermark: None,
+                base: None,
+                at: now,
+                zone,
+            };
+            let name = format!("{}{}", document.title, window.label());
+            Ok(Paper { document, printed, name })
+        })
+    }
+}
+
 fn tell(tx: &mut crate::db::Tx<'_>, report: i64, readers: &[i64]) -> Result<()> {
     readers.iter().try_for_each(|account| Post::send_report(tx, report, *account))
 }
@@ -143,7 +191,7 @@ impl Reports for Mailing {
             Ok(Some((row, document, printed)))
         })?;
         let Some((row, document, printed)) = read else { return Ok(None) };
-        let name = format!("{}{}", document.title, row.period.replace(['/', ':'], "-"));
+        let name = form_name(&document, &row);
         let file = |ending: &str, media_type, bytes| File {
             name: format!("{name}.{ending}"),
             media_type,
@@ -156,6 +204,12 @@ impl Reports for Mailing {
         let link = format!("{}/api/v1/reports/{id}.html", self.url);
         Ok(Some(Enclosed { told: told(&document, &printed, link), files }))
     }
+}
+
+/// How the files of a report are called, without their ending.
+pub fn form_name(document: &Document, row: &ReportRow) -> String {
+    let period = row.period.replace(['/', ':'], "-");
+    print::words::one_line(&format!("{}{period}", document.title)).replace(['/', '\\'], "-")
 }
 
 /// What is printed with a report besides what it says; `texts` are those that whoever reads it may read.
@@ -204,7 +258,7 @@ fn told(document: &Document, printed: &Printed, link: String) -> Told {
 
 /// The lines of the table `overview` that are figures of the window itself.
 fn figures(document: &Document, printed: &Printed) -> Vec<(String, String)> {
-    let Some(table) = document.tables().find(|table| table.id == "overview") else {
+    let Some(table) = document.tables().find(|table| table.id == "overview_rates") else {
         return Vec::new();
     };
     let is_figure = |format: Format| !matches!(format, Format::Text);
@@ -213,7 +267,10 @@ fn figures(document: &Document, printed: &Printed) -> Vec<(String, String)> {
     let line = |row: &super::document::Row| {
         let (name, cell) = (row.cells.first()?, row.cells.get(place)?);
         let format = table.columns[place].format;
-        Some((values::text(&name.value, Format::Text, printed.zone), values::text(&cell.value, format, printed.zone)))
+        Some((
+            values::written(&name.value, Format::Text, printed.zone),
+            values::written(&cell.value, format, printed.zone),
+        ))
     };
     table.rows.iter().filter_map(line).collect()
 }

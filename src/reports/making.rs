@@ -8,9 +8,10 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::desk::{self, Aim, Desk, check, standing};
+use super::document::Document;
 use super::kinds::ReportKind;
 use super::objection;
-use super::packed::{Body, Packed, pack_document, pack_facts};
+use super::packed::{Body, Packed, pack_document, pack_facts, unpack_document};
 use super::state::{State, Step};
 use super::store::{self, ReportRow};
 use super::take::{Asked, Scope, take};
@@ -31,9 +32,25 @@ use crate::time::Stamp;
 #[serde(deny_unknown_fields)]
 pub struct Creating {
     /// `2026-10`: the profile's window that ends in October.
-    pub window: String,
+    pub window: Option<String>,
+    /// Instead of a window, for a week or a year: its first day or an RFC 3339 instant, included.
+    pub from: Option<String>,
+    /// The day or instant after it.
+    pub to: Option<String>,
     #[schema(value_type = Option<ScopeBody>)]
     pub scope: Option<Scope>,
+}
+
+impl Creating {
+    fn window(&self, rules: &Rules) -> Result<Window> {
+        let (rule, zone) = (rules.profile.window, rules.profile.zone);
+        let (window, at) = match (&self.window, &self.from, &self.to) {
+            (Some(name), None, None) => (rule.parse(name, zone), "/window"),
+            (None, Some(from), Some(to)) => (rule.from_to(from, to, zone), "/from"),
+            _ => (None, "/window"),
+        };
+        window.ok_or_else(|| Error::field(at, "field.format"))
+    }
 }
 
 /// Whose report: one unit with all below it, one district, head, estate or company.
@@ -72,6 +89,16 @@ pub struct Ready {
     period: String,
     until: Option<Stamp>,
     made: Arc<Made>,
+}
+
+impl Ready {
+    /// What was taken, to be read without being kept.
+    ///
+    /// # Errors
+    /// `internal` where it cannot be read back.
+    pub fn document(&self) -> Result<Document> {
+        unpack_document(&self.made.document.bytes, &self.made.document.hash)
+    }
 }
 
 /// A report as bytes.
@@ -135,10 +162,23 @@ impl Desk<'_> {
     ) -> Result<Ready> {
         self.actor.require(Step::Create.roles())?;
         let rules = self.hotline.rules.current(conn, now)?;
-        let Creating { window, scope } = read()?;
-        let zone = rules.profile.zone;
-        let window = rules.profile.window.parse(&window, zone);
-        let window = window.ok_or_else(|| Error::field("/window", "field.format"))?;
+        let asked = read()?;
+        let window = asked.window(&rules)?;
+        self.ready_window(conn, now, (window, asked.scope))
+    }
+
+    /// The same about a window that is known already.
+    ///
+    /// # Errors
+    /// 403; 422 at `/scope/by` and `/scope/key`; 409 `report.exists`.
+    pub fn ready_window(
+        &self,
+        conn: &mut Conn,
+        now: Stamp,
+        (window, scope): (Window, Option<Scope>),
+    ) -> Result<Ready> {
+        self.actor.require(Step::Create.roles())?;
+        let rules = self.hotline.rules.current(conn, now)?;
         if let Some(scope) = &scope {
             check_scope(scope, &rules)?;
         }

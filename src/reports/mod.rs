@@ -22,6 +22,8 @@ pub mod material;
 pub mod objection;
 pub mod packed;
 pub mod print;
+#[cfg(test)]
+mod sample;
 pub mod schedule;
 pub mod scope;
 pub mod sight;
@@ -29,14 +31,13 @@ pub mod state;
 pub mod store;
 pub mod take;
 pub mod texts;
-#[cfg(test)]
-mod sample;
 
 pub use desk::{Aim, Changes, Desk, Seen};
 pub use document::Document;
 pub use drill::Spot;
 pub use frame::Frame;
 pub use frozen::Drawer;
+pub use mailing::{DOCX, Mailing, XLSX};
 pub use making::{Attempt, Creating, MOVED, Previewing, Ready};
 pub use schedule::Schedule;
 pub use sight::Reads;

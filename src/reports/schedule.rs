@@ -71,9 +71,8 @@ impl Schedule {
 /// The window of this edition that ended last at `now`.
 fn ended(edition: Edition, rule: WindowRule, zone: Tz, now: Stamp) -> Option<Window> {
     let today = now.day(zone);
-    let days = |from: NaiveDate, to: NaiveDate| {
-        rule.from_to(&from.to_string(), &to.to_string(), zone)
-    };
+    let days =
+        |from: NaiveDate, to: NaiveDate| rule.from_to(&from.to_string(), &to.to_string(), zone);
     match edition {
         Edition::Month => Some(rule.containing(now, zone).previous()),
         Edition::Week => {

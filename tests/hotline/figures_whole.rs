@@ -5,6 +5,7 @@
 //! cells besides those of unit × assessed are drilled down.
 
 mod drill;
+mod frozen;
 mod site;
 mod speed;
 mod table;
@@ -210,6 +211,7 @@ on_each_database! {
 
         let cells = cells(&questions, number("JIESU_DRILLS", 2_000));
         drill_down(&site, &told.lines, &cells);
+        frozen::every_cell(&site, &told);
         moved(&site, &questions, &answers, count);
     }
 

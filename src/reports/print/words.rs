@@ -2,6 +2,12 @@
 //! turns a line around, is taken out here.
 
 use chrono::{Datelike, NaiveDate};
+use chrono_tz::Tz;
+
+use crate::time::Stamp;
+
+/// In the place of a state, where figures were made to be looked at and are kept nowhere.
+pub const TRIAL: &str = "试算（未生成报告）";
 
 const DIGITS: [&str; 10] = ["", "一", "二", "三", "四", "五", "六", "七", "八", "九"];
 
@@ -25,6 +31,16 @@ pub fn first_level(number: usize) -> String {
 /// Before a heading within a section: `（一）`.
 pub fn second_level(number: usize) -> String {
     format!("（{}）", numeral(number))
+}
+
+/// Who took a copy, and when: `副本 · zhangsan · 2026-11-26 09:00`.
+pub fn watermark(name: &str, at: Stamp, zone: Tz) -> String {
+    format!("副本 · {} · {}", one_line(name), at.in_zone(zone).format("%Y-%m-%d %H:%M"))
+}
+
+/// How far it has come, and which edition it is where it is not the first: `已发布（第2版重述）`.
+pub fn state(name: &str, edition: i32) -> String {
+    if edition > 1 { format!("{name}（第{edition}版重述）") } else { name.to_owned() }
 }
 
 /// `2026年11月26日`, as below a letter.

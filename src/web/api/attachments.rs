@@ -203,7 +203,7 @@ fn note_fetching(app: &App, actor: &Actor, no: &str) -> Result<()> {
 }
 
 /// As RFC 5987 writes a name (`ext-value`).
-fn percent_encoded(name: &str) -> String {
+pub(super) fn percent_encoded(name: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$&+-.^_`|~".contains(&byte);
     let mut text = String::with_capacity(name.len() * 3);
     for byte in name.bytes() {

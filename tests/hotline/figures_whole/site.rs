@@ -42,6 +42,13 @@ impl Site {
         answer
     }
 
+    /// What the user `who` is answered.
+    pub fn post(&self, who: &str, path: &str, body: &serde_json::Value) -> Answer {
+        let bearer = format!("Bearer {}", token(&self.server, who));
+        let headers = [("Authorization", bearer.as_str()), ("Content-Type", "application/json")];
+        self.server.ask("POST", path, &headers, &body.to_string())
+    }
+
     /// The whole answer of `/rates`.
     pub fn rates(&self, words: &str) -> String {
         self.ask(&format!("/api/v1/rates?{words}")).body

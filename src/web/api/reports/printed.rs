@@ -1,17 +1,24 @@
 //! Web, `/reports/{id}.…`: a report in one of its forms. Its rule: the kept document and what people wrote into it,
-//! never a figure made anew.
+//! never a figure made anew; a copy that can leave the house carries who took it and when, and the trail says so.
 
 use std::collections::BTreeMap;
 
-use actix_web::{HttpResponse, get, web};
-use serde::Serialize;
+use actix_web::{HttpResponse, get, http::header, web};
+use serde::{Deserialize, Serialize};
+use utoipa::IntoParams;
 
 use super::{desk, read_id};
 use crate::app::App;
+use crate::audit::{self, Entry};
 use crate::error::{Error, Result};
-use crate::reports::Document;
+use crate::identity::Actor;
+use crate::reports::mailing::{form_name, printed};
+use crate::reports::print::{self as press, Printed};
+use crate::reports::store::{self, ReportRow};
+use crate::reports::{DOCX, Document, XLSX};
+use crate::web::api::attachments::percent_encoded;
 use crate::web::problem::Problem;
-use crate::web::{Answer, Asker, run};
+use crate::web::{Answer, Asker, Query, run_long};
 
 /// The document as it is kept, the texts beside the places that it leaves open.
 #[derive(Serialize)]
@@ -22,30 +29,122 @@ struct Whole {
     texts: BTreeMap<String, String>,
 }
 
-/// A report whole, as `json`: the document, and by `field` what was written into the places it leaves open. Units
-/// find their own rows alone in the check period.
+/// Which part.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct PrintQuery {
+    /// Of `csv`: the one table of this id; all of them in a ZIP where nothing is said.
+    table: Option<String>,
+}
+
+/// A report as it is handed out.
+struct Copy {
+    row: ReportRow,
+    document: Document,
+    printed: Printed,
+}
+
+impl Copy {
+    fn of(app: &App, actor: &Actor, id: i64) -> Result<Self> {
+        let (now, zone) = (app.db.now(), app.config.site.zone);
+        app.db.read(|conn| {
+            let (row, document, texts) = desk(app, actor).read(conn, id)?;
+            let steps = store::steps(conn, id)?;
+            let printed = Printed {
+                watermark: Some(press::words::watermark(&actor.name, now, zone)),
+                base: Some(format!("/api/v1/reports/{id}/tickets")),
+                ..printed(&row, &steps, texts, (now, zone))?
+            };
+            Ok(Self { row, document, printed })
+        })
+    }
+
+    /// Its media type, its ending and its bytes; nothing where there is no such form.
+    fn print(&self, format: &str, table: Option<&str>) -> Result<(&'static str, String, Vec<u8>)> {
+        let (document, printed) = (&self.document, &self.printed);
+        let csv = "text/csv; charset=utf-8";
+        Ok(match (format, table) {
+            ("docx", None) => (DOCX, "docx".into(), press::docx(document, printed)?),
+            ("xlsx", None) => (XLSX, "xlsx".into(), press::xlsx(document, printed)?),
+            ("csv", None) => ("application/zip", "zip".into(), press::csv_all(document, printed)?),
+            ("csv", Some(table)) => {
+                let bytes = press::csv(document, printed, table)?;
+                let bytes = bytes.ok_or_else(|| Error::field("/table", "field.unknown_code"))?;
+                (csv, format!("{table}.csv"), bytes)
+            }
+            _ => return Err(Error::not_found()),
+        })
+    }
+}
+
+/// A report whole: `json` the document, and by `field` what was written into the places it leaves open; `html` the page
+/// with charts; `docx` the letter; `xlsx` and `csv` its tables. Units find their own rows alone in the check period.
 #[utoipa::path(tag = "reports", operation_id = "reports_print",
-    params(("id" = String, Path), ("format" = String, Path, description = "json")),
+    params(("id" = String, Path),
+        ("format" = String, Path, description = "json, html, docx, xlsx or csv"), PrintQuery),
     responses(
         (status = 200, body = Object),
         (status = 404, body = Problem, content_type = "application/problem+json"),
+        (status = 422, body = Problem, content_type = "application/problem+json"),
     ))]
 #[get("/reports/{id}.{format}")]
 pub async fn print(
     app: web::Data<App>,
     Asker(actor): Asker,
     path: web::Path<(String, String)>,
+    Query(query): Query<PrintQuery>,
 ) -> Result<HttpResponse> {
-    run(move || {
-        let (id, format) = path.into_inner();
-        let id = read_id(&id)?;
-        let (row, document, texts) = app.db.read(|conn| desk(&app, &actor).read(conn, id))?;
-        let answer = match format.as_str() {
-            "json" => Answer::ok(&Whole { document, texts })?,
-            _ => return Err(Error::not_found()),
-        };
-        Ok(answer.versioned(row.version.into()))
-    })
-    .await
-    .map(Answer::respond)
+    let (id, format) = path.into_inner();
+    let id = read_id(&id)?;
+    match format.as_str() {
+        "json" => run_long(move || {
+            let (row, document, texts) = app.db.read(|conn| desk(&app, &actor).read(conn, id))?;
+            Ok(Answer::ok(&Whole { document, texts })?.versioned(row.version.into()))
+        })
+        .await
+        .map(Answer::respond),
+        "html" => {
+            let page = run_long(move || {
+                let copy = Copy::of(&app, &actor, id)?;
+                press::html(&copy.document, &copy.printed)
+            });
+            Ok(HttpResponse::Ok()
+                .content_type("text/html; charset=utf-8")
+                .insert_header((header::CONTENT_SECURITY_POLICY, press::policy()))
+                .insert_header((header::CACHE_CONTROL, "private, no-store"))
+                .body(page.await?))
+        }
+        _ => file(run_long(move || taken_out(&app, &actor, id, &format, query.table)).await?),
+    }
+}
+
+/// A file: its media type, its name and its bytes.
+type Taken = (&'static str, String, Vec<u8>);
+
+fn taken_out(
+    app: &App,
+    actor: &Actor,
+    id: i64,
+    format: &str,
+    table: Option<String>,
+) -> Result<Taken> {
+    let copy = Copy::of(app, actor, id)?;
+    let (media_type, ending, bytes) = copy.print(format, table.as_deref())?;
+    let (actor, what) = (actor.clone(), ending.clone());
+    app.db.write(move |tx| {
+        let subject = id.to_string();
+        let entry = Entry::new((actor.user, &actor.name), "report.copy", ("report", &subject));
+        audit::record(tx, &entry.detailed(what.clone()))
+    })?;
+    Ok((media_type, format!("{}.{ending}", form_name(&copy.document, &copy.row)), bytes))
+}
+
+fn file((media_type, name, bytes): Taken) -> Result<HttpResponse> {
+    let disposition = format!("attachment; filename*=UTF-8''{}", percent_encoded(&name));
+    Ok(HttpResponse::Ok()
+        .content_type(media_type)
+        .insert_header((header::CONTENT_DISPOSITION, disposition))
+        .insert_header((header::CACHE_CONTROL, "private, no-store"))
+        .body(bytes))
 }

@@ -1,0 +1,239 @@
+//! The frozen report beside what the lines say. Its rule: every cell of every table that names a figure, read out of
+//! the report's JSON; of some of them the tickets too, whose weights sum to it.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::time::Instant;
+
+use serde_json::{Value, json};
+
+use super::site::Site;
+use super::{Told, millis, number};
+use crate::support::histories::Dice;
+use crate::support::oracle::{Ask, Figures, Sum, composite};
+
+/// A cell that names a figure.
+struct Cell {
+    table: String,
+    row: String,
+    column: String,
+    /// Its own words, for messages.
+    place: String,
+    value: Value,
+    source: Value,
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap().to_owned()
+}
+
+/// Every cell of the document that names a figure, and the number of all.
+fn cells(document: &Value) -> (Vec<Cell>, usize) {
+    let (mut found, mut all) = (Vec::new(), 0);
+    let sections = document["sections"].as_array().unwrap().iter();
+    let blocks = sections.flat_map(|section| section["blocks"].as_array().unwrap());
+    for table in blocks.filter(|block| block["is"] == "table") {
+        let columns = table["columns"].as_array().unwrap();
+        for row in table["rows"].as_array().unwrap() {
+            let cells = row["cells"].as_array().unwrap();
+            assert_eq!(cells.len(), columns.len(), "{row}");
+            for (column, cell) in columns.iter().zip(cells) {
+                all += 1;
+                if cell["source"]["of"] == "figure" {
+                    let (table, row) = (text(&table["id"]), text(&row["key"]));
+                    let column = text(&column["id"]);
+                    let place = format!("{table}/{row}/{column}: {cell}");
+                    let (value, source) = (cell["value"].clone(), cell["source"].clone());
+                    found.push(Cell { table, row, column, place, value, source });
+                }
+            }
+        }
+    }
+    (found, all)
+}
+
+/// What lies below each key of a tree, itself included, as the reference data says.
+struct Trees(HashMap<&'static str, HashMap<String, BTreeSet<String>>>);
+
+impl Trees {
+    fn read(site: &Site) -> Self {
+        let tree = |path: &str| {
+            let items = site.ask(&format!("/api/v1/{path}?limit=500")).json();
+            let items = items["items"].as_array().unwrap().clone();
+            let parents: HashMap<String, Option<String>> = items
+                .iter()
+                .map(|item| (text(&item["code"]), item["parent"].as_str().map(str::to_owned)))
+                .collect();
+            let mut below: HashMap<String, BTreeSet<String>> = HashMap::new();
+            for code in parents.keys() {
+                let mut at = Some(code.clone());
+                while let Some(above) = at {
+                    below.entry(above.clone()).or_default().insert(code.clone());
+                    at = parents.get(&above).cloned().flatten();
+                }
+            }
+            below
+        };
+        let petitions = ["letter", "visit"].map(str::to_owned);
+        let others = ["phone", "web", "app", "wechat", "platform", "open311"].map(str::to_owned);
+        let channels = [("petitions", &petitions[..]), ("others", &others[..])];
+        let channels =
+            channels.map(|(key, under)| (key.to_owned(), under.iter().cloned().collect()));
+        Self(HashMap::from([
+            ("unit", tree("units")),
+            ("category", tree("categories")),
+            ("region", tree("regions")),
+            ("channel", channels.into()),
+        ]))
+    }
+
+    /// The keys whose sums make up the row `key`.
+    fn under(&self, by: &str, key: &str) -> BTreeSet<String> {
+        let below = self.0.get(by).and_then(|tree| tree.get(key)).cloned();
+        below.unwrap_or_else(|| [key.to_owned()].into())
+    }
+}
+
+/// The sum that the lines give for the cell.
+fn sum(figures: &Figures, keys: &BTreeSet<String>, metric: &str) -> Sum {
+    let mut all = Sum::default();
+    for key in keys {
+        let one = figures.of(key, metric);
+        all.num += one.num;
+        all.den += one.den;
+        all.times.extend(one.times);
+    }
+    all
+}
+
+fn near(there: &Value, expected: f64, place: &str) {
+    let there = there.as_f64().unwrap_or_else(|| panic!("no number: {place}"));
+    let apart = (there - expected).abs() / expected.abs().max(1.0);
+    assert!(apart < 1e-9, "{there} instead of {expected}: {place}");
+}
+
+/// Milliseconds of an hour, and thousandths of one.
+fn scale(metric: &str) -> f64 {
+    if metric == "handling_time" { 3_600_000.0 } else { 1_000.0 }
+}
+
+/// Compares the cell with what the lines say of it; whether it says more than nothing.
+fn compare(cell: &Cell, figures: &Figures, trees: &Trees) -> bool {
+    let Cell { place, value, source, .. } = cell;
+    let (by, metric) = (source["by"].as_str().unwrap(), source["metric"].as_str().unwrap());
+    let keys = match source["key"].as_str() {
+        None => [String::new()].into(),
+        Some(key) if source["rollup"] == true => trees.under(by, key),
+        Some(key) => [key.to_owned()].into(),
+    };
+    if metric == "composite" {
+        if keys.len() == 1 {
+            let points = composite(figures, keys.first().unwrap());
+            match points {
+                Some(points) => near(&value["number"], points, place),
+                None => assert_eq!(value, "none", "{place}"),
+            }
+        }
+        return value != "none";
+    }
+    let sum = sum(figures, &keys, metric);
+    let is_den = source["side"] == "den";
+    if let Some(count) = value["count"].as_i64() {
+        let due = if is_den { sum.den * 1000 } else { sum.num };
+        assert_eq!(count * 1000, due, "{place}");
+    } else if value["ratio"].is_object() {
+        let ratio = &value["ratio"];
+        assert_eq!(ratio["den"], sum.den, "{place}");
+        near(&ratio["num"], sum.num as f64 / scale(metric), place);
+        near(&ratio["value"], sum.num as f64 / scale(metric) / sum.den as f64, place);
+    } else if value == "none" {
+        assert_eq!(sum.den, 0, "{place}");
+    } else if metric == "handling_time" {
+        // The middle or the nearest rank, in hours.
+        let there = value["number"].as_f64().unwrap_or_else(|| panic!("{place}"));
+        let hours = |half_ms: i64| half_ms as f64 / 7_200_000.0;
+        let (middle, p90) = sum.middle_and_p90().unwrap();
+        let is = |expected: f64| (there - expected).abs() < 1e-9 * expected.max(1.0);
+        assert!(is(hours(middle)) || is(hours(p90)), "{place}");
+    } else {
+        panic!("what is this: {place}");
+    }
+    sum.num + sum.den != 0
+}
+
+/// The tickets behind a cell, whose weights sum to it.
+fn drill(site: &Site, id: &str, cell: &Cell, figures: &Figures, trees: &Trees) {
+    let (by, metric) = (text(&cell.source["by"]), text(&cell.source["metric"]));
+    let keys = match cell.source["key"].as_str() {
+        None => [String::new()].into(),
+        Some(key) if cell.source["rollup"] == true => trees.under(&by, key),
+        Some(key) => [key.to_owned()].into(),
+    };
+    let due = match sum(figures, &keys, &metric) {
+        _ if metric == "composite" && keys.len() == 1 => {
+            composite(figures, keys.first().unwrap()).unwrap_or(0.0)
+        }
+        _ if metric == "composite" => return,
+        sum if cell.source["side"] == "den" => sum.den as f64,
+        sum => sum.num as f64 / scale(&metric),
+    };
+    let (mut weights, mut after) = (0.0, String::new());
+    loop {
+        let spot = format!("table={}&row={}&column={}", cell.table, cell.row, cell.column);
+        let page =
+            site.ask(&format!("/api/v1/reports/{id}/tickets?{spot}&limit=500{after}")).json();
+        for item in page["items"].as_array().unwrap() {
+            weights += item["weight"].as_f64().unwrap();
+        }
+        match page["next"].as_str() {
+            Some(next) => after = format!("&after={next}"),
+            None => break,
+        }
+    }
+    assert!(
+        (weights - due).abs() < 1e-6 * due.abs().max(1.0),
+        "{weights}, not {due}: {}",
+        cell.place
+    );
+}
+
+/// Makes and freezes October's report, and holds every figure in it against the lines.
+pub fn every_cell(site: &Site, told: &Told) {
+    let began = Instant::now();
+    let made = site.post("assessor", "/api/v1/reports", &json!({ "window": "2026-10" }));
+    assert_eq!(made.status, 201, "{}", made.body);
+    let id = text(&made.json()["id"]);
+    let taken = began.elapsed();
+    let began = Instant::now();
+    let frozen = site.post("assessor", &format!("/api/v1/reports/{id}/freeze"), &json!({}));
+    assert_eq!(frozen.status, 200, "{}", frozen.body);
+    let seconds = began.elapsed().as_secs_f64();
+    println!("report taken in {:.2} s, frozen in {seconds:.2} s", taken.as_secs_f64());
+
+    let document = site.ask(&format!("/api/v1/reports/{id}.json")).json();
+    let (cells, all) = cells(&document);
+    let trees = Trees::read(site);
+    let (start, end) = (millis("2026-10-01T00:00:00"), millis("2026-11-01T00:00:00"));
+    let mut known: BTreeMap<(String, bool), Figures> = BTreeMap::new();
+    let mut filled = Vec::new();
+    for cell in &cells {
+        let (by, assessed) = (text(&cell.source["by"]), cell.source["edition"] == "assessed");
+        let figures = known.entry((by.clone(), assessed)).or_insert_with(|| {
+            told.expect(&Ask { start, end, now: told.now, group_by: &by, assessed }).figures
+        });
+        if compare(cell, figures, &trees) {
+            filled.push(cell);
+        }
+    }
+    println!(
+        "{} of {all} cells are figures; all are what the lines say, {} say more than nothing",
+        cells.len(),
+        filled.len()
+    );
+    assert!(filled.len() > 500);
+    let (mut dice, most) = (Dice::new(11), number("JIESU_FROZEN_DRILLS", 120));
+    for _ in 0..most.min(filled.len()) {
+        let cell = *dice.pick(&filled);
+        let key = (text(&cell.source["by"]), cell.source["edition"] == "assessed");
+        drill(site, &id, cell, &known[&key], &trees);
+    }
+}
