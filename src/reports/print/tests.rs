@@ -371,7 +371,7 @@ fn samples_can_be_looked_at() {
         [("sample", document(), printed()), ("hostile", hostile, of_hostile)]
     {
         let put = |end: &str, bytes: Vec<u8>| {
-            std::fs::write(folder.join(format!("{name}.{end}")), bytes).unwrap()
+            std::fs::write(folder.join(format!("{name}.{end}")), bytes).unwrap();
         };
         put("html", html(&document, &printed).unwrap().into_bytes());
         put("docx", docx(&document, &printed).unwrap());

@@ -42,7 +42,7 @@ fn book(document: &Document, printed: &Printed) -> Result<Vec<u8>, XlsxError> {
     for (table, name) in document.tables().zip(&names) {
         let sheet = book.add_worksheet();
         sheet.set_name(name)?;
-        paper(sheet, printed)?;
+        paper(sheet, printed);
         fill(sheet, table, printed)?;
     }
     book.save_to_buffer()
@@ -77,13 +77,12 @@ fn names(document: &Document) -> Vec<String> {
 }
 
 /// A4, as wide as the page, with who took it at the foot.
-fn paper(sheet: &mut Worksheet, printed: &Printed) -> Result<(), XlsxError> {
+fn paper(sheet: &mut Worksheet, printed: &Printed) {
     sheet.set_paper_size(A4).set_print_fit_to_pages(1, 0);
     let mark = words::one_line(printed.watermark.as_deref().unwrap_or_default());
     // `&` begins a command there.
     let mark = words::cut(&mark, 100).replace('&', "&&");
     sheet.set_footer(format!("&L&9{mark}&R&9&P / &N"));
-    Ok(())
 }
 
 /// What holds for all sheets, what each of them is, and what its figures are made of.
@@ -97,7 +96,7 @@ fn about(
     let (bold, wrapped) = (head(), Format::new().set_text_wrap().set_align(FormatAlign::Top));
     let name = Format::new().set_align(FormatAlign::Top);
     sheet.set_name(ABOUT)?;
-    paper(sheet, printed)?;
+    paper(sheet, printed);
     sheet.set_column_width(0, 26)?.set_column_width(1, 28)?.set_column_width(2, 80)?;
     let large = Format::new().set_bold().set_font_size(16);
     sheet.write_string_with_format(0, 0, text(&page.title), &large)?;

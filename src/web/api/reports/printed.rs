@@ -115,7 +115,9 @@ pub async fn print(
                 .insert_header((header::CACHE_CONTROL, "private, no-store"))
                 .body(page.await?))
         }
-        _ => file(run_long(move || taken_out(&app, &actor, id, &format, query.table)).await?),
+        _ => Ok(file(
+            run_long(move || taken_out(&app, &actor, id, &format, query.table.as_deref())).await?,
+        )),
     }
 }
 
@@ -127,10 +129,10 @@ fn taken_out(
     actor: &Actor,
     id: i64,
     format: &str,
-    table: Option<String>,
+    table: Option<&str>,
 ) -> Result<Taken> {
     let copy = Copy::of(app, actor, id)?;
-    let (media_type, ending, bytes) = copy.print(format, table.as_deref())?;
+    let (media_type, ending, bytes) = copy.print(format, table)?;
     let (actor, what) = (actor.clone(), ending.clone());
     app.db.write(move |tx| {
         let subject = id.to_string();
@@ -140,11 +142,11 @@ fn taken_out(
     Ok((media_type, format!("{}.{ending}", form_name(&copy.document, &copy.row)), bytes))
 }
 
-fn file((media_type, name, bytes): Taken) -> Result<HttpResponse> {
+fn file((media_type, name, bytes): Taken) -> HttpResponse {
     let disposition = format!("attachment; filename*=UTF-8''{}", percent_encoded(&name));
-    Ok(HttpResponse::Ok()
+    HttpResponse::Ok()
         .content_type(media_type)
         .insert_header((header::CONTENT_DISPOSITION, disposition))
         .insert_header((header::CACHE_CONTROL, "private, no-store"))
-        .body(bytes))
+        .body(bytes)
 }
