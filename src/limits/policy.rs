@@ -244,7 +244,7 @@ impl Default for SignalRule {
         Self {
             least: 10,
             lift: Thousandths(2000),
-            chance: Thousandths(50),
+            chance: Thousandths(10),
             again_days: 30,
             late_part: Thousandths(100),
             own_workdays: 3,

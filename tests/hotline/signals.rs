@@ -103,6 +103,7 @@ on_each_database! {
         // Asked to leave the assessment once the answer was bad.
         let excluded = desk.passed("13900000016");
         city.surveyor().does(&excluded, "survey", bad());
+        city.hours(1);
         let asks = json!({ "reason": "force_majeure", "evidence": "材料" });
         city.head("wuye").does(&excluded, "exclude", asks);
         // Spoken to, and withdrawn.

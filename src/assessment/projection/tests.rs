@@ -1,4 +1,4 @@
-//! If frozen today, by hand: which tickets pull a unit down and what each costs.
+//! A small city made by hand, as it would stand today.
 
 use rstest::rstest;
 
@@ -42,7 +42,7 @@ fn the_dearest_comes_first_and_what_lifts_the_score_is_not_listed() {
     let bad = city.surveyed("section", Solved::Unsolved, Satisfied::Dissatisfied).id;
     let found = of(&city, Edition::Assessed);
     let order: Vec<i64> = found.costs.iter().map(|cost| cost.ticket).collect();
-    // 0.9 beside a mean of 0.9: it costs nothing by itself but the others are pulled by two zeros.
+    // Solved and 0.9 satisfied lies above what the unit has: without it the score would be lower.
     assert_eq!(order, [bad, unsolved]);
     assert!(!order.contains(&basic));
     assert!(found.costs[0].points > found.costs[1].points);

@@ -1,4 +1,4 @@
-//! The same mix, by hand: what the others get of the same matters.
+//! Small cities whose expectations can be counted by hand.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -38,9 +38,9 @@ fn near(found: f64, due: f64) {
 #[test]
 fn who_has_the_hard_matters_is_compared_with_whom_they_are_as_hard_for() {
     let mut city = City::default();
-    // Leaks are hard for everybody, light bulbs for nobody; one unit has nearly only leaks.
+    // Leaks are hard for everybody, light bulbs for nobody; one unit has far more leaks.
     answers(&mut city, "roofs", ("leak", "a"), 60, 100);
-    answers(&mut city, "roofs", ("bulb", "a"), 10, 10);
+    answers(&mut city, "roofs", ("bulb", "a"), 100, 100);
     answers(&mut city, "lamps", ("leak", "a"), 6, 20);
     answers(&mut city, "lamps", ("bulb", "a"), 190, 200);
     let fair = table(&city);

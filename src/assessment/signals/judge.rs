@@ -5,7 +5,7 @@
 //! It lights where all of this holds: both sides have `least` tickets; the odds (cases to the rest) are `lift` times
 //! those of the others; and so many of all cases or more fall on the unit by chance (Fisher's exact test, one-sided)
 //! with a probability of at most `chance` ÷ (signals × units). Divided so (Bonferroni), a whole window of honest
-//! units has any light at all with the probability `chance`; of one unit and signal that is 1 in 320 at most.
+//! units has any light at all with the probability `chance`; of one unit and signal that is 1 in 1600 at most.
 
 use std::collections::BTreeMap;
 
@@ -192,7 +192,7 @@ mod tests {
     ) {
         let rule = SignalRule::default();
         let chances = Chances::up_to(usize::try_from(own.n + others.n).unwrap());
-        let bar = 0.05 / (8.0 * 30.0);
+        let bar = 0.01 / (8.0 * 30.0);
         let line = line(Sym::NONE, Signal::Again, (own, others), &rule, (bar, &chances));
         assert_eq!(line.lit, lit, "{line:?}");
     }

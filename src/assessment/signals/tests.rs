@@ -11,7 +11,7 @@ const DAY: i64 = 24 * HOUR;
 
 /// Sizes of the honest units; the one that games is beside them.
 const SIZES: [i64; 9] = [6, 15, 40, 80, 120, 160, 250, 400, 900];
-const GAMED: i64 = 220;
+const GAMED: i64 = 300;
 
 fn at(millis: i64) -> Stamp {
     Stamp::from_millis(millis)
