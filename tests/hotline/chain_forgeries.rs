@@ -123,7 +123,7 @@ impl Forger {
                 let bytes: Bytes = sql_query(sql).get_result(&mut self.conn).unwrap();
                 self.bent(bytes.v.unwrap_or_default())
             }
-            "BOOLEAN" => format!("COALESCE(NOT {name}, 1)"),
+            "BOOLEAN" => format!("NOT COALESCE({name}, 0)"),
             "TEXT" => format!("COALESCE({name}, '') || 'x'"),
             _ => {
                 let by = self.rng.random_range(1..1_000);
