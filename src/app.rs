@@ -21,6 +21,7 @@ use crate::notify::{Mailer, Post, Settings as Notices, Sms};
 use crate::outward::Outward;
 use crate::places;
 use crate::reports::{Drawer, Mailing, Schedule};
+use crate::proactive::{self, Watchman};
 use crate::sealing::MasterKey;
 use crate::search::Search;
 use crate::time::{Clock, SystemClock};
@@ -73,6 +74,8 @@ pub struct App {
     pub post: Arc<Post>,
     /// Who makes and sends the reports that are made by themselves.
     pub mailing: Arc<Mailing>,
+    /// Who warns before the complaint.
+    pub watchman: Arc<Watchman>,
     /// The requests with an Idempotency-Key that are going on in this process.
     pub running: Arc<RunningKeys>,
     pub demo: Demo,
@@ -115,6 +118,8 @@ impl App {
         let house = (db.clone(), keys.clone(), directory.clone());
         let carrier = Carrier::of(&config.upstream, outward.clone(), house, config.site.zone)?;
         let post = Arc::new(post(&config, &db, &keys, &directory, &outward)?);
+        let watched = proactive::Settings::of(&config)?;
+        let watchman = Watchman::new(db.clone(), keys.clone(), directory.clone(), watched);
         let search = Search::of(&db, &keys, &directory, config.site.zone, &config.data_dir);
         let school = Arc::new(School::new(&db, &keys, &directory));
         let adviser = Adviser { school: school.clone(), above: config.learning.dispatch_above };
@@ -143,6 +148,7 @@ impl App {
             drawer: Drawer::default(),
             post,
             mailing,
+            watchman: Arc::new(watchman),
             running,
             demo,
         })

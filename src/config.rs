@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 
 use chrono_tz::Tz;
 pub use doors::{
-    Calls, Knowledge, Mail, MailSecurity, MailTransport, Notify, Open311, Outward, Places, Public,
-    Reports, Sms, SmsTransport, Upstream,
+    Calls, Knowledge, Mail, MailSecurity, MailTransport, Notify, Open311, Outward, Places, Proactive,
+    Public, Reports, Sms, SmsTransport, Upstream,
 };
 use serde::{Deserialize, Serialize};
 
@@ -38,6 +38,7 @@ pub struct Config {
     pub calls: Calls,
     pub knowledge: Knowledge,
     pub places: Places,
+    pub proactive: Proactive,
     pub limits: Limits,
     pub attachments: Attachments,
     pub web: Web,

@@ -33,6 +33,7 @@ pub mod notify;
 pub mod outward;
 pub mod places;
 pub mod privacy;
+pub mod proactive;
 pub mod reports;
 pub mod routing;
 pub mod sealing;

@@ -39,11 +39,16 @@ pub fn crew(app: &Arc<App>, bell: &Bell) -> Crew {
     let deliverer = Deliverer::new(app.db.clone(), app.keys.clone(), app.outward.clone());
     let (cleaned, kept, enough) = (app.clone(), app.clone(), bell.clone());
     let doors = app.clone();
+    let (watchman, off) = (app.watchman.clone(), bell.clone());
     let crew = Crew::new(app.db.clone())
         // 时限: soon, overdue, a promise missed.
         .every("limits.sweep", every(config.sweep_seconds), move || sweep.sweep(&stop).map(drop))
         .every("limits.calendar", every(config.calendar_seconds), move || {
             watch.watch_calendar().map(drop)
+        })
+        // 未诉先办: what has changed since the last look is judged.
+        .every("proactive.look", every(app.config.proactive.look_seconds), move || {
+            watchman.look(&off).map(drop)
         })
         // 封存: a seal over what has happened since the last one.
         .every("seal", every(config.seal_seconds), move || sealer.seal(&file, &until).map(drop))

@@ -11,6 +11,7 @@ mod reports;
 mod serving;
 mod tls;
 mod upstream;
+mod warnings;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -82,6 +83,9 @@ enum Command {
     /// The city's 12345 platform
     #[command(subcommand)]
     Upstream(Upstream),
+    /// Acting before the complaint
+    #[command(subcommand)]
+    Warnings(warnings::Warnings),
 }
 
 #[derive(Debug, Subcommand)]
@@ -261,5 +265,6 @@ pub fn run(cli: &Cli) -> Result<ExitCode> {
         Command::Outage(Outage::Declare { from, to, dry_run: true }) => asking::would(from, to),
         Command::Outage(Outage::Declare { from, to, .. }) => asking::declare(from, to),
         Command::Upstream(Upstream::Export(what)) => upstream::export(what),
+        Command::Warnings(what) => warnings::run(what),
     }
 }

@@ -142,3 +142,25 @@ pub struct Knowledge {
 pub struct Places {
     pub certain: f64,
 }
+
+/// When something is warned of; `proactive::Settings` reads it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Proactive {
+    pub look_seconds: u32,
+    pub repeat_tickets: u32,
+    pub repeat_days: u32,
+    pub cluster_callers: u32,
+    pub cluster_weeks: u32,
+    pub false_alarms: f64,
+    pub sensitive_words: PathBuf,
+    pub sensitive_callers: u32,
+    pub sensitive_days: u32,
+    pub estate_tickets: u32,
+    pub estate_days: u32,
+    pub dissatisfied_in_a_row: u32,
+    pub seasons: Vec<String>,
+    pub precision_below: f64,
+    pub precision_least: u32,
+    pub precision_days: u32,
+}

@@ -15,6 +15,7 @@ mod notices;
 mod places;
 mod privacy;
 mod reports;
+mod proactive;
 mod search;
 mod ticket;
 mod upstream;
@@ -38,6 +39,7 @@ pub use notices::{deputy, letter, reach};
 pub use places::place_aside;
 pub use privacy::erased;
 pub use reports::{report, report_body, report_objection, report_said, report_step, report_text};
+pub use proactive::{campaign, surveyed, warning, warning_mark};
 pub use search::kept_search;
 pub use ticket::{
     assignment, attachment, caller_key, contact, counted_by, event, ledger, seal, seal_leaf,

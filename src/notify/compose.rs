@@ -8,6 +8,7 @@ use super::plan::Occasion;
 use super::settings::Settings;
 use super::store::Letter;
 use crate::directory::{Directory, Urgency};
+use crate::error::sentence;
 use crate::limits::ClockName;
 use crate::sealing::mask_text;
 use crate::ticket::assignment::DisputeOutcome;
@@ -44,6 +45,9 @@ impl Case<'_> {
             .then(|| mask_text(&ticket.title, &ticket.names()))
             .filter(|title| !title.is_empty());
         let mut facts = self.plain(letter.occasion, person);
+        if letter.occasion == Occasion::Warning {
+            return self.of_warning(facts, letter);
+        }
         facts.title = title;
         facts.unit = unit.map(|unit| self.unit_name(unit));
         facts.part = assignment.map_or_else(String::new, |it| it.part.zh().to_owned());
@@ -53,6 +57,17 @@ impl Case<'_> {
         self.limits_of(&mut facts, letter, assignment);
         facts.link = format!("{}/tickets/{}", self.settings.url, ticket.no);
         facts
+    }
+
+    /// A warning is about a place and a matter: no title, and no ticket that its receiver may not know.
+    fn of_warning(&self, facts: Facts, letter: &Letter) -> Facts {
+        let rule = letter.limit_name.as_deref().unwrap_or_default();
+        Facts {
+            limit: Some(sentence(&format!("warning.rule.{rule}"), &[])),
+            unit: letter.unit.as_ref().map(|unit| self.unit_name(unit)),
+            link: format!("{}/warnings", self.settings.url),
+            ..facts
+        }
     }
 
     /// What a letter to whoever asked may say. Who wants secrecy gets no words of the case by mail,

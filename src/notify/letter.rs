@@ -119,6 +119,8 @@ built_in![
     "answered.sms",
     "survey.txt",
     "survey.sms",
+    "warning.txt",
+    "warning.sms",
     "digest.txt",
     "digest.sms",
     "digest.html",

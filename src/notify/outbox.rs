@@ -4,7 +4,7 @@
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
-use super::plan::{self, Occasion, Owed};
+use super::plan::{self, Addressee, Occasion, Owed};
 use crate::db::Tx;
 use crate::error::Result;
 use crate::jobs;
@@ -43,6 +43,16 @@ pub fn tell(
         jobs::put_at(tx, NOTICE, &Notice { ticket_id, owed }, leaves_at)?;
     }
     Ok(())
+}
+
+/// Puts a notice of a warning of the rule `rule`, whose latest ticket is `ticket_id`: an emergency wakes.
+///
+/// # Errors
+/// As the database says.
+pub fn warn(tx: &mut Tx<'_>, ticket_id: i64, addressee: Addressee, rule: &str) -> Result<()> {
+    let (occasion, limit) = (Occasion::Warning, Some(rule.to_owned()));
+    let owed = Owed { occasion, addressee, assignment: None, limit };
+    jobs::put_at(tx, NOTICE, &Notice { ticket_id, owed }, tx.now.plus(GRACE)).map(drop)
 }
 
 /// From when on it can be told: a survey opens after the day that the reply promised.

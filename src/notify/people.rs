@@ -72,11 +72,16 @@ fn of_unit(
         occasion,
         Occasion::Designated | Occasion::Overdue | Occasion::Rework | Occasion::Urged
     );
-    let roles = if serious { &[Role::Handler, Role::UnitHead][..] } else { &[Role::Handler][..] };
+    let roles = match occasion {
+        // The head is warned; where there is none, whoever is there.
+        Occasion::Warning => &[Role::UnitHead][..],
+        _ if serious => &[Role::Handler, Role::UnitHead][..],
+        _ => &[Role::Handler][..],
+    };
     for place in std::iter::once(unit.clone()).chain(directory.ancestors(unit)) {
         let mut people = reach::people_of(conn, &place, roles)?;
         if people.is_empty() {
-            people = reach::people_of(conn, &place, &[Role::UnitHead])?;
+            people = reach::people_of(conn, &place, &[Role::UnitHead, Role::Handler])?;
         }
         if !people.is_empty() {
             return Ok(people);

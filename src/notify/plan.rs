@@ -28,6 +28,8 @@ code_enum! {
         Receipt = "receipt" "受理告知",
         Answered = "answered" "答复告知",
         Survey = "survey" "回访邀请",
+        /// Acting before the complaint; the limit it names is a rule.
+        Warning = "warning" "未诉先办预警",
         Digest = "digest" "汇总",
         Report = "report" "专报",
     }
@@ -58,6 +60,7 @@ impl Occasion {
                 | Self::Urged
                 | Self::Soon
                 | Self::Overdue
+                | Self::Warning
         )
     }
 }
@@ -286,7 +289,7 @@ pub fn still_holds(ticket: &Ticket, parent: Option<&Ticket>, owed: &Owed) -> boo
             };
             ticket.state.is_live() && ticket.noted.get(limit).is_some_and(is_so)
         }
-        Occasion::Receipt | Occasion::Digest | Occasion::Report => true,
+        Occasion::Receipt | Occasion::Digest | Occasion::Report | Occasion::Warning => true,
         Occasion::Answered => parent.unwrap_or(ticket).answer().is_some(),
         Occasion::Survey => awaits_answer(ticket),
     }

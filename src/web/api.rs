@@ -9,6 +9,7 @@ pub mod audit;
 pub mod auth;
 pub mod batch;
 pub mod calls;
+pub mod campaigns;
 pub mod commands;
 pub mod history;
 pub mod line;
@@ -30,6 +31,7 @@ pub mod tickets;
 pub mod upstream;
 pub mod users;
 pub mod view;
+pub mod warnings;
 pub mod webhooks;
 
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -82,6 +84,8 @@ pub fn routes(services: &mut ServiceConfig<'_>) {
         .configure(calls::routes)
         .configure(articles::routes)
         .configure(marks::routes)
+        .configure(warnings::routes)
+        .configure(campaigns::routes)
         .service(users::list)
         .service(users::add)
         .service(users::list_keys)
