@@ -137,7 +137,8 @@ impl<T: AsRef<Seen>> Cell<'_, T> {
         let usual = all / count(city.estates.max(1)) / weeks;
         // An estate of which little is known is like the others.
         let estate = (1.0 + count(self.estate)) / (1.0 / usual + weeks);
-        let counts = city.of(self.own.last().and_then(|it| it.as_ref().cell()).map_or("", |it| it.1));
+        let counts =
+            city.of(self.own.last().and_then(|it| it.as_ref().cell()).map_or("", |it| it.1));
         let own = within(self.own, self.now.plus_millis(-WEEK), self.now).len();
         let part = count(counts.before) / all;
         let others = count(counts.lately.saturating_sub(u64::try_from(own).unwrap_or_default()));
@@ -171,7 +172,11 @@ fn whole(mean: f64) -> usize {
 }
 
 /// What the cell of `latest` comes to.
-pub fn judge<T: AsRef<Seen>>(cell: &Cell<'_, T>, latest: &Seen, rule: &Clusters) -> Option<Finding> {
+pub fn judge<T: AsRef<Seen>>(
+    cell: &Cell<'_, T>,
+    latest: &Seen,
+    rule: &Clusters,
+) -> Option<Finding> {
     let (estate, category) = latest.cell()?;
     let verdict = cell.judge(rule)?;
     let from = cell.now.plus_millis(-WEEK).max(cell.settled);
@@ -181,7 +186,8 @@ pub fn judge<T: AsRef<Seen>>(cell: &Cell<'_, T>, latest: &Seen, rule: &Clusters)
     found.grade = if verdict.alarm { Grade::Alarm } else { Grade::Watch };
     found.n = number(verdict.n);
     found.threshold = number(verdict.threshold);
-    let companies: BTreeSet<_> = near.iter().filter_map(|it| it.as_ref().company.as_ref()).collect();
+    let companies: BTreeSet<_> =
+        near.iter().filter_map(|it| it.as_ref().company.as_ref()).collect();
     found.company = companies.first().filter(|_| companies.len() == 1).map(|it| (*it).clone());
     found.why = json!({
         "p95": verdict.p95,

@@ -16,8 +16,8 @@ use crate::code_enum;
 use crate::db::Tx;
 use crate::error::{Error, Result};
 use crate::identity::Actor;
-use crate::notify::outbox;
 use crate::notify::Addressee;
+use crate::notify::outbox;
 use crate::sealing::mask_text;
 use crate::ticket::Text;
 
@@ -303,7 +303,8 @@ mod tests {
         let close = |text: &str| serde_json::from_str::<Close>(text).unwrap();
         assert!(Said::try_from(close(r#"{"real":false}"#)).is_ok());
         assert!(Said::try_from(close(r#"{"real":true}"#)).is_err());
-        let said = Said::try_from(close(r#"{"real":true,"result":"电话13900000001已修"}"#)).unwrap();
+        let said =
+            Said::try_from(close(r#"{"real":true,"result":"电话13900000001已修"}"#)).unwrap();
         let Said::Close { result, .. } = said else { panic!("{said:?}") };
         assert!(!result.unwrap().contains("13900000001"));
     }

@@ -239,12 +239,13 @@ impl Watchman {
                 heard.sort_by_key(|it| (it.at, it.id));
             }
             heard.retain(Seen::counts);
-            let finding = sensitive::judge(&heard, word, (now, settled), rule).unwrap_or_else(|| {
-                let few = Finding::of(Rule::Sensitive, cell, ticket).resting_on(&heard);
-                let (n, threshold) = (number(heard.len()), number(rule.callers));
-                let why = serde_json::json!({ "word": word, "days": rule.days });
-                Finding { grade: Grade::Watch, category: None, n, threshold, why, ..few }
-            });
+            let finding =
+                sensitive::judge(&heard, word, (now, settled), rule).unwrap_or_else(|| {
+                    let few = Finding::of(Rule::Sensitive, cell, ticket).resting_on(&heard);
+                    let (n, threshold) = (number(heard.len()), number(rule.callers));
+                    let why = serde_json::json!({ "word": word, "days": rule.days });
+                    Finding { grade: Grade::Watch, category: None, n, threshold, why, ..few }
+                });
             found.push((finding, heard));
         }
         Ok(found)

@@ -32,9 +32,8 @@ impl Plan {
         let (name, rest) = text.split_once('=')?;
         let (months, categories) = rest.split_once(':')?;
         let (first, last) = months.split_once('-')?;
-        let month = |text: &str| {
-            text.trim().parse().ok().filter(|month: &u32| (1..=12).contains(month))
-        };
+        let month =
+            |text: &str| text.trim().parse().ok().filter(|month: &u32| (1..=12).contains(month));
         let categories: Vec<String> =
             categories.split(',').map(|code| code.trim().to_owned()).collect();
         let name = name.trim().to_owned();
@@ -132,7 +131,8 @@ mod tests {
     fn a_plan_is_a_name_months_and_categories() {
         let plan = Plan::parse("供暖=10-3:H07, H0803").unwrap();
         assert_eq!((plan.months, plan.categories.len()), ((10, 3), 2));
-        for text in ["供暖", "供暖=10:H07", "供暖=0-3:H07", "=1-2:H", "供暖=1-13:H07", "a=1-2:"] {
+        for text in ["供暖", "供暖=10:H07", "供暖=0-3:H07", "=1-2:H", "供暖=1-13:H07", "a=1-2:"]
+        {
             assert_eq!(Plan::parse(text), None, "{text}");
         }
     }
@@ -148,7 +148,11 @@ mod tests {
             ("2026-06-01", false, true),
             ("2026-09-30", false, true),
         ] {
-            assert_eq!((heating.holds_on(day(on)), flood.holds_on(day(on))), (heats, floods), "{on}");
+            assert_eq!(
+                (heating.holds_on(day(on)), flood.holds_on(day(on))),
+                (heats, floods),
+                "{on}"
+            );
         }
     }
 

@@ -80,11 +80,9 @@ mod tests {
 
     #[test]
     fn one_caller_twice_is_one_caller() {
-        for (least, by, found) in [
-            (1, &["a"][..], Some(1_u32)),
-            (2, &["a", "a"], None),
-            (2, &["a", "b", "b"], Some(2)),
-        ] {
+        for (least, by, found) in
+            [(1, &["a"][..], Some(1_u32)), (2, &["a", "a"], None), (2, &["a", "b", "b"], Some(2))]
+        {
             let rule = Sensitive { words: Vec::new(), callers: least, days: 7 };
             let all: Vec<Seen> = by.iter().map(|it| seen(5, it, "E", "C")).collect();
             let got = judge(&all, "跳楼", (all[0].at, Stamp::MIN), &rule);

@@ -53,6 +53,7 @@ mod sweep;
 mod tells;
 mod tls;
 mod upstream;
+mod warnings;
 mod web_admin;
 mod web_auth;
 mod web_catalogue;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use jiesu::notify::Occasion;
+use jiesu::notify::{Addressee, Occasion, outbox};
 use serde_json::json;
 
 use crate::support::city::{at, bad, draft_with};
@@ -14,8 +14,11 @@ fn story(test: &TestDb, mail: Option<&str>) -> Mailroom {
     let keys = [("JIESU_NOTIFY__DIGEST", "copied"), ("JIESU_SITE__NAME", "云川市住房和城乡建设局")];
     let room = Mailroom::open(test, &keys);
     if mail.is_none() {
-        for (name, mobile) in [("handler@wuye", "13811110001"), ("handler@baozhang", "13811110002")]
-        {
+        for (name, mobile) in [
+            ("handler@wuye", "13811110001"),
+            ("handler@baozhang", "13811110002"),
+            ("unit_head@baozhang", "13811110003"),
+        ] {
             room.set_reach(name, None, Some(mobile));
         }
     }
@@ -66,6 +69,11 @@ fn story(test: &TestDb, mail: Option<&str>) -> Mailroom {
     room.minutes(2);
     city.dispatcher().does(&second, "recall", json!({ "reason": "改派" }));
     room.minutes(1);
+    let id = city.stored(&no).id;
+    let warned = Addressee::Unit("baozhang".into());
+    let app = &room.server.app;
+    app.db.write(move |tx| outbox::warn(tx, id, warned.clone(), "cluster")).unwrap();
+    room.minutes(2);
     room
 }
 

@@ -10,7 +10,9 @@ use crate::error::Result;
 use crate::time::Stamp;
 
 /// A row of `campaign`.
-#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset, Identifiable)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset, Identifiable,
+)]
 #[diesel(table_name = campaign, treat_none_as_null = true, treat_none_as_default_value = false)]
 pub struct CampaignRow {
     pub id: i64,

@@ -28,7 +28,9 @@ code_enum! {
 }
 
 /// A row of `warning`.
-#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset, Identifiable)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset, Identifiable,
+)]
 #[diesel(table_name = warning, treat_none_as_null = true, treat_none_as_default_value = false)]
 pub struct WarningRow {
     pub id: i64,
@@ -142,12 +144,7 @@ pub struct Filter {
 
 /// At most `most` warnings that `scope` sees and `filter` lets through, the newest first; closed ones only where
 /// they are asked for.
-pub fn page(
-    conn: &mut Conn,
-    scope: &Scope,
-    filter: &Filter,
-    most: i64,
-) -> Result<Vec<WarningRow>> {
+pub fn page(conn: &mut Conn, scope: &Scope, filter: &Filter, most: i64) -> Result<Vec<WarningRow>> {
     let mut query = warning::table.into_boxed();
     query = match scope {
         Scope::All => query,
@@ -223,7 +220,8 @@ pub fn mark(conn: &mut Conn) -> Result<(i64, String)> {
 
 /// Moves the mark from `from` to `to`; not, where somebody else has done it meanwhile.
 pub fn move_mark(tx: &mut Tx<'_>, from: i64, to: i64) -> Result<bool> {
-    let own = warning_mark::table.filter(warning_mark::id.eq(1).and(warning_mark::seal_no.eq(from)));
+    let own =
+        warning_mark::table.filter(warning_mark::id.eq(1).and(warning_mark::seal_no.eq(from)));
     let moved = each!(tx.conn, c => diesel::update(own)
         .set(warning_mark::seal_no.eq(to))
         .execute(c)?);

@@ -185,8 +185,7 @@ pub fn city(conn: &mut Conn, now: Stamp, weeks: u32) -> Result<City> {
     let estates: Vec<Option<String>> =
         counted(far, week).select(tickets::estate).distinct().load(conn)?;
     city.estates = u64::try_from(estates.len()).unwrap_or(u64::MAX);
-    let first: Option<Stamp> =
-        tickets::table.select(min(tickets::received_at)).first(conn)?;
+    let first: Option<Stamp> = tickets::table.select(min(tickets::received_at)).first(conn)?;
     city.weeks = weeks_known(first, now, weeks);
     Ok(city)
 }

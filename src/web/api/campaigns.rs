@@ -26,13 +26,7 @@ use crate::web::{Answer, Asker, IdempotencyKey, Page, Query, RawBody, run, write
 
 /// Every route of campaigns.
 pub fn routes(services: &mut ServiceConfig<'_>) {
-    services
-        .service(list)
-        .service(begin)
-        .service(one)
-        .service(gather)
-        .service(done)
-        .service(close);
+    services.service(list).service(begin).service(one).service(gather).service(done).service(close);
 }
 
 /// A point, as its reader sees it.

@@ -98,9 +98,10 @@ impl WarningView {
             code: code.to_owned(),
             name: name.cloned(),
         };
-        let estate = row.estate.as_deref().map(|code| {
-            named(code, directory.estate(&EstateCode::from(code)).map(|it| &it.name))
-        });
+        let estate = row
+            .estate
+            .as_deref()
+            .map(|code| named(code, directory.estate(&EstateCode::from(code)).map(|it| &it.name)));
         let category = row.category.as_deref().map(|code| {
             named(code, directory.category(&CategoryCode::from(code)).map(|it| &it.name))
         });
@@ -241,12 +242,10 @@ pub struct PrecisionList {
 pub async fn precision(app: web::Data<App>, Asker(actor): Asker) -> Result<HttpResponse> {
     run(move || {
         let demotion = app.watchman.settings.demotion;
-        let found = app.db.read(|conn| {
-            match scope(&actor, &*app.directory.current(conn)?)? {
-                Scope::Company(_) => Err(Error::forbidden()),
-                Scope::All | Scope::Units(_) => {
-                    store::precision(conn, app.db.now().plus(-demotion.within))
-                }
+        let found = app.db.read(|conn| match scope(&actor, &*app.directory.current(conn)?)? {
+            Scope::Company(_) => Err(Error::forbidden()),
+            Scope::All | Scope::Units(_) => {
+                store::precision(conn, app.db.now().plus(-demotion.within))
             }
         })?;
         let view = |it: Precision| PrecisionView {
