@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 
 use chrono_tz::Tz;
 pub use doors::{
-    Calls, Knowledge, Mail, MailSecurity, MailTransport, Notify, Open311, Outward, Places, Proactive,
-    Public, Reports, Sms, SmsTransport, Upstream,
+    Calls, Knowledge, Mail, MailSecurity, MailTransport, Notify, Open311, Outward, Places,
+    Proactive, Public, Reports, Sms, SmsTransport, Upstream,
 };
 use serde::{Deserialize, Serialize};
 

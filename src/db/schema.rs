@@ -14,8 +14,8 @@ mod moving;
 mod notices;
 mod places;
 mod privacy;
-mod reports;
 mod proactive;
+mod reports;
 mod search;
 mod ticket;
 mod upstream;
@@ -38,8 +38,8 @@ pub use moving::{import_batch, imported, removal, removed_event};
 pub use notices::{deputy, letter, reach};
 pub use places::place_aside;
 pub use privacy::erased;
-pub use reports::{report, report_body, report_objection, report_said, report_step, report_text};
 pub use proactive::{campaign, surveyed, warning, warning_mark};
+pub use reports::{report, report_body, report_objection, report_said, report_step, report_text};
 pub use search::kept_search;
 pub use ticket::{
     assignment, attachment, caller_key, contact, counted_by, event, ledger, seal, seal_leaf,
