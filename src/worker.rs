@@ -39,16 +39,11 @@ pub fn crew(app: &Arc<App>, bell: &Bell) -> Crew {
     let deliverer = Deliverer::new(app.db.clone(), app.keys.clone(), app.outward.clone());
     let (cleaned, kept, enough) = (app.clone(), app.clone(), bell.clone());
     let doors = app.clone();
-    let (watchman, off) = (app.watchman.clone(), bell.clone());
     let crew = Crew::new(app.db.clone())
         // 时限: soon, overdue, a promise missed.
         .every("limits.sweep", every(config.sweep_seconds), move || sweep.sweep(&stop).map(drop))
         .every("limits.calendar", every(config.calendar_seconds), move || {
             watch.watch_calendar().map(drop)
-        })
-        // 未诉先办: what has changed since the last look is judged.
-        .every("proactive.look", every(app.config.proactive.look_seconds), move || {
-            watchman.look(&off).map(drop)
         })
         // 封存: a seal over what has happened since the last one.
         .every("seal", every(config.seal_seconds), move || sealer.seal(&file, &until).map(drop))
@@ -95,7 +90,7 @@ pub fn crew(app: &Arc<App>, bell: &Bell) -> Crew {
                 audited.db.write(move |tx| audit::drop_older_than(tx, days, DROPPED_AT_ONCE))
             })
         });
-    with_doors(crew, app)
+    with_months(with_doors(crew, app), app, bell)
 }
 
 /// 上级平台: answers are carried, messages that waited long enough are taken, both sides are compared.
@@ -109,10 +104,7 @@ fn with_doors(crew: Crew, app: &Arc<App>) -> Crew {
     let counted = TimeDelta::days(i64::from(app.config.knowledge.gap_days));
     let (numbers, asked) = (app.clone(), app.clone());
     let trails = app.hotline.clone();
-    let reports = app.mailing.clone();
     crew.does(upstream::JOB, move |job| Ok(carrier.carry(job.body()?)?))
-        // 专报: those whose day and hour have come are made, and leave by mail.
-        .every("reports.make", TimeDelta::minutes(1), move || reports.tick())
         // 数据体检: tickets of before there were signals.
         .does(Trails::JOB, move |job| Ok(trails.write_trails(job.body()?)?))
         .every("calls.forget", TimeDelta::hours(6), move || {
@@ -137,6 +129,19 @@ fn with_doors(crew: Crew, app: &Arc<App>) -> Crew {
         .every("upstream.compare", TimeDelta::hours(i64::from(config.compare_hours)), move || {
             judge.compare_days(days)
         })
+}
+
+/// 未诉先办: what has changed since the last look is judged. 专报: those whose day and hour have come are made, and
+/// leave by mail.
+fn with_months(crew: Crew, app: &Arc<App>, bell: &Bell) -> Crew {
+    let (watchman, off) = (app.watchman.clone(), bell.clone());
+    let reports = app.mailing.clone();
+    let look = TimeDelta::seconds(i64::from(app.config.proactive.look_seconds.max(1)));
+    crew.every("proactive.look", look, move || watchman.look(&off).map(drop)).every(
+        "reports.make",
+        TimeDelta::minutes(1),
+        move || reports.tick(),
+    )
 }
 
 fn drop_all(drop_some: impl Fn() -> Result<usize>) -> Result<()> {

@@ -2,14 +2,14 @@
 //! proof; a campaign that has ended is changed no more.
 
 use chrono::NaiveDate;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::desk::masked;
+pub use super::point::{CampaignState, Point};
 use super::store::campaigns::{self, CampaignRow};
 use super::store::tickets;
 use crate::audit::{self, Entry};
-use crate::code_enum;
 use crate::db::Tx;
 use crate::directory::{CategoryCode, Directory, EstateCode, UnitCode};
 use crate::error::{Error, FieldError, Kind, Result};
@@ -24,30 +24,6 @@ pub const HANDS: [Role; 2] = [Role::Handler, Role::UnitHead];
 /// Points of one campaign, and tickets under it, at most.
 const MOST_POINTS: usize = 200;
 const MOST_TICKETS: usize = 2_000;
-
-code_enum! {
-    /// How far a campaign has come.
-    pub enum CampaignState { Open = "open" "进行中", Closed = "closed" "已结束" }
-}
-
-/// What a unit has to do by when.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Point {
-    pub what: String,
-    #[schema(value_type = String)]
-    pub unit: UnitCode,
-    pub due_on: NaiveDate,
-    /// What shows that it is done: words, or the number of an attachment.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub proof: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>)]
-    pub done_at: Option<Stamp>,
-    /// The login name.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub done_by: Option<String>,
-}
 
 /// A point as it is asked for.
 #[derive(Debug, Clone, Deserialize, ToSchema)]

@@ -13,6 +13,7 @@ pub mod dissatisfied;
 pub mod estate;
 pub mod finding;
 pub mod owner;
+pub mod point;
 pub mod repeat;
 pub mod replay;
 pub mod round;

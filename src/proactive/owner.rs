@@ -54,8 +54,8 @@ fn of_place(ticket: &Seen, directory: &Directory) -> Option<UnitCode> {
         .and_then(|code| directory.estate(&code))
         .map(|estate| estate.region.clone())
         .or_else(|| ticket.region.as_deref().map(RegionCode::from))?;
-    let units = directory.region_path(&region).into_iter().filter_map(|it| it.unit.as_ref());
-    units.filter_map(|unit| above_companies(unit, directory)).next()
+    let mut units = directory.region_path(&region).into_iter().filter_map(|it| it.unit.as_ref());
+    units.find_map(|unit| above_companies(unit, directory))
 }
 
 #[cfg(test)]

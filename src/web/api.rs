@@ -85,7 +85,13 @@ pub fn routes(services: &mut ServiceConfig<'_>) {
         .configure(articles::routes)
         .configure(marks::routes)
         .configure(warnings::routes)
-        .configure(campaigns::routes)
+        .configure(campaigns::routes);
+    desk_routes(services);
+}
+
+/// Those of administration and operations.
+fn desk_routes(services: &mut ServiceConfig<'_>) {
+    services
         .service(users::list)
         .service(users::add)
         .service(users::list_keys)

@@ -194,7 +194,7 @@ on_each_database! {
     fn dissatisfied_twice_in_a_row_proposes_a_supervision_to_the_reviewer(test: &TestDb) {
         let centre = Centre::open(test);
         let bad = json!({ "outcome": "reached", "contacted": "yes", "solved": "unsolved", "satisfied": "dissatisfied" });
-        let mut survey = |answer: &Value| {
+        let survey = |answer: &Value| {
             let no = centre.city.passed("wuye");
             centre.city.surveyor().does(&no, "survey", answer.clone());
             centre.city.days(40);

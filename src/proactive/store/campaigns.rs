@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::super::campaign::{CampaignState, Point};
+use super::super::point::{CampaignState, Point};
 use crate::db::schema::campaign;
 use crate::db::{Conn, Tx, each};
 use crate::directory::{CategoryCode, EstateCode};
