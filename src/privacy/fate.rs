@@ -12,12 +12,14 @@ pub enum Fate {
     GoesOf { by: &'static str },
     /// Deleted where the text in this column names the ticket.
     GoesWhere { names: &'static str },
+    /// The same, of the rows that this condition holds for.
+    GoesAbout { names: &'static str, only: &'static str },
     /// Its own room does it, which knows by what else a row is the person's and what to say of it then.
     ByItsRoom,
 }
 
 /// Every table with a ticket's id or number, a caller's hash, or a text that may name one.
-pub const FATES: [(&str, Fate); 32] = [
+pub const FATES: [(&str, Fate); 35] = [
     // The ticket's own: emptied where the key is destroyed.
     ("ticket", Fate::Stays),
     ("ticket_body", Fate::Stays),
@@ -52,6 +54,11 @@ pub const FATES: [(&str, Fate); 32] = [
     // That a unit objected to it in a report, and whether it was upheld, is codes and times; the words go.
     ("report_objection", Fate::Stays),
     ("report_said", Fate::Goes),
+    // What was warned of: what is about one caller goes, what is about a place stays.
+    ("warning", Fate::GoesAbout { names: "tickets", only: "rule IN ('repeat', 'sensitive')" }),
+    // Codes and times; and a goal with numbers under it.
+    ("surveyed", Fate::Stays),
+    ("campaign", Fate::Stays),
     // Tries and words at the citizens' door; words from the caller's number go where the key is destroyed.
     ("citizen_try", Fate::Goes),
     ("citizen_word", Fate::GoesOf { by: "ticket_no" }),

@@ -25,6 +25,10 @@ pub(super) fn settle(tx: &mut Tx<'_>, id: i64, no: &str) -> Result<()> {
             Fate::GoesWhere { names } => {
                 (format!("DELETE FROM {table} WHERE {names} LIKE $1"), format!("%\"{no}\"%"))
             }
+            Fate::GoesAbout { names, only } => {
+                let order = format!("DELETE FROM {table} WHERE {names} LIKE $1 AND {only}");
+                (order, format!("%\"{no}\"%"))
+            }
         };
         let order = diesel::sql_query(order);
         each!(tx.conn, c => if bound.is_empty() {
