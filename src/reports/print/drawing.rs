@@ -91,10 +91,11 @@ pub fn tenth(number: f64) -> f64 {
     (number * 10.0).round() / 10.0
 }
 
-/// How long words are in the picture, at most: Chinese letters are as wide as they are high, others a little wider than
-/// half of that.
+/// How long words are in the picture, at most: Chinese letters are as wide as they are high, figures a little wider than
+/// half of that, and `%` nearly as wide.
 pub fn length(text: &str) -> f64 {
-    words::width(text) as f64 * LETTER * 0.58
+    let halves = words::width(text) + text.matches('%').count();
+    halves as f64 * LETTER * 0.55
 }
 
 impl Label {

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::grid::{Definition, Definitions, Grid, grid, table_of};
 use super::{Printed, words};
 use crate::reports::Document;
-use crate::reports::document::{Block, Chart, ChartKind};
+use crate::reports::document::{Block, Chart};
 
 /// The whole report as words.
 #[derive(Debug, Serialize)]
@@ -60,7 +60,8 @@ pub struct Figure<'a> {
     /// From 1, through the whole report.
     pub number: usize,
     pub title: String,
-    pub line: bool,
+    /// What its series are called.
+    pub names: Vec<String>,
     /// The number of the table that says the same, and the table itself where it stands nowhere else.
     pub table: usize,
     pub table_anchor: String,
@@ -110,7 +111,8 @@ pub fn layout<'a>(document: &'a Document, printed: &'a Printed) -> Page<'a> {
         marks: document.marks.iter().map(mark).collect(),
         signer: clean(&printed.signer),
         dated: printed.dated.map(words::day),
-        watermark: clean(&printed.watermark),
+        // Longer than any name and instant, it would be too small to read.
+        watermark: clean(&printed.watermark).map(|it| words::cut(&it, 90)),
         parts,
         definitions: count.known.0,
     }
@@ -166,7 +168,7 @@ impl<'a> Count<'a> {
         Figure {
             number: self.figures,
             title: words::one_line(&chart.title),
-            line: chart.kind == ChartKind::Line,
+            names: chart.series.iter().map(|it| words::one_line(&it.name)).collect(),
             table: own.as_ref().map(|it| it.number).or(known).unwrap_or_default(),
             table_anchor: own.as_ref().map_or(anchor, |it| it.anchor.clone()),
             own,

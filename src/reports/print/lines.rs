@@ -79,7 +79,7 @@ fn names(chart: &Chart, field: &Field, bottom: f64) -> Vec<Label> {
     const MOST: usize = 16;
     let labels: Vec<String> = chart.labels.iter().map(|it| words::one_line(it)).collect();
     let cut = labels.iter().map(|it| length(&words::cut(it, MOST)));
-    let needs = cut.fold(0.0, f64::max) + 10.0;
+    let needs = cut.fold(0.0, f64::max) + 5.0;
     let count = labels.len();
     let each = (1..=count).find(|it| field.gap() * *it as f64 >= needs).unwrap_or(count.max(1));
     let shown = labels.iter().enumerate().filter(|(at, _)| (count - 1 - at).is_multiple_of(each));

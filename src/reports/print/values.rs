@@ -205,7 +205,7 @@ mod tests {
             (Value::Number(0.123), Growth, "+12.3%"),
             (Value::Number(-1.0), Growth, "-100.0%"),
             (ratio(-12.0, 96), Growth, "-12.5%"),
-            (Value::Number(2.71499), Number, "2.71"),
+            (Value::Number(2.344_9), Number, "2.34"),
             (Value::Number(0.005), Number, "0.01"),
             (Value::Number(-0.005), Number, "-0.01"),
             (Value::Number(26.25), Hours, "26.3"),

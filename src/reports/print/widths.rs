@@ -11,10 +11,10 @@ pub const PAPER: usize = 8844;
 /// Letters of a table in half points: 五号, 小五, 六号.
 const SIZES: [usize; 3] = [21, 18, 15];
 /// What a cell's own margins take.
-const MARGINS: usize = 130;
-/// A heading takes so many halves before it breaks, words at least and at most so many.
-const HEADING: usize = 8;
-const WORDS: (usize, usize) = (8, 36);
+const MARGINS: usize = 170;
+/// A heading over figures takes at least and at most so many halves before it breaks; words do.
+const HEADING: (usize, usize) = (6, 10);
+const WORDS: (usize, usize) = (16, 40);
 
 /// The letters and columns of a table.
 #[derive(Debug, PartialEq, Eq, Serialize)]
@@ -40,28 +40,25 @@ fn need(grid: &Grid, at: usize, head: &Head) -> Need {
     });
     let widest = widths.max().unwrap_or(0);
     let heading = words::width(&head.name);
+    let (low, high) = (widest.max(heading.min(HEADING.0)), widest.max(heading.min(HEADING.1)));
     if head.whole {
-        let least = widest.max(heading.min(HEADING / 2));
-        return Need { least, best: widest.max(heading.min(HEADING)) };
+        return Need { least: low, best: high };
     }
-    let (least, most) = WORDS;
-    let best = widest.max(heading.min(HEADING)).clamp(4, most);
-    Need { least: best.min(least), best }
+    let best = high.clamp(4, WORDS.1);
+    Need { least: best.min(WORDS.0), best }
 }
 
 /// The widths of a grid's columns.
 pub fn widths(grid: &Grid) -> Widths {
     let needs = grid.heads.iter().enumerate().map(|(at, head)| need(grid, at, head));
     let needs: Vec<Need> = needs.collect();
-    let wide = |halves: usize, size: usize| halves * size * 5 + MARGINS;
+    // Figures, and `%` above all, are a little wider than half a letter.
+    let wide = |halves: usize, size: usize| halves * size * 23 / 4 + MARGINS;
     let sum = |size: usize, of: fn(&Need) -> usize| -> usize {
         needs.iter().map(|it| wide(of(it), size)).sum()
     };
-    let fits = |of: fn(&Need) -> usize| SIZES.into_iter().find(|size| sum(*size, of) <= PAPER);
-    let smallest = SIZES[SIZES.len() - 1];
-    // Small letters are worse than a name on two lines, and 六号 is worse than 小五.
-    let best = fits(|it| it.best).filter(|size| *size > smallest);
-    let size = best.or_else(|| fits(|it| it.least)).unwrap_or(smallest);
+    let fits = SIZES.into_iter().find(|size| sum(*size, |it| it.least) <= PAPER);
+    let size = fits.unwrap_or(SIZES[SIZES.len() - 1]);
     let least: Vec<usize> = needs.iter().map(|it| wide(it.least, size)).collect();
     let wished: Vec<usize> = needs.iter().map(|it| wide(it.best, size)).collect();
     let (low, high): (usize, usize) = (least.iter().sum(), wished.iter().sum());
