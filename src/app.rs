@@ -179,6 +179,7 @@ fn mailing(config: &Config, hotline: &Arc<Hotline>, post: &Post) -> Result<Arc<M
         issuer: config.site.name.clone(),
         url: config.public_url(),
         schedule: Schedule::of(&config.reports)?,
+        quiet: post.settings.quiet,
     });
     // The first is the only one: the house is put together once.
     drop(post.reports.set(mailing.clone()));

@@ -131,6 +131,11 @@ impl Window {
         Self { end: self.end.min(self.start.plus_millis(run)), ..*self }
     }
 
+    /// The site's, in which its days begin and end.
+    pub const fn zone(&self) -> Tz {
+        self.zone
+    }
+
     /// How many local days it touches, for daily means.
     pub fn days(&self) -> i64 {
         let last = self.end.plus_millis(-1).day(self.zone);

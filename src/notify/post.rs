@@ -23,6 +23,7 @@ use crate::jobs::{self, Fail, Job};
 use crate::sealing::MasterKey;
 use crate::ticket::store::{self as tickets, Stored, Vault};
 use crate::ticket::{State, Ticket};
+use crate::time::Stamp;
 
 /// Everything a node needs to tell people things.
 pub struct Post {
@@ -196,19 +197,25 @@ impl Post {
         Ok(())
     }
 
-    /// A letter to `account_id` about the report `report_id`, once: whoever was written to about it is not again.
+    /// A letter to `account_id` about the report `report_id` that leaves at `due_at`, once: whoever was written to about
+    /// it is not again.
     ///
     /// # Errors
     /// As the database says.
-    pub fn send_report(tx: &mut Tx<'_>, report_id: i64, account_id: i64) -> Result<()> {
+    pub fn send_report(
+        tx: &mut Tx<'_>,
+        report_id: i64,
+        account_id: i64,
+        due_at: Stamp,
+    ) -> Result<()> {
         if store::is_told_of(tx.conn, report_id, account_id)? {
             return Ok(());
         }
         let id = tx.id();
         let new = Letter::new(id, Occasion::Report, Medium::Mail, (account_id, tx.now));
-        let letter = Letter { report_id: Some(report_id), ..new };
+        let letter = Letter { report_id: Some(report_id), due_at, ..new };
         store::insert(tx, &letter)?;
-        jobs::put(tx, LETTER, &id).map(drop)
+        jobs::put_at(tx, LETTER, &id, due_at).map(drop)
     }
 
     pub(super) fn case<'a>(&'a self, loaded: &'a Loaded) -> Case<'a> {

@@ -11,13 +11,14 @@ use super::print::{self, Printed, values};
 use super::schedule::Schedule;
 use super::state::Step;
 use super::store::{self, ReportRow};
-use crate::db::Conn;
+use crate::db::{Conn, Tx};
 use crate::error::{Error, Kind, Result};
 use crate::identity::{self, Actor, Role};
 use crate::lifecycle::Hotline;
 use crate::limits::Window;
 use crate::notify::Post;
 use crate::notify::enclosed::{Enclosed, File, Reports, Told};
+use crate::notify::when::Quiet;
 use crate::time::Stamp;
 
 /// Everything that making and writing needs.
@@ -28,6 +29,8 @@ pub struct Mailing {
     /// How links begin.
     pub url: String,
     pub schedule: Schedule,
+    /// When nobody is written to.
+    pub quiet: Option<Quiet>,
 }
 
 /// The media types of a letter's files.
@@ -63,6 +66,7 @@ impl Mailing {
 
     fn make(&self, window: &Window, now: Stamp) -> Result<()> {
         let program = program();
+        let at = self.quiet.map_or(now, |quiet| quiet.after(now, window.zone()));
         let (there, readers) = self.hotline.db.read(|conn| {
             let there = store::latest_of(conn, (window.start, window.end), None)?;
             let readers = self.readers(conn, there.as_ref())?;
@@ -74,7 +78,7 @@ impl Mailing {
                 return Ok(());
             }
             let id = row.id;
-            return self.hotline.db.write(move |tx| tell(tx, id, &readers));
+            return self.hotline.db.write(move |tx| tell(tx, id, (&readers, at)));
         }
         let ready: Ready = self
             .hotline
@@ -84,7 +88,7 @@ impl Mailing {
         let kept = self.hotline.db.write(move |tx| {
             let desk = Desk { hotline: &hotline, actor: &program, issuer: &issuer };
             let row = desk.keep(tx, &ready, Attempt::Last)?;
-            tell(tx, row.id, &readers)
+            tell(tx, row.id, (&readers, at))
         });
         match kept {
             // Another node was faster.
@@ -169,8 +173,8 @@ impl Mailing {
     }
 }
 
-fn tell(tx: &mut crate::db::Tx<'_>, report: i64, readers: &[i64]) -> Result<()> {
-    readers.iter().try_for_each(|account| Post::send_report(tx, report, *account))
+fn tell(tx: &mut Tx<'_>, report: i64, (readers, at): (&[i64], Stamp)) -> Result<()> {
+    readers.iter().try_for_each(|account| Post::send_report(tx, report, *account, at))
 }
 
 impl Reports for Mailing {

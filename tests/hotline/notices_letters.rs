@@ -11,7 +11,11 @@ use crate::support::mailroom::{Filed, Mailroom};
 
 /// A story in which every occasion comes about, to people who are reached by `mail` or by message.
 fn story(test: &TestDb, mail: Option<&str>) -> Mailroom {
-    let keys = [("JIESU_NOTIFY__DIGEST", "copied"), ("JIESU_SITE__NAME", "云川市住房和城乡建设局")];
+    let keys = [
+        ("JIESU_NOTIFY__DIGEST", "copied"),
+        ("JIESU_SITE__NAME", "云川市住房和城乡建设局"),
+        ("JIESU_REPORTS__SUBSCRIBERS", "[\"leader\"]"),
+    ];
     let room = Mailroom::open(test, &keys);
     if mail.is_none() {
         for (name, mobile) in [

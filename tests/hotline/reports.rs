@@ -170,20 +170,35 @@ on_each_database! {
         let second = new["id"].as_str().unwrap();
         let restated = bureau.document("leader", second);
         // Found here by comparing cell with cell, whatever the program says.
-        let (old, now) = (cells(&frozen), cells(&restated));
-        assert_eq!(old.len(), now.len());
-        let differing: BTreeSet<_> = old.iter().zip(&now)
-            .filter(|(a, b)| a.value != b.value).map(|(a, _)| a.place()).collect();
+        let values = |document: &Value| -> BTreeMap<_, _> {
+            cells(document).into_iter().map(|cell| (cell.place(), cell.value)).collect()
+        };
+        let (old, now) = (values(&frozen), values(&restated));
+        let differing: BTreeSet<_> = old.iter()
+            .filter(|(place, value)| now.get(*place).is_some_and(|now| now != *value))
+            .map(|(place, _)| place.clone()).collect();
+        // Rows that came or went: a unit is no longer among those below 90 %.
+        let rows = |ours: &BTreeMap<(String, String, String), Value>, theirs: &BTreeMap<_, Value>| -> BTreeSet<_> {
+            let alone = ours.keys().filter(|place| !theirs.contains_key(*place));
+            alone.map(|(table, row, _)| (table.clone(), row.clone())).collect()
+        };
+        let (went, came) = (rows(&old, &now), rows(&now, &old));
         assert!(!differing.is_empty(), "an answer that no longer counts is seen somewhere");
         let told = bureau.asks("leader", &format!("/reports/{second}/differences")).json();
         let text = |item: &Value, name: &str| item[name].as_str().unwrap_or_default().to_owned();
         let items = told["items"].as_array().unwrap();
+        let of_kind = |what: &str| items.iter().filter(move |item| item["what"] == what).collect::<Vec<_>>();
+        for (what, due) in [("row_went", went), ("row_came", came)] {
+            let found: BTreeSet<_> = of_kind(what).into_iter()
+                .map(|item| (text(item, "table"), text(item, "row"))).collect();
+            assert_eq!(found, due, "{what}");
+        }
+        let items = of_kind("cell");
         let listed: BTreeSet<_> = items.iter()
             .map(|item| (text(item, "table"), text(item, "row"), text(item, "column"))).collect();
         assert_eq!(listed, differing);
         let mut moved = 0;
         for item in items {
-            assert_eq!(item["what"], "cell");
             for ticket in item["tickets"].as_array().unwrap() {
                 assert_eq!(ticket["no"], json!(no), "{item}");
                 assert_ne!(ticket["before"], ticket["after"]);

@@ -136,6 +136,13 @@ fn compare(cell: &Cell, figures: &Figures, trees: &Trees) -> bool {
         return value != "none";
     }
     let sum = sum(figures, &keys, metric);
+    if cell.column.starts_with("per_") {
+        // By days, area or households, which are not the tickets'; the numerator is.
+        if let Some(num) = value["ratio"]["num"].as_f64() {
+            near(&num.into(), sum.num as f64 / scale(metric), place);
+        }
+        return value != "none";
+    }
     let is_den = source["side"] == "den";
     if let Some(count) = value["count"].as_i64() {
         let due = if is_den { sum.den * 1000 } else { sum.num };

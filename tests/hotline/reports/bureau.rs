@@ -162,7 +162,8 @@ pub fn printed(cell: &Cell) -> Option<f64> {
     let side = cell.source["side"].as_str().unwrap_or("num");
     let value = &cell.value;
     if *value == json!("none") {
-        return Some(0.0);
+        // By area or households that nobody has said: the tickets are there all the same.
+        return (!cell.column.starts_with("per_")).then_some(0.0);
     }
     if let Some(ratio) = value.get("ratio") {
         return ratio[side].as_f64();
