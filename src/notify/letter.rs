@@ -125,7 +125,6 @@ built_in![
     "digest.sms",
     "digest.html",
     "report.txt",
-    "report.sms",
     "letter.html",
 ];
 

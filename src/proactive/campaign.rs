@@ -2,7 +2,7 @@
 //! proof; a campaign that has ended is changed no more.
 
 use chrono::NaiveDate;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::desk::masked;
@@ -15,7 +15,6 @@ use crate::directory::{CategoryCode, Directory, EstateCode, UnitCode};
 use crate::error::{Error, FieldError, Kind, Result};
 use crate::identity::{Actor, Role};
 use crate::ticket::Text;
-use crate::time::Stamp;
 
 /// Who sets goals and ends them.
 pub const KEEPERS: [Role; 3] = [Role::Reviewer, Role::Dispatcher, Role::Leader];

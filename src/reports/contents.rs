@@ -9,6 +9,7 @@ mod figure;
 mod first_page;
 mod housing;
 mod ledger;
+mod letter;
 mod marks;
 mod overview;
 mod part;
@@ -55,12 +56,13 @@ pub fn document(material: &Material<'_>, issuer: &str) -> Result<Document> {
         marks: Vec::new(),
         sections: Vec::new(),
         lists: std::collections::BTreeMap::new(),
+        letter: letter::letter(),
     };
     for part in parts {
         document.sections.push(part.section);
         document.lists.extend(part.lists);
     }
-    document.marks = marks::marks(material, &document);
+    document.marks = marks::marks(material);
     Ok(document)
 }
 

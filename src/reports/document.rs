@@ -4,6 +4,8 @@
 //! A document is frozen as it is (`serde`), beside the facts that its figures were made of; so a later program prints
 //! the same figures, whatever its formulas are by then.
 
+use std::collections::BTreeMap;
+
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
@@ -25,7 +27,19 @@ pub struct Document {
     pub marks: Vec<(String, String)>,
     pub sections: Vec<Section>,
     /// Tickets behind cells that no metric describes, by the name that [`Source::List`] gives.
-    pub lists: std::collections::BTreeMap<String, Vec<i64>>,
+    pub lists: BTreeMap<String, Vec<i64>>,
+    /// By table: what of it the letter prints; a table that is not named is printed whole.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub letter: BTreeMap<String, Extract>,
+}
+
+/// What of a table a letter prints: leaders read pages, workbooks hold the rest.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Extract {
+    /// The first so many rows; sums stay.
+    pub rows: usize,
+    /// By their ids, in the table's order; none: all.
+    pub columns: Vec<String>,
 }
 
 /// A section, numbered by whoever prints it.
@@ -67,6 +81,32 @@ pub struct Table {
     pub rows: Vec<Row>,
     pub note: Option<String>,
 }
+
+impl Table {
+    fn extract(&mut self, extract: &Extract, word: &str) {
+        let all = (self.rows.len(), self.columns.len());
+        let wanted = |id: &String| extract.columns.is_empty() || extract.columns.contains(id);
+        let kept: Vec<bool> = self.columns.iter().map(|column| wanted(&column.id)).collect();
+        let mut at = 0;
+        self.rows.retain(|row| {
+            at += 1;
+            at <= extract.rows || row.key == TOTAL
+        });
+        for row in &mut self.rows {
+            let mut kept = kept.iter();
+            row.cells.retain(|_| kept.next().copied().unwrap_or_default());
+        }
+        let mut kept = kept.iter();
+        self.columns.retain(|_| kept.next().copied().unwrap_or_default());
+        if (self.rows.len(), self.columns.len()) != all {
+            let note = self.note.take().unwrap_or_default();
+            self.note = Some(note + word);
+        }
+    }
+}
+
+/// The key of the row that holds the sum.
+pub const TOTAL: &str = "total";
 
 /// A column.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -193,6 +233,21 @@ pub struct Series {
 }
 
 impl Document {
+    /// The document as a letter prints it, and in each table that is not whole a word about that.
+    #[must_use]
+    pub fn extract(&self, word: &str) -> Self {
+        let mut letter = self.clone();
+        let blocks = letter.sections.iter_mut().flat_map(|section| &mut section.blocks);
+        for block in blocks {
+            if let Block::Table(table) = block
+                && let Some(extract) = self.letter.get(&table.id)
+            {
+                table.extract(extract, word);
+            }
+        }
+        letter
+    }
+
     /// Every table, in the order of the report.
     pub fn tables(&self) -> impl Iterator<Item = &Table> {
         let blocks = self.sections.iter().flat_map(|section| &section.blocks);

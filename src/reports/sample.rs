@@ -60,6 +60,7 @@ pub(super) fn report(body: Body, metrics: &[Metric]) -> Frozen {
             marks: Vec::new(),
             sections: Vec::new(),
             lists: BTreeMap::new(),
+            letter: BTreeMap::new(),
         },
         body,
         scoring: Rules::default(),

@@ -1,10 +1,7 @@
 //! Reports, contents: what is printed with every figure. Its rule: whoever reads one table alone can tell by which words
 //! it was counted.
 
-use std::collections::BTreeSet;
-
 use crate::assessment::likewise::Against;
-use crate::reports::document::Document;
 use crate::reports::frame::Frame;
 use crate::reports::material::{Material, Past};
 
@@ -39,7 +36,7 @@ fn span(frame: &Frame, start: crate::time::Stamp, end: crate::time::Stamp) -> St
 }
 
 /// Name and value, in the order printed.
-pub fn marks(material: &Material<'_>, document: &Document) -> Vec<(String, String)> {
+pub fn marks(material: &Material<'_>) -> Vec<(String, String)> {
     let frame = material.frame;
     let mut marks = vec![
         ("范围", scope(frame)),
@@ -58,7 +55,6 @@ pub fn marks(material: &Material<'_>, document: &Document) -> Vec<(String, Strin
     let small = format!("有效回访少于{n}件的标注为小样本，列区间，不排名");
     marks.push(("小样本", small));
     marks.push(("空值", "分母为零、无历史数据的以“—”表示".to_owned()));
-    marks.push(("定义版本", definitions(document)));
     marks.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
@@ -82,11 +78,4 @@ fn compared(material: &Material<'_>, past: Option<&Past>) -> String {
         }
         (None, None) => "本系统尚无数据，不作比较".to_owned(),
     }
-}
-
-/// Of every metric that stands in a column.
-fn definitions(document: &Document) -> String {
-    let columns = document.tables().flat_map(|table| &table.columns);
-    let ids: BTreeSet<&str> = columns.filter_map(|it| it.definition.as_deref()).collect();
-    ids.into_iter().collect::<Vec<_>>().join("、")
 }

@@ -60,6 +60,9 @@ struct Whole<'a> {
     made: &'a str,
 }
 
+/// Behind a table that is not whole.
+const EXTRACT: &str = "本表为节选，全表见数据表（XLSX）。";
+
 /// A bar of shaded cells.
 #[derive(Serialize)]
 struct Bar {
@@ -76,7 +79,8 @@ struct Bar {
 /// # Errors
 /// `internal`.
 pub fn docx(document: &Document, printed: &Printed) -> Result<Vec<u8>> {
-    let page = layout(document, printed);
+    let extract = document.extract(EXTRACT);
+    let page = layout(&extract, printed);
     let widths: Vec<Widths> = page.grids().map(widths).collect();
     let bars: Vec<Vec<Bar>> = page.figures().map(bars).collect();
     let mark = words::width(page.watermark.as_deref().unwrap_or_default());

@@ -304,6 +304,7 @@ pub fn document() -> Document {
             ),
         ],
         lists: [("cases".to_owned(), vec![1, 2])].into(),
+        letter: std::collections::BTreeMap::new(),
     }
 }
 
