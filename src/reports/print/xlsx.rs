@@ -3,7 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use rust_xlsxwriter::{DocProperties, Format, FormatAlign, Workbook, Worksheet, XlsxError};
+use rust_xlsxwriter::{
+    DocProperties, Format, FormatAlign, FormatBorder, Workbook, Worksheet, XlsxError,
+};
 
 use super::values::{self, Typed};
 use super::{Printed, layout, words};
@@ -21,6 +23,8 @@ const A4: u8 = 9;
 /// Letters of a table on a page that stands upright, at most.
 const UPRIGHT: usize = 100;
 const ABOUT: &str = "说明";
+/// What lies behind headings.
+const SHADE: u32 = 0x00f2_f2f2;
 
 /// The workbook.
 ///
@@ -95,7 +99,7 @@ fn about(
     let page = layout::layout(document, printed);
     let (bold, wrapped) = (head(), Format::new().set_text_wrap().set_align(FormatAlign::Top));
     let name = Format::new().set_align(FormatAlign::Top);
-    sheet.set_name(ABOUT)?;
+    sheet.set_name(ABOUT)?.set_landscape();
     paper(sheet, printed);
     sheet.set_column_width(0, 26)?.set_column_width(1, 28)?.set_column_width(2, 80)?;
     let large = Format::new().set_bold().set_font_size(16);
@@ -140,7 +144,8 @@ fn about(
 }
 
 fn head() -> Format {
-    Format::new().set_bold().set_text_wrap().set_align(FormatAlign::VerticalCenter)
+    let head = Format::new().set_bold().set_text_wrap().set_align(FormatAlign::VerticalCenter);
+    head.set_background_color(SHADE).set_border_bottom(FormatBorder::Thin)
 }
 
 /// How wide a column is, in figures of the sheet's letters.
@@ -158,14 +163,15 @@ fn wide(table: &Table, at: usize, column: &Column, printed: &Printed) -> usize {
 
 fn fill(sheet: &mut Worksheet, table: &Table, printed: &Printed) -> Result<(), XlsxError> {
     let mut all = 0;
-    let head = head();
+    let (left, right) = (head(), head().set_align(FormatAlign::Right));
     let mut formats = Formats::default();
     for (at, column) in table.columns.iter().enumerate() {
         let Ok(place) = u16::try_from(at) else { break };
         let width = wide(table, at, column, printed);
         all += width;
         sheet.set_column_width(place, u32::try_from(width).map_or(60.0, f64::from))?;
-        sheet.write_string_with_format(0, place, text(&values::heading(column)), &head)?;
+        let head = if values::is_numeric(column.format) { &right } else { &left };
+        sheet.write_string_with_format(0, place, text(&values::heading(column)), head)?;
     }
     if all > UPRIGHT {
         sheet.set_landscape();
