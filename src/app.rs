@@ -1,9 +1,10 @@
 //! The house put together once: configuration, clock, database. Its rule: whoever needs one of
 //! them gets it from here; nothing is opened before the configuration has been checked.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::num::NonZeroU32;
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::assessment::Shelf;
@@ -24,7 +25,7 @@ use crate::proactive::{self, Watchman};
 use crate::reports::{Drawer, Mailing, Schedule};
 use crate::sealing::MasterKey;
 use crate::search::Search;
-use crate::time::{Clock, SystemClock};
+use crate::time::{Clock, Stamp, SystemClock};
 use crate::upstream::Carrier;
 
 /// Whether the demo city's users may log in (only on loopback, contract.md "Program").
@@ -76,6 +77,8 @@ pub struct App {
     pub mailing: Arc<Mailing>,
     /// Who warns before the complaint.
     pub watchman: Arc<Watchman>,
+    /// The exports that are going on in this process.
+    pub exports: Arc<Turns>,
     /// The requests with an Idempotency-Key that are going on in this process.
     pub running: Arc<RunningKeys>,
     pub demo: Demo,
@@ -114,6 +117,7 @@ impl App {
         };
         let db = Db::open_with(&settings, clock.clone())?;
         let files = Arc::new(Files::open(&config)?);
+        let exports = Arc::new(Turns::of(config.exports.at_once, clock.clone()));
         let (directory, running, shelf) = (Cached::default(), Arc::default(), Shelf::default());
         let house = (db.clone(), keys.clone(), directory.clone());
         let carrier = Carrier::of(&config.upstream, outward.clone(), house, config.site.zone)?;
@@ -149,6 +153,7 @@ impl App {
             post,
             mailing,
             watchman: Arc::new(watchman),
+            exports,
             running,
             demo,
         })
@@ -199,6 +204,79 @@ fn check_roles(config: &Config) -> Result<()> {
     Ok(())
 }
 
+/// Who has an export made at this moment: so many people at once, and each of them one.
+#[derive(Debug)]
+pub struct Turns {
+    at_once: usize,
+    clock: Arc<dyn Clock>,
+    /// By account: when its reader last took something.
+    going: Mutex<HashMap<i64, (u64, Stamp)>>,
+    begun: AtomicU64,
+}
+
+/// A turn, until it is dropped.
+#[derive(Debug)]
+pub struct ExportTurn {
+    turns: Arc<Turns>,
+    account: i64,
+    no: u64,
+}
+
+impl Turns {
+    /// Whoever takes nothing for so long has lost the turn.
+    const IDLE_MS: i64 = 5 * 60_000;
+    /// Seconds after which it is worth asking again.
+    const AGAIN_S: u32 = 30;
+
+    /// Turns for `at_once` people.
+    pub fn of(at_once: usize, clock: Arc<dyn Clock>) -> Self {
+        Self { at_once, clock, going: Mutex::default(), begun: AtomicU64::new(0) }
+    }
+
+    /// A turn for `account`.
+    ///
+    /// # Errors
+    /// `export.too_many` (429) while as many go on as may, or one of its own.
+    pub fn enter(self: &Arc<Self>, account: i64) -> Result<ExportTurn> {
+        let now = self.clock.now();
+        let mut going = self.going.lock().unwrap_or_else(PoisonError::into_inner);
+        going.retain(|_, (_, at)| now.millis_since(*at) < Self::IDLE_MS);
+        if going.len() >= self.at_once || going.contains_key(&account) {
+            return Err(Error::new(Kind::TooMany, "export.too_many").retry_after(Self::AGAIN_S));
+        }
+        let no = self.begun.fetch_add(1, Ordering::Relaxed);
+        going.insert(account, (no, now));
+        Ok(ExportTurn { turns: self.clone(), account, no })
+    }
+}
+
+impl ExportTurn {
+    /// Says that the reader has taken something.
+    ///
+    /// # Errors
+    /// `export.too_many` where the turn was lost meanwhile: whoever stood still begins anew.
+    pub fn go_on(&self) -> Result<()> {
+        let now = self.turns.clock.now();
+        let mut going = self.turns.going.lock().unwrap_or_else(PoisonError::into_inner);
+        match going.get_mut(&self.account).filter(|(no, _)| *no == self.no) {
+            Some((_, at)) => {
+                *at = now;
+                Ok(())
+            }
+            None => Err(Error::new(Kind::TooMany, "export.too_many")),
+        }
+    }
+}
+
+impl Drop for ExportTurn {
+    fn drop(&mut self) {
+        let mut going = self.turns.going.lock().unwrap_or_else(PoisonError::into_inner);
+        if going.get(&self.account).is_some_and(|(no, _)| *no == self.no) {
+            going.remove(&self.account);
+        }
+    }
+}
+
 /// Keys whose work is going on in this process.
 #[derive(Debug, Default)]
 pub struct RunningKeys(Mutex<HashSet<String>>);
@@ -229,5 +307,32 @@ impl Drop for RunningKey {
     fn drop(&mut self) {
         let mut keys = self.keys.0.lock().unwrap_or_else(PoisonError::into_inner);
         keys.remove(&self.key);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeDelta;
+
+    use super::*;
+    use crate::time::HandClock;
+
+    #[test]
+    fn so_many_export_at_once_and_each_of_them_one() {
+        let clock = Arc::new(HandClock::at(Stamp::from_millis(0)));
+        let turns = Arc::new(Turns::of(2, clock.clone()));
+        let code = |account| turns.enter(account).map(drop).map_err(|error| error.code());
+        let first = turns.enter(1).unwrap();
+        assert_eq!(code(1), Err("export.too_many"));
+        let second = turns.enter(2).unwrap();
+        assert_eq!(code(3), Err("export.too_many"));
+        drop(second);
+        assert_eq!(code(3), Ok(()));
+        // Who takes nothing loses the turn, and does not end another's by going away.
+        clock.forward(TimeDelta::minutes(5));
+        let again = turns.enter(1).unwrap();
+        assert!(first.go_on().is_err());
+        drop(first);
+        assert!(again.go_on().is_ok() && code(1).is_err());
     }
 }

@@ -50,6 +50,7 @@ pub struct Config {
     pub search: Search,
     pub learning: Learning,
     pub audit: Audit,
+    pub exports: Exports,
     pub metrics: Metrics,
     pub health: Health,
     pub log: Log,
@@ -200,6 +201,13 @@ pub struct Audit {
 #[serde(deny_unknown_fields)]
 pub struct Metrics {
     pub access: MetricsAccess,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Exports {
+    pub at_once: usize,
+    pub clear_hours: u32,
 }
 
 /// Who may read the figures about the program itself.

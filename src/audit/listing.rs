@@ -1,11 +1,15 @@
 //! Audit: reading the trail. Its rule: newest first, in pages by (instant, id); who may read is
 //! asked before (`identity::trail`, `ticket`).
 
-use diesel::{BoolExpressionMethods, ExpressionMethods, QueryDsl, Queryable, RunQueryDsl};
+use diesel::{
+    BoolExpressionMethods, EscapeExpressionMethods, ExpressionMethods, JoinOnDsl, QueryDsl,
+    Queryable, RunQueryDsl, TextExpressionMethods,
+};
 
 use super::{Line, Went};
 use crate::db::Conn;
 use crate::db::schema::audit_entry::{self as t};
+use crate::db::schema::audit_subject::{self as many};
 use crate::error::Result;
 use crate::time::Stamp;
 
@@ -81,19 +85,52 @@ pub fn page(conn: &mut Conn, filter: &Filter, limit: u32) -> Result<Vec<Line>> {
     Ok(rows.into_iter().map(Line::from).collect())
 }
 
-/// Everyone who has done one of `actions` to `subject` (opened it, had its clear values shown),
-/// oldest first.
+/// Everyone who has done one of `actions` to `subject` (opened it, had its clear values shown), to it alone or to
+/// many at once (an export in clear), oldest first.
 pub fn readers_of(
     conn: &mut Conn,
     subject: (&str, &str),
     actions: &[&str],
     limit: u32,
 ) -> Result<Vec<Line>> {
-    let rows: Vec<Row> = t::table
-        .filter(t::subject_kind.eq(subject.0).and(t::subject.eq(subject.1)))
+    let (kind, no) = subject;
+    let mut rows: Vec<Row> = t::table
+        .filter(t::subject_kind.eq(kind).and(t::subject.eq(no)))
         .filter(t::action.eq_any(actions))
         .order((t::at, t::id))
         .limit(i64::from(limit))
         .load(conn)?;
+    rows.extend(with_many(conn, subject, actions, limit)?);
+    rows.sort_by_key(|row| (row.at, row.id));
+    rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
     Ok(rows.into_iter().map(Line::from).collect())
+}
+
+/// The entries that have `no` among many others.
+fn with_many(
+    conn: &mut Conn,
+    (kind, no): (&str, &str),
+    actions: &[&str],
+    limit: u32,
+) -> Result<Vec<Row>> {
+    let mut line = String::with_capacity(no.len() + 4);
+    for c in no.chars() {
+        if matches!(c, '%' | '_' | '\\') {
+            line.push('\\');
+        }
+        line.push(c);
+    }
+    let found: Vec<(Row, String)> = t::table
+        .inner_join(many::table.on(many::entry_id.eq(t::id)))
+        .filter(many::subject_kind.eq(kind))
+        .filter(many::lowest.le(no).and(many::highest.ge(no)))
+        .filter(many::subjects.like(format!("%\n{line}\n%")).escape('\\'))
+        .filter(t::action.eq_any(actions))
+        .order((t::at, t::id))
+        .limit(i64::from(limit))
+        .select((t::all_columns, many::subjects))
+        .load(conn)?;
+    // One database does not tell large letters from small ones.
+    let is_it = |(_, lines): &(Row, String)| lines.lines().any(|line| line == no);
+    Ok(found.into_iter().filter(is_it).map(|(row, _)| row).collect())
 }

@@ -8,7 +8,7 @@ pub mod store;
 mod tests;
 
 pub use listing::{Filter, page, readers_of};
-pub use store::{drop_older_than, is_recorded, record, record_once};
+pub use store::{add_subjects, drop_older_than, is_recorded, record, record_many, record_once};
 
 use crate::code_enum;
 use crate::time::Stamp;

@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use diesel::{ExpressionMethods, Insertable, QueryDsl, RunQueryDsl};
 
 use super::{Entry, KEPT_DAYS, Went};
-use crate::db::schema::audit_entry;
+use crate::db::schema::{audit_entry, audit_subject};
 use crate::db::{Conn, Tx, each};
 use crate::error::Result;
 use crate::time::Stamp;
@@ -56,6 +56,41 @@ pub fn record(tx: &mut Tx<'_>, entry: &Entry<'_>) -> Result<()> {
     Ok(())
 }
 
+/// Notes `entry`, which is about more things than it names; answers by which id [`add_subjects`] adds them.
+pub fn record_many(tx: &mut Tx<'_>, entry: &Entry<'_>) -> Result<i64> {
+    let row = row(tx, entry, None);
+    each!(tx.conn, c => diesel::insert_into(audit_entry::table).values(&row).execute(c))?;
+    Ok(row.id)
+}
+
+#[derive(Insertable)]
+#[diesel(table_name = audit_subject)]
+struct ManyRow<'a> {
+    entry_id: i64,
+    part: i32,
+    subject_kind: &'a str,
+    lowest: &'a str,
+    highest: &'a str,
+    subjects: String,
+}
+
+/// Adds `subjects` of one `kind` to the entry `id`, as its `part` (from 0, each once): a row for all of them, and
+/// yet whoever asks who has seen one of them is told.
+pub fn add_subjects(
+    tx: &mut Tx<'_>,
+    (entry_id, part): (i64, i32),
+    kind: &str,
+    subjects: &[String],
+) -> Result<()> {
+    let (Some(lowest), Some(highest)) = (subjects.iter().min(), subjects.iter().max()) else {
+        return Ok(());
+    };
+    let lines = format!("\n{}\n", subjects.join("\n"));
+    let row = ManyRow { entry_id, part, subject_kind: kind, lowest, highest, subjects: lines };
+    each!(tx.conn, c => diesel::insert_into(audit_subject::table).values(&row).execute(c))?;
+    Ok(())
+}
+
 /// Notes `entry` unless the same account has done the same to the same subject on `day`: openings
 /// count once a reader and day.
 pub fn record_once(tx: &mut Tx<'_>, entry: &Entry<'_>, day: NaiveDate) -> Result<()> {
@@ -80,6 +115,8 @@ pub fn drop_older_than(tx: &mut Tx<'_>, days: u32, most: u32) -> Result<usize> {
         .limit(i64::from(most))
         .select(audit_entry::id)
         .load(tx.conn)?;
+    diesel::delete(audit_subject::table.filter(audit_subject::entry_id.eq_any(old.clone())))
+        .execute(tx.conn)?;
     let gone = diesel::delete(audit_entry::table.filter(audit_entry::id.eq_any(old)));
     Ok(gone.execute(tx.conn)?)
 }

@@ -95,3 +95,27 @@ fn no_line_is_dropped_within_half_a_year() {
     assert_eq!(db.write(|tx| drop_older_than(tx, 365, 100)).unwrap(), 0);
     assert_eq!(db.write(|tx| drop_older_than(tx, 1, 100)).unwrap(), 1);
 }
+
+#[test]
+fn an_entry_of_many_things_is_told_for_each_of_them_and_goes_with_them() {
+    let (db, clock) = house();
+    db.write(|tx| {
+        let entry = Entry::new((7, "zhang"), "ticket.clear_export", ("export", "1"));
+        let entry = record_many(tx, &entry.for_purpose("抽查"))?;
+        let numbers = |some: &[&str]| some.iter().map(|no| (*no).to_owned()).collect::<Vec<_>>();
+        add_subjects(tx, (entry, 0), "ticket", &numbers(&["a_1", "a%3", "A-2"]))?;
+        add_subjects(tx, (entry, 1), "ticket", &numbers(&["b-1"]))?;
+        add_subjects(tx, (entry, 2), "ticket", &[])?;
+        record(tx, &open_ticket("b-1"))
+    })
+    .unwrap();
+    let actions = ["ticket.open", "ticket.clear_export"];
+    let seen = |no| db.read(|conn| readers_of(conn, ("ticket", no), &actions, 9)).unwrap();
+    let told: Vec<usize> =
+        ["a_1", "a%3", "A-2", "a-2", "ab1", "a_", "b-1"].map(|no| seen(no).len()).to_vec();
+    assert_eq!(told, [1, 1, 1, 0, 0, 0, 2]);
+    assert_eq!(seen("a_1")[0].purpose.as_deref(), Some("抽查"));
+    clock.forward(TimeDelta::days(185));
+    assert_eq!(db.write(|tx| drop_older_than(tx, 184, 100)).unwrap(), 2);
+    assert!(seen("a_1").is_empty());
+}

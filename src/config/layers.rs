@@ -294,6 +294,8 @@ fn at_least_one(config: &Config) -> Result<()> {
     let limits = &config.limits;
     for (key, value) in [
         ("limits.body_bytes", limits.body_bytes as u64),
+        ("exports.at_once", config.exports.at_once as u64),
+        ("exports.clear_hours", u64::from(config.exports.clear_hours)),
         ("limits.attachment_bytes", limits.attachment_bytes as u64),
         ("limits.attachment_pixels", limits.attachment_pixels),
         ("limits.attachments_per_side", limits.attachments_per_side as u64),

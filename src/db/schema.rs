@@ -22,7 +22,7 @@ mod upstream;
 mod web;
 mod webhooks;
 
-pub use audit::audit_entry;
+pub use audit::{audit_entry, audit_subject};
 pub use calls::call;
 pub use citizen::{citizen_try, citizen_word};
 pub use directory::{directory_entry, directory_version};
@@ -37,7 +37,7 @@ pub use learning::learned;
 pub use moving::{import_batch, imported, removal, removed_event};
 pub use notices::{deputy, letter, reach};
 pub use places::place_aside;
-pub use privacy::erased;
+pub use privacy::{clear_export, erased};
 pub use proactive::{campaign, surveyed, warning, warning_mark};
 pub use reports::{report, report_body, report_objection, report_said, report_step, report_text};
 pub use search::kept_search;

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Two, masked};
+use super::{Two, clear, masked};
 use crate::audit;
 use crate::calls::{self, Call};
 use crate::citizen::inbox;
@@ -20,7 +20,7 @@ const PAGE: usize = 200;
 /// Readers that are told of a ticket.
 const READERS: u32 = 500;
 /// What of the trail is the person's to know: who has seen the case.
-const SEEN: [&str; 4] = ["ticket.open", "ticket.reveal", FIND, "privacy.correct"];
+const SEEN: [&str; 5] = ["ticket.open", "ticket.reveal", FIND, "privacy.correct", clear::SEEN];
 /// The audit trail's word for this.
 const FIND: &str = "privacy.find";
 

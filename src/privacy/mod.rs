@@ -3,6 +3,7 @@
 
 mod again;
 mod clean;
+pub mod clear;
 mod correct;
 mod erase;
 mod fate;

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use diesel::dsl::{exists, not};
+use diesel::dsl::{count_star, exists, not};
 use diesel::prelude::*;
 
 use super::again::About;
@@ -130,6 +130,20 @@ pub fn page(
         format!("{}.{}", key.millis(), row.id)
     });
     Ok((rows, next))
+}
+
+/// How many rows all pages of the list have.
+///
+/// # Errors
+/// The database's own.
+pub fn count(conn: &mut Conn, scope: &Scope, filter: &Filter, now: Stamp) -> Result<i64> {
+    let Some(query) = scoped(scope) else { return Ok(0) };
+    let parts = if filter.callers.is_some() { parts(conn)? } else { Vec::new() };
+    let mut query = narrowed(query, filter, &parts, now);
+    if filter.sort == Some(Sort::Due) {
+        query = query.filter(tickets::red_at.is_not_null());
+    }
+    Ok(query.select(count_star()).first(conn)?)
 }
 
 /// The tickets received in `[from, to)` of the caller with the phone hash `caller` about `about`: number and

@@ -11,6 +11,7 @@ pub mod batch;
 pub mod calls;
 pub mod campaigns;
 pub mod commands;
+pub mod exports;
 pub mod history;
 pub mod line;
 pub mod marks;
@@ -75,9 +76,8 @@ pub fn routes(services: &mut ServiceConfig<'_>) {
         .service(history::limits)
         .service(history::readers)
         .service(history::reveal)
-        .service(rates::rates)
-        .service(rates::behind)
-        .service(rates::projected)
+        .configure(rates::routes)
+        .configure(exports::routes)
         .configure(signals::routes)
         .configure(reports::routes)
         .configure(upstream::routes)

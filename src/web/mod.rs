@@ -12,6 +12,7 @@ pub mod deadline;
 pub mod etag;
 pub mod health;
 pub mod idempotency;
+pub mod leaving;
 pub mod log;
 pub mod metrics;
 pub mod open311;

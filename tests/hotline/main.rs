@@ -18,6 +18,7 @@ mod demo_city;
 mod directory;
 mod disaster;
 mod erasure;
+mod exports;
 mod figures_oracle;
 mod figures_whole;
 mod frozen;

@@ -1,4 +1,4 @@
-//! Ground: the table of the audit trail.
+//! Ground: the tables of the audit trail.
 
 diesel::table! {
     /// Who did what, when, on what, for which purpose.
@@ -16,3 +16,16 @@ diesel::table! {
         once_key -> Nullable<Text>,
     }
 }
+diesel::table! {
+    /// What an entry was done to, where that are many.
+    audit_subject (entry_id, part) {
+        entry_id -> BigInt,
+        part -> Integer,
+        subject_kind -> Text,
+        lowest -> Text,
+        highest -> Text,
+        subjects -> Text,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(audit_entry, audit_subject);

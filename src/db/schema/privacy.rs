@@ -1,4 +1,4 @@
-//! Ground: what was erased, and by whom.
+//! Ground: what was erased, and by whom; what was exported in clear.
 
 diesel::table! {
     erased (ticket_id) {
@@ -10,5 +10,23 @@ diesel::table! {
         agreed_by -> Text,
         reason -> Text,
         mac -> Binary,
+    }
+}
+diesel::table! {
+    clear_export (id) {
+        id -> BigInt,
+        asked_at -> BigInt,
+        asked_by -> BigInt,
+        asked_name -> Text,
+        filters -> Text,
+        form -> Text,
+        reason -> Text,
+        tickets -> BigInt,
+        state -> Text,
+        decided_at -> Nullable<BigInt>,
+        decided_name -> Nullable<Text>,
+        decided_why -> Nullable<Text>,
+        ends_at -> Nullable<BigInt>,
+        had_at -> Nullable<BigInt>,
     }
 }

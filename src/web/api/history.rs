@@ -18,6 +18,7 @@ use crate::error::{Error, FieldError, Kind, Result};
 use crate::identity::{Actor, Role};
 use crate::lifecycle::Rules;
 use crate::limits::{ClockName, Explanation, Light, Timer, explain};
+use crate::privacy::clear;
 use crate::ticket::sight::{Sight, sight};
 use crate::ticket::state::State;
 use crate::ticket::store::{self, Stored};
@@ -205,7 +206,7 @@ fn explained(
 pub struct Reader {
     at: String,
     user: String,
-    /// `ticket.open`, `ticket.attachment` or `ticket.reveal`
+    /// `ticket.open`, `ticket.attachment`, `ticket.reveal` or `ticket.clear_export`
     what: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     purpose: Option<String>,
@@ -233,7 +234,7 @@ pub async fn readers(
         let lines = audit::readers_of(
             conn,
             thing,
-            &["ticket.open", "ticket.attachment", "ticket.reveal"],
+            &["ticket.open", "ticket.attachment", "ticket.reveal", clear::SEEN],
             500,
         )?;
         let reader = |line: audit::Line| Reader {

@@ -4,11 +4,14 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::code_enum;
 use crate::directory::{CategoryCode, Channel, EstateCode, Kind, RegionCode, UnitCode, Urgency};
 use crate::limits::Light;
+use crate::sheet::Cell;
 use crate::ticket::Scene;
 use crate::ticket::state::StateName;
 use crate::ticket::store::rows::TicketRow;
+use crate::time::Stamp;
 
 /// A line of a list.
 #[derive(Serialize, ToSchema)]
@@ -51,4 +54,79 @@ pub fn line(row: &TicketRow, scene: &Scene<'_>) -> LineView {
         received_at: row.received_at.rfc3339(zone),
         closed_at: row.ended_at.map(|at| at.rfc3339(zone)),
     }
+}
+
+code_enum! {
+    /// The columns of a list that leaves as a sheet.
+    pub enum LineColumn {
+        No = "no" "工单编号",
+        State = "state" "状态",
+        Kind = "kind" "诉求类型",
+        Channel = "channel" "受理渠道",
+        Urgency = "urgency" "紧急程度",
+        Category = "category" "事项分类",
+        Title = "title" "标题",
+        Region = "region" "区域",
+        Estate = "estate" "小区",
+        Lead = "lead" "主办单位",
+        Light = "light" "灯色",
+        DueAt = "due_at" "到期时间",
+        ReceivedAt = "received_at" "受理时间",
+        ClosedAt = "closed_at" "办结时间",
+    }
+}
+
+impl LineColumn {
+    /// In characters.
+    pub const fn width(self) -> u16 {
+        match self {
+            Self::Title => 40,
+            Self::Category | Self::Lead => 22,
+            Self::No | Self::Region | Self::Estate => 18,
+            Self::DueAt | Self::ReceivedAt | Self::ClosedAt => 20,
+            _ => 10,
+        }
+    }
+}
+
+/// The same line as cells, by [`LineColumn`]: codes as people read them, times by the clocks of the site.
+pub fn cells(row: &TicketRow, scene: &Scene<'_>) -> Vec<Cell> {
+    let directory = scene.directory;
+    let text = |text: &str| if text.is_empty() { Cell::Empty } else { Cell::Text(text.to_owned()) };
+    let at = |at: Option<Stamp>| {
+        at.map_or(Cell::Empty, |at| Cell::Moment(at.in_zone(scene.profile.zone).naive_local()))
+    };
+    let category = row
+        .category
+        .as_ref()
+        .map_or("", |code| directory.category(code).map_or(code.as_str(), |it| it.name.as_str()));
+    let region = row
+        .region
+        .as_ref()
+        .map_or("", |code| directory.region(code).map_or(code.as_str(), |it| it.name.as_str()));
+    let estate = row
+        .estate
+        .as_ref()
+        .map_or("", |code| directory.estate(code).map_or(code.as_str(), |it| it.name.as_str()));
+    let lead = row
+        .lead_unit
+        .as_ref()
+        .map_or("", |code| directory.unit(code).map_or(code.as_str(), |it| it.name.as_str()));
+    let cell = |column: &LineColumn| match column {
+        LineColumn::No => text(&row.no),
+        LineColumn::State => text(row.state.zh()),
+        LineColumn::Kind => text(row.kind.zh()),
+        LineColumn::Channel => text(row.channel.zh()),
+        LineColumn::Urgency => text(row.urgency.zh()),
+        LineColumn::Category => text(category),
+        LineColumn::Title => text(&row.title),
+        LineColumn::Region => text(region),
+        LineColumn::Estate => text(estate),
+        LineColumn::Lead => text(lead),
+        LineColumn::Light => text(Light::of(row.yellow_at, row.red_at, scene.now).zh()),
+        LineColumn::DueAt => at(row.red_at),
+        LineColumn::ReceivedAt => at(Some(row.received_at)),
+        LineColumn::ClosedAt => at(row.ended_at),
+    };
+    LineColumn::ALL.iter().map(cell).collect()
 }

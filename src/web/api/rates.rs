@@ -1,11 +1,14 @@
 //! Web, `/rates`: figures and what lies behind them (domain.md §6). Its rule: the table and its
 //! drill-down are asked with the same words and made from the same facts.
 
+mod drill;
 mod earlier;
 mod fair;
 mod listed;
 mod projection;
 mod quarter;
+pub mod register;
+pub mod sheet;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -13,6 +16,7 @@ use std::sync::Arc;
 use actix_web::{HttpResponse, get, web};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
+use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::app::App;
 use crate::assessment::facts::Facts;
@@ -35,11 +39,11 @@ use crate::web::{Answer, Asker, Query, run_long};
 use earlier::{Beside, EarlierView, ThenView};
 use fair::{Mix, MixView};
 use listed::{DefinitionView, definitions};
-pub use projection::projected;
+use projection::projected;
 use quarter::{Quarter, QuarterView, SpanView};
 
 /// Which figures.
-#[derive(Debug, Default, Deserialize, IntoParams)]
+#[derive(Debug, Default, Serialize, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct RatesQuery {
@@ -63,27 +67,6 @@ pub struct RatesQuery {
     quarter: Option<bool>,
     /// `true`: by unit, head or company, what others get with the same matters.
     same_mix: Option<bool>,
-}
-
-/// Which side of which cell.
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-#[serde(deny_unknown_fields)]
-pub struct DrillQuery {
-    window: Option<String>,
-    from: Option<String>,
-    to: Option<String>,
-    group_by: Option<GroupBy>,
-    edition: Option<Edition>,
-    rollup: Option<bool>,
-    /// The row's key (`-` for what has none); the total where it is left out.
-    key: Option<String>,
-    metric: Metric,
-    /// `num` where nothing is said.
-    part: Option<Side>,
-    /// 1 to 500, 50 where nothing is said.
-    limit: Option<u32>,
-    after: Option<String>,
 }
 
 /// One figure.
@@ -166,116 +149,40 @@ pub async fn rates(
     Asker(actor): Asker,
     Query(query): Query<RatesQuery>,
 ) -> Result<HttpResponse> {
-    let hotline = app.hotline.clone();
-    run_long(move || {
-        let now = hotline.db.now();
-        let view = hotline.db.read(|conn| {
-            let rules = hotline.rules.current(conn, now)?;
-            let asked = Asked::of(&query, &rules, &actor, now)?;
-            let all = asked.facts(&app.shelf, conn)?;
-            let facts = asked.mine(all.clone());
-            let mix = Mix::of(&asked, &query, &all, &facts)?;
-            let table = Table::compute(&facts, asked.question());
-            let rates = table.rates(&asked.dims, asked.depth, |key| asked.shows(key));
-            let beside = Beside::of(&asked, &query, &app.shelf, conn)?;
-            let quarter = match query.quarter {
-                Some(true) => Some(Quarter::of(&asked, conn)?),
-                _ => None,
-            };
-            let row = |it: Row| row(it, &beside, quarter.as_ref(), &mix);
-            let zone = rules.profile.zone;
-            Ok(RatesView {
-                from: asked.window.start.rfc3339(rules.profile.zone),
-                to: asked.window.end.rfc3339(rules.profile.zone),
-                group_by: asked.by,
-                edition: asked.edition,
-                profile: rules.profile.id(),
-                compare: beside.iter().map(|one| one.view(zone)).collect(),
-                quarter: quarter.as_ref().map(|quarter| quarter.span(zone)),
-                rows: rates.rows.into_iter().map(row).collect(),
-                total: row(rates.total),
-                definitions: definitions(&asked.scoring),
-            })
-        })?;
-        Answer::ok(&view)
+    run_long(move || Answer::ok(&table(&app, &actor, &query)?)).await.map(Answer::respond)
+}
+
+fn table(app: &App, actor: &Actor, query: &RatesQuery) -> Result<RatesView> {
+    let hotline = &app.hotline;
+    let now = hotline.db.now();
+    hotline.db.read(|conn| {
+        let rules = hotline.rules.current(conn, now)?;
+        let asked = Asked::of(query, &rules, actor, now)?;
+        let all = asked.facts(&app.shelf, conn)?;
+        let facts = asked.mine(all.clone());
+        let mix = Mix::of(&asked, query, &all, &facts)?;
+        let computed = Table::compute(&facts, asked.question());
+        let shown = computed.rates(&asked.dims, asked.depth, |key| asked.shows(key));
+        let beside = Beside::of(&asked, query, &app.shelf, conn)?;
+        let quarter = match query.quarter {
+            Some(true) => Some(Quarter::of(&asked, conn)?),
+            _ => None,
+        };
+        let row = |it: Row| row(it, &beside, quarter.as_ref(), &mix);
+        let zone = rules.profile.zone;
+        Ok(RatesView {
+            from: asked.window.start.rfc3339(rules.profile.zone),
+            to: asked.window.end.rfc3339(rules.profile.zone),
+            group_by: asked.by,
+            edition: asked.edition,
+            profile: rules.profile.id(),
+            compare: beside.iter().map(|one| one.view(zone)).collect(),
+            quarter: quarter.as_ref().map(|quarter| quarter.span(zone)),
+            rows: shown.rows.into_iter().map(row).collect(),
+            total: row(shown.total),
+            definitions: definitions(&asked.scoring),
+        })
     })
-    .await
-    .map(Answer::respond)
-}
-
-/// A ticket, or one assignment of it, behind a figure.
-#[derive(Serialize, ToSchema)]
-struct DrillItem {
-    no: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    assignment: Option<String>,
-    weight: f64,
-}
-
-/// A page of what lies behind a figure.
-#[derive(Serialize, ToSchema)]
-pub struct DrillView {
-    items: Vec<DrillItem>,
-    next: Option<String>,
-}
-
-/// The tickets behind one side of one figure; their weights sum to it.
-#[utoipa::path(tag = "figures", params(DrillQuery), responses(
-    (status = 200, body = DrillView),
-    (status = 403, body = Problem, content_type = "application/problem+json"),
-    (status = 422, body = Problem, content_type = "application/problem+json"),
-))]
-#[get("/rates/tickets")]
-pub async fn behind(
-    app: web::Data<App>,
-    Asker(actor): Asker,
-    Query(query): Query<DrillQuery>,
-) -> Result<HttpResponse> {
-    let limit = crate::web::Page { limit: query.limit, after: None }.limit()?;
-    let skip: usize = match &query.after {
-        Some(after) => after.parse().map_err(|_| Error::field("/after", "field.format"))?,
-        None => 0,
-    };
-    let hotline = app.hotline.clone();
-    run_long(move || {
-        let now = hotline.db.now();
-        let view = hotline.db.read(|conn| {
-            let rules = hotline.rules.current(conn, now)?;
-            let as_rates = RatesQuery {
-                window: query.window.clone(),
-                from: query.from.clone(),
-                to: query.to.clone(),
-                group_by: query.group_by,
-                edition: query.edition,
-                rollup: query.rollup,
-                ..RatesQuery::default()
-            };
-            let asked = Asked::of(&as_rates, &rules, &actor, now)?;
-            let facts = asked.facts(&app.shelf, conn)?;
-            let place = Place { dims: &asked.dims, depth: asked.depth, key: query.key.as_deref() };
-            let side = query.part.unwrap_or(Side::Num);
-            let shows = |key: &str| asked.shows(key);
-            let (units, ask) = (asked.units.as_ref(), asked.question());
-            let behind = app.shelf.behind(&facts, units, &ask, query.metric);
-            let all = behind.cell(&facts.names, place, side, shows);
-            let more = all.len() > skip + limit;
-            let some = all.get(skip..(skip + limit).min(all.len())).unwrap_or_default();
-            let ids: Vec<i64> = some.iter().map(|item| item.ticket).collect();
-            let numbers = store::numbers(conn, &ids)?;
-            let items = some
-                .iter()
-                .filter_map(|item| {
-                    let no = numbers.get(&item.ticket)?.clone();
-                    let assignment = item.assignment.map(|k| format!("{no}-{k}"));
-                    Some(DrillItem { no, assignment, weight: item.weight })
-                })
-                .collect();
-            Ok(DrillView { items, next: more.then(|| (skip + limit).to_string()) })
-        })?;
-        Answer::ok(&view)
-    })
-    .await
-    .map(Answer::respond)
 }
 
 /// A question as it was understood, with the reader's scope.
@@ -388,4 +295,17 @@ fn figure(cell: &Cell, earlier: BTreeMap<&'static str, ThenView>) -> CellView {
         definition: cell.definition,
         earlier,
     }
+}
+
+/// Every route of figures.
+pub fn routes(services: &mut ServiceConfig<'_>) {
+    services
+        .service(rates)
+        .service(drill::behind)
+        .service(projected)
+        .service(sheet::rates_csv)
+        .service(sheet::rates_xlsx)
+        .service(register::show)
+        .service(register::sheet::register_csv)
+        .service(register::sheet::register_xlsx);
 }

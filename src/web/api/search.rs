@@ -39,7 +39,7 @@ code_enum! {
 }
 
 /// What is searched for.
-#[derive(Debug, Default, Deserialize, IntoParams)]
+#[derive(Debug, Default, Serialize, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct SearchQuery {
@@ -65,9 +65,9 @@ pub struct SearchQuery {
     /// By relevance where words are given, else the newest first.
     sort: Option<SearchSort>,
     /// 1 to 500, 50 where nothing is said.
-    limit: Option<u32>,
+    pub(super) limit: Option<u32>,
     /// The `next` of the page before.
-    after: Option<String>,
+    pub(super) after: Option<String>,
 }
 
 /// What was found.
@@ -160,7 +160,7 @@ pub async fn texts(
 }
 
 /// The question as it was typed and narrowed, and which part of the answer is wanted.
-fn read(
+pub(super) fn read(
     query: &SearchQuery,
     (names, zone): (&Names, Tz),
     rules: &Rules,

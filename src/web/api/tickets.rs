@@ -174,32 +174,47 @@ fn note_opening(hotline: &Arc<Hotline>, actor: &Actor, (no, day): (&str, NaiveDa
 }
 
 /// What a list may be narrowed to.
-#[derive(Debug, Default, Deserialize, IntoParams)]
+#[derive(Debug, Default, Clone, Serialize, Deserialize, IntoParams, ToSchema)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct ListQuery {
     /// One state or several, separated by commas.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) state: Option<String>,
     /// A unit's code: it or a unit below it works on the ticket.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) unit: Option<UnitCode>,
     /// A category's code, of any level.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) category: Option<CategoryCode>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) estate: Option<EstateCode>,
     /// A region's code, of any level.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) region: Option<RegionCode>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) light: Option<Light>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) kind: Option<Kind>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) channel: Option<Channel>,
     /// RFC 3339.
     #[param(value_type = Option<String>)]
+    #[schema(value_type = Option<String>)]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) received_from: Option<Stamp>,
     /// RFC 3339, not included.
     #[param(value_type = Option<String>)]
+    #[schema(value_type = Option<String>)]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) received_to: Option<Stamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) sort: Option<Sort>,
     /// 1 to 500, 50 where nothing is said.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) limit: Option<u32>,
     /// The `next` of the page before.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) after: Option<String>,
 }
 

@@ -2,7 +2,9 @@
 //! description, so that a new one is looked at without being named here.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
+use jiesu::sheet::Form;
 use serde_json::{Value, json};
 
 use super::Town;
@@ -69,7 +71,7 @@ fn questions(numbers: &[String], today: &str) -> Vec<String> {
                 let metric = if has("metric") { "&metric=received" } else { "" };
                 let of = |by: &&str| format!("{path}?{window}&group_by={by}{metric}");
                 all.extend(GROUPS.iter().map(of));
-            } else if has("limit") {
+            } else if has("limit") && Form::of(Path::new(&path)).is_none() {
                 all.push(format!("{path}?limit=500"));
             } else {
                 all.push(path);

@@ -257,7 +257,7 @@ fn dial(address: SocketAddr) -> std::io::Result<TcpStream> {
     Ok(stream)
 }
 
-/// One answer with a `Content-Length` (every answer of ours has one).
+/// One answer, with a `Content-Length` or, where it is a list that leaves, in chunks.
 fn read(stream: &mut TcpStream) -> std::io::Result<Answer> {
     let started = Instant::now();
     let mut bytes = Vec::new();
@@ -278,10 +278,26 @@ fn read(stream: &mut TcpStream) -> std::io::Result<Answer> {
     Ok(Answer { status, head, body, closed_after: started.elapsed() })
 }
 
+/// How long a body in chunks is from `at` on, once all of it is there.
+fn chunked(bytes: &[u8], mut at: usize) -> Option<usize> {
+    loop {
+        let end = bytes.get(at..)?.windows(2).position(|it| it == b"\r\n")?;
+        let length = String::from_utf8_lossy(&bytes[at..at + end]).into_owned();
+        let length = usize::from_str_radix(&length, 16).ok()?;
+        at += end + 2 + length + 2;
+        if length == 0 {
+            return (at <= bytes.len()).then_some(at);
+        }
+    }
+}
+
 /// How long the answer is, head and body, once its head is there.
 fn length_of(bytes: &[u8]) -> Option<usize> {
     let head = bytes.windows(4).position(|end| end == b"\r\n\r\n")?;
     let text = String::from_utf8_lossy(&bytes[..head]).to_lowercase();
+    if text.contains("transfer-encoding: chunked") {
+        return chunked(bytes, head + 4);
+    }
     let length = text.lines().find_map(|line| line.strip_prefix("content-length: "));
     let length = length.and_then(|length| length.trim().parse::<usize>().ok()).unwrap_or(0);
     Some(head + 4 + length)

@@ -1,0 +1,380 @@
+//! Web, `/exports`: a list in clear, by two named people. Its rule: who asked fetches it once; each ticket is in
+//! the audit trail before its line leaves, and what would be a handling copy stays without its caller.
+
+use std::collections::BTreeMap;
+
+use actix_web::{HttpResponse, get, post, web};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::{Filters, Lines, is_whole, line_columns};
+use crate::app::App;
+use crate::audit;
+use crate::code_enum;
+use crate::error::{Error, Result, sentence};
+use crate::identity::Actor;
+use crate::privacy::clear::{self, ClearRow, ClearState, ClearVerdict, store};
+use crate::sheet::{Cell, Form};
+use crate::ticket::listing;
+use crate::ticket::sight::{gets_handling_copy, scope};
+use crate::ticket::store::load_many;
+use crate::ticket::store::rows::TicketRow;
+use crate::ticket::{Text, Ticket};
+use crate::web::api::tickets::{ListQuery, filter};
+use crate::web::leaving::{self, Rows, Sheet};
+use crate::web::problem::Problem;
+use crate::web::{Answer, Asker, IdempotencyKey, Page, Query, RawBody, run, run_long, write_once};
+
+/// How many whole tickets are held in memory at once.
+const PAGE: usize = 100;
+
+code_enum! {
+    /// What the file is written as.
+    pub enum ExportForm { Csv = "csv" "CSV", Xlsx = "xlsx" "Excel" }
+}
+
+code_enum! {
+    /// The columns that a list has only in clear.
+    pub enum ClearColumn {
+        Name = "name" "姓名",
+        Phone = "phone" "电话",
+        SecondPhone = "second_phone" "备用电话",
+        Email = "email" "邮箱",
+        Address = "address" "地址",
+        Building = "building" "楼栋",
+        Confidential = "confidential" "要求保密",
+    }
+}
+
+/// What is asked for, and why.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ExportWanted {
+    /// The filters of a list.
+    #[serde(default)]
+    filters: ListQuery,
+    format: ExportForm,
+    reason: Text,
+}
+
+/// Why the second person agrees or not.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ExportWhy {
+    reason: Text,
+}
+
+/// An export in clear that was asked for.
+#[derive(Serialize, ToSchema)]
+pub struct ExportView {
+    id: String,
+    state: ClearState,
+    format: String,
+    filters: BTreeMap<String, Value>,
+    /// Masked.
+    reason: String,
+    /// How many tickets there were when it was asked.
+    tickets: i64,
+    asked_at: String,
+    asked_by: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    decided_at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    decided_by: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    decided_why: Option<String>,
+    /// Until when who asked may fetch it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ends_at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    had_at: Option<String>,
+}
+
+impl ExportView {
+    fn of(row: ClearRow, zone: chrono_tz::Tz) -> Result<Self> {
+        Ok(Self {
+            id: row.id.to_string(),
+            state: row.state,
+            format: row.form,
+            filters: serde_json::from_str(&row.filters).map_err(Error::internal)?,
+            reason: row.reason,
+            tickets: row.tickets,
+            asked_at: row.asked_at.rfc3339(zone),
+            asked_by: row.asked_name,
+            decided_at: row.decided_at.map(|at| at.rfc3339(zone)),
+            decided_by: row.decided_name,
+            decided_why: row.decided_why,
+            ends_at: row.ends_at.map(|at| at.rfc3339(zone)),
+            had_at: row.had_at.map(|at| at.rfc3339(zone)),
+        })
+    }
+}
+
+/// Exports in clear, the newest first.
+#[derive(Serialize, ToSchema)]
+pub struct ExportList {
+    items: Vec<ExportView>,
+    next: Option<String>,
+}
+
+/// Asks for the list of these filters with callers' names, telephones, e-mail and addresses in clear. A second
+/// person decides; what came in after this instant is not in it.
+#[utoipa::path(tag = "exports", operation_id = "export_ask", request_body = ExportWanted,
+    params(("Idempotency-Key" = Option<String>, Header)),
+    responses(
+        (status = 201, body = ExportView),
+        (status = 403, body = Problem, content_type = "application/problem+json"),
+        (status = 422, body = Problem, content_type = "application/problem+json"),
+    ))]
+#[post("/exports")]
+pub async fn ask(
+    app: web::Data<App>,
+    Asker(actor): Asker,
+    key: IdempotencyKey,
+    raw: RawBody,
+) -> Result<HttpResponse> {
+    let idem = key.bind(&actor.name, raw.bytes());
+    let (house, zone) = (app.clone(), app.config.site.zone);
+    let (actor, wanted, tickets) = run_long(move || {
+        clear::may_ask(&actor)?;
+        let wanted: ExportWanted = raw.parse()?;
+        is_whole(wanted.filters.limit, wanted.filters.after.as_deref())?;
+        let now = house.db.now();
+        let tickets = house.db.read(|conn| {
+            let rules = house.hotline.rules.current(conn, now)?;
+            let mut filter = filter(&wanted.filters, &rules)?;
+            filter.received_to = Some(filter.received_to.map_or(now, |to| to.min(now)));
+            listing::count(conn, &scope(&actor), &filter, now)
+        })?;
+        Ok((actor, wanted, tickets))
+    })
+    .await?;
+    write_once(&app, idem, move |tx| {
+        let filters = serde_json::to_string(&wanted.filters).map_err(Error::internal)?;
+        let (form, reason) = (wanted.format.as_str(), &wanted.reason);
+        let row = clear::ask(tx, &actor, &clear::Wanted { filters, form, reason, tickets })?;
+        Answer::created(format!("/api/v1/exports/{}", row.id), &ExportView::of(row, zone)?)
+    })
+    .await
+}
+
+/// Exports in clear: one's own; for those who decide, all.
+#[utoipa::path(tag = "exports", operation_id = "export_list", params(Page), responses(
+    (status = 200, body = ExportList),
+    (status = 403, body = Problem, content_type = "application/problem+json"),
+))]
+#[get("/exports")]
+pub async fn list(
+    app: web::Data<App>,
+    Asker(actor): Asker,
+    Query(page): Query<Page>,
+) -> Result<HttpResponse> {
+    let decides = actor.has_any(&clear::DECIDERS);
+    if !decides {
+        clear::may_ask(&actor)?;
+    }
+    let limit = page.limit()?;
+    let before = page.after.as_deref().map_or(Ok(i64::MAX), str::parse);
+    let before = before.map_err(|_| Error::field("/after", "field.format"))?;
+    let most = i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1);
+    run(move || {
+        let asker = Some(actor.user).filter(|_| !decides);
+        let mut rows = app.db.read(|conn| store::list(conn, asker, before, most))?;
+        let more = rows.len() > limit;
+        rows.truncate(limit);
+        let next = rows.last().filter(|_| more).map(|row| row.id.to_string());
+        let zone = app.config.site.zone;
+        let items = rows.into_iter().map(|row| ExportView::of(row, zone)).collect::<Result<_>>()?;
+        Answer::ok(&ExportList { items, next })
+    })
+    .await
+    .map(Answer::respond)
+}
+
+/// One export in clear, for who asked and for those who decide.
+#[utoipa::path(tag = "exports", operation_id = "export_one", params(("id" = String, Path)), responses(
+    (status = 200, body = ExportView),
+    (status = 404, body = Problem, content_type = "application/problem+json"),
+))]
+#[get("/exports/{id}")]
+pub async fn one(
+    app: web::Data<App>,
+    Asker(actor): Asker,
+    id: web::Path<String>,
+) -> Result<HttpResponse> {
+    run(move || {
+        let row = app.db.read(|conn| clear::see(conn, &actor, number(&id)?))?;
+        Answer::ok(&ExportView::of(row, app.config.site.zone)?)
+    })
+    .await
+    .map(Answer::respond)
+}
+
+fn number(id: &str) -> Result<i64> {
+    id.parse().map_err(|_| Error::not_found())
+}
+
+macro_rules! verdicts {
+    ($($(#[$doc:meta])* $handler:ident $path:literal $name:literal $verdict:ident;)+) => {
+        $($(#[$doc])*
+        #[utoipa::path(tag = "exports", operation_id = $name, request_body = ExportWhy,
+            params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
+            responses(
+                (status = 200, body = ExportView),
+                (status = 403, description = "another role; own_request", body = Problem, content_type = "application/problem+json"),
+                (status = 404, body = Problem, content_type = "application/problem+json"),
+                (status = 409, description = "export.decided", body = Problem, content_type = "application/problem+json"),
+                (status = 422, body = Problem, content_type = "application/problem+json"),
+            ))]
+        #[post($path)]
+        pub async fn $handler(
+            app: web::Data<App>,
+            Asker(actor): Asker,
+            id: web::Path<String>,
+            key: IdempotencyKey,
+            raw: RawBody,
+        ) -> Result<HttpResponse> {
+            let idem = key.bind(&actor.name, raw.bytes());
+            let (zone, hours) = (app.config.site.zone, app.config.exports.clear_hours);
+            write_once(&app, idem, move |tx| {
+                let row = clear::see(tx.conn, &actor, number(&id)?)?;
+                clear::may_decide(&actor, &row)?;
+                let why: ExportWhy = raw.parse()?;
+                let said = (ClearVerdict::$verdict, &why.reason);
+                let row = clear::decide(tx, &actor, row, said, hours)?;
+                Answer::ok(&ExportView::of(row, zone)?)
+            })
+            .await
+        })+
+    };
+}
+
+verdicts! {
+    /// The second person agrees: who asked may fetch it, once, within the hours of the configuration.
+    approve "/exports/{id}/approve" "export_approve" Approve;
+    /// The second person does not agree.
+    refuse "/exports/{id}/refuse" "export_refuse" Refuse;
+}
+
+/// The file, for who asked, once: it counts as had when it begins to leave.
+#[utoipa::path(tag = "exports", operation_id = "export_file", params(("id" = String, Path)), responses(
+    (status = 200, description = "the sheet", content_type = "application/octet-stream", body = Vec<u8>),
+    (status = 403, body = Problem, content_type = "application/problem+json"),
+    (status = 404, body = Problem, content_type = "application/problem+json"),
+    (status = 409, description = "export.not_approved, .refused, .had, .over", body = Problem, content_type = "application/problem+json"),
+    (status = 429, description = "export.too_many", body = Problem, content_type = "application/problem+json"),
+))]
+#[get("/exports/{id}/file")]
+pub async fn file(
+    app: web::Data<App>,
+    Asker(actor): Asker,
+    id: web::Path<String>,
+) -> Result<HttpResponse> {
+    let house = app.clone();
+    let (turn, sheet, rows) = run_long(move || {
+        let id = number(&id)?;
+        house.db.read(|conn| clear::see(conn, &actor, id))?;
+        let turn = house.exports.enter(actor.user)?;
+        let taker = actor.clone();
+        let (row, entry) = house.db.write(move |tx| clear::take(tx, &taker, id))?;
+        let (sheet, rows) = begin(&house, &actor, &row, entry)?;
+        Ok((turn, sheet, rows))
+    })
+    .await?;
+    leaving::send(&app, turn, sheet, rows).await
+}
+
+fn begin(
+    app: &web::Data<App>,
+    actor: &Actor,
+    row: &ClearRow,
+    entry: i64,
+) -> Result<(Sheet, InClear)> {
+    let (hotline, now) = (&app.hotline, app.db.now());
+    let rules = app.db.read(|conn| hotline.rules.current(conn, now))?;
+    let query: ListQuery = serde_json::from_str(&row.filters).map_err(Error::internal)?;
+    let mut filter = filter(&query, &rules)?;
+    filter.received_to = Some(clear::until(row, filter.received_to));
+    let zone = rules.profile.zone;
+    let at = now.in_zone(zone).format("%Y-%m-%d %H:%M:%S").to_string();
+    let values = [
+        ("who", actor.name.as_str()),
+        ("agreed", row.decided_name.as_deref().unwrap_or_default()),
+        ("at", &at),
+        ("reason", &row.reason),
+        ("filters", &Filters::of(&query)?.words),
+    ];
+    let mut columns = line_columns();
+    columns.extend(ClearColumn::ALL.iter().map(|it| (it.zh().to_owned(), 18)));
+    let sheet = Sheet {
+        form: if row.form == ExportForm::Xlsx.as_str() { Form::Xlsx } else { Form::Csv },
+        name: leaving::file_name("tickets-clear", now, zone),
+        title: "工单明文",
+        columns,
+        mark: sentence("export.clear_mark", &values),
+    };
+    let lines = Lines::of(hotline, &rules, actor, filter, now);
+    Ok((sheet, InClear { lines, entry, part: 0 }))
+}
+
+/// The list with its callers.
+struct InClear {
+    lines: Lines,
+    /// The entry of the audit trail that has the tickets.
+    entry: i64,
+    part: i32,
+}
+
+impl InClear {
+    /// Whether whoever fetches it would have a handling copy of this ticket in the place of a unit.
+    fn is_kept_from(&self, ticket: &Ticket) -> bool {
+        let unit = self.lines.actor.unit.as_ref();
+        unit.is_some_and(|unit| gets_handling_copy(ticket, unit, &self.lines.rules.directory))
+    }
+
+    fn cells(&self, row: &TicketRow, ticket: Option<&Ticket>) -> Vec<Cell> {
+        let mut cells = self.lines.cells(row);
+        let Some(ticket) = ticket else { return cells };
+        let text = |text: &Option<Text>| {
+            text.as_ref().map_or(Cell::Empty, |text| Cell::Text(text.to_string()))
+        };
+        let (caller, place) = (&ticket.caller, &ticket.place);
+        cells.extend(ClearColumn::ALL.iter().map(|column| match column {
+            ClearColumn::Name => text(&caller.name),
+            ClearColumn::Phone => text(&caller.phone),
+            ClearColumn::SecondPhone => text(&caller.second_phone),
+            ClearColumn::Email => text(&caller.email),
+            ClearColumn::Address => text(&place.address),
+            ClearColumn::Building => text(&place.building),
+            ClearColumn::Confidential => Cell::Truth(caller.confidential),
+        }));
+        cells
+    }
+}
+
+impl Rows for InClear {
+    fn next_page(&mut self) -> Result<Option<Vec<Vec<Cell>>>> {
+        let (hotline, rules) = (self.lines.hotline.clone(), self.lines.rules.clone());
+        let page = hotline.db.read(|conn| {
+            let Some(rows) = self.lines.page(conn, PAGE)? else { return Ok(None) };
+            let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
+            let mut whole = load_many(conn, rules.vault(&hotline.keys), &ids)?;
+            whole.retain(|_, ticket| !self.is_kept_from(ticket));
+            Ok(Some((rows, whole)))
+        })?;
+        let Some((rows, whole)) = page else { return Ok(None) };
+        let shown: Vec<String> = whole.values().map(|ticket| ticket.no.clone()).collect();
+        let part = (self.entry, self.part);
+        self.part += 1;
+        hotline.db.write(move |tx| audit::add_subjects(tx, part, "ticket", &shown))?;
+        let cells = |row: &TicketRow| self.cells(row, whole.get(&row.id));
+        Ok(Some(rows.iter().map(cells).collect()))
+    }
+}
+
+/// Every route of exports in clear.
+pub fn routes(services: &mut ServiceConfig<'_>) {
+    services.service(ask).service(list).service(approve).service(refuse).service(file).service(one);
+}

@@ -1,0 +1,109 @@
+//! Web, `/rates/tickets`: what lies behind a figure (domain.md §6 rule 7). Its rule: asked with the words of the table, and
+//! answered from the same facts.
+
+use actix_web::{HttpResponse, get, web};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::{Asked, RatesQuery};
+use crate::app::App;
+use crate::assessment::{Edition, GroupBy, Metric, Place, Side, store};
+use crate::error::{Error, Result};
+use crate::web::problem::Problem;
+use crate::web::{Answer, Asker, Query, run_long};
+
+/// Which side of which cell.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct DrillQuery {
+    window: Option<String>,
+    from: Option<String>,
+    to: Option<String>,
+    group_by: Option<GroupBy>,
+    edition: Option<Edition>,
+    rollup: Option<bool>,
+    /// The row's key (`-` for what has none); the total where it is left out.
+    key: Option<String>,
+    metric: Metric,
+    /// `num` where nothing is said.
+    part: Option<Side>,
+    /// 1 to 500, 50 where nothing is said.
+    limit: Option<u32>,
+    after: Option<String>,
+}
+
+/// A ticket, or one assignment of it, behind a figure.
+#[derive(Serialize, ToSchema)]
+struct DrillItem {
+    no: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    assignment: Option<String>,
+    weight: f64,
+}
+
+/// A page of what lies behind a figure.
+#[derive(Serialize, ToSchema)]
+pub struct DrillView {
+    items: Vec<DrillItem>,
+    next: Option<String>,
+}
+
+/// The tickets behind one side of one figure; their weights sum to it.
+#[utoipa::path(tag = "figures", params(DrillQuery), responses(
+    (status = 200, body = DrillView),
+    (status = 403, body = Problem, content_type = "application/problem+json"),
+    (status = 422, body = Problem, content_type = "application/problem+json"),
+))]
+#[get("/rates/tickets")]
+pub async fn behind(
+    app: web::Data<App>,
+    Asker(actor): Asker,
+    Query(query): Query<DrillQuery>,
+) -> Result<HttpResponse> {
+    let limit = crate::web::Page { limit: query.limit, after: None }.limit()?;
+    let skip: usize = match &query.after {
+        Some(after) => after.parse().map_err(|_| Error::field("/after", "field.format"))?,
+        None => 0,
+    };
+    let hotline = app.hotline.clone();
+    run_long(move || {
+        let now = hotline.db.now();
+        let view = hotline.db.read(|conn| {
+            let rules = hotline.rules.current(conn, now)?;
+            let as_rates = RatesQuery {
+                window: query.window.clone(),
+                from: query.from.clone(),
+                to: query.to.clone(),
+                group_by: query.group_by,
+                edition: query.edition,
+                rollup: query.rollup,
+                ..RatesQuery::default()
+            };
+            let asked = Asked::of(&as_rates, &rules, &actor, now)?;
+            let facts = asked.facts(&app.shelf, conn)?;
+            let place = Place { dims: &asked.dims, depth: asked.depth, key: query.key.as_deref() };
+            let side = query.part.unwrap_or(Side::Num);
+            let shows = |key: &str| asked.shows(key);
+            let (units, ask) = (asked.units.as_ref(), asked.question());
+            let behind = app.shelf.behind(&facts, units, &ask, query.metric);
+            let all = behind.cell(&facts.names, place, side, shows);
+            let more = all.len() > skip + limit;
+            let some = all.get(skip..(skip + limit).min(all.len())).unwrap_or_default();
+            let ids: Vec<i64> = some.iter().map(|item| item.ticket).collect();
+            let numbers = store::numbers(conn, &ids)?;
+            let items = some
+                .iter()
+                .filter_map(|item| {
+                    let no = numbers.get(&item.ticket)?.clone();
+                    let assignment = item.assignment.map(|k| format!("{no}-{k}"));
+                    Some(DrillItem { no, assignment, weight: item.weight })
+                })
+                .collect();
+            Ok(DrillView { items, next: more.then(|| (skip + limit).to_string()) })
+        })?;
+        Answer::ok(&view)
+    })
+    .await
+    .map(Answer::respond)
+}

@@ -1,0 +1,130 @@
+//! Web, `/rates.csv` and `/rates.xlsx`: the table of figures as a sheet. Its rule: what `GET /rates` says, cell by
+//! cell, unrounded; what has no value is "—", never 0.
+
+use actix_web::{HttpResponse, get, web};
+
+use super::{RatesQuery, RatesView, RowView, table};
+use crate::app::App;
+use crate::assessment::Metric;
+use crate::error::{Error, Result};
+use crate::identity::Actor;
+use crate::sheet::{Cell, Form};
+use crate::web::api::exports::{Filters, Leaving};
+use crate::web::leaving::{self, Ready};
+use crate::web::problem::Problem;
+use crate::web::{Asker, Query, run_long};
+
+/// What stands where there is no value.
+pub(super) const NONE: &str = "—";
+/// The columns before the figures, and their widths.
+const BEFORE: [(&str, u16); 7] = [
+    ("代码", 18),
+    ("名称", 22),
+    ("有效回访数", 12),
+    ("排名", 8),
+    ("档次", 8),
+    ("样本不足", 10),
+    ("可比组", 18),
+];
+
+async fn rates(
+    app: web::Data<App>,
+    actor: Actor,
+    query: RatesQuery,
+    form: Form,
+) -> Result<HttpResponse> {
+    let house = app.clone();
+    let (turn, sheet, rows) = run_long(move || {
+        for (pointer, said) in
+            [("/compare", query.compare.is_some()), ("/quarter", query.quarter.is_some())]
+        {
+            // A sheet has one window.
+            if said {
+                return Err(Error::field(pointer, "field.unknown"));
+            }
+        }
+        let view = table(&house, &actor, &query)?;
+        let now = house.db.now();
+        let rules = house.db.read(|conn| house.hotline.rules.current(conn, now))?;
+        let turn = house.exports.enter(actor.user)?;
+        let rows = rows(&view);
+        let leaving = Leaving {
+            actor: &actor,
+            rules: &rules,
+            now,
+            filters: Filters::of(&query)?,
+            form,
+            what: "rates",
+            title: "考核指标",
+            columns: columns(),
+        };
+        let sheet = leaving.begin(&house, i64::try_from(rows.len()).unwrap_or(i64::MAX))?;
+        Ok((turn, sheet, Ready(Some(rows))))
+    })
+    .await?;
+    leaving::send(&app, turn, sheet, rows).await
+}
+
+fn columns() -> Vec<(String, u16)> {
+    let mut columns: Vec<(String, u16)> =
+        BEFORE.iter().map(|(heading, width)| ((*heading).to_owned(), *width)).collect();
+    for metric in Metric::ALL {
+        columns.push((format!("{}·分子", metric.zh()), 12));
+        columns.push((format!("{}·分母", metric.zh()), 12));
+        columns.push((format!("{}·值（{}）", metric.zh(), metric.definition()), 14));
+    }
+    columns
+}
+
+fn rows(view: &RatesView) -> Vec<Vec<Cell>> {
+    view.rows.iter().chain([&view.total]).map(cells).collect()
+}
+
+fn cells(row: &RowView) -> Vec<Cell> {
+    let text = |text: &str| Cell::Text(text.to_owned());
+    let small = |number: Option<u32>| number.map_or(Cell::Empty, |it| Cell::Number(f64::from(it)));
+    let mut cells = vec![
+        row.key.as_deref().map_or(Cell::Empty, text),
+        if row.key.is_some() { text(&row.name) } else { text("合计") },
+        Cell::Number(row.n as f64),
+        small(row.rank),
+        small(row.band),
+        Cell::Truth(row.flagged),
+        row.peers.as_deref().map_or(Cell::Empty, text),
+    ];
+    for metric in Metric::ALL {
+        let cell = row.metrics.get(metric.as_str());
+        let number = |number: Option<f64>| number.map_or(Cell::Empty, Cell::Number);
+        cells.push(number(cell.and_then(|it| it.num)));
+        cells.push(number(cell.and_then(|it| it.den.map(|den| den as f64))));
+        cells.push(cell.and_then(|it| it.value).map_or_else(|| text(NONE), Cell::Number));
+    }
+    cells
+}
+
+macro_rules! sheets {
+    ($($(#[$doc:meta])* $handler:ident $path:literal $form:ident $media:literal;)+) => {
+        $($(#[$doc])*
+        #[utoipa::path(tag = "exports", params(RatesQuery), responses(
+            (status = 200, description = "the sheet; its last row says who had it, when and of what", content_type = $media, body = Vec<u8>),
+            (status = 403, body = Problem, content_type = "application/problem+json"),
+            (status = 422, description = "compare and quarter are not taken", body = Problem, content_type = "application/problem+json"),
+            (status = 429, description = "export.too_many", body = Problem, content_type = "application/problem+json"),
+        ))]
+        #[get($path)]
+        pub async fn $handler(
+            app: web::Data<App>,
+            Asker(actor): Asker,
+            Query(query): Query<RatesQuery>,
+        ) -> Result<HttpResponse> {
+            rates(app, actor, query, Form::$form).await
+        })+
+    };
+}
+
+sheets! {
+    /// The table of figures as CSV: of each metric the numerator, the denominator and the value.
+    rates_csv "/rates.csv" Csv "text/csv";
+    /// The table of figures as a workbook: of each metric the numerator, the denominator and the value.
+    rates_xlsx "/rates.xlsx" Xlsx "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+}
