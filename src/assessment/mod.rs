@@ -17,6 +17,7 @@ pub mod metrics;
 mod names;
 pub mod projection;
 pub mod ranking;
+pub mod reconcile;
 pub mod rules;
 pub mod samemix;
 pub mod shares;

@@ -69,6 +69,20 @@ pub fn each(facts: &Facts, ask: &Question<'_>, mut add: impl FnMut(Share)) {
     }
 }
 
+/// What one ticket adds to the three rates: numerator and denominator of each.
+pub fn three(fact: &TicketFact, ask: &Question<'_>) -> [(i64, i64); 3] {
+    let mut sums = [(0, 0); 3];
+    if ask.counts(fact.excluded) {
+        of_ticket(fact, ask, &mut |share| {
+            if let Some(rate) = Metric::THREE.iter().position(|metric| *metric == share.metric) {
+                sums[rate].0 += share.num;
+                sums[rate].1 += share.den;
+            }
+        });
+    }
+    sums
+}
+
 /// The next limit that `now` has not passed: until then every question has the same shares.
 pub fn next_limit(facts: &Facts, now: Stamp) -> Option<Stamp> {
     let limits = facts.assignments.iter().flat_map(|fact| {

@@ -92,6 +92,23 @@ enum Command {
 enum Upstream {
     /// Writes the latest answers owed to the platform as a sheet in its columns
     Export(UpstreamExport),
+    /// Compares the city's list of assessed tickets with ours, and writes what differs and what it costs
+    Reconcile(UpstreamReconcile),
+}
+
+#[derive(Debug, Args)]
+struct UpstreamReconcile {
+    /// The city's list, .csv or .xlsx
+    file: PathBuf,
+    /// Which window, such as 2026-10
+    #[arg(long)]
+    window: String,
+    /// Which headings are which columns, and what the words mean
+    #[arg(long)]
+    mapping: Option<PathBuf>,
+    /// The appeal pack, .csv or .xlsx; nothing said: CSV to the standard output
+    #[arg(long)]
+    out: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -266,5 +283,6 @@ pub fn run(cli: &Cli) -> Result<ExitCode> {
         Command::Outage(Outage::Declare { from, to, .. }) => asking::declare(from, to),
         Command::Upstream(Upstream::Export(what)) => upstream::export(what),
         Command::Warnings(what) => warnings::run(what),
+        Command::Upstream(Upstream::Reconcile(what)) => upstream::reconcile(what),
     }
 }

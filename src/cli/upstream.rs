@@ -7,14 +7,17 @@ use std::process::ExitCode;
 
 use chrono::NaiveDate;
 use jiesu::app::{App, Demo};
+use jiesu::assessment::fraction::Fraction;
 use jiesu::audit::{self, Entry};
 use jiesu::error::{Error, Kind, Result, sentence};
+use jiesu::moving::assessed::{self, list};
+use jiesu::moving::export::window;
 use jiesu::moving::rejects::cannot_write;
-use jiesu::sheet::private_file;
+use jiesu::sheet::{Form, private_file};
 use jiesu::time::Stamp;
 use jiesu::upstream::sheet::{self, SheetFormat};
 
-use super::UpstreamExport;
+use super::{UpstreamExport, UpstreamReconcile};
 
 /// Writes the sheet; the audit trail says of which days.
 pub(super) fn export(what: &UpstreamExport) -> Result<ExitCode> {
@@ -49,6 +52,51 @@ pub(super) fn export(what: &UpstreamExport) -> Result<ExitCode> {
     };
     eprintln!("{}", sentence("upstream.exported", &[("count", &count.to_string())]));
     Ok(ExitCode::SUCCESS)
+}
+
+/// Compares the city's list with ours; the audit trail says of which window.
+pub(super) fn reconcile(what: &UpstreamReconcile) -> Result<ExitCode> {
+    let mapping = list::Mapping::of(what.mapping.as_deref())?;
+    let listed = list::read(&what.file, &mapping)?;
+    let form = match &what.out {
+        Some(path) => Form::of(path).ok_or_else(|| Error::new(Kind::Invalid, "sheet.form"))?,
+        None => Form::Csv,
+    };
+    let app = App::open(Demo::Off)?;
+    app.db.migrate()?;
+    let hotline = &app.hotline;
+    let found = assessed::reconcile(hotline, window(hotline, &what.window)?, &listed.theirs)?;
+    assessed::note(hotline, &what.window, &found)?;
+    let aside = app.config.data_dir.as_path();
+    match &what.out {
+        Some(path) => {
+            let out = private_file(path)?;
+            assessed::write_pack(hotline, &found, form, BufWriter::new(out), aside)?;
+        }
+        None => {
+            let out = BufWriter::new(std::io::stdout());
+            assessed::write_pack(hotline, &found, form, out, aside)?;
+        }
+    }
+    for fault in &listed.faulty {
+        let row = fault.row.to_string();
+        eprintln!("{}", sentence("assessed.row", &[("row", &row), ("reason", &fault.reason)]));
+    }
+    let shown = |score: Option<Fraction>| {
+        score.map_or_else(|| "—".to_owned(), |score| format!("{:.2}", score.as_f64()))
+    };
+    let difference = found.ours.zip(found.theirs).map(|(ours, theirs)| ours.minus(theirs));
+    let values = [
+        ("agreed", found.agreed.to_string()),
+        ("differences", found.lines.len().to_string()),
+        ("faulty", listed.faulty.len().to_string()),
+        ("ours", shown(found.ours)),
+        ("theirs", shown(found.theirs)),
+        ("difference", shown(difference)),
+    ];
+    let values = values.each_ref().map(|(name, value)| (*name, value.as_str()));
+    eprintln!("{}", sentence("assessed.done", &values));
+    Ok(if listed.faulty.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// The first day and the last.

@@ -1,6 +1,7 @@
 //! Moving 迁移: ticket histories in and out, one line a ticket (contract.md "History file"), or one row of a
 //! sheet. Its rule: what happened is taken as it is; limits and figures come from the same code as live ones.
 
+pub mod assessed;
 pub mod batch;
 pub mod demo;
 pub mod export;
