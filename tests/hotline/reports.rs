@@ -11,6 +11,21 @@ use self::bureau::{Bureau, Cell, cells, escaped, printed};
 use crate::support::city::{bad, good};
 use crate::support::databases::on_each_database;
 
+type Place = (String, String, String);
+
+fn values(document: &Value) -> BTreeMap<Place, Value> {
+    cells(document).into_iter().map(|cell| (cell.place(), cell.value)).collect()
+}
+
+/// The rows that are in `ours` alone.
+fn rows(
+    ours: &BTreeMap<Place, Value>,
+    theirs: &BTreeMap<Place, Value>,
+) -> BTreeSet<(String, String)> {
+    let alone = ours.keys().filter(|place| !theirs.contains_key(*place));
+    alone.map(|(table, row, _)| (table.clone(), row.clone())).collect()
+}
+
 on_each_database! {
     fn the_assessor_freezes_the_month_and_the_leader_signs_and_publishes_it(test: &TestDb) {
         let bureau = Bureau::open(test);
@@ -170,18 +185,11 @@ on_each_database! {
         let second = new["id"].as_str().unwrap();
         let restated = bureau.document("leader", second);
         // Found here by comparing cell with cell, whatever the program says.
-        let values = |document: &Value| -> BTreeMap<_, _> {
-            cells(document).into_iter().map(|cell| (cell.place(), cell.value)).collect()
-        };
         let (old, now) = (values(&frozen), values(&restated));
         let differing: BTreeSet<_> = old.iter()
             .filter(|(place, value)| now.get(*place).is_some_and(|now| now != *value))
             .map(|(place, _)| place.clone()).collect();
         // Rows that came or went: a unit is no longer among those below 90 %.
-        let rows = |ours: &BTreeMap<(String, String, String), Value>, theirs: &BTreeMap<_, Value>| -> BTreeSet<_> {
-            let alone = ours.keys().filter(|place| !theirs.contains_key(*place));
-            alone.map(|(table, row, _)| (table.clone(), row.clone())).collect()
-        };
         let (went, came) = (rows(&old, &now), rows(&now, &old));
         assert!(!differing.is_empty(), "an answer that no longer counts is seen somewhere");
         let told = bureau.asks("leader", &format!("/reports/{second}/differences")).json();

@@ -22,9 +22,7 @@ use crate::app::App;
 use crate::assessment::facts::Facts;
 use crate::assessment::listed::dims;
 use crate::assessment::rules::Rules as Scoring;
-use crate::assessment::{
-    Cell, Depth, Dim, Edition, GroupBy, Metric, Place, Question, Row, Shelf, Side, Table, store,
-};
+use crate::assessment::{Cell, Depth, Dim, Edition, GroupBy, Question, Row, Shelf, Table};
 use crate::db::Conn;
 use crate::directory::UnitCode;
 use crate::error::{Error, Result};

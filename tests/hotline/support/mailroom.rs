@@ -128,7 +128,9 @@ pub fn words(mail: &str) -> (String, String, String) {
     let (head, body) = mail.split_once("\r\n\r\n").unwrap();
     let joined = head.replace("\r\n ", " ").replace("\r\n\t", " ");
     let subject = joined.lines().find_map(|line| line.strip_prefix("Subject: ")).unwrap();
-    let boundary = joined.split("boundary=\"").nth(1).unwrap().split('"').next().unwrap();
+    // Within the parts of a mail that has files, too.
+    let alternative = mail.split("multipart/alternative").nth(1).unwrap();
+    let boundary = alternative.split("boundary=\"").nth(1).unwrap().split('"').next().unwrap();
     let parts: Vec<String> =
         body.split(&format!("--{boundary}")).skip(1).take(2).map(decoded).collect();
     (header_words(subject), parts[0].clone(), parts[1].clone())
