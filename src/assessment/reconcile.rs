@@ -231,11 +231,6 @@ fn stranger(ask: &Question<'_>) -> TicketFact {
     }
 }
 
-/// `(contacted, solved, satisfied)` as a survey.
-pub const fn answers(contacted: bool, solved: Solved, satisfied: Satisfied) -> ValidSurvey {
-    ValidSurvey { contacted, solved, satisfied }
-}
-
 #[cfg(test)]
 mod tests {
     use rstest::rstest;
@@ -245,8 +240,13 @@ mod tests {
     use crate::assessment::rules::Rules;
     use crate::time::Stamp;
 
-    const GOOD: ValidSurvey = answers(true, Solved::Solved, Satisfied::Satisfied);
-    const BAD: ValidSurvey = answers(true, Solved::Unsolved, Satisfied::Dissatisfied);
+    const GOOD: ValidSurvey =
+        ValidSurvey { contacted: true, solved: Solved::Solved, satisfied: Satisfied::Satisfied };
+    const BAD: ValidSurvey = ValidSurvey {
+        contacted: true,
+        solved: Solved::Unsolved,
+        satisfied: Satisfied::Dissatisfied,
+    };
 
     fn asked(rules: &Rules) -> Question<'_> {
         let (start, end) = (Stamp::from_millis(1_000), Stamp::from_millis(2_000));

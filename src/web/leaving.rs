@@ -4,6 +4,7 @@
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{Read, Seek, Write};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use actix_web::body::{BodyStream, SizedStream};
@@ -234,7 +235,10 @@ impl Aside {
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
         builder.create(folder).map_err(cannot_write)?;
-        let path = folder.join(format!("{}.part", uuid::Uuid::now_v7()));
+        // The name is gone as soon as it is made: it must only be nobody else's just now.
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        let (process, n) = (std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+        let path = folder.join(format!("{process}-{n}.part"));
         let mut options = OpenOptions::new();
         options.read(true).write(true).create_new(true);
         #[cfg(unix)]

@@ -26,6 +26,7 @@ on_each_database! {
         let quiet = ("JIESU_PROACTIVE__LOOK_SECONDS", "86400");
         let keys = [SMTP, PLAIN, NO_DIGEST, NO_CAP, quiet, ("JIESU_MAIL__SMTP_URL", url.as_str())];
         let room = Mailroom::open(test, &keys);
+        room.work();
         mail.go_away();
         for _ in 0..125 {
             let no = room.city.taken();

@@ -7,7 +7,8 @@ use std::path::Path;
 use serde::Deserialize;
 
 use crate::assessment::facts::{Satisfied, Solved};
-use crate::assessment::reconcile::{Theirs, Verdict, answers};
+use crate::assessment::facts::ValidSurvey;
+use crate::assessment::reconcile::{Theirs, Verdict};
 use crate::code_enum;
 use crate::error::{Error, Kind, Result, sentence};
 use crate::sheet::plain::{folded, heading, narrow};
@@ -168,7 +169,7 @@ impl Cells<'_> {
     }
 
     /// The code of a cell's word; none for a blank one.
-    fn code(&self, column: Column) -> Result<Option<&str>, String> {
+    fn meant(&self, column: Column) -> Result<Option<&str>, String> {
         let Some(typed) = self.text(column) else { return Ok(None) };
         let code = self.mapping.code(column, &typed);
         let values = [("column", column.zh()), ("text", typed.as_str())];
@@ -181,17 +182,17 @@ impl Cells<'_> {
             return Err(sentence("assessed.lost_digits", &[]));
         }
         let reason = self.text(Column::Reason);
-        let counted = match self.code(Column::Counted)? {
+        let counted = match self.meant(Column::Counted)? {
             Some(code) => code == "yes",
             // Where the list has no such column, or leaves it blank: a reason says that it is out.
             None => reason.is_none(),
         };
-        let contacted = self.code(Column::Contacted)?.map(|code| code == "yes");
-        let solved = parsed::<Solved>(self.code(Column::Solved)?)?;
-        let satisfied = parsed::<Satisfied>(self.code(Column::Satisfied)?)?;
+        let contacted = self.meant(Column::Contacted)?.map(|code| code == "yes");
+        let solved = parsed::<Solved>(self.meant(Column::Solved)?)?;
+        let satisfied = parsed::<Satisfied>(self.meant(Column::Satisfied)?)?;
         let survey = match (contacted, solved, satisfied) {
             (Some(contacted), Some(solved), Some(satisfied)) => {
-                Some(answers(contacted, solved, satisfied))
+                Some(ValidSurvey { contacted, solved, satisfied })
             }
             _ if !counted => None,
             (None, None, None) => None,
@@ -244,7 +245,8 @@ mod tests {
             said,
             [("A1", true, true), ("A2", false, false), ("A3", false, false), ("A4", true, false)]
         );
-        let survey = answers(true, Solved::Basic, Satisfied::Satisfied);
+        let (solved, satisfied) = (Solved::Basic, Satisfied::Satisfied);
+        let survey = ValidSurvey { contacted: true, solved, satisfied };
         assert_eq!(listed.theirs[0].verdict.survey, Some(survey));
     }
 

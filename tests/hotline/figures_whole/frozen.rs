@@ -143,6 +143,13 @@ fn compare(cell: &Cell, figures: &Figures, trees: &Trees) -> bool {
         }
         return value != "none";
     }
+    if cell.column.ends_with(".share") && value["ratio"].is_object() {
+        // Of everything.
+        let whole = figures.of("", metric).num as f64 / scale(metric);
+        near(&value["ratio"]["num"], sum.num as f64 / scale(metric), place);
+        near(&value["ratio"]["den"], whole, place);
+        return true;
+    }
     let is_den = source["side"] == "den";
     if let Some(count) = value["count"].as_i64() {
         let due = if is_den { sum.den * 1000 } else { sum.num };
