@@ -336,7 +336,10 @@ impl InClear {
 
     fn cells(&self, row: &TicketRow, ticket: Option<&Ticket>) -> Vec<Cell> {
         let mut cells = self.lines.cells(row);
-        let Some(ticket) = ticket else { return cells };
+        let Some(ticket) = ticket else {
+            cells.resize(cells.len() + ClearColumn::ALL.len(), Cell::Empty);
+            return cells;
+        };
         let text = |text: &Option<Text>| {
             text.as_ref().map_or(Cell::Empty, |text| Cell::Text(text.to_string()))
         };
