@@ -98,7 +98,9 @@ fn firsts(room: &Mailroom, folder: &str) -> BTreeMap<Occasion, Filed> {
 fn steady(text: &str) -> String {
     let link = regex::Regex::new("survey(/|&#x2f;)[A-Za-z0-9_-]{43}").unwrap();
     let code = regex::Regex::new("(查 ?询 ?码：?)[0-9]{6}").unwrap();
+    let report = regex::Regex::new("reports(/|&#x2f;)[0-9]+").unwrap();
     let text = link.replace_all(text, "survey${1}LINK").into_owned();
+    let text = report.replace_all(&text, "reports${1}ID").into_owned();
     code.replace_all(&text, "${1}CODE").into_owned()
 }
 
