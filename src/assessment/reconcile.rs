@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::facts::{Keys, Satisfied, Solved, Standing, Sym, TicketFact, ValidSurvey};
+use super::facts::{Keys, Solved, Standing, Sym, TicketFact, ValidSurvey};
 use super::fraction::Fraction;
 use super::shares::{Question, three};
 use crate::code_enum;
@@ -49,6 +49,24 @@ pub struct Theirs {
     pub verdict: Verdict,
 }
 
+/// What the city's list says.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TheirList {
+    /// One line a number.
+    pub lines: Vec<Theirs>,
+    /// Numbers whose rows could not be read: what they say is not known.
+    pub unread: BTreeSet<String>,
+    /// Rows of which the number itself is lost: each may be of any ticket.
+    pub nameless: usize,
+}
+
+impl TheirList {
+    /// Whether what these numbers are about is said in a row that could not be read.
+    fn hides<'a>(&self, mut numbers: impl Iterator<Item = &'a String>) -> bool {
+        numbers.any(|number| self.unread.contains(number))
+    }
+}
+
 /// What we say of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Said {
@@ -77,6 +95,8 @@ pub struct Comparison {
     pub lines: Vec<Line>,
     /// Tickets of which both sides say the same.
     pub agreed: usize,
+    /// Tickets of ours of which it is not known what the city says: in neither sum and in no line.
+    pub left_out: usize,
     /// The score by our verdicts, and by the city's.
     pub ours: Option<Fraction>,
     pub theirs: Option<Fraction>,
@@ -85,20 +105,29 @@ pub struct Comparison {
 type Three = [(i64, i64); 3];
 const NOTHING: Three = [(0, 0); 3];
 
-/// Compares `ours`, the tickets of the window that the city can know and those that its list names, with `theirs`,
-/// one line a number.
-pub fn compare(ask: &Question<'_>, ours: &[Ours], theirs: &[Theirs]) -> Comparison {
+/// Compares `ours`, the tickets of the window that the city can know and those that its list names, with `theirs`.
+/// What a row that could not be read may say is claimed of no ticket.
+pub fn compare(ask: &Question<'_>, ours: &[Ours], theirs: &TheirList) -> Comparison {
     let by_number: BTreeMap<&str, &Verdict> =
-        theirs.iter().map(|it| (it.number.as_str(), &it.verdict)).collect();
-    let mut known = BTreeSet::new();
+        theirs.lines.iter().map(|it| (it.number.as_str(), &it.verdict)).collect();
+    let (mut known, mut left_out) = (BTreeSet::new(), 0);
     let mut pairs: Vec<(Three, Three, Option<Line>)> = Vec::new();
     for it in ours {
         let numbers = it.upstream_no.iter().chain([&it.no]);
+        if theirs.hides(numbers.clone()) {
+            known.extend(numbers.map(String::as_str));
+            left_out += 1;
+            continue;
+        }
         let found = numbers
             .filter_map(|number| by_number.get_key_value(number.as_str()))
             .map(|(number, verdict)| (*number, *verdict))
             .next();
         known.extend(found.map(|(number, _)| number));
+        if found.is_none() && theirs.nameless > 0 {
+            left_out += 1;
+            continue;
+        }
         let verdict = found.map(|(_, verdict)| verdict);
         let mine = three(&it.fact, ask);
         let city = verdict.map_or(NOTHING, |verdict| by_verdict(&it.fact, verdict, ask));
@@ -114,7 +143,8 @@ pub fn compare(ask: &Question<'_>, ours: &[Ours], theirs: &[Theirs]) -> Comparis
         });
         pairs.push((mine, city, line));
     }
-    let strangers = theirs.iter().filter(|it| !known.contains(it.number.as_str()));
+    known.extend(theirs.unread.iter().map(String::as_str));
+    let strangers = theirs.lines.iter().filter(|it| !known.contains(it.number.as_str()));
     pairs.extend(strangers.map(|it| {
         let city = by_verdict(&stranger(ask), &it.verdict, ask);
         let line = Line {
@@ -127,7 +157,7 @@ pub fn compare(ask: &Question<'_>, ours: &[Ours], theirs: &[Theirs]) -> Comparis
         };
         (NOTHING, city, Some(line))
     }));
-    priced(ask, pairs)
+    Comparison { left_out, ..priced(ask, pairs) }
 }
 
 /// What each difference costs, beside all the others by our verdict.
@@ -151,7 +181,7 @@ fn priced(ask: &Question<'_>, pairs: Vec<(Three, Three, Option<Line>)>) -> Compa
         let number = |line: &Line| line.no.clone().or_else(|| line.upstream_no.clone());
         two.cost.cmp(&one.cost).then_with(|| number(one).cmp(&number(two)))
     });
-    Comparison { lines, agreed, ours, theirs: scoring.score(city) }
+    Comparison { lines, agreed, left_out: 0, ours, theirs: scoring.score(city) }
 }
 
 fn added(all: Three, one: Three, times: i64) -> Three {
@@ -264,6 +294,10 @@ mod tests {
         Theirs { number: number.to_owned(), verdict }
     }
 
+    fn list(lines: &[Theirs]) -> TheirList {
+        TheirList { lines: lines.to_vec(), ..TheirList::default() }
+    }
+
     /// Beside one ticket that both sides count as good, so that the score is 100 by ours.
     #[rstest]
     #[case::the_same(Some(GOOD), Some(GOOD), &[], None)]
@@ -282,7 +316,7 @@ mod tests {
         let rules = Rules::default();
         let ask = asked(&rules);
         let all = [ours("1", Some(GOOD), &ask), ours("2", mine, &ask)];
-        let found = compare(&ask, &all, &[theirs("city-1", Some(GOOD)), theirs("2", city)]);
+        let found = compare(&ask, &all, &list(&[theirs("city-1", Some(GOOD)), theirs("2", city)]));
         let said: Vec<What> = found.lines.iter().flat_map(|line| line.what.clone()).collect();
         assert_eq!(said, what);
         let priced = found.lines.first().and_then(|line| line.cost);
@@ -298,7 +332,7 @@ mod tests {
         let rules = Rules::default();
         let ask = asked(&rules);
         let all = [ours("1", Some(GOOD), &ask), ours("2", Some(GOOD), &ask), ours("3", None, &ask)];
-        let list = [theirs("city-1", Some(GOOD)), theirs("city-9", Some(BAD))];
+        let list = list(&[theirs("city-1", Some(GOOD)), theirs("city-9", Some(BAD))]);
         let found = compare(&ask, &all, &list);
         let lines: Vec<_> = found
             .lines
@@ -315,10 +349,31 @@ mod tests {
     }
 
     #[test]
+    fn of_what_could_not_be_read_nothing_is_claimed() {
+        let rules = Rules::default();
+        let ask = asked(&rules);
+        let all = ["1", "2", "3"].map(|no| ours(no, Some(GOOD), &ask));
+        let mut list = list(&[theirs("city-1", Some(GOOD))]);
+        // By either number; and a line of the same ticket under its other one is no stranger.
+        list.unread.insert("2".to_owned());
+        list.lines.push(theirs("city-2", Some(BAD)));
+        let found = compare(&ask, &all, &list);
+        let told: Vec<_> =
+            found.lines.iter().map(|line| (line.no.as_deref(), line.what[0])).collect();
+        assert_eq!(told, [(Some("3"), What::Missing)]);
+        assert_eq!((found.agreed, found.left_out), (1, 1));
+        assert_eq!(found.ours, found.theirs);
+        // A number that is lost may be any: none is said to be missing.
+        list.nameless = 1;
+        let found = compare(&ask, &all, &list);
+        assert_eq!((found.lines.len(), found.agreed, found.left_out), (0, 1, 2));
+    }
+
+    #[test]
     fn where_there_is_no_score_there_is_no_cost() {
         let rules = Rules::default();
         let ask = asked(&rules);
-        let found = compare(&ask, &[], &[theirs("city-1", Some(GOOD))]);
+        let found = compare(&ask, &[], &list(&[theirs("city-1", Some(GOOD))]));
         assert_eq!((found.ours, found.lines[0].cost), (None, None));
         assert_eq!(found.theirs, Some(Fraction::new(100, 1)));
     }
@@ -329,7 +384,7 @@ mod tests {
         let ask = asked(&rules);
         let mut only_response = ours("1", Some(GOOD), &ask);
         only_response.fact.class = AssessmentClass::ResponseOnly;
-        let found = compare(&ask, &[only_response], &[theirs("city-1", Some(BAD))]);
+        let found = compare(&ask, &[only_response], &list(&[theirs("city-1", Some(BAD))]));
         assert_eq!((found.lines.len(), found.agreed), (0, 1));
     }
 }

@@ -131,6 +131,11 @@ impl Window {
         Self { end: self.end.min(self.start.plus_millis(run)), ..*self }
     }
 
+    /// Whether it is an assessed period with a month's name, not one given by days.
+    pub const fn is_named(&self) -> bool {
+        self.month.is_some()
+    }
+
     /// The site's, in which its days begin and end.
     pub const fn zone(&self) -> Tz {
         self.zone

@@ -12,7 +12,8 @@ pub enum Fate {
     GoesOf { by: &'static str },
     /// Deleted where the text in this column names the ticket.
     GoesWhere { names: &'static str },
-    /// The same, of the rows that this condition holds for.
+    /// The same, of the rows that this condition holds for; out of the JSON list in the others the number is taken, and
+    /// the id in `ticket_id` becomes 0.
     GoesAbout { names: &'static str, only: &'static str },
     /// Its own room does it, which knows by what else a row is the person's and what to say of it then.
     ByItsRoom,
@@ -54,8 +55,9 @@ pub const FATES: [(&str, Fate); 35] = [
     // That a unit objected to it in a report, and whether it was upheld, is codes and times; the words go.
     ("report_objection", Fate::Stays),
     ("report_said", Fate::Goes),
-    // What was warned of: what is about one caller goes, what is about a place stays.
-    ("warning", Fate::GoesAbout { names: "tickets", only: "rule IN ('repeat', 'sensitive')" }),
+    // What was warned of: what is about one caller goes; what is about a place is other callers' too, and stays
+    // without the number.
+    ("warning", Fate::GoesAbout { names: "tickets", only: "rule = 'repeat'" }),
     // Codes and times; and a goal with numbers under it.
     ("surveyed", Fate::Stays),
     ("campaign", Fate::Stays),

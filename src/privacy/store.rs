@@ -27,7 +27,8 @@ pub(super) fn settle(tx: &mut Tx<'_>, id: i64, no: &str) -> Result<()> {
             }
             Fate::GoesAbout { names, only } => {
                 let order = format!("DELETE FROM {table} WHERE {names} LIKE $1 AND {only}");
-                (order, format!("%\"{no}\"%"))
+                unname(tx, (table, names), id, (&order, no))?;
+                continue;
             }
         };
         let order = diesel::sql_query(order);
@@ -37,6 +38,28 @@ pub(super) fn settle(tx: &mut Tx<'_>, id: i64, no: &str) -> Result<()> {
             order.bind::<Text, _>(bound).execute(c)?
         });
     }
+    Ok(())
+}
+
+/// Runs `order`, which deletes the rows of `table` that are the ticket's alone, and takes its number out of the JSON
+/// list `names` of the others.
+fn unname(
+    tx: &mut Tx<'_>,
+    (table, names): (&str, &str),
+    id: i64,
+    (order, no): (&str, &str),
+) -> Result<()> {
+    let quoted = format!("\"{no}\"");
+    let pattern = format!("%{quoted}%");
+    each!(tx.conn, c => diesel::sql_query(order).bind::<Text, _>(&pattern).execute(c)?);
+    // First or between others, last, alone.
+    let without =
+        format!("replace(replace(replace({names}, $1 || ',', ''), ',' || $1, ''), $1, '')");
+    let left =
+        format!("UPDATE {table} SET {names} = {without} WHERE {names} LIKE '%' || $1 || '%'");
+    each!(tx.conn, c => diesel::sql_query(left).bind::<Text, _>(&quoted).execute(c)?);
+    let latest = format!("UPDATE {table} SET ticket_id = 0 WHERE ticket_id = {id}");
+    each!(tx.conn, c => diesel::sql_query(latest).execute(c)?);
     Ok(())
 }
 

@@ -1,6 +1,8 @@
 //! Proactive: campaigns 每月一题: tickets under a goal. Its rule: every point has a unit, a day and, once done, a
 //! proof; a campaign that has ended is changed no more.
 
+use std::collections::HashSet;
+
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -148,8 +150,8 @@ fn known(tx: &mut Tx<'_>, numbers: &[String]) -> Result<Vec<String>> {
         return Err(Error::field("/tickets", "field.too_long"));
     }
     let found = tickets::numbered(tx.conn, numbers)?;
-    let is_known = |no: &String| found.iter().any(|it| it.no == *no);
-    let wrong = numbers.iter().enumerate().filter(|(_, no)| !is_known(no));
+    let there: HashSet<&str> = found.iter().map(|it| it.no.as_str()).collect();
+    let wrong = numbers.iter().enumerate().filter(|(_, no)| !there.contains(no.as_str()));
     let wrong: Vec<FieldError> = wrong
         .map(|(place, _)| FieldError::new(format!("/tickets/{place}"), "field.unknown_code"))
         .collect();
@@ -173,7 +175,8 @@ pub fn gather(
     let more = known(tx, &read()?.tickets)?;
     let mut row = open(row)?;
     let mut all = row.numbers();
-    all.extend(more.into_iter().filter(|no| !row.numbers().contains(no)));
+    let there: HashSet<String> = all.iter().cloned().collect();
+    all.extend(more.into_iter().filter(|no| !there.contains(no)));
     if all.len() > MOST_TICKETS {
         return Err(Error::field("/tickets", "field.too_long"));
     }

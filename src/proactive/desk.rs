@@ -58,6 +58,8 @@ pub struct Due {
     pub finding: Finding,
     pub owner: Owner,
     pub ticket_id: i64,
+    /// Whether it rests on a sealed ticket.
+    pub sealed: bool,
 }
 
 impl Precision {
@@ -68,8 +70,8 @@ impl Precision {
     }
 }
 
-/// Opens a warning, or adds to the one that is open; whoever answers for it is told once it is an alarm. Answers
-/// whether it is new, or has become an alarm.
+/// Opens a warning, or adds to the one that is open; whoever answers for it is told once it is an alarm, and whoever
+/// does from then on. Answers whether it is new, or has become an alarm.
 ///
 /// # Errors
 /// The database's own.
@@ -95,7 +97,8 @@ pub fn raise(tx: &mut Tx<'_>, due: &Due, demotion: Demotion) -> Result<bool> {
         return Ok(false);
     }
     store::save(tx, &after)?;
-    if promoted {
+    let moved = (&after.unit, after.desk) != (&open.unit, open.desk);
+    if promoted || moved {
         tell(tx, &after)?;
     }
     Ok(promoted)
@@ -147,9 +150,11 @@ fn grown(open: WarningRow, due: &Due, now: crate::time::Stamp) -> Result<Warning
     }
     let over = numbers.len().saturating_sub(EVIDENCE);
     numbers.drain(..over);
+    // A unit's letter names no sealed ticket.
+    let stays = due.sealed && open.unit.is_some();
     let mut after = WarningRow {
         tickets: json(&numbers)?,
-        ticket_id: due.ticket_id,
+        ticket_id: if stays { open.ticket_id } else { due.ticket_id },
         changed_at: now,
         n: open.n.max(small(due.finding.n)),
         ..open

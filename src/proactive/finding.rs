@@ -98,6 +98,11 @@ pub fn cell_of(caller: &str, about: &About) -> String {
     hex(&hash.finalize()[..16])
 }
 
+/// The cell beside `cell` for what rests on sealed tickets: a desk's, while what is beside it may be a unit's.
+pub fn of_sealed(cell: &str) -> String {
+    format!("{cell}/sealed")
+}
+
 /// A number of things as rows keep it.
 pub fn number(count: usize) -> u32 {
     u32::try_from(count).unwrap_or(u32::MAX)

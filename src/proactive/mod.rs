@@ -14,6 +14,7 @@ pub mod estate;
 pub mod finding;
 pub mod owner;
 pub mod point;
+pub mod reading;
 pub mod repeat;
 pub mod replay;
 pub mod round;

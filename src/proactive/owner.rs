@@ -1,5 +1,5 @@
 //! Proactive: who answers for a warning. Its rule: the unit that leads, else the one of the place, else a desk; never
-//! a property company, which is what most of them are about.
+//! a property company, which is what most of them are about, and where a sealed ticket is among them no unit at all.
 
 use crate::directory::{Directory, EstateCode, RegionCode, UnitCode};
 use crate::identity::Role;
@@ -35,6 +35,10 @@ pub fn owner(finding: &Finding, tickets: &[&Seen], directory: &Directory) -> Own
     if matches!(finding.rule, Rule::Dissatisfied | Rule::Season) {
         return Owner::Desk(Role::Reviewer);
     }
+    // Any unit may be the one that is accused, or stand below it.
+    if tickets.iter().any(|it| it.sealed) {
+        return Owner::Desk(Role::Dispatcher);
+    }
     let of_lead = tickets.iter().rev().find_map(|it| it.lead.as_ref());
     let led = of_lead.and_then(|unit| above_companies(unit, directory));
     led.or_else(|| of_place(tickets.last()?, directory))
@@ -65,7 +69,7 @@ mod tests {
     use crate::proactive::seen::tests::seen;
 
     #[test]
-    fn the_lead_answers_and_for_a_company_the_unit_above_it() {
+    fn the_lead_answers_for_a_company_the_unit_above_it_and_for_a_sealed_ticket_a_desk() {
         let on = "2020-01-01".parse().unwrap();
         let wuye = Unit::new("wuye", "物业科", UnitKind::Section, on);
         let firm = Unit::new("firm", "某物业", UnitKind::Company, on).below("wuye");
@@ -78,5 +82,9 @@ mod tests {
         assert_eq!(led(Some("wuye")), Owner::Unit("wuye".into()));
         assert_eq!(led(Some("firm")), Owner::Unit("wuye".into()));
         assert_eq!(led(None), Owner::Desk(Role::Dispatcher));
+        let mut ticket = seen(1, "a", "E", "C");
+        (ticket.lead, ticket.sealed) = (Some("wuye".into()), true);
+        let found = Finding::of(Rule::Cluster, "E/C".to_owned(), &ticket);
+        assert_eq!(owner(&found, &[&ticket], &directory), Owner::Desk(Role::Dispatcher));
     }
 }

@@ -9,11 +9,11 @@ use super::city::{City, WEEK};
 use super::cluster::{self, Cell};
 use super::desk::{Due, raise};
 use super::dissatisfied::{self, Whose};
-use super::finding::{EVIDENCE, Finding, Grade, Rule, cell_of, number};
+use super::finding::{EVIDENCE, Finding, Rule, cell_of, of_sealed};
 use super::owner::owner;
+use super::reading;
 use super::season::{self, Counted};
 use super::seen::{DAY, Seen};
-use super::sensitive;
 use super::settings::{Demotion, Settings};
 use super::store::{self, Surveyed, tickets};
 use super::{estate, repeat};
@@ -22,7 +22,6 @@ use crate::directory::{Cached, CategoryCode, Directory};
 use crate::error::Result;
 use crate::jobs::Bell;
 use crate::sealing::MasterKey;
-use crate::ticket::store::{Vault, load_by_id};
 use crate::time::Stamp;
 
 /// For how long the city's counts are good.
@@ -43,9 +42,17 @@ pub struct Watchman {
 #[derive(Clone)]
 struct Catch {
     due: Vec<Due>,
-    /// Valid surveys, each with its ticket.
-    surveyed: Vec<(Surveyed, Seen)>,
+    surveyed: Vec<Heard>,
     directory: Arc<Directory>,
+}
+
+/// A valid survey with its ticket.
+#[derive(Clone)]
+struct Heard {
+    survey: Surveyed,
+    ticket: Seen,
+    /// Whether it was answered lately, and to us: what was answered long ago or elsewhere is the past of what comes.
+    is_new: bool,
 }
 
 /// What a round has asked already.
@@ -111,8 +118,7 @@ impl Watchman {
         for it in changed {
             let ticket = &it.ticket;
             if it.lives && ticket.dissatisfied.is_some() {
-                let answered = self.survey_of(conn, ticket)?;
-                catch.surveyed.extend(answered.map(|it| (it, ticket.clone())));
+                catch.surveyed.extend(self.heard(conn, it, now)?);
             }
             let is_old = now.millis_since(ticket.at) > FRESH;
             if it.imported || !ticket.counts() || is_old {
@@ -121,42 +127,62 @@ impl Watchman {
             let mut found = Vec::new();
             found.extend(self.repeat(conn, &mut round, ticket, now)?);
             found.extend(self.places(conn, &mut round, ticket, now)?);
-            found.extend(self.words(conn, ticket, now)?);
+            let words = &self.settings.sensitive;
+            found.extend(reading::words(conn, &self.keys, words, (ticket, now))?);
             for (finding, resting_on) in found {
                 let tickets: Vec<&Seen> = resting_on.iter().collect();
-                let owner = owner(&finding, &tickets, &directory);
-                let ticket_id = resting_on.last().map_or(ticket.id, |it| it.id);
-                catch.due.push(Due { finding, owner, ticket_id });
+                catch.due.push(due(finding, &tickets, &directory));
             }
         }
         Ok(catch)
     }
 
-    /// The same caller and matter.
+    /// The last valid survey of a ticket.
+    fn heard(
+        &self,
+        conn: &mut Conn,
+        changed: &tickets::Changed,
+        now: Stamp,
+    ) -> Result<Option<Heard>> {
+        let ticket = &changed.ticket;
+        let Some(survey) = reading::survey_of(conn, &self.keys, ticket)? else { return Ok(None) };
+        let brought = if changed.imported { tickets::imported_at(conn, &ticket.no)? } else { None };
+        let is_new =
+            now.millis_since(survey.at) <= FRESH && brought.is_none_or(|at| survey.at > at);
+        Ok(Some(Heard { survey, ticket: ticket.clone(), is_new }))
+    }
+
+    /// The same caller and matter: without the sealed ones, and where there are some, all of them beside it.
     fn repeat(
         &self,
         conn: &mut Conn,
         round: &mut Round,
         ticket: &Seen,
         now: Stamp,
-    ) -> Result<Option<(Finding, Vec<Seen>)>> {
+    ) -> Result<Vec<(Finding, Vec<Seen>)>> {
         let rule = self.settings.repeats;
         let Some((caller, about)) = ticket.caller.as_deref().zip(ticket.about()) else {
-            return Ok(None);
+            return Ok(Vec::new());
         };
         let cell = cell_of(caller, &about);
         if !round.judged.insert((Rule::Repeat, cell.clone())) {
-            return Ok(None);
+            return Ok(Vec::new());
         }
         let from = now.plus_millis(-rule.days * DAY);
         let mut theirs = tickets::of_caller(conn, (caller, &about), (from, now))?;
         theirs.retain(Seen::counts);
-        if theirs.len() < rule.tickets {
-            return Ok(None);
+        let open: Vec<Seen> = theirs.iter().filter(|it| !it.sealed).cloned().collect();
+        let beside = (open.len() < theirs.len()).then(|| (of_sealed(&cell), theirs));
+        let mut found = Vec::new();
+        for (cell, own) in std::iter::once((cell, open)).chain(beside) {
+            if own.len() < rule.tickets {
+                continue;
+            }
+            let settled = store::settled(conn, Rule::Repeat, &cell)?;
+            let judged = repeat::judge(&own, (caller, &about), (now, settled), rule);
+            found.extend(judged.map(|it| (Finding { cell, ..it }, own)));
         }
-        let settled = store::settled(conn, Rule::Repeat, &cell)?;
-        let found = repeat::judge(&theirs, (caller, &about), (now, settled), rule);
-        Ok(found.map(|finding| (finding, theirs)))
+        Ok(found)
     }
 
     /// The estate: its list, and the cell of the ticket.
@@ -204,70 +230,6 @@ impl Watchman {
         Ok(found)
     }
 
-    /// The words of what was said. Short of callers, the place is watched, and what was heard is kept there.
-    fn words(
-        &self,
-        conn: &mut Conn,
-        ticket: &Seen,
-        now: Stamp,
-    ) -> Result<Vec<(Finding, Vec<Seen>)>> {
-        let rule = &self.settings.sensitive;
-        if rule.words.is_empty() || now.millis_since(ticket.at) > rule.days * DAY {
-            return Ok(Vec::new());
-        }
-        let stored = match load_by_id(conn, Vault { keys: &self.keys }, ticket.id) {
-            Ok(Some(stored)) => stored,
-            Ok(None) => return Ok(Vec::new()),
-            Err(error) if error.kind() == crate::error::Kind::NotFound => return Ok(Vec::new()),
-            Err(error) => return Err(error),
-        };
-        let said = format!("{}\n{}", stored.ticket.title.as_str(), stored.ticket.content.as_str());
-        let mut found = Vec::new();
-        for word in sensitive::found_in(&rule.words, &said) {
-            let cell = sensitive::cell(word, ticket);
-            let settled = store::settled(conn, Rule::Sensitive, &cell)?;
-            if ticket.at <= settled {
-                continue;
-            }
-            let open = store::open_of(conn, Rule::Sensitive, &cell)?;
-            let mut heard = match open {
-                Some(open) => tickets::numbered(conn, &open.numbers())?,
-                None => Vec::new(),
-            };
-            if heard.iter().all(|it| it.id != ticket.id) {
-                heard.push(ticket.clone());
-                heard.sort_by_key(|it| (it.at, it.id));
-            }
-            heard.retain(Seen::counts);
-            let finding =
-                sensitive::judge(&heard, word, (now, settled), rule).unwrap_or_else(|| {
-                    let few = Finding::of(Rule::Sensitive, cell, ticket).resting_on(&heard);
-                    let (n, threshold) = (number(heard.len()), number(rule.callers));
-                    let why = serde_json::json!({ "word": word, "days": rule.days });
-                    Finding { grade: Grade::Watch, category: None, n, threshold, why, ..few }
-                });
-            found.push((finding, heard));
-        }
-        Ok(found)
-    }
-
-    /// The last valid survey of a ticket.
-    fn survey_of(&self, conn: &mut Conn, ticket: &Seen) -> Result<Option<Surveyed>> {
-        let stored = match load_by_id(conn, Vault { keys: &self.keys }, ticket.id) {
-            Err(error) if error.kind() == crate::error::Kind::NotFound => None,
-            found => found?,
-        };
-        let last = stored.as_ref().and_then(|it| it.ticket.valid_surveys().1);
-        Ok(last.map(|attempt| Surveyed {
-            ticket_id: ticket.id,
-            ticket_no: ticket.no.clone(),
-            at: attempt.at,
-            estate: ticket.estate.clone(),
-            company: ticket.company.clone(),
-            dissatisfied: ticket.dissatisfied.unwrap_or_default(),
-        }))
-    }
-
     /// The estate's tickets that count, of as long as any rule looks back.
     fn of_estate(
         &self,
@@ -311,9 +273,9 @@ impl Watchman {
         if seen == day {
             return Ok(0);
         }
-        let due = self.db.read(|conn| {
+        let all = self.db.read(|conn| {
             let directory = self.directory.current(conn)?;
-            let mut due = Vec::new();
+            let mut all = Vec::new();
             for plan in self.settings.seasons.iter().filter(|plan| plan.holds_on(today)) {
                 let categories = below(&plan.categories, &directory);
                 let mut counted = [0; 4];
@@ -325,21 +287,24 @@ impl Watchman {
                         latest = found;
                     }
                 }
+                // A handful that called here, whatever an import brought.
+                if latest.len().saturating_sub(tickets::brought_in(conn, &latest)?) < season::LEAST
+                {
+                    continue;
+                }
                 let [now_in, then, lately, lately_then] = counted;
                 let counted = Counted { now: now_in, then, lately, lately_then };
                 let latest: Vec<&Seen> = latest.iter().collect();
                 let Some(finding) = season::judge(plan, counted, &latest, today) else { continue };
-                let owner = owner(&finding, &latest, &directory);
-                let ticket_id = latest.last().map_or(0, |it| it.id);
-                due.push(Due { finding, owner, ticket_id });
+                all.push(due(finding, &latest, &directory));
             }
-            Ok(due)
+            Ok(all)
         })?;
         let demotion = self.settings.demotion;
         self.db.write(move |tx| {
             store::season_seen(tx, &day)?;
             let mut raised = 0;
-            for due in &due {
+            for due in &all {
                 // One that somebody closed this week stays closed: its cell is the week's.
                 let settled = store::settled(tx.conn, due.finding.rule, &due.finding.cell)?;
                 if settled == Stamp::MIN {
@@ -351,17 +316,28 @@ impl Watchman {
     }
 }
 
-/// Keeps the last valid survey of a ticket and judges its estate's and its company's row.
+/// `finding`, which rests on `tickets` (the latest last), with whoever answers for it.
+fn due(finding: Finding, tickets: &[&Seen], directory: &Directory) -> Due {
+    let owner = owner(&finding, tickets, directory);
+    let ticket_id = tickets.last().map_or(0, |it| it.id);
+    let sealed = tickets.iter().any(|it| it.sealed);
+    Due { finding, owner, ticket_id, sealed }
+}
+
+/// Keeps the last valid survey of a ticket and, where it is new, judges its estate's and its company's row.
 fn answer(
     tx: &mut Tx<'_>,
-    (answered, ticket): &(Surveyed, Seen),
+    Heard { survey, ticket, is_new }: &Heard,
     directory: &Directory,
     (row, demotion): (usize, Demotion),
 ) -> Result<usize> {
-    store::keep_survey(tx, answered)?;
+    store::keep_survey(tx, survey)?;
+    if !is_new {
+        return Ok(0);
+    }
     let whose = [
-        answered.estate.as_deref().map(Whose::Estate),
-        answered.company.as_deref().map(Whose::Company),
+        survey.estate.as_deref().map(Whose::Estate),
+        survey.company.as_deref().map(Whose::Company),
     ];
     let mut raised = 0;
     for whose in whose.into_iter().flatten() {
@@ -370,8 +346,7 @@ fn answer(
         let settled = store::settled(tx.conn, Rule::Dissatisfied, &whose.cell())?;
         let found = dissatisfied::judge(&answers, &whose, ticket, settled, row);
         let Some(finding) = found else { continue };
-        let owner = owner(&finding, &[ticket], directory);
-        let due = Due { finding, owner, ticket_id: ticket.id };
+        let due = due(finding, &[ticket], directory);
         raised += usize::from(raise(tx, &due, demotion)?);
     }
     Ok(raised)

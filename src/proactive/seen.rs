@@ -32,6 +32,8 @@ pub struct Seen {
     pub dissatisfied: Option<bool>,
     /// When it ended.
     pub ended_at: Option<Stamp>,
+    /// Whether it is sealed: a unit may be accused in it, and learns of it from no warning.
+    pub sealed: bool,
 }
 
 impl Seen {
@@ -92,6 +94,7 @@ pub mod tests {
             lead: None,
             dissatisfied: None,
             ended_at: None,
+            sealed: false,
         }
     }
 

@@ -15,8 +15,8 @@ pub const READERS: [Role; 5] =
 const DESKS: [Role; 3] = [Role::Reviewer, Role::Dispatcher, Role::Leader];
 /// Who works on those of a unit.
 const HANDS: [Role; 2] = [Role::Handler, Role::UnitHead];
-/// What a company may know of itself: nothing that is about one caller.
-pub const OF_COMPANIES: [Rule; 3] = [Rule::Cluster, Rule::Estate, Rule::Dissatisfied];
+/// What a company may know of itself: nothing that is about one caller, as a row of dissatisfied answers may be.
+pub const OF_COMPANIES: [Rule; 2] = [Rule::Cluster, Rule::Estate];
 
 /// Whose warnings somebody sees.
 #[derive(Debug, Clone, PartialEq, Eq)]

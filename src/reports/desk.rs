@@ -235,11 +235,12 @@ impl Desk<'_> {
         let (row, standing) = self.take(tx.conn, aim, Step::Publish)?;
         read()?;
         let to = check(Step::Publish, &standing, self.actor, tx.now)?;
-        let corrected = row.restates.map(|id| store::find(tx.conn, id)).transpose()?.flatten();
-        if let Some(mut old) = corrected {
+        // What was never published stays unseen; of what was, one edition stands.
+        for mut old in store::published(tx.conn, row.root)? {
             old.state = State::Superseded;
             old.version += 1;
             store::save(tx, &old)?;
+            self.note(tx, &old, Step::Restate)?;
         }
         self.keep_step(tx, row, (Step::Publish, to))
     }
@@ -312,10 +313,13 @@ impl Desk<'_> {
     /// 404; `report.damaged`.
     pub fn changes(&self, conn: &mut Conn, drawer: &Drawer, id: i64) -> Result<Option<Changes>> {
         let after = self.row(conn, id)?;
-        let Some(before) = after.restates.map(|id| store::find(conn, id)).transpose()?.flatten()
-        else {
-            return Ok(None);
+        // Of editions that nobody read, nobody needs to know the differences.
+        let before = match (store::read_before(conn, &after)?, after.restates) {
+            (Some(read), _) => Some(read),
+            (None, Some(id)) => store::find(conn, id)?,
+            (None, None) => None,
         };
+        let Some(before) = before else { return Ok(None) };
         let old: Arc<Frozen> = drawer.open(conn, &before)?;
         let new = drawer.open(conn, &after)?;
         let mut differences = differ(&old, &new);

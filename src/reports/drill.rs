@@ -61,7 +61,9 @@ impl<'a> Drill<'a> {
                 let depth = if *rollup { Depth::RollUp } else { Depth::Own };
                 let dims = if *rollup { self.frozen.body.dims(*by) } else { Vec::new() };
                 let place = Place { dims: &dims, depth, key: key.as_deref() };
-                behind.cell(&self.facts().names, place, side.unwrap_or(*own), |_| true)
+                behind.cell(&self.facts().names, place, side.unwrap_or(*own), |key| {
+                    self.frozen.body.shows(*by, key)
+                })
             }
             Source::List { name } if side != Some(Side::Den) => self.list(name),
             Source::List { .. } => Vec::new(),
@@ -110,7 +112,8 @@ mod tests {
 
     fn frozen() -> Frozen {
         let tree = BTreeMap::from([("section".to_owned(), "bureau".to_owned())]);
-        let body = Body { facts: busy().facts, trees: Trees::from([(GroupBy::Unit, tree)]) };
+        let body =
+            Body { facts: busy().facts, trees: Trees::from([(GroupBy::Unit, tree)]), inside: None };
         report(body, &[Metric::Received, Metric::ResolutionRate, Metric::Composite])
     }
 

@@ -9,7 +9,8 @@ use super::document::{Block, Document, Format};
 use super::making::{Attempt, Ready};
 use super::print::{self, Printed, values};
 use super::schedule::Schedule;
-use super::state::Step;
+use super::sight::Reads;
+use super::state::{State, Step};
 use super::store::{self, ReportRow};
 use crate::db::{Conn, Tx};
 use crate::error::{Error, Kind, Result};
@@ -58,8 +59,11 @@ impl Mailing {
             let profile = &self.hotline.rules.current(conn, now)?.profile;
             Ok(self.schedule.due(profile.window, profile.zone, now))
         })?;
-        for (_, window) in due {
-            self.make(&window, now)?;
+        for (edition, window) in due {
+            // One that cannot be made does not keep the others from it.
+            if let Err(error) = self.make(&window, now) {
+                tracing::warn!(target: "jiesu::reports", %edition, code = error.code(), "not made");
+            }
         }
         Ok(())
     }
@@ -69,7 +73,7 @@ impl Mailing {
         let at = self.quiet.map_or(now, |quiet| quiet.after(now, window.zone()));
         let (there, readers) = self.hotline.db.read(|conn| {
             let there = store::latest_of(conn, (window.start, window.end), None)?;
-            let readers = self.readers(conn, there.as_ref())?;
+            let readers = self.readers(conn, there.as_ref(), now)?;
             Ok((there, readers))
         })?;
         if let Some(row) = there {
@@ -77,7 +81,7 @@ impl Mailing {
             if readers.is_empty() {
                 return Ok(());
             }
-            let id = row.id;
+            let id = row.root;
             return self.hotline.db.write(move |tx| tell(tx, id, (&readers, at)));
         }
         let ready: Ready = self
@@ -88,7 +92,7 @@ impl Mailing {
         let kept = self.hotline.db.write(move |tx| {
             let desk = Desk { hotline: &hotline, actor: &program, issuer: &issuer };
             let row = desk.keep(tx, &ready, Attempt::Last)?;
-            tell(tx, row.id, (&readers, at))
+            tell(tx, row.root, (&readers, at))
         });
         match kept {
             // Another node was faster.
@@ -98,18 +102,22 @@ impl Mailing {
     }
 
     /// Whoever gets reports and was not written to about this one; a name that no user has is told of in the log.
-    fn readers(&self, conn: &mut Conn, row: Option<&ReportRow>) -> Result<Vec<i64>> {
+    fn readers(&self, conn: &mut Conn, row: Option<&ReportRow>, now: Stamp) -> Result<Vec<i64>> {
         let mut readers = Vec::new();
+        let state = row.map_or(State::Draft, |row| row.state);
         for name in &self.schedule.subscribers {
             let Some(account) = identity::store::account_named(conn, name)? else {
-                tracing::warn!(target: "jiesu::reports", name, "no such user gets no report");
+                tracing::debug!(target: "jiesu::reports", name, "no such user gets no report");
                 continue;
             };
             let is_told = match row {
-                Some(row) => crate::notify::store::is_told_of(conn, row.id, account.id)?,
+                Some(row) => crate::notify::store::is_told_of(conn, row.root, account.id)?,
                 None => false,
             };
-            if account.disabled_at.is_none() && !is_told {
+            // Whoever may not read it yet (a unit, before it is published) is written to when they may.
+            let reader = self.reader(conn, account.id, now)?;
+            let may = reader.is_some_and(|reader| Reads::of(&reader).knows_of(state));
+            if may && !is_told {
                 readers.push(account.id);
             }
         }
@@ -148,14 +156,16 @@ impl Mailing {
             let window = rules.profile.window.parse(window, zone);
             let window = window.ok_or_else(|| Error::field("/window", "field.format"))?;
             if let Some(row) = store::latest_of(conn, (window.start, window.end), None)? {
-                let document = super::frozen::document(conn, &row)?;
+                let mut document = super::frozen::document(conn, &row)?;
+                document.lists.clear();
                 let texts = super::texts::latest(conn, &self.hotline.keys, row.id)?;
                 let steps = store::steps(conn, row.id)?;
                 let printed = printed(&row, &steps, texts, (now, zone))?;
                 return Ok(Paper { name: form_name(&document, &row), document, printed });
             }
             let ready = self.desk(&program).ready_window(conn, now, (window, None))?;
-            let document = ready.document()?;
+            let mut document = ready.document()?;
+            document.lists.clear();
             let printed = Printed {
                 state: print::words::TRIAL.to_owned(),
                 edition: 1,

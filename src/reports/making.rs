@@ -126,7 +126,7 @@ impl Made {
         let scoring = Scoring::from(&rules.profile);
         Ok(Self {
             document: pack_document(&taken.document)?,
-            facts: pack_facts(&Body::of(taken.facts, &rules.directory))?,
+            facts: pack_facts(&Body::of(taken.facts, &taken.frame))?,
             profile: rules.profile.id(),
             scoring: serde_json::to_string(&scoring).map_err(Error::internal)?,
             at: now,
@@ -269,7 +269,9 @@ impl Desk<'_> {
     /// 503 [`MOVED`] where something has; else as it was made ready.
     pub fn keep(&self, tx: &mut Tx<'_>, ready: &Ready, attempt: Attempt) -> Result<ReportRow> {
         let mut made = ready.made.clone();
-        if mark(tx.conn)? != made.mark {
+        // Of a draft it stands in it when its figures were taken; what is frozen is of one instant.
+        let is_for_good = matches!(ready.step, Step::Freeze | Step::Restate);
+        if is_for_good && mark(tx.conn)? != made.mark {
             if attempt == Attempt::Again {
                 return Err(moved());
             }

@@ -198,8 +198,10 @@ pub fn list(conn: &mut Conn, keys: &MasterKey, reads: &Reads, root: i64) -> Resu
     for row in store::said(conn, &ids)? {
         let plain = keys.open(&row.sealed, &place("report_said", "sealed", row.id))?;
         let text = String::from_utf8(plain).map_err(Error::internal)?;
-        let names = about.get(&row.ticket_id).map(Ticket::names).unwrap_or_default();
-        said.insert((row.objection_id, row.part), mask_text(&text, &names));
+        // Where the ticket is gone nobody knows any more which words are names.
+        if let Some(ticket) = about.get(&row.ticket_id) {
+            said.insert((row.objection_id, row.part), mask_text(&text, &ticket.names()));
+        }
     }
     let read = |row: ObjectionRow| Objection {
         no: named.get(&row.ticket_id).cloned(),

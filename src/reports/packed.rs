@@ -4,7 +4,7 @@
 //! Deflated: a line with what it is and the version of its form, then JSON by the names of the fields. A field that
 //! is new has a default; a form that an older program cannot read raises the version.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader, BufWriter, Read, Write};
 
 use flate2::Compression;
@@ -15,10 +15,10 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::document::Document;
+use super::frame::Frame;
 use crate::assessment::facts::Facts;
 use crate::assessment::listed::dims;
 use crate::assessment::{Depth, Dim, GroupBy};
-use crate::directory::Directory;
 use crate::error::{Error, Kind, Result};
 
 /// The version of the form that this program writes.
@@ -35,15 +35,26 @@ pub struct Body {
     pub facts: Facts,
     #[serde(default)]
     pub trees: Trees,
+    /// Of a report about some: by what, and the keys that are inside; other rows of that kind are none of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inside: Option<(GroupBy, BTreeSet<String>)>,
 }
 
 impl Body {
-    /// `facts` with the trees that `directory` has now.
-    pub fn of(facts: Facts, directory: &Directory) -> Self {
+    /// `facts` with the trees that the directory of `frame` has, and what of them is the report's.
+    pub fn of(facts: Facts, frame: &Frame) -> Self {
+        let directory = &frame.directory;
         let trees = [GroupBy::Unit, GroupBy::Region, GroupBy::Category, GroupBy::Channel];
         let edge = |dim: Dim| Some((dim.key, dim.parent?));
         let tree = |by| dims(by, Depth::RollUp, directory).into_iter().filter_map(edge).collect();
-        Self { facts, trees: trees.into_iter().map(|by| (by, tree(by))).collect() }
+        let trees = trees.into_iter().map(|by| (by, tree(by))).collect();
+        let inside = frame.inside().map(|(by, keys)| (by, keys.clone()));
+        Self { facts, trees, inside }
+    }
+
+    /// Whether the row of `key` belongs to the report.
+    pub fn shows(&self, by: GroupBy, key: &str) -> bool {
+        self.inside.as_ref().is_none_or(|(of, keys)| *of != by || keys.contains(key))
     }
 
     /// The edges of the tree of `by`, as a roll-up takes them; names and peers are none of it.
@@ -152,7 +163,7 @@ mod tests {
         let mut facts = busy().facts;
         facts.tickets[0].gaps = Box::new([Gap { ended_at: at(5), reopened_at: at(9) }]);
         let tree = BTreeMap::from([("section".to_owned(), "bureau".to_owned())]);
-        let body = Body { facts, trees: Trees::from([(GroupBy::Unit, tree)]) };
+        let body = Body { facts, trees: Trees::from([(GroupBy::Unit, tree)]), inside: None };
         let packed = pack_facts(&body).unwrap();
         let again = unpack_facts(&packed.bytes, &packed.hash).unwrap();
         assert_eq!(format!("{:?}", again.facts.tickets), format!("{:?}", body.facts.tickets));

@@ -45,6 +45,13 @@ impl Schedule {
                 Error::with(Kind::Invalid, "config.value", &values)
             })
         };
+        let days = config.days_after;
+        if config.editions.iter().any(|it| it == Edition::Week.as_str()) && days >= 7 {
+            // The next week would have ended before this one is made.
+            let values =
+                [("file", "configuration"), ("key", "reports.days_after"), ("expected", "0-6")];
+            return Err(Error::with(Kind::Invalid, "config.value", &values));
+        }
         Ok(Self {
             editions: config.editions.iter().map(read).collect::<Result<_>>()?,
             days_after: config.days_after,

@@ -36,9 +36,10 @@ impl Reads {
     /// What `actor` reads of reports.
     pub fn of(actor: &Actor) -> Self {
         match scope(actor) {
+            _ if actor.company => Self::Nothing,
             Scope::All => Self::Everything,
-            Scope::Units(units) if !actor.company => Self::Own(units),
-            _ => Self::Nothing,
+            Scope::Units(units) => Self::Own(units),
+            Scope::Nothing | Scope::Upstream => Self::Nothing,
         }
     }
 

@@ -131,11 +131,18 @@ impl Step {
             }
             Self::Freeze if standing.undecided > 0 => "report.objections_open",
             Self::Freeze if now < standing.ends_at => "report.window_open",
-            Self::Restate if standing.restated => "report.restated",
+            Self::Freeze if is_checked(standing, now) => "report.check_open",
+            Self::Restate | Self::Sign | Self::Publish if standing.restated => "report.restated",
             _ => return None,
         };
         Some(Error::refused(code))
     }
+}
+
+/// Whether units may still object: what was promised to them is kept.
+fn is_checked(standing: &Standing, now: Stamp) -> bool {
+    let open = standing.objections_until.is_some_and(|until| now < until);
+    standing.state == S::Preliminary && open
 }
 
 /// What `actor` may do at `now`, by its name in the URL.
@@ -199,7 +206,10 @@ mod tests {
         ];
         for (step, states, roles, to) in table {
             for state in State::ALL {
-                let standing = standing(*state);
+                let mut standing = standing(*state);
+                if step == Step::Freeze {
+                    standing.objections_until = Some(at(140));
+                }
                 let can = states.split(' ').any(|name| name == state.as_str());
                 let next = step.next(&standing, at(150));
                 let to = if to == "=" { state.as_str() } else { to };
@@ -223,7 +233,8 @@ mod tests {
     #[rstest]
     #[case(Step::Object, 199, 0, false, "")]
     #[case(Step::Object, 200, 0, false, "report.check_over")]
-    #[case(Step::Freeze, 100, 0, false, "")]
+    #[case(Step::Freeze, 200, 0, false, "")]
+    #[case(Step::Freeze, 199, 0, false, "report.check_open")]
     #[case(Step::Freeze, 99, 0, false, "report.window_open")]
     #[case(Step::Freeze, 150, 1, false, "report.objections_open")]
     #[case(Step::Preview, 99, 1, false, "")]

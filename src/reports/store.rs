@@ -132,6 +132,23 @@ pub(super) fn latest_of(
     Ok(latest.first(conn).optional()?)
 }
 
+/// The editions of the report whose first edition is `root` that are published now.
+pub(super) fn published(conn: &mut Conn, root: i64) -> Result<Vec<ReportRow>> {
+    let editions =
+        report::table.filter(report::root.eq(root)).filter(report::state.eq(State::Published));
+    Ok(editions.order(report::edition).select(ReportRow::as_select()).load(conn)?)
+}
+
+/// The last edition before `row` that was published.
+pub(super) fn read_before(conn: &mut Conn, row: &ReportRow) -> Result<Option<ReportRow>> {
+    let read = [State::Published, State::Superseded].map(State::as_str);
+    let editions = report::table
+        .filter(report::root.eq(row.root).and(report::edition.lt(row.edition)))
+        .filter(report::state.eq_any(read));
+    let last = editions.order(report::edition.desc()).select(ReportRow::as_select());
+    Ok(last.first(conn).optional()?)
+}
+
 /// The number of the latest edition of the report whose first edition is `root`.
 pub(super) fn last_edition(conn: &mut Conn, root: i64) -> Result<i32> {
     let editions = report::table.filter(report::root.eq(root));

@@ -8,8 +8,10 @@ use super::document::Document;
 use super::extras::store as extras;
 use super::frame::Frame;
 use super::material::{Material, Past};
+use super::objection;
 pub use super::scope::Scope;
 use super::scope::{mark_upheld, narrowed};
+use super::store as kept;
 use crate::assessment::facts::Facts;
 use crate::assessment::likewise::{Against, Earlier};
 use crate::assessment::store;
@@ -92,12 +94,20 @@ fn scoped(frame: &Frame, whole: Facts) -> (Facts, Option<Facts>) {
     }
 }
 
+/// What was taken out of the report about `[start, end)`, where there is one.
+fn upheld_then(conn: &mut Conn, window: (Stamp, Stamp)) -> Result<BTreeSet<i64>> {
+    let Some(row) = kept::latest_of(conn, window, None)? else { return Ok(BTreeSet::new()) };
+    Ok(objection::upheld(&kept::objections(conn, row.root)?))
+}
+
 fn past(conn: &mut Conn, frame: &Frame, earlier: Earlier, first: Option<Stamp>) -> Result<Past> {
     if !earlier.is_known(first) {
         return Ok(Past { earlier, facts: None, whole: None });
     }
     let (start, end) = (earlier.whole.start, earlier.whole.end);
-    let whole = store::load(conn, start, end, frame.scoring.repeat_days)?;
+    let mut whole = store::load(conn, start, end, frame.scoring.repeat_days)?;
+    // As its own report counted it.
+    mark_upheld(&mut whole, &upheld_then(conn, (start, end))?);
     let (facts, whole) = scoped(frame, whole);
     Ok(Past { earlier, facts: Some(facts), whole })
 }

@@ -11,7 +11,7 @@ use super::store::{self, TextRow};
 use crate::db::{Conn, Tx};
 use crate::error::{Error, Result};
 use crate::identity::Actor;
-use crate::sealing::{MasterKey, place};
+use crate::sealing::{MasterKey, mask_text, place};
 use crate::ticket::Text;
 use crate::time::Stamp;
 
@@ -52,6 +52,10 @@ pub(super) fn write(
 ) -> Result<()> {
     if !is_open(document, &writing.field) {
         return Err(Error::field("/field", "field.unknown_code"));
+    }
+    // It is read by everybody, printed and mailed.
+    if mask_text(writing.text.as_str(), &[]) != writing.text.as_str() {
+        return Err(Error::field("/text", "report.personal"));
     }
     let (id, at) = (tx.id(), tx.now);
     let row = TextRow {

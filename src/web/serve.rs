@@ -72,6 +72,8 @@ pub fn listen(app: Arc<App>, listener: TcpListener) -> std::io::Result<Server> {
         .client_request_timeout(Duration::from_secs(limits.head_seconds))
         // After an early answer the rest of a body is read for this long, then the socket closes.
         .client_disconnect_timeout(Duration::from_secs(1))
+        // A reader who has gone is noticed at once, and what was being made for them stops.
+        .h1_allow_half_closed(false)
         .keep_alive(Duration::from_secs(limits.keep_alive_seconds))
         .shutdown_timeout(limits.shutdown_seconds);
     let server = match secure {

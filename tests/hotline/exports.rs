@@ -193,6 +193,14 @@ on_each_database! {
         assert_eq!(house.get("agent", "/tickets.csv").status, 200);
         let found = house.csv("agent", "/search.csv?q=%E7%94%B5%E6%A2%AF");
         assert_eq!(found.len(), 3, "{found:?}");
+        // What was searched for may be a name: neither the sheet nor the trail has it.
+        let mark = &found[2][0];
+        assert!(mark.contains("检索词已略") && !mark.contains("电梯"), "{mark}");
+        let trail = house.get("auditor", "/audit?action=export").json();
+        let items = trail["items"].as_array().unwrap();
+        let entry = items.iter().find(|one| one["subject"] == "search.csv").unwrap();
+        let detail = entry["detail"].as_str().unwrap();
+        assert!(detail.contains("检索词已略") && !detail.contains("电梯"), "{detail}");
     }
 
     fn the_table_of_figures_is_the_same_as_a_sheet(test: &TestDb) {
@@ -257,6 +265,25 @@ on_each_database! {
         for step in ["export.ask", "export.approve", "ticket.clear_export"] {
             assert_eq!(told.iter().filter(|one| **one == step).count(), 1, "{step} in {told:?}");
         }
+    }
+
+    fn what_was_not_agreed_to_does_not_leave_in_clear(test: &TestDb) {
+        let house = House::on(&test.url, &[]);
+        house.city.sent_to("weixiu");
+        let waiting = house.city.taken();
+        let body = json!({ "filters": { "state": "in_units" }, "format": "csv", "reason": "抽查" });
+        let path = format!("/exports/{}", house.approved(&body));
+        house.city.dispatcher().does(&waiting, "dispatch", json!({ "lead": "weixiu" }));
+        let refused = house.get("reviewer", &format!("{path}/file"));
+        assert_eq!(code(&refused), (409, "export.changed".to_owned()));
+        let told = String::from_utf8_lossy(&refused.body);
+        assert!(told.contains("批准1件，现有2件"), "{told}");
+        // Nothing was had, and nothing is in the trail as if it had been.
+        assert_eq!(house.get("reviewer", &path).json()["state"], "approved");
+        let readers = house.get("leader", &format!("/tickets/{waiting}/readers")).json();
+        assert!(!readers.to_string().contains("ticket.clear_export"), "{readers}");
+        let anew = house.approved(&body);
+        assert_eq!(house.csv("reviewer", &format!("/exports/{anew}/file")).len(), 4);
     }
 
     fn an_export_in_clear_waits_for_a_day_and_not_for_a_no(test: &TestDb) {

@@ -191,14 +191,52 @@ on_each_database! {
         assert!(centre.warnings("unit_head@hongda", "").is_empty());
     }
 
+    fn who_is_accused_in_a_sealed_complaint_learns_of_it_from_no_warning(test: &TestDb) {
+        let centre = Centre::open(test);
+        let accuses = json!({ "kind": "complaint", "matter": { "accused": "weixiu" } });
+        let calls = |phones: &[&str], change: &Value| -> Vec<String> {
+            phones.iter().map(|phone| {
+                let mut draft = draft_with(&json!({ "caller": { "phone": phone } }));
+                jiesu::ticket::event::apply(&mut draft, change);
+                let no = centre.city.agent().registers(draft);
+                let assists = if change["kind"] == "complaint" { "wuye" } else { "weixiu" };
+                let lead = if assists == "wuye" { "baozhang" } else { "wuye" };
+                centre.city.dispatcher().does(&no, "dispatch", json!({ "lead": lead, "assists": [assists] }));
+                no
+            }).collect()
+        };
+        // An alarm of the unit's, and the complaint that joins it.
+        let open = calls(&PHONES[..3], &json!({}));
+        assert_eq!(centre.looks(), 1);
+        let sealed = calls(&PHONES[3..], &accuses);
+        centre.looks();
+        assert!(centre.warnings("dispatcher", "?rule=cluster")[0]["tickets"].to_string().contains(&sealed[0]));
+        let own = centre.warnings("unit_head@wuye", "?rule=cluster");
+        assert_eq!((own.len(), &own[0]["tickets"]), (1, &json!(open)));
+        let id = own[0]["id"].as_str().unwrap();
+        let one = centre.asks("unit_head@wuye", &format!("/warnings/{id}"));
+        assert!(one.status == 200 && !one.body.contains(&sealed[0]), "{}", one.body);
+
+        // The same caller complains twice more: a desk's, and no unit's.
+        calls(&[PHONES[3], PHONES[3]], &accuses);
+        centre.looks();
+        let desk = centre.warnings("dispatcher", "?rule=repeat");
+        assert_eq!((desk.len(), &desk[0]["desk"]), (1, &json!("dispatcher")));
+        for who in ["unit_head@wuye", "unit_head@weixiu", "unit_head@baozhang"] {
+            assert!(centre.warnings(who, "?rule=repeat").is_empty(), "{who}");
+            assert!(!json!(centre.warnings(who, "")).to_string().contains(&sealed[0]), "{who}");
+        }
+    }
+
     fn dissatisfied_twice_in_a_row_proposes_a_supervision_to_the_reviewer(test: &TestDb) {
         let centre = Centre::open(test);
         let bad = json!({ "outcome": "reached", "contacted": "yes", "solved": "unsolved", "satisfied": "dissatisfied" });
         let survey = |answer: &Value| {
             let no = centre.city.passed("wuye");
             centre.city.surveyor().does(&no, "survey", answer.clone());
+            let raised = centre.looks();
             centre.city.days(40);
-            centre.looks()
+            raised
         };
         assert_eq!(survey(&bad), 0);
         assert_eq!(survey(&good()), 0);
@@ -207,6 +245,7 @@ on_each_database! {
         let seen = centre.warnings("reviewer", "?rule=dissatisfied");
         assert_eq!((seen.len(), &seen[0]["desk"]), (2, &json!("reviewer")));
         assert_eq!(seen[0]["why"]["proposes"], "supervise");
+        assert!(centre.warnings("unit_head@hongda", "").is_empty(), "it may be one caller's");
     }
 
     fn an_import_raises_none_but_is_the_past_of_what_comes(test: &TestDb) {

@@ -12,6 +12,8 @@ CREATE TABLE clear_export (
     reason TEXT NOT NULL,
     -- How many there were when it was asked.
     tickets BIGINT NOT NULL,
+    -- Of their identifiers: whether they are still the same can be told from it, not which they are.
+    digest TEXT NOT NULL,
     state TEXT NOT NULL,
     decided_at BIGINT,
     decided_name TEXT,

@@ -22,6 +22,7 @@ diesel::table! {
         form -> Text,
         reason -> Text,
         tickets -> BigInt,
+        digest -> Text,
         state -> Text,
         decided_at -> Nullable<BigInt>,
         decided_name -> Nullable<Text>,

@@ -6,9 +6,9 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use crate::assessment::facts::{Satisfied, Solved};
 use crate::assessment::facts::ValidSurvey;
-use crate::assessment::reconcile::{Theirs, Verdict};
+use crate::assessment::facts::{Satisfied, Solved};
+use crate::assessment::reconcile::{TheirList, Theirs, Verdict};
 use crate::code_enum;
 use crate::error::{Error, Kind, Result, sentence};
 use crate::sheet::plain::{folded, heading, narrow};
@@ -99,7 +99,7 @@ pub struct Faulty {
 /// What a list says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Listed {
-    pub theirs: Vec<Theirs>,
+    pub theirs: TheirList,
     pub faulty: Vec<Faulty>,
 }
 
@@ -116,17 +116,25 @@ fn understand(rows: &[Row], mapping: &Mapping) -> Result<Listed> {
     let (at, places) = headings(rows, mapping)?;
     let (mut listed, mut seen) = (Listed::default(), BTreeSet::new());
     for row in &rows[at + 1..] {
-        let read = Cells { row, places: &places, mapping }.read();
-        let fault = match read {
+        let cells = Cells { row, places: &places, mapping };
+        let fault = match cells.read() {
             Ok(None) => continue,
             Ok(Some(theirs)) if !seen.insert(theirs.number.clone()) => {
                 sentence("assessed.twice", &[("number", &theirs.number)])
             }
             Ok(Some(theirs)) => {
-                listed.theirs.push(theirs);
+                listed.theirs.lines.push(theirs);
                 continue;
             }
-            Err(fault) => fault,
+            Err(fault) => {
+                match cells.number() {
+                    Some(number) => {
+                        listed.theirs.unread.insert(number);
+                    }
+                    None => listed.theirs.nameless += 1,
+                }
+                fault
+            }
         };
         listed.faulty.push(Faulty { row: row.number, reason: fault });
     }
@@ -166,6 +174,12 @@ impl Cells<'_> {
     fn text(&self, column: Column) -> Option<String> {
         let cell = self.row.cell(*self.places.get(&column)?);
         Some(narrow(&cell.text())).filter(|text| !text.is_empty())
+    }
+
+    /// The ticket's number; none where there is none, or not all of it any more.
+    fn number(&self) -> Option<String> {
+        let cell = self.row.cell(*self.places.get(&Column::Number)?);
+        if cell.has_lost_digits() { None } else { self.text(Column::Number) }
     }
 
     /// The code of a cell's word; none for a blank one.
@@ -238,6 +252,7 @@ mod tests {
         assert_eq!(listed.faulty, []);
         let said: Vec<_> = listed
             .theirs
+            .lines
             .iter()
             .map(|it| (it.number.as_str(), it.verdict.counted, it.verdict.survey.is_some()))
             .collect();
@@ -247,7 +262,7 @@ mod tests {
         );
         let (solved, satisfied) = (Solved::Basic, Satisfied::Satisfied);
         let survey = ValidSurvey { contacted: true, solved, satisfied };
-        assert_eq!(listed.theirs[0].verdict.survey, Some(survey));
+        assert_eq!(listed.theirs.lines[0].verdict.survey, Some(survey));
     }
 
     #[test]
@@ -261,7 +276,13 @@ mod tests {
         ]);
         let listed = understand(&lines, &Mapping::of(None).unwrap()).unwrap();
         let told: Vec<u32> = listed.faulty.iter().map(|it| it.row).collect();
-        assert_eq!((listed.theirs.len(), told), (1, vec![2, 3, 5]));
+        assert_eq!((listed.theirs.lines.len(), told), (1, vec![2, 3, 5]));
+        let unread: Vec<&str> = listed.theirs.unread.iter().map(String::as_str).collect();
+        assert_eq!((unread, listed.theirs.nameless), (vec!["A1", "A2"], 0));
+        let mut lost = rows(&[&HEAD, &["A1", "是", "是", "是", "满意", ""]]);
+        lost[1].cells[0] = Cell::Number(1e18);
+        let listed = understand(&lost, &Mapping::of(None).unwrap()).unwrap();
+        assert_eq!((listed.theirs.unread.len(), listed.theirs.nameless), (0, 1));
         let without = understand(&rows(&[&["工单编号", "是否联系"]]), &Mapping::of(None).unwrap());
         assert_eq!(without.unwrap_err().code(), "assessed.no_column");
     }

@@ -10,7 +10,7 @@ use std::io::Write;
 use std::path::Path;
 
 use crate::assessment::facts::{Edition, GroupBy};
-use crate::assessment::reconcile::{Comparison, Ours, Theirs, compare};
+use crate::assessment::reconcile::{Comparison, Ours, TheirList, compare};
 use crate::assessment::rules::Rules as Scoring;
 use crate::assessment::shares::Question;
 use crate::assessment::store::load;
@@ -27,7 +27,7 @@ use crate::time::Stamp;
 pub fn reconcile(
     hotline: &Hotline,
     (start, end): (Stamp, Stamp),
-    theirs: &[Theirs],
+    theirs: &TheirList,
 ) -> Result<Comparison> {
     let now = hotline.db.now();
     let (rules, ours) = hotline.db.read(|conn| {
@@ -38,7 +38,7 @@ pub fn reconcile(
         let of_window: Vec<_> = of_window.collect();
         let ids: Vec<i64> = of_window.iter().map(|it| it.id).collect();
         let numbers = store::numbers(conn, &ids)?;
-        let named: BTreeSet<&str> = theirs.iter().map(|it| it.number.as_str()).collect();
+        let named: BTreeSet<&str> = theirs.lines.iter().map(|it| it.number.as_str()).collect();
         let mut ours = Vec::new();
         for fact in of_window {
             let Some((no, upstream_no)) = numbers.get(&fact.id).cloned() else { continue };
@@ -87,7 +87,9 @@ pub fn write_pack<W: Write + Send>(
 /// The database's own.
 pub fn note(hotline: &Hotline, window: &str, comparison: &Comparison) -> Result<()> {
     let window = window.to_owned();
-    let detail = format!("differences={} agreed={}", comparison.lines.len(), comparison.agreed);
+    let (differences, agreed) = (comparison.lines.len(), comparison.agreed);
+    let left_out = comparison.left_out;
+    let detail = format!("differences={differences} agreed={agreed} left_out={left_out}");
     hotline.db.write(move |tx| {
         let entry = Entry::new((0, "system"), "upstream.assessed", ("window", &window));
         audit::record(tx, &entry.detailed(detail.clone()))

@@ -4,13 +4,16 @@
 
 pub mod store;
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::TimeDelta;
+use sha2::{Digest, Sha256};
 
 use super::masked;
 use crate::audit::{self, Entry};
 use crate::code_enum;
 use crate::db::{Conn, Tx};
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::identity::{Actor, Role};
 use crate::ticket::Text;
 use crate::time::Stamp;
@@ -48,8 +51,10 @@ pub struct Wanted<'a> {
     /// `csv` or `xlsx`.
     pub form: &'static str,
     pub reason: &'a Text,
-    /// How many tickets there are now.
-    pub tickets: i64,
+    /// When it was looked what there is: up to then tickets are in it.
+    pub at: Stamp,
+    /// The identifiers of the tickets that there are, in order.
+    pub tickets: &'a [i64],
 }
 
 /// Whether `actor` may ask for one at all, and fetch it.
@@ -68,13 +73,14 @@ pub fn may_ask(actor: &Actor) -> Result<()> {
 pub fn ask(tx: &mut Tx<'_>, actor: &Actor, wanted: &Wanted<'_>) -> Result<ClearRow> {
     let row = ClearRow {
         id: tx.id(),
-        asked_at: tx.now,
+        asked_at: wanted.at,
         asked_by: actor.user,
         asked_name: actor.name.clone(),
         filters: wanted.filters.clone(),
         form: wanted.form.to_owned(),
         reason: masked(wanted.reason)?,
-        tickets: wanted.tickets,
+        tickets: many(wanted.tickets),
+        digest: digest(wanted.tickets),
         state: ClearState::Asked,
         decided_at: None,
         decided_name: None,
@@ -139,38 +145,75 @@ pub fn decide(
     Ok(after)
 }
 
+/// Whether `actor` may fetch it at `now`.
+///
+/// # Errors
+/// 404 for everybody but who asked; 403 where the role is gone meanwhile; 409 `export.not_approved`,
+/// `export.refused`, `export.had`, `export.over`.
+pub fn may_take(row: &ClearRow, actor: &Actor, now: Stamp) -> Result<()> {
+    if row.asked_by != actor.user {
+        return Err(Error::not_found());
+    }
+    may_ask(actor)?;
+    match row.state {
+        ClearState::Asked => Err(refused(row, "export.not_approved")),
+        ClearState::Refused => Err(refused(row, "export.refused")),
+        ClearState::Had => Err(refused(row, "export.had")),
+        ClearState::Approved if row.ends_at.is_none_or(|ends| now > ends) => {
+            Err(refused(row, "export.over"))
+        }
+        ClearState::Approved => Ok(()),
+    }
+}
+
+/// Whether `tickets`, the identifiers of what its filters find now, in order, are those that were agreed to.
+///
+/// # Errors
+/// 409 `export.changed`.
+pub fn is_as_agreed(row: &ClearRow, tickets: &[i64]) -> Result<()> {
+    if digest(tickets) == row.digest {
+        return Ok(());
+    }
+    let (agreed, now) = (row.tickets.to_string(), tickets.len().to_string());
+    let values = [("agreed", agreed.as_str()), ("now", now.as_str())];
+    let error = Error::with(Kind::Refused, "export.changed", &values);
+    Err(error.in_state(row.state.as_str(), Vec::new()))
+}
+
 /// Who asked fetches it: from now on it was had, whether the file arrives or not. Answers under which entry of the
 /// audit trail its tickets are to be noted, before they leave.
 ///
 /// # Errors
-/// 404 for everybody else; 403 where the role is gone meanwhile; 409 `export.not_approved`, `export.refused`,
-/// `export.had`, `export.over`.
-pub fn take(tx: &mut Tx<'_>, actor: &Actor, id: i64) -> Result<(ClearRow, i64)> {
-    let found = store::one(tx.conn, id)?.filter(|row| row.asked_by == actor.user);
-    let row = found.ok_or_else(Error::not_found)?;
-    may_ask(actor)?;
-    match row.state {
-        ClearState::Asked => return Err(refused(&row, "export.not_approved")),
-        ClearState::Refused => return Err(refused(&row, "export.refused")),
-        ClearState::Had => return Err(refused(&row, "export.had")),
-        ClearState::Approved if row.ends_at.is_none_or(|ends| tx.now > ends) => {
-            return Err(refused(&row, "export.over"));
-        }
-        ClearState::Approved => {}
-    }
+/// As [`may_take`].
+pub fn take(tx: &mut Tx<'_>, actor: &Actor, id: i64) -> Result<i64> {
+    let row = store::one(tx.conn, id)?.ok_or_else(Error::not_found)?;
+    may_take(&row, actor, tx.now)?;
     let after = ClearRow { state: ClearState::Had, had_at: Some(tx.now), ..row };
     store::save(tx, &after)?;
     let number = after.id.to_string();
     let agreed = after.decided_name.as_deref().unwrap_or_default();
     let entry = Entry::new((actor.user, &actor.name), SEEN, (KIND, &number));
     let entry = entry.for_purpose(&after.reason).detailed(format!("agreed={agreed}"));
-    let entry = audit::record_many(tx, &entry)?;
-    Ok((after, entry))
+    audit::record_many(tx, &entry)
 }
 
-/// The instant up to which tickets are in it: what came after it was asked was not asked for.
-pub fn until(row: &ClearRow, received_to: Option<Stamp>) -> Stamp {
-    received_to.map_or(row.asked_at, |to| to.min(row.asked_at))
+/// The instant before which tickets of one asked for at `asked_at` were received: what came after it was not asked for.
+pub fn until(asked_at: Stamp, received_to: Option<Stamp>) -> Stamp {
+    let end = asked_at.plus_millis(1);
+    received_to.map_or(end, |to| to.min(end))
+}
+
+fn many(tickets: &[i64]) -> i64 {
+    i64::try_from(tickets.len()).unwrap_or(i64::MAX)
+}
+
+/// SHA-256 of the identifiers, base64url.
+fn digest(tickets: &[i64]) -> String {
+    let mut hash = Sha256::new();
+    for id in tickets {
+        hash.update(id.to_be_bytes());
+    }
+    URL_SAFE_NO_PAD.encode(hash.finalize())
 }
 
 fn refused(row: &ClearRow, code: &'static str) -> Error {

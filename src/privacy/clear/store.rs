@@ -25,6 +25,8 @@ pub struct ClearRow {
     pub reason: String,
     /// How many tickets there were when it was asked.
     pub tickets: i64,
+    /// Of their identifiers.
+    pub digest: String,
     pub state: ClearState,
     pub decided_at: Option<Stamp>,
     pub decided_name: Option<String>,

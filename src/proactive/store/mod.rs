@@ -189,11 +189,12 @@ pub struct Precision {
     pub real: i64,
 }
 
-/// Of each rule that somebody closed a warning of since `since`.
+/// Of each rule that somebody closed an alarm of since `since`; what was only watched or listed says nothing.
 pub fn precision(conn: &mut Conn, since: Stamp) -> Result<Vec<Precision>> {
     use diesel::dsl::count_star;
     let found: Vec<(Rule, Option<bool>, i64)> = warning::table
         .filter(warning::closed_at.ge(since.millis()).and(warning::is_real.is_not_null()))
+        .filter(warning::grade.eq(Grade::Alarm.as_str()))
         .group_by((warning::rule, warning::is_real))
         .select((warning::rule, warning::is_real, count_star()))
         .load(conn)?;

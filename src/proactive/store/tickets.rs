@@ -8,7 +8,7 @@ use diesel::prelude::*;
 use super::super::city::{City, Counts, WEEK, weeks_known};
 use super::super::seen::Seen;
 use crate::db::Conn;
-use crate::db::schema::{imported, seal, seal_leaf, tickets};
+use crate::db::schema::{import_batch, imported, seal, seal_leaf, tickets};
 use crate::directory::{UnitCode, Urgency};
 use crate::error::Result;
 use crate::ticket::StateName;
@@ -33,6 +33,7 @@ struct Row {
     lead_unit: Option<UnitCode>,
     survey: Option<String>,
     ended_at: Option<Stamp>,
+    sealed: bool,
 }
 
 impl From<Row> for Seen {
@@ -53,6 +54,7 @@ impl From<Row> for Seen {
             lead: row.lead_unit,
             dissatisfied,
             ended_at: row.ended_at,
+            sealed: row.sealed,
         }
     }
 }
@@ -95,6 +97,25 @@ pub fn changed_after(conn: &mut Conn, mark: i64) -> Result<Option<(i64, Vec<Chan
         }
     }
     Ok(Some((no, all)))
+}
+
+/// How many of `seen` came by an import.
+pub fn brought_in(conn: &mut Conn, seen: &[Seen]) -> Result<usize> {
+    let mut brought = 0;
+    for some in seen.chunks(AT_ONCE) {
+        let numbers: Vec<String> = some.iter().map(|it| it.no.clone()).collect();
+        let own = imported::table.filter(imported::no.eq_any(numbers));
+        brought += own.select(count_star()).first::<i64>(conn)?;
+    }
+    Ok(usize::try_from(brought).unwrap_or_default())
+}
+
+/// When the import began that brought in the ticket `no`; nothing where none did.
+pub fn imported_at(conn: &mut Conn, no: &str) -> Result<Option<Stamp>> {
+    let batch = imported::table.find(no.to_owned()).select(imported::batch);
+    let Some(batch) = batch.first::<i64>(conn).optional()? else { return Ok(None) };
+    let began = import_batch::table.find(batch).select(import_batch::began_at);
+    Ok(began.first::<Stamp>(conn).optional()?)
 }
 
 /// The tickets of an estate received after `from`, in the order of time.

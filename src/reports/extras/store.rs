@@ -53,7 +53,11 @@ pub fn load(
     if frame.inside().is_some_and(|(by, _)| by != GroupBy::Unit) {
         extras.quarter.clear();
     }
-    let from = windows.first().map_or(frame.window.start, |window| window.start);
+    // Three months and a year, whatever the report is about.
+    if !frame.window.is_named() {
+        extras.quarter.clear();
+    }
+    let from = frame.window.year_before().end;
     extras.year_by_estate = by_estate(conn, frame, from)?;
     extras.overdue = overdue(conn, frame)?;
     extras.reasons = reasons::load(conn, vault, &frame.window, facts)?;
@@ -168,23 +172,23 @@ fn by_estate(conn: &mut Conn, frame: &Frame, from: Stamp) -> Result<BTreeMap<Str
 /// Category, estate, company and region.
 type OfTicket = (Option<String>, Option<String>, Option<String>, Option<String>);
 
-/// Live assignments of live tickets whose last limit (of handling or of a rework) is past, the longest due first.
+/// Assignments that were at work at the end of the window (or are now, while it runs) though their last limit (of
+/// handling or of a rework) was past, the longest due first.
 fn overdue(conn: &mut Conn, frame: &Frame) -> Result<Vec<Overdue>> {
     type Due = (Option<Stamp>, Option<Stamp>);
     type Line = (i64, i32, String, Option<String>, OfTicket, Due, Due, Due);
-    let live: Vec<&str> =
-        StateName::ALL.iter().filter(|it| it.is_live()).map(|it| it.as_str()).collect();
-    let work: Vec<&str> =
-        WorkName::ALL.iter().filter(|it| it.is_live()).map(|it| it.as_str()).collect();
-    let now = frame.now.millis();
+    let void: Vec<&str> =
+        WorkName::ALL.iter().filter(|it| it.is_void()).map(|it| it.as_str()).collect();
+    let at = frame.window.end.min(frame.now);
+    let now = at.millis();
     let past = assignment::handle_due_at
         .lt(now)
         .or(assignment::rework1_due_at.lt(now))
         .or(assignment::rework2_due_at.lt(now));
     let lines: Vec<Line> = each!(conn, c => assignment::table
         .inner_join(tickets::table.on(tickets::id.eq(assignment::ticket_id)))
-        .filter(tickets::state.eq_any(live))
-        .filter(assignment::state.eq_any(work))
+        .filter(tickets::ended_at.is_null().or(tickets::ended_at.ge(now).assume_not_null()))
+        .filter(assignment::state.ne_all(void))
         .filter(assignment::part.ne("copy"))
         .filter(assignment::is_sub.eq(false).and(assignment::paused.eq(false)))
         .filter(past.assume_not_null())
@@ -203,10 +207,13 @@ fn overdue(conn: &mut Conn, frame: &Frame) -> Result<Vec<Overdue>> {
     let mut found: Vec<Overdue> = Vec::new();
     for (ticket, k, unit, head, of_ticket, handle, first, second) in lines {
         let last = [second, first, handle].into_iter().find_map(|run| Some((run.0?, run.1)));
-        let Some((due_at, None)) = last else { continue };
+        let Some((due_at, stopped_at)) = last else { continue };
+        if stopped_at.is_some_and(|stopped| stopped < at) {
+            continue;
+        }
         let inside = scope
             .is_none_or(|(by, keys)| is_inside(by, keys, (&unit, head.as_deref()), &of_ticket));
-        if inside && due_at < frame.now {
+        if inside && due_at < at {
             found.push(Overdue { ticket, k, unit, due_at });
         }
     }

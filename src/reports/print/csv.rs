@@ -13,7 +13,10 @@ use crate::sheet::plain;
 /// # Errors
 /// `internal`.
 pub fn csv(document: &Document, printed: &Printed, table: &str) -> Result<Option<Vec<u8>>> {
-    document.tables().find(|it| it.id == table).map(|it| bytes(rows(it, printed))).transpose()
+    let Some(table) = document.tables().find(|it| it.id == table) else { return Ok(None) };
+    let mut rows = rows(table, printed);
+    rows.extend(printed.watermark.iter().map(|it| vec![plain::guarded(it)]));
+    bytes(rows).map(Some)
 }
 
 /// A ZIP of every table, and what holds for all of them in a file of its own.

@@ -7,7 +7,8 @@ use diesel::prelude::*;
 use super::{Vault, load_by_id};
 use crate::db::schema::{tickets, trail};
 use crate::db::{Conn, Tx, each};
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::sealing::Broken;
 use crate::ticket::Ticket;
 use crate::ticket::trail::Trail;
 use crate::time::Stamp;
@@ -79,7 +80,8 @@ pub(super) fn trail_of(conn: &mut Conn, ticket_id: i64) -> Result<Option<TrailRo
 }
 
 /// Writes the trails of up to `most` tickets after the id `after`, each as its document has it now; answers
-/// the last id looked at, nothing where there is none left. One whose key was destroyed keeps what it has.
+/// the last id looked at, nothing where there is none left. One whose key was destroyed, or whose document cannot be
+/// read, keeps what it has.
 pub fn write_trails(
     tx: &mut Tx<'_>,
     vault: Vault<'_>,
@@ -93,9 +95,20 @@ pub fn write_trails(
         .select(tickets::id)
         .load(tx.conn)?;
     for id in &ids {
-        if let Some(stored) = load_by_id(tx.conn, vault, *id)? {
-            replace(tx, *id, trail_row(&stored.ticket, *id).as_ref())?;
+        match load_by_id(tx.conn, vault, *id) {
+            Ok(Some(stored)) => replace(tx, *id, trail_row(&stored.ticket, *id).as_ref())?,
+            Ok(None) => {}
+            // What is wrong with it may quote it.
+            Err(error) if is_unreadable(&error) => {
+                tracing::warn!(ticket = *id, "a ticket's document cannot be read: its trail stays");
+            }
+            Err(error) => return Err(error),
         }
     }
     Ok(ids.last().copied())
+}
+
+/// Whether it is the document's fault, not the database's.
+fn is_unreadable(error: &Error) -> bool {
+    error.cause().is_some_and(|cause| cause.is::<Broken>() || cause.is::<serde_json::Error>())
 }

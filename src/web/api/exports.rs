@@ -62,7 +62,7 @@ code_enum! {
 }
 
 /// The filters of a question in one line: for the sheet in Chinese, for the trail as they were typed; what could be
-/// a person's in them is masked.
+/// a person's in them is masked, and of words searched for it says only that there were some.
 pub(super) struct Filters {
     pub(super) words: String,
     pub(super) codes: String,
@@ -74,7 +74,12 @@ impl Filters {
         let Value::Object(fields) = value else { return Err(Error::internal("no object")) };
         let (mut words, mut codes) = (Vec::new(), Vec::new());
         for (name, value) in fields.iter().filter(|(_, value)| !value.is_null()) {
-            let said = value.as_str().map_or_else(|| value.to_string(), |it| mask_text(it, &[]));
+            let said = match (name.as_str(), value.as_str()) {
+                ("q", Some("")) => continue,
+                // A name among them could not be told from any other word.
+                ("q", _) => sentence("export.words_left_out", &[]),
+                (_, text) => text.map_or_else(|| value.to_string(), |it| mask_text(it, &[])),
+            };
             let zh = name.parse::<Narrowing>().map(Narrowing::zh);
             words.push(format!("{}={said}", zh.unwrap_or_default()));
             codes.push(format!("{name}={said}"));

@@ -13,8 +13,9 @@ use crate::error::{Error, Result};
 use crate::identity::{Actor, Role};
 use crate::proactive::desk::{self, Act, Close, Said, Take, Word};
 use crate::proactive::sight::{Scope, may_act, scope};
-use crate::proactive::store::{self, Filter, Precision, WarningRow, WarningState};
+use crate::proactive::store::{self, Filter, Precision, WarningRow, WarningState, tickets};
 use crate::proactive::{Grade, Rule};
+use crate::ticket::{listing, sight};
 use crate::time::Stamp;
 use crate::web::problem::Problem;
 use crate::web::{Answer, Asker, IdempotencyKey, Page, Query, RawBody, run, write_once};
@@ -60,7 +61,8 @@ pub struct WarningView {
     /// What was counted, and from how many on the rule fires.
     n: i32,
     threshold: i32,
-    /// Numbers of the tickets it rests on, the latest last; not for companies.
+    /// Numbers of the tickets it rests on that the reader may see, the latest last, for units none that is sealed; not
+    /// for companies.
     #[serde(skip_serializing_if = "Option::is_none")]
     tickets: Option<Vec<String>>,
     /// How it was counted: of a cluster the windows before, what was to be expected, and how likely so many are by
@@ -115,6 +117,7 @@ impl WarningView {
         let is_open = row.state != WarningState::Closed;
         let may = is_open && may_act(actor, row.unit.as_ref(), row.desk);
         let inside = !actor.company;
+        let tickets = if inside { Some(numbers(conn, actor, &row)?) } else { None };
         Ok(Self {
             id: row.id.to_string(),
             rule: row.rule,
@@ -128,7 +131,7 @@ impl WarningView {
             desk: row.desk,
             n: row.n,
             threshold: row.threshold,
-            tickets: inside.then(|| row.numbers()),
+            tickets,
             why: if inside { desk::reasons(&row) } else { serde_json::json!({}) },
             opened_at: row.opened_at.rfc3339(zone),
             changed_at: row.changed_at.rfc3339(zone),
@@ -142,6 +145,21 @@ impl WarningView {
             allowed: if may { Word::ALL.to_vec() } else { Vec::new() },
         })
     }
+}
+
+/// The numbers of a warning's tickets that `actor` may see. Whoever does not see all tickets gets none of a sealed one:
+/// who is accused must not learn of it.
+fn numbers(conn: &mut crate::db::Conn, actor: &Actor, row: &WarningRow) -> Result<Vec<String>> {
+    let mut all = row.numbers();
+    if actor.sees_all_tickets() {
+        return Ok(all);
+    }
+    let mut shown = tickets::numbered(conn, &all)?;
+    shown.retain(|it| !it.sealed);
+    let ids: Vec<i64> = shown.iter().map(|it| it.id).collect();
+    let visible = listing::visible(conn, &sight::scope(actor), &ids)?;
+    all.retain(|no| shown.iter().any(|it| it.no == *no && visible.contains(&it.id)));
+    Ok(all)
 }
 
 /// Warnings, the newest first.

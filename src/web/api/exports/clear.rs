@@ -17,8 +17,7 @@ use crate::error::{Error, Result, sentence};
 use crate::identity::Actor;
 use crate::privacy::clear::{self, ClearRow, ClearState, ClearVerdict, store};
 use crate::sheet::{Cell, Form};
-use crate::ticket::listing;
-use crate::ticket::sight::{gets_handling_copy, scope};
+use crate::ticket::sight::gets_handling_copy;
 use crate::ticket::store::load_many;
 use crate::ticket::store::rows::TicketRow;
 use crate::ticket::{Text, Ticket};
@@ -27,8 +26,9 @@ use crate::web::leaving::{self, Rows, Sheet};
 use crate::web::problem::Problem;
 use crate::web::{Answer, Asker, IdempotencyKey, Page, Query, RawBody, run, run_long, write_once};
 
-/// How many whole tickets are held in memory at once.
+/// How many whole tickets are held in memory at once, and how many rows of which only the identifiers stay.
 const PAGE: usize = 100;
+const MANY: usize = 1_000;
 
 code_enum! {
     /// What the file is written as.
@@ -137,27 +137,37 @@ pub async fn ask(
 ) -> Result<HttpResponse> {
     let idem = key.bind(&actor.name, raw.bytes());
     let (house, zone) = (app.clone(), app.config.site.zone);
-    let (actor, wanted, tickets) = run_long(move || {
+    let (actor, wanted, (at, tickets)) = run_long(move || {
         clear::may_ask(&actor)?;
         let wanted: ExportWanted = raw.parse()?;
         is_whole(wanted.filters.limit, wanted.filters.after.as_deref())?;
         let now = house.db.now();
-        let tickets = house.db.read(|conn| {
-            let rules = house.hotline.rules.current(conn, now)?;
-            let mut filter = filter(&wanted.filters, &rules)?;
-            filter.received_to = Some(filter.received_to.map_or(now, |to| to.min(now)));
-            listing::count(conn, &scope(&actor), &filter, now)
-        })?;
-        Ok((actor, wanted, tickets))
+        let rules = house.db.read(|conn| house.hotline.rules.current(conn, now))?;
+        let mut filter = filter(&wanted.filters, &rules)?;
+        filter.received_to = Some(clear::until(now, filter.received_to));
+        let found = found(Lines::of(&house.hotline, &rules, &actor, filter, now))?;
+        Ok((actor, wanted, (now, found)))
     })
     .await?;
     write_once(&app, idem, move |tx| {
         let filters = serde_json::to_string(&wanted.filters).map_err(Error::internal)?;
-        let (form, reason) = (wanted.format.as_str(), &wanted.reason);
-        let row = clear::ask(tx, &actor, &clear::Wanted { filters, form, reason, tickets })?;
+        let (form, reason, tickets) = (wanted.format.as_str(), &wanted.reason, &tickets);
+        let row = clear::ask(tx, &actor, &clear::Wanted { filters, form, reason, at, tickets })?;
         Answer::created(format!("/api/v1/exports/{}", row.id), &ExportView::of(row, zone)?)
     })
     .await
+}
+
+/// The identifiers of all its rows, in order.
+fn found(mut lines: Lines) -> Result<Vec<i64>> {
+    let hotline = lines.hotline.clone();
+    let mut ids = Vec::new();
+    while let Some(rows) = hotline.db.read(|conn| lines.page(conn, MANY))? {
+        ids.extend(rows.iter().map(|row| row.id));
+    }
+    ids.sort_unstable();
+    ids.dedup();
+    Ok(ids)
 }
 
 /// Exports in clear: one's own; for those who decide, all.
@@ -273,30 +283,28 @@ pub async fn file(
     id: web::Path<String>,
 ) -> Result<HttpResponse> {
     let house = app.clone();
-    let (turn, sheet, rows) = run_long(move || {
+    let (turn, (sheet, rows)) = run_long(move || {
         let id = number(&id)?;
-        house.db.read(|conn| clear::see(conn, &actor, id))?;
+        let row = house.db.read(|conn| clear::see(conn, &actor, id))?;
+        clear::may_take(&row, &actor, house.db.now())?;
         let turn = house.exports.enter(actor.user)?;
-        let taker = actor.clone();
-        let (row, entry) = house.db.write(move |tx| clear::take(tx, &taker, id))?;
-        let (sheet, rows) = begin(&house, &actor, &row, entry)?;
-        Ok((turn, sheet, rows))
+        Ok((turn, begin(&house, &actor, &row)?))
     })
     .await?;
     leaving::send(&app, turn, sheet, rows).await
 }
 
-fn begin(
-    app: &web::Data<App>,
-    actor: &Actor,
-    row: &ClearRow,
-    entry: i64,
-) -> Result<(Sheet, InClear)> {
+/// The sheet and its rows, where they are still those that were agreed to; nothing is had yet.
+fn begin(app: &web::Data<App>, actor: &Actor, row: &ClearRow) -> Result<(Sheet, InClear)> {
     let (hotline, now) = (&app.hotline, app.db.now());
     let rules = app.db.read(|conn| hotline.rules.current(conn, now))?;
     let query: ListQuery = serde_json::from_str(&row.filters).map_err(Error::internal)?;
     let mut filter = filter(&query, &rules)?;
-    filter.received_to = Some(clear::until(row, filter.received_to));
+    filter.received_to = Some(clear::until(row.asked_at, filter.received_to));
+    let mut agreed = found(Lines::of(hotline, &rules, actor, filter.clone(), now))?;
+    // What was written down after it was asked was not asked for, even where it had been received before.
+    agreed.retain(|id| *id < row.id);
+    clear::is_as_agreed(row, &agreed)?;
     let zone = rules.profile.zone;
     let at = now.in_zone(zone).format("%Y-%m-%d %H:%M:%S").to_string();
     let values = [
@@ -316,14 +324,17 @@ fn begin(
         mark: sentence("export.clear_mark", &values),
     };
     let lines = Lines::of(hotline, &rules, actor, filter, now);
-    Ok((sheet, InClear { lines, entry, part: 0 }))
+    Ok((sheet, InClear { lines, export: row.id, agreed, entry: None, part: 0 }))
 }
 
 /// The list with its callers.
 struct InClear {
     lines: Lines,
-    /// The entry of the audit trail that has the tickets.
-    entry: i64,
+    export: i64,
+    /// The tickets that were agreed to, in order: nothing else leaves, whatever moves meanwhile.
+    agreed: Vec<i64>,
+    /// The entry of the audit trail that has the tickets; none before the first page, with which it is had.
+    entry: Option<i64>,
     part: i32,
 }
 
@@ -340,9 +351,8 @@ impl InClear {
             cells.resize(cells.len() + ClearColumn::ALL.len(), Cell::Empty);
             return cells;
         };
-        let text = |text: &Option<Text>| {
-            text.as_ref().map_or(Cell::Empty, |text| Cell::Text(text.to_string()))
-        };
+        let cell = |text: &Text| Cell::Text(text.to_string());
+        let text = |text: &Option<Text>| text.as_ref().map_or(Cell::Empty, cell);
         let (caller, place) = (&ticket.caller, &ticket.place);
         cells.extend(ClearColumn::ALL.iter().map(|column| match column {
             ClearColumn::Name => text(&caller.name),
@@ -361,7 +371,8 @@ impl Rows for InClear {
     fn next_page(&mut self) -> Result<Option<Vec<Vec<Cell>>>> {
         let (hotline, rules) = (self.lines.hotline.clone(), self.lines.rules.clone());
         let page = hotline.db.read(|conn| {
-            let Some(rows) = self.lines.page(conn, PAGE)? else { return Ok(None) };
+            let Some(mut rows) = self.lines.page(conn, PAGE)? else { return Ok(None) };
+            rows.retain(|row| self.agreed.binary_search(&row.id).is_ok());
             let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
             let mut whole = load_many(conn, rules.vault(&hotline.keys), &ids)?;
             whole.retain(|_, ticket| !self.is_kept_from(ticket));
@@ -369,9 +380,15 @@ impl Rows for InClear {
         })?;
         let Some((rows, whole)) = page else { return Ok(None) };
         let shown: Vec<String> = whole.values().map(|ticket| ticket.no.clone()).collect();
-        let part = (self.entry, self.part);
+        let (taker, export) = (self.lines.actor.clone(), self.export);
+        let (entry, part) = (self.entry, self.part);
+        let entry = hotline.db.write(move |tx| {
+            let entry = entry.map_or_else(|| clear::take(tx, &taker, export), Ok)?;
+            audit::add_subjects(tx, (entry, part), "ticket", &shown)?;
+            Ok(entry)
+        })?;
+        self.entry = Some(entry);
         self.part += 1;
-        hotline.db.write(move |tx| audit::add_subjects(tx, part, "ticket", &shown))?;
         let cells = |row: &TicketRow| self.cells(row, whole.get(&row.id));
         Ok(Some(rows.iter().map(cells).collect()))
     }

@@ -100,6 +100,7 @@ pub async fn print(
     match format.as_str() {
         "json" => run_long(move || {
             let (row, document, texts) = app.db.read(|conn| desk(&app, &actor).read(conn, id))?;
+            note_reading(&app, &actor, id)?;
             Ok(Answer::ok(&Whole { document, texts })?.versioned(row.version.into()))
         })
         .await
@@ -107,6 +108,7 @@ pub async fn print(
         "html" => {
             let page = run_long(move || {
                 let copy = Copy::of(&app, &actor, id)?;
+                note_reading(&app, &actor, id)?;
                 press::html(&copy.document, &copy.printed)
             });
             Ok(HttpResponse::Ok()
@@ -119,6 +121,21 @@ pub async fn print(
             run_long(move || taken_out(&app, &actor, id, &format, query.table.as_deref())).await?,
         )),
     }
+}
+
+/// Notes that `actor` read the report, once a day.
+fn note_reading(app: &App, actor: &Actor, id: i64) -> Result<()> {
+    const WHAT: &str = "report.read";
+    let (day, subject) = (app.db.now().day(app.config.site.zone), id.to_string());
+    let entry = Entry::new((actor.user, &actor.name), WHAT, ("report", &subject));
+    if app.db.read(|conn| audit::is_recorded(conn, &entry, day))? {
+        return Ok(());
+    }
+    let actor = actor.clone();
+    app.db.write(move |tx| {
+        let entry = Entry::new((actor.user, &actor.name), WHAT, ("report", &subject));
+        audit::record_once(tx, &entry, day)
+    })
 }
 
 /// A file: its media type, its name and its bytes.
