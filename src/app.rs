@@ -20,6 +20,7 @@ use crate::lifecycle::{Hotline, RuleBook};
 use crate::notify::letter::Letters;
 use crate::notify::{Mailer, Post, Settings as Notices, Sms};
 use crate::outward::Outward;
+use crate::papers::Papers;
 use crate::places;
 use crate::proactive::{self, Watchman};
 use crate::reports::{Drawer, Mailing, Schedule};
@@ -79,6 +80,8 @@ pub struct App {
     pub watchman: Arc<Watchman>,
     /// The exports that are going on in this process.
     pub exports: Arc<Turns>,
+    /// What is printed: numbers, templates.
+    pub papers: Papers,
     /// The requests with an Idempotency-Key that are going on in this process.
     pub running: Arc<RunningKeys>,
     pub demo: Demo,
@@ -131,6 +134,7 @@ impl App {
         let rules = rules.advised_by(adviser);
         let hotline = Arc::new(Hotline { db: db.clone(), keys: keys.clone(), rules });
         let mailing = mailing(&config, &hotline, &post)?;
+        let papers = Papers::of(&config);
         Ok(Self {
             config,
             clock,
@@ -154,6 +158,7 @@ impl App {
             mailing,
             watchman: Arc::new(watchman),
             exports,
+            papers,
             running,
             demo,
         })

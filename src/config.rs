@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use chrono_tz::Tz;
 pub use doors::{
-    Calls, Knowledge, Mail, MailSecurity, MailTransport, Notify, Open311, Outward, Places,
+    Calls, Knowledge, Mail, MailSecurity, MailTransport, Notify, Open311, Outward, Papers, Places,
     Proactive, Public, Reports, Sms, SmsTransport, Upstream,
 };
 use serde::{Deserialize, Serialize};
@@ -32,6 +32,7 @@ pub struct Config {
     pub mail: Mail,
     pub notify: Notify,
     pub reports: Reports,
+    pub papers: Papers,
     pub sms: Sms,
     pub outward: Outward,
     pub upstream: Upstream,

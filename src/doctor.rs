@@ -70,7 +70,7 @@ fn letters(app: &App) -> Vec<Finding> {
         let values: Vec<(&str, &str)> = answer.iter().map(|(k, v)| (*k, v.as_str())).collect();
         (sentence("doctor.letters_are", &values), verdict(dead == 0))
     })];
-    for (name, reason) in app.post.letters.faults() {
+    for (name, reason) in [app.post.letters.faults(), app.papers.templates.faults()].concat() {
         let answer = format!("{name}: {reason}");
         found.push(Finding { what: say("doctor.template"), answer, verdict: Verdict::Look });
     }

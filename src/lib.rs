@@ -31,6 +31,7 @@ pub mod limits;
 pub mod moving;
 pub mod notify;
 pub mod outward;
+pub mod papers;
 pub mod places;
 pub mod privacy;
 pub mod proactive;

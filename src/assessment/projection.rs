@@ -39,10 +39,13 @@ pub struct Cost {
     pub points: Option<Fraction>,
 }
 
-/// How the score of `unit` stands by `ask`, which is by unit.
-pub fn projection(facts: &Facts, ask: &Question<'_>, unit: Sym) -> Projection {
+/// Numerators (in thousandths) and denominators of [`Metric::THREE`].
+type Three = [(i64, i64); 3];
+
+/// The three rates of `unit`, and what each ticket brings to them.
+fn sums(facts: &Facts, ask: &Question<'_>, unit: Sym) -> (Three, BTreeMap<i64, Three>) {
     let mut rates = [(0, 0); 3];
-    let mut each: BTreeMap<i64, [(i64, i64); 3]> = BTreeMap::new();
+    let mut each: BTreeMap<i64, Three> = BTreeMap::new();
     shares::each(facts, ask, |share| {
         let rate = Metric::THREE.iter().position(|metric| *metric == share.metric);
         if let (Some(rate), true) = (rate, share.key == unit) {
@@ -52,14 +55,50 @@ pub fn projection(facts: &Facts, ask: &Question<'_>, unit: Sym) -> Projection {
             }
         }
     });
+    (rates, each)
+}
+
+fn without(rates: Three, own: Three) -> Three {
+    let mut rest = rates;
+    for (rest, own) in rest.iter_mut().zip(own) {
+        *rest = (rest.0 - own.0, rest.1 - own.1);
+    }
+    rest
+}
+
+/// What one ticket does to the score of its unit, for better or worse.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Effect {
+    /// None where a rate has no answer yet.
+    pub score: Option<Fraction>,
+    /// None where nothing would be left of a rate.
+    pub without: Option<Fraction>,
+    /// How many points it brings (below zero: costs): the score less the score without it.
+    pub points: Option<Fraction>,
+}
+
+/// What `ticket` does to the score of `unit` by `ask`, which is by unit; nothing where it does not count.
+pub fn effect(facts: &Facts, ask: &Question<'_>, unit: Sym, ticket: i64) -> Option<Effect> {
+    let (rates, each) = sums(facts, ask, unit);
+    let own = *each.get(&ticket)?;
+    let score = ask.rules.scoring.score(rates);
+    let without = ask.rules.scoring.score(without(rates, own));
+    let points = score.zip(without).map(|(score, without)| score.minus(without));
+    Some(Effect { score, without, points })
+}
+
+/// The score of `unit` by `ask`, which is by unit.
+pub fn score(facts: &Facts, ask: &Question<'_>, unit: Sym) -> Option<Fraction> {
+    ask.rules.scoring.score(sums(facts, ask, unit).0)
+}
+
+/// How the score of `unit` stands by `ask`, which is by unit.
+pub fn projection(facts: &Facts, ask: &Question<'_>, unit: Sym) -> Projection {
+    let (rates, each) = sums(facts, ask, unit);
     let score = ask.rules.scoring.score(rates);
     let mut costs: Vec<Cost> = Vec::new();
     for (ticket, own) in each {
-        let mut rest = rates;
-        for (rest, own) in rest.iter_mut().zip(own) {
-            *rest = (rest.0 - own.0, rest.1 - own.1);
-        }
-        let without = ask.rules.scoring.score(rest);
+        let without = ask.rules.scoring.score(without(rates, own));
         let points = without.zip(score).map(|(without, with)| without.minus(with));
         let counts_nothing = own.iter().any(|(num, den)| *num == 0 && *den > 0);
         if counts_nothing || points.is_some_and(|points| points > Fraction::ZERO) {

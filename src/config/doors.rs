@@ -164,3 +164,11 @@ pub struct Proactive {
     pub precision_least: u32,
     pub precision_days: u32,
 }
+
+/// Papers 文书: how their numbers begin, and the site's own templates.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Papers {
+    pub mark: String,
+    pub templates: PathBuf,
+}

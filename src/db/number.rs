@@ -74,6 +74,16 @@ pub fn leave_gap(conn: &mut Conn, count: i64) -> Result<()> {
 }
 
 impl Tx<'_> {
+    /// The next number of `series`, without a gap: it is given with this write, and where the write is not kept
+    /// neither is the number. Writes that draw from one series wait for each other: for what is rare. A series is
+    /// drawn from so or by [`Db::next_of`], never by both.
+    ///
+    /// # Errors
+    /// As the database says.
+    pub fn next_of(&mut self, series: &str) -> Result<i64> {
+        Ok(lease(self, series, 1)?.start)
+    }
+
     /// Numbers of `series` up to `upto` came from elsewhere: none of them is given from now on,
     /// except from a block that some node has taken already.
     pub fn skip_numbers(&mut self, series: &str, upto: i64) -> Result<()> {

@@ -12,6 +12,7 @@ mod knowledge;
 mod learning;
 mod moving;
 mod notices;
+mod papers;
 mod places;
 mod privacy;
 mod proactive;
@@ -36,6 +37,7 @@ pub use knowledge::{
 pub use learning::learned;
 pub use moving::{import_batch, imported, removal, removed_event};
 pub use notices::{deputy, letter, reach};
+pub use papers::{paper, paper_line};
 pub use places::place_aside;
 pub use privacy::{clear_export, erased};
 pub use proactive::{campaign, surveyed, warning, warning_mark};

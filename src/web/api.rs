@@ -11,12 +11,14 @@ pub mod batch;
 pub mod calls;
 pub mod campaigns;
 pub mod commands;
+pub mod dossier;
 pub mod exports;
 pub mod history;
 pub mod line;
 pub mod marks;
 pub mod masked;
 pub mod outbox;
+pub mod papers;
 pub mod period;
 pub mod places;
 pub mod public;
@@ -78,6 +80,11 @@ pub fn routes(services: &mut ServiceConfig<'_>) {
         .service(history::reveal)
         .configure(rates::routes)
         .configure(exports::routes)
+        .service(dossier::dossier)
+        .configure(papers::routes)
+        .service(rates::rates)
+        .service(rates::behind)
+        .service(rates::projected)
         .configure(signals::routes)
         .configure(reports::routes)
         .configure(upstream::routes)

@@ -40,6 +40,7 @@ mod notices_mail;
 mod notices_night;
 mod notices_retry;
 mod open311;
+mod papers;
 mod places;
 mod power_cut;
 mod reports;

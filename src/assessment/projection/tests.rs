@@ -34,6 +34,23 @@ fn a_bad_answer_costs_the_score_without_it_less_the_score() {
 }
 
 #[test]
+fn what_one_ticket_does_to_the_score_is_said_for_good_answers_too() {
+    let city = four();
+    let unit = city.facts.names.find("section").unwrap();
+    let ask = city.ask(Edition::Assessed);
+    // Three answers and one bad one are left: 10 + 33.3 + 26.7.
+    let good = effect(&city.facts, &ask, unit, 1).unwrap();
+    assert_eq!(good.without, Some(Fraction::new(70, 1)));
+    assert_eq!(good.points, Some(Fraction::new(15, 2)));
+    let bad = effect(&city.facts, &ask, unit, 4).unwrap();
+    assert_eq!(
+        (bad.score, bad.points),
+        (score(&city.facts, &ask, unit), Some(Fraction::new(-45, 2)))
+    );
+    assert_eq!(effect(&city.facts, &ask, unit, 99), None);
+}
+
+#[test]
 fn the_dearest_comes_first_and_what_lifts_the_score_is_not_listed() {
     let mut city = City::default();
     city.answers("section", 8, 8);

@@ -161,7 +161,7 @@ pub async fn limits(
     .await
 }
 
-fn all_limits(ticket: &Ticket) -> impl Iterator<Item = (Option<String>, &Timer)> {
+pub(super) fn all_limits(ticket: &Ticket) -> impl Iterator<Item = (Option<String>, &Timer)> {
     let own = ticket.timers.values().map(|timer| (None, timer));
     let units = ticket.assignments.iter().flat_map(|(k, a)| {
         let id = ticket.assignment_id(*k);
@@ -174,7 +174,7 @@ fn all_limits(ticket: &Ticket) -> impl Iterator<Item = (Option<String>, &Timer)>
         .chain(whistles.map(|called| (None, &called.timer)))
 }
 
-fn explained(
+pub(super) fn explained(
     rules: &Rules,
     assignment: Option<String>,
     timer: &Timer,

@@ -161,7 +161,11 @@ pub async fn one(
 }
 
 /// Notes that `actor` opened the ticket on `day`, once.
-fn note_opening(hotline: &Arc<Hotline>, actor: &Actor, (no, day): (&str, NaiveDate)) -> Result<()> {
+pub(super) fn note_opening(
+    hotline: &Arc<Hotline>,
+    actor: &Actor,
+    (no, day): (&str, NaiveDate),
+) -> Result<()> {
     let entry = || Entry::new((actor.user, &actor.name), "ticket.open", ("ticket", no));
     if hotline.db.read(|conn| audit::is_recorded(conn, &entry(), day))? {
         return Ok(());

@@ -1,0 +1,2 @@
+DROP TABLE paper_line;
+DROP TABLE paper;
