@@ -266,7 +266,7 @@ mod tests {
     use rstest::rstest;
 
     use super::*;
-    use crate::assessment::facts::{Edition, GroupBy};
+    use crate::assessment::facts::{Edition, GroupBy, Satisfied};
     use crate::assessment::rules::Rules;
     use crate::time::Stamp;
 
