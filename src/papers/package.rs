@@ -122,10 +122,9 @@ impl Package {
 
     /// Whether nothing but the body differs.
     fn is_like(&self, other: &Self) -> bool {
-        let alike = |(one, two): (&(String, Vec<u8>), &(String, Vec<u8>))| {
-            one.0 == two.0 && (one.0 == DOCUMENT || one.1 == two.1)
-        };
-        self.0.len() == other.0.len() && self.0.iter().zip(&other.0).all(alike)
+        let mut both = self.0.iter().zip(&other.0);
+        self.0.len() == other.0.len()
+            && both.all(|(one, two)| one.0 == two.0 && (one.0 == DOCUMENT || one.1 == two.1))
     }
 }
 

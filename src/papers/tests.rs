@@ -195,6 +195,7 @@ fn several_papers_are_one_file_with_a_section_each_where_only_their_bodies_diffe
     assert!(runs::is_whole(&xml));
     assert_eq!((xml.matches("<w:sectPr>").count(), xml.matches("<w:body>").count()), (3, 1));
     let mut other = paper(PaperKind::Ledger, 1);
+    other.0.push_str("-2");
     other.1.0.push(("word/header1.xml".to_owned(), Vec::new()));
     let Bound::Zip(bytes) = bind(&[alike[0].clone(), other]).unwrap() else { panic!("one file") };
     assert_eq!(zip::ZipArchive::new(std::io::Cursor::new(bytes)).unwrap().len(), 2);

@@ -143,7 +143,7 @@ fn compare(cell: &Cell, figures: &Figures, trees: &Trees) -> bool {
         }
         return value != "none";
     }
-    if cell.column.ends_with(".share") && value["ratio"].is_object() {
+    if cell.column.strip_suffix(".share").is_some() && value["ratio"].is_object() {
         // Of everything.
         let whole = figures.of("", metric).num as f64 / scale(metric);
         near(&value["ratio"]["num"], sum.num as f64 / scale(metric), place);
