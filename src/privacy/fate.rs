@@ -20,7 +20,7 @@ pub enum Fate {
 }
 
 /// Every table with a ticket's id or number, a caller's hash, or a text that may name one.
-pub const FATES: [(&str, Fate); 35] = [
+pub const FATES: [(&str, Fate); 36] = [
     // The ticket's own: emptied where the key is destroyed.
     ("ticket", Fate::Stays),
     ("ticket_body", Fate::Stays),
@@ -58,6 +58,8 @@ pub const FATES: [(&str, Fate); 35] = [
     // What was warned of: what is about one caller goes; what is about a place is other callers' too, and stays
     // without the number.
     ("warning", Fate::GoesAbout { names: "tickets", only: "rule = 'repeat'" }),
+    // Which ticket a numbered paper was about: what it said is made anew at each printing, and of an erased ticket no more.
+    ("paper_line", Fate::Stays),
     // Codes and times; and a goal with numbers under it.
     ("surveyed", Fate::Stays),
     ("campaign", Fate::Stays),

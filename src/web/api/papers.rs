@@ -150,6 +150,7 @@ pub struct BatchQuery {
     /// Their ids with commas between, at most 100: in this order.
     ids: String,
     /// `zip`: one file a paper.
+    #[param(value_type = Option<String>)]
     format: Option<PaperBinding>,
 }
 
