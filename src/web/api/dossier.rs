@@ -41,6 +41,7 @@ code_enum! {
 #[serde(deny_unknown_fields)]
 pub struct DossierQuery {
     /// `html`, a page to print, where nothing is said.
+    #[param(value_type = Option<String>)]
     format: Option<DossierFormat>,
 }
 
