@@ -1,6 +1,8 @@
 //! Web, `/papers`: numbered papers, printed as Word files. Its rule: a file that shows a citizen leaves only after its
 //! reason is on disk; nothing about papers is asked in an address but their ids and a ticket's number.
 
+use std::collections::BTreeSet;
+
 use actix_web::http::header;
 use actix_web::{HttpResponse, get, post, web};
 use chrono_tz::Tz;
@@ -176,7 +178,9 @@ pub async fn batch(
     let (name, bound) = run_long(move || {
         prints_any(&actor)?;
         let ids = query.ids.split(',').map(|id| id.trim().parse());
-        let ids: Vec<i64> = ids.collect::<Result<_, _>>().map_err(|_| Error::not_found())?;
+        let mut ids: Vec<i64> = ids.collect::<Result<_, _>>().map_err(|_| Error::not_found())?;
+        let mut named = BTreeSet::new();
+        ids.retain(|id| named.insert(*id));
         let papers = print((&app.hotline, &app.papers), &actor, &ids)?;
         let bound = match query.format {
             Some(PaperBinding::Zip) => zipped(&papers)?,
