@@ -143,7 +143,7 @@ fn counts(material: &Material<'_>, editions: &Editions, part: &mut Part) -> Tabl
     rows.insert(1, direct(material, editions));
     rows.insert(2, dispatched(material, part));
     rows.push(overdue(material, part));
-    let note = "已派单：现有主办单位的工单。逾期未办结：数据截至时仍在办理、最近一次时限已过的主办和协办子单。";
+    let note = "已派单：现有主办单位的工单。逾期未办结：统计时点（周期结束时；未结束的为取数时）在办、最近一次时限已过的主办和协办子单。";
     table("overview_counts", "受理与办理", defined(columns), rows, note)
 }
 
@@ -185,7 +185,7 @@ fn overdue(material: &Material<'_>, part: &mut Part) -> Row {
     let ids = material.extras.overdue.iter().map(|it| it.ticket).collect();
     let mut cells = vec![text("逾期未办结子单"), part.counted("overdue", ids)];
     cells.extend(std::iter::repeat_n(plain(Value::None), 6));
-    cells.extend([text(""), text("数据截至时在办、最近一次时限已过的主办和协办子单")]);
+    cells.extend([text(""), text("统计时点在办、最近一次时限已过的主办和协办子单")]);
     row("overdue", cells)
 }
 

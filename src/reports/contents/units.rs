@@ -228,7 +228,10 @@ fn overdue(material: &Material<'_>, figures: &Figures, part: &mut Part) -> Table
         title: "逾期未办结".to_owned(),
         columns,
         rows,
-        note: Some("数据截至时仍在办、最近一次时限已过的主办和协办子单。".to_owned()),
+        note: Some(
+            "统计时点（周期结束时；未结束的为取数时）在办、最近一次时限已过的主办和协办子单。"
+                .to_owned(),
+        ),
     }
 }
 
