@@ -58,6 +58,7 @@ fn questions(numbers: &[String], today: &str) -> Vec<String> {
             Some("code") => fill("{code}", &CODES),
             Some("year") => fill("{year}", &["2026"]),
             Some("name") => fill("{name}", &["agent", "handler@jiedao"]),
+            Some("kind") => fill("{kind}", &["reply"]),
             // The door of strangers: every number in both spellings, and every list.
             Some("format") => fill("{format}", &["json", "xml"]),
             Some("service_request_id") => both(&fill("{service_request_id}", &numbers)),
