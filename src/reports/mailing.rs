@@ -13,7 +13,7 @@ use super::sight::Reads;
 use super::state::{State, Step};
 use super::store::{self, ReportRow};
 use crate::db::{Conn, Tx};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind, Result, sentence};
 use crate::identity::{self, Actor, Role};
 use crate::lifecycle::Hotline;
 use crate::limits::Window;
@@ -159,8 +159,7 @@ impl Mailing {
                 let mut document = super::frozen::document(conn, &row)?;
                 document.lists.clear();
                 let texts = super::texts::latest(conn, &self.hotline.keys, row.id)?;
-                let steps = store::steps(conn, row.id)?;
-                let printed = printed(&row, &steps, texts, (now, zone))?;
+                let printed = printed(conn, &row, texts, (now, zone))?;
                 return Ok(Paper { name: form_name(&document, &row), document, printed });
             }
             let ready = self.desk(&program).ready_window(conn, now, (window, None))?;
@@ -196,11 +195,10 @@ impl Reports for Mailing {
                 Err(error) if error.kind() == Kind::NotFound => return Ok(None),
                 read => read?,
             };
-            let steps = store::steps(conn, id)?;
             let zone = self.hotline.rules.current(conn, now)?.profile.zone;
             let printed = Printed {
                 watermark: Some(print::words::watermark(&actor.name, now, zone)),
-                ..printed(&row, &steps, texts, (now, zone))?
+                ..printed(conn, &row, texts, (now, zone))?
             };
             Ok(Some((row, document, printed)))
         })?;
@@ -231,24 +229,47 @@ pub fn form_name(document: &Document, row: &ReportRow) -> String {
 /// # Errors
 /// `internal` where its edition is no number.
 pub fn printed(
+    conn: &mut Conn,
     row: &ReportRow,
-    steps: &[store::StepRow],
-    texts: std::collections::BTreeMap<String, String>,
+    mut texts: std::collections::BTreeMap<String, String>,
     (at, zone): (Stamp, chrono_tz::Tz),
 ) -> Result<Printed> {
-    let last = |step: Step| steps.iter().rfind(|one| one.step == step);
-    let signed = last(Step::Sign);
+    let steps = store::steps(conn, row.id)?;
+    let mut who = Vec::new();
+    for step in [Step::Freeze, Step::Sign, Step::Publish] {
+        if let Some(done) = steps.iter().rfind(|one| one.step == step) {
+            who.push((done, shown(conn, done)?));
+        }
+    }
+    let signed = who.iter().find(|(done, _)| done.step == Step::Sign);
+    if signed.is_some() && !texts.contains_key(SIGN_OFF) {
+        let line = |(done, name): &(&store::StepRow, String)| {
+            let day = print::words::day(done.at.day(zone));
+            let values = [("step", done.step.zh()), ("name", name), ("day", &day)];
+            sentence("report.signed_off", &values)
+        };
+        texts.insert(SIGN_OFF.to_owned(), who.iter().map(line).collect::<Vec<_>>().join("\n"));
+    }
     Ok(Printed {
         state: print::words::state(row.state.zh(), row.edition),
         edition: u32::try_from(row.edition).map_err(Error::internal)?,
         texts,
-        signer: signed.map(|step| step.by_name.clone()),
-        dated: Some(signed.map_or(row.taken_at, |step| step.at).day(zone)),
+        signer: signed.map(|(_, name)| name.clone()),
+        dated: Some(signed.map_or(row.taken_at, |(done, _)| done.at).day(zone)),
         watermark: None,
         base: None,
         at,
         zone,
     })
+}
+
+/// The place that says who signed: the program fills it from the steps where nobody wrote it.
+const SIGN_OFF: &str = "sign_off";
+
+/// What a person is called on paper: the shown name, as a letter's 签发人 is a person and no login.
+fn shown(conn: &mut Conn, step: &store::StepRow) -> Result<String> {
+    let account = identity::store::account_of(conn, step.by_id)?;
+    Ok(account.map_or_else(|| step.by_name.clone(), |it| it.display_name))
 }
 
 /// The first section's sentences and the figures of the first table, as they are printed.

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::grid::{Definition, Definitions, Grid, grid, table_of};
 use super::{Printed, words};
 use crate::reports::Document;
-use crate::reports::document::{Block, Chart};
+use crate::reports::document::{Block, Chart, Section};
 
 /// The whole report as words.
 #[derive(Debug, Serialize)]
@@ -89,10 +89,12 @@ pub fn layout<'a>(document: &'a Document, printed: &'a Printed) -> Page<'a> {
         figures: 0,
         known: Definitions::default(),
     };
-    let sections = (1..).zip(&document.sections);
+    let said = |section: &&Section| section.blocks.iter().any(|it| !is_left_empty(it, printed));
+    let sections = (1..).zip(document.sections.iter().filter(said));
     let parts = sections.map(|(number, section)| {
         let mut headings = 0;
-        let pieces = section.blocks.iter().map(|it| count.piece(it, &mut headings)).collect();
+        let blocks = section.blocks.iter().filter(|block| !is_left_empty(block, printed));
+        let pieces = blocks.map(|it| count.piece(it, &mut headings)).collect();
         let heading = words::first_level(number) + &words::one_line(&section.heading);
         Part { anchor: words::anchor("s", &section.id), heading, pieces }
     });
@@ -116,6 +118,13 @@ pub fn layout<'a>(document: &'a Document, printed: &'a Printed) -> Page<'a> {
         parts,
         definitions: count.known.0,
     }
+}
+
+/// Whether it is a place that nobody wrote into and, since the report is signed, nobody will: paper that left the house
+/// asks nobody to fill it in.
+fn is_left_empty(block: &Block, printed: &Printed) -> bool {
+    let Block::Open { field, .. } = block else { return false };
+    printed.signer.is_some() && printed.texts.get(field).is_none_or(|text| text.trim().is_empty())
 }
 
 /// `已冻结 第1版`; a state that names its edition says it once.

@@ -80,7 +80,6 @@ fn the_page_says_everything_and_leads_to_the_tickets() {
         "图2　各单位受理量（数据见<a href=\"#t-units\">表3</a>）",
         "解决率环比（个百分点）",
         "二是11月15日前",
-        "（待填写：提请市领导决定的事项）",
         "<code>response_rate@1</code>",
         "href=\"&#x2f;api&#x2f;v1&#x2f;reports&#x2f;7&#x2f;tickets?table=units&amp;row=u5&amp;column=response_rate\">97.1%</a>",
         "<title>三率走势</title>",
@@ -94,6 +93,20 @@ fn the_page_says_everything_and_leads_to_the_tickets() {
     assert_eq!(page.matches("（<code>response_rate@1</code>）").count(), 1, "a definition once");
     let bare = html(&document(), &Printed { base: None, watermark: None, ..printed() }).unwrap();
     assert!(!bare.contains("tickets?") && !bare.contains("class=\"watermark\""));
+}
+
+#[test]
+fn a_place_left_empty_asks_to_be_filled_in_until_somebody_has_signed() {
+    let asks = "（待填写：提请市领导决定的事项）";
+    let draft = Printed { signer: None, ..printed() };
+    assert!(html(&document(), &draft).unwrap().contains(asks));
+    assert!(!html(&document(), &printed()).unwrap().contains("待填写"));
+    let letter = |printed| part(&unpacked(&docx(&document(), printed).unwrap()), "word/document.xml");
+    assert!(letter(&draft).contains(asks) && !letter(&printed()).contains("待填写"));
+    // A part of which nothing is left is not headed either, and the next one has its number.
+    let unsaid = Printed { texts: BTreeMap::new(), ..printed() };
+    let page = html(&document(), &unsaid).unwrap();
+    assert!(!page.contains("待填写") && !page.contains("下一步措施"));
 }
 
 #[test]

@@ -42,7 +42,8 @@ fn need(grid: &Grid, at: usize, head: &Head) -> Need {
     let heading = words::width(&head.name);
     let (low, high) = (widest.max(heading.min(HEADING.0)), widest.max(heading.min(HEADING.1)));
     if head.whole {
-        return Need { least: low, best: high };
+        // One half to spare: where the machine has no Times New Roman, figures are wider than half a letter.
+        return Need { least: low + 1, best: high + 1 };
     }
     let best = high.clamp(4, WORDS.1);
     Need { least: best.min(WORDS.0), best }

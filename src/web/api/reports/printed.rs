@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 use crate::identity::Actor;
 use crate::reports::mailing::{form_name, printed};
 use crate::reports::print::{self as press, Printed};
-use crate::reports::store::{self, ReportRow};
+use crate::reports::store::ReportRow;
 use crate::reports::{DOCX, Document, XLSX};
 use crate::web::api::attachments::percent_encoded;
 use crate::web::problem::Problem;
@@ -50,11 +50,10 @@ impl Copy {
         let (now, zone) = (app.db.now(), app.config.site.zone);
         app.db.read(|conn| {
             let (row, document, texts) = desk(app, actor).read(conn, id)?;
-            let steps = store::steps(conn, id)?;
             let printed = Printed {
                 watermark: Some(press::words::watermark(&actor.name, now, zone)),
                 base: Some(format!("/api/v1/reports/{id}/tickets")),
-                ..printed(&row, &steps, texts, (now, zone))?
+                ..printed(conn, &row, texts, (now, zone))?
             };
             Ok(Self { row, document, printed })
         })
