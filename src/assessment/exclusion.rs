@@ -115,6 +115,27 @@ pub fn decide_appeal(ticket: &mut Ticket, scene: &Scene<'_>, body: &Decide) -> R
     Ok(())
 }
 
+/// What was done to the request between two states of the ticket, as the audit trail calls it; nothing where nothing was.
+pub fn done(before: Option<&Exclusion>, after: Option<&Exclusion>) -> Option<&'static str> {
+    use ExclusionStage as E;
+    let after = after?;
+    let was = before.map(|it| it.stage);
+    match (was, after.stage) {
+        (was, E::ToEndorse | E::ToDecide) if was.is_none_or(|it| it == E::Refused) => {
+            Some("exclusion.ask")
+        }
+        (Some(E::ToEndorse), E::ToDecide) => Some("exclusion.endorse"),
+        (Some(E::ToEndorse), E::Refused) => Some("exclusion.not_endorse"),
+        (Some(E::ToDecide), E::Refused) => Some("exclusion.refuse"),
+        (Some(E::ToDecide), E::ToConfirm | E::Approved) => Some("exclusion.approve"),
+        (Some(E::ToConfirm), E::Approved) => Some("exclusion.confirm"),
+        (Some(E::Refused), E::Appealed) => Some("exclusion.appeal"),
+        (Some(E::Appealed), E::Approved) => Some("exclusion.appeal_grant"),
+        (Some(E::Appealed), E::RefusedFinally) => Some("exclusion.appeal_refuse"),
+        _ => None,
+    }
+}
+
 /// A reviewer chooses the class; the defaults by kind no longer apply.
 pub fn classify(ticket: &mut Ticket, _scene: &Scene<'_>, body: &Classify) -> Result<()> {
     ticket.class = Class { class: body.assessment_class, chosen: true };
