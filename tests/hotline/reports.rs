@@ -3,6 +3,7 @@
 
 mod bureau;
 mod exclusion;
+mod mailed;
 
 use std::collections::{BTreeMap, BTreeSet};
 
