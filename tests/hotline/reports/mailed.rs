@@ -151,7 +151,7 @@ fn letter_opens(bytes: &[u8]) -> String {
     let mut document = String::new();
     for place in 0..archive.len() {
         let mut part = archive.by_index(place).unwrap();
-        let (name, mut xml) = (part.name().to_owned(), String::new());
+        let (name, mut xml) = (part.name().unwrap().into_owned(), String::new());
         part.read_to_string(&mut xml).unwrap();
         let mut reader = quick_xml::Reader::from_str(&xml);
         let mut depth = 0;
