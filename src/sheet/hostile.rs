@@ -54,7 +54,8 @@ fn no_cell_of_a_sheet_of_hostile_texts_is_a_formula() {
     for form in [Form::Csv, Form::Xlsx] {
         let path = folder.0.join(format!("a.{}", form.as_str()));
         // As headings too, as far as one is that short.
-        let columns = [Column { heading: &texts()[0], width: 12 }, Column { heading: "乙", width: 12 }];
+        let columns =
+            [Column { heading: &texts()[0], width: 12 }, Column { heading: "乙", width: 12 }];
         let out = private_file(&path).unwrap();
         let mut writer = Writer::new(form, out, &folder.0, "表", &columns).unwrap();
         for text in &all {
@@ -79,8 +80,7 @@ fn no_cell_of_a_sheet_of_hostile_texts_is_a_formula() {
 
 fn of_csv(bytes: &[u8]) -> Vec<String> {
     let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap();
-    let mut reader =
-        csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text);
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text);
     let rows = reader.records().map(|row| row.unwrap());
     rows.map(|row| row[0].to_owned()).collect()
 }

@@ -297,7 +297,8 @@ fn excluded_of(document: &Value) -> BTreeMap<String, i64> {
     let sections = document["sections"].as_array().unwrap().iter();
     let mut blocks = sections.flat_map(|section| section["blocks"].as_array().unwrap());
     let table = blocks.find(|block| block["id"] == "excluded").expect("what is excluded is told");
-    let count = |row: &Value| Some((text(&row["key"]), row["cells"][1]["value"]["count"].as_i64()?));
+    let count =
+        |row: &Value| Some((text(&row["key"]), row["cells"][1]["value"]["count"].as_i64()?));
     let rows = table["rows"].as_array().unwrap().iter().filter(|row| row["key"] != "total");
     rows.filter_map(count).collect()
 }

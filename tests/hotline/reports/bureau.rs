@@ -27,7 +27,7 @@ impl Bureau {
         let server = Server::start(&[("JIESU_DATABASE__URL", &test.url)]);
         let city = City::served(&server);
         let mut people: Vec<Actor> = city.people().map(|person| person.actor.clone()).collect();
-        let chief = ("chief", &[Role::Assessor, Role::Leader][..], None);
+        let chief: (&str, &[Role], Option<&str>) = ("chief", &[Role::Assessor, Role::Leader], None);
         for (user, (name, roles, unit)) in (900..).zip([chief].iter().chain(more)) {
             people.push(Actor {
                 user,

@@ -42,7 +42,11 @@ impl Story {
         bureau.city.hours(4);
         let no = bureau.city.handled_by("baozhang");
         let story = Self { bureau, no, steps: Vec::new() };
-        assert_eq!(story.tries(HEAD, "exclude", asking()), "409 transition", "not before the reply");
+        assert_eq!(
+            story.tries(HEAD, "exclude", asking()),
+            "409 transition",
+            "not before the reply"
+        );
         let reply = json!({ "text": "已修好" });
         story.bureau.city.handler("baozhang").does(&story.no, "reply", reply);
         for (who, told) in [
@@ -150,7 +154,8 @@ impl Story {
             if cell.source["of"] != "figure" || cell.source["edition"] != edition {
                 continue;
             }
-            let behind = ["num", "den"].map(|side| self.bureau.behind("leader", id, &cell, Some(side)));
+            let behind =
+                ["num", "den"].map(|side| self.bureau.behind("leader", id, &cell, Some(side)));
             let is_there = behind.iter().flatten().any(|(no, _)| *no == self.no);
             *(if is_there { &mut with } else { &mut without }) += 1;
         }
@@ -365,5 +370,8 @@ fn exactly_those(story: &Story, before: &Value, restated: &str) {
     assert_eq!(events.keys().collect::<Vec<_>>(), [&story.no]);
     let why = events[&story.no].as_array().unwrap();
     assert_eq!(why.len(), 1, "{why:?}");
-    assert_eq!((&why[0]["command"], &why[0]["actor"]), (&json!("exclude/appeal/decide"), &json!("assessor")));
+    assert_eq!(
+        (&why[0]["command"], &why[0]["actor"]),
+        (&json!("exclude/appeal/decide"), &json!("assessor"))
+    );
 }

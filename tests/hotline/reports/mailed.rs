@@ -62,7 +62,10 @@ impl Site {
         first.city.closed("wuye");
         first.city.handled_by("weixiu");
         let folder = first.server.app.config.data_dir.display().to_string();
-        keys.extend([("JIESU_DATABASE__URL", test.url.as_str()), ("JIESU_DATA_DIR", &folder)]);
+        keys.extend([
+            ("JIESU_DATABASE__URL", test.url.as_str()),
+            ("JIESU_DATA_DIR", folder.as_str()),
+        ]);
         let server = Server::start(&keys);
         let [crew, theirs] =
             [&first.server, &server].map(|node| worker::crew(&node.app, &Bell::default()));
