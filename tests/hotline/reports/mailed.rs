@@ -55,6 +55,8 @@ impl Site {
             ("JIESU_MAIL__SECURITY", "none"),
             ("JIESU_MAIL__SMTP_URL", url.as_str()),
             ("JIESU_NOTIFY__DIGEST", "[]"),
+            // That it was sent is remembered for longer than other letters are.
+            ("JIESU_NOTIFY__KEEP_DAYS", "1"),
             ("JIESU_REPORTS__AT", "09:30"),
             ("JIESU_REPORTS__SUBSCRIBERS", r#"["leader","assessor","unit_head@wuye","nobody"]"#),
         ];
