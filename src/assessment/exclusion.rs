@@ -1,11 +1,12 @@
 //! Assessment: leaving it for a coded reason 剔除, and the one appeal 申诉. Its rule: the ticket
-//! counts until decided; who asks never decides (domain.md §6).
+//! counts until decided; who asks never decides, nor does anybody of a unit that it is counted for (domain.md §6).
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::identity::Role;
 use crate::limits::policy::ExclusionNeed;
 use crate::ticket::command::{Classify, Decide, Exclude, FlagBody, Spoken};
 use crate::ticket::overlay::{Exclusion, ExclusionReason, ExclusionStage, Flag};
+use crate::ticket::sight::handled_it;
 use crate::ticket::{Class, Scene, Ticket};
 
 /// The head of the final lead asks, with evidence.
@@ -51,6 +52,7 @@ pub fn decide(ticket: &mut Ticket, scene: &Scene<'_>, body: &Decide) -> Result<(
     let stages = [ExclusionStage::ToDecide, ExclusionStage::ToEndorse];
     if let Ok(exclusion) = at_stage(ticket, &stages) {
         apart(scene, &[Some(exclusion.asked_by), exclusion.endorsed_by])?;
+        outside(ticket, scene)?;
     }
     require_reason(body)?;
     let exclusion = at_stage(ticket, &stages)?;
@@ -77,6 +79,8 @@ pub fn decide(ticket: &mut Ticket, scene: &Scene<'_>, body: &Decide) -> Result<(
 pub fn confirm(ticket: &mut Ticket, scene: &Scene<'_>) -> Result<()> {
     let exclusion = at_stage(ticket, &[ExclusionStage::ToConfirm])?;
     apart(scene, &[Some(exclusion.asked_by), exclusion.endorsed_by, exclusion.decided_by])?;
+    outside(ticket, scene)?;
+    let exclusion = at_stage(ticket, &[ExclusionStage::ToConfirm])?;
     exclusion.decided_at = Some(scene.now);
     exclusion.stage = ExclusionStage::Approved;
     Ok(())
@@ -99,6 +103,7 @@ pub fn decide_appeal(ticket: &mut Ticket, scene: &Scene<'_>, body: &Decide) -> R
     if let Ok(exclusion) = at_stage(ticket, &[ExclusionStage::Appealed]) {
         apart(scene, &[Some(exclusion.asked_by), exclusion.endorsed_by])?;
         apart(scene, &[exclusion.appealed_by, exclusion.decided_by])?;
+        outside(ticket, scene)?;
     }
     require_reason(body)?;
     let exclusion = at_stage(ticket, &[ExclusionStage::Appealed])?;
@@ -108,6 +113,27 @@ pub fn decide_appeal(ticket: &mut Ticket, scene: &Scene<'_>, body: &Decide) -> R
     exclusion.stage =
         if body.approve { ExclusionStage::Approved } else { ExclusionStage::RefusedFinally };
     Ok(())
+}
+
+/// What was done to the request between two states of the ticket, as the audit trail calls it; nothing where nothing was.
+pub fn done(before: Option<&Exclusion>, after: Option<&Exclusion>) -> Option<&'static str> {
+    use ExclusionStage as E;
+    let after = after?;
+    let was = before.map(|it| it.stage);
+    match (was, after.stage) {
+        (was, E::ToEndorse | E::ToDecide) if was.is_none_or(|it| it == E::Refused) => {
+            Some("exclusion.ask")
+        }
+        (Some(E::ToEndorse), E::ToDecide) => Some("exclusion.endorse"),
+        (Some(E::ToEndorse), E::Refused) => Some("exclusion.not_endorse"),
+        (Some(E::ToDecide), E::Refused) => Some("exclusion.refuse"),
+        (Some(E::ToDecide), E::ToConfirm | E::Approved) => Some("exclusion.approve"),
+        (Some(E::ToConfirm), E::Approved) => Some("exclusion.confirm"),
+        (Some(E::Refused), E::Appealed) => Some("exclusion.appeal"),
+        (Some(E::Appealed), E::Approved) => Some("exclusion.appeal_grant"),
+        (Some(E::Appealed), E::RefusedFinally) => Some("exclusion.appeal_refuse"),
+        _ => None,
+    }
 }
 
 /// A reviewer chooses the class; the defaults by kind no longer apply.
@@ -144,6 +170,14 @@ fn at_stage<'a>(ticket: &'a mut Ticket, stages: &[ExclusionStage]) -> Result<&'a
 /// Who asked, endorsed or decided earlier does not decide now.
 fn apart(scene: &Scene<'_>, earlier: &[Option<i64>]) -> Result<()> {
     earlier.iter().flatten().try_for_each(|user| scene.actor.require_other_than(*user))
+}
+
+/// Nor does a colleague: whose figures it would better says nothing of it.
+fn outside(ticket: &Ticket, scene: &Scene<'_>) -> Result<()> {
+    if handled_it(ticket, scene.actor, scene.directory) {
+        return Err(Error::new(Kind::Forbidden, "exclude.own_unit"));
+    }
+    Ok(())
 }
 
 /// A no needs its reason.

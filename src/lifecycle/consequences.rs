@@ -3,8 +3,11 @@
 //! for a change that is not its business it costs neither a query nor a row.
 
 use super::rules::Rules;
+use crate::assessment::exclusion;
+use crate::audit::{self, Entry};
 use crate::db::Tx;
 use crate::error::Result;
+use crate::identity::Actor;
 use crate::knowledge;
 use crate::notify::outbox;
 use crate::notify::webhook::{self, Occurred};
@@ -47,4 +50,17 @@ pub fn follow(tx: &mut Tx<'_>, rules: &Rules, change: &Change<'_>) -> Result<()>
     }
     let occurred = Occurred { version, before, after };
     webhook::follow(tx, &rules.hooks, &rules.directory, rules.profile.zone, &occurred)
+}
+
+/// Notes for the auditor, who sees no ticket, what `actor` did about leaving the assessment: who, when, for which coded
+/// reason, and none of the words.
+///
+/// # Errors
+/// As the database says; then the change itself is not made either.
+pub fn note(tx: &mut Tx<'_>, actor: &Actor, change: &Change<'_>) -> Result<()> {
+    let before = change.before.and_then(|before| before.exclusion.as_ref());
+    let after = change.after.exclusion.as_ref();
+    let Some((action, asked)) = exclusion::done(before, after).zip(after) else { return Ok(()) };
+    let entry = Entry::new((actor.user, &actor.name), action, ("ticket", &change.after.no));
+    audit::record(tx, &entry.detailed(format!("reason={}", asked.reason)))
 }

@@ -194,6 +194,7 @@ impl Hotline {
             after: &kept.ticket,
             label,
         };
+        consequences::note(tx, actor, &change)?;
         consequences::follow(tx, rules, &change)?;
         Ok(kept)
     }

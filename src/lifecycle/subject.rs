@@ -9,6 +9,7 @@ use crate::limits::ClockName;
 use crate::ticket::assignment::{ExtensionRequest, RequestStage};
 use crate::ticket::command::{CommandName, Target};
 use crate::ticket::overlay::{ExclusionStage, LedgerStage};
+use crate::ticket::sight::handled_it;
 use crate::ticket::state::{Awaits, State, Work, WorkName};
 use crate::ticket::{Assignment, Scene, Ticket};
 
@@ -58,7 +59,7 @@ fn acts_on_ticket(ticket: &Ticket, scene: &Scene<'_>, name: CommandName) -> bool
         | C::ExcludeDecide
         | C::ExcludeConfirm
         | C::ExcludeAppeal
-        | C::ExcludeAppealDecide => acts_on_exclusion(ticket, actor, name),
+        | C::ExcludeAppealDecide => acts_on_exclusion(ticket, scene, name),
         _ => true,
     }
 }
@@ -82,17 +83,19 @@ fn acts_on_ledger(ticket: &Ticket, actor: &Actor, name: CommandName) -> bool {
     }
 }
 
-fn acts_on_exclusion(ticket: &Ticket, actor: &Actor, name: CommandName) -> bool {
+fn acts_on_exclusion(ticket: &Ticket, scene: &Scene<'_>, name: CommandName) -> bool {
     use CommandName as C;
     use ExclusionStage as E;
     let Some(there) = &ticket.exclusion else { return name == C::Exclude };
+    let actor = scene.actor;
+    let outside = || !handled_it(ticket, actor, scene.directory);
     let asked = [Some(there.asked_by), there.endorsed_by];
     let later = [there.decided_by, there.appealed_by];
     match (name, there.stage) {
         (C::Exclude, E::Refused) => there.decided_by.is_none(),
-        (C::ExcludeDecide, E::ToDecide) => is_apart(actor, &asked),
+        (C::ExcludeDecide, E::ToDecide) => is_apart(actor, &asked) && outside(),
         (C::ExcludeConfirm, E::ToConfirm) | (C::ExcludeAppealDecide, E::Appealed) => {
-            is_apart(actor, &asked) && is_apart(actor, &later)
+            is_apart(actor, &asked) && is_apart(actor, &later) && outside()
         }
         (C::ExcludeAppeal, E::Refused) => there.decided_by.is_some(),
         _ => false,

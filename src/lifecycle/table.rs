@@ -7,7 +7,7 @@ use crate::directory::UnitKind;
 use crate::error::{Error, Kind, Result};
 use crate::identity::{Actor, Role};
 use crate::ticket::command::{CommandName, Target};
-use crate::ticket::sight::{gets_handling_copy, reads_only, works_for_lead};
+use crate::ticket::sight::{gets_handling_copy, handled_it, reads_only, works_for_lead};
 use crate::ticket::state::{Closing, Part, State, StateName, WorkName};
 use crate::ticket::{Assignment, Scene, Ticket};
 
@@ -207,7 +207,7 @@ pub fn require(
         // A street whose work was returned closes the whistle that it blew before.
         Tie::Street if name == CommandName::WhistleClose && has_whistled(ticket, actor) => Ok(()),
         Tie::Street if reads_only(ticket, actor) => refuse("copy_reads_only"),
-        Tie::Outside if handled_it(ticket, scene) => refuse("survey.own_unit"),
+        Tie::Outside if handled_it(ticket, actor, scene.directory) => refuse("survey.own_unit"),
         _ => Ok(()),
     }
 }
@@ -229,13 +229,6 @@ fn has_whistled(ticket: &Ticket, actor: &Actor) -> bool {
 fn is_of_street(actor: &Actor, scene: &Scene<'_>) -> bool {
     let unit = actor.unit.as_ref().and_then(|unit| scene.directory.unit(unit));
     unit.is_some_and(|unit| unit.kind == UnitKind::Street)
-}
-
-/// Whether the actor belongs to a unit that handled it, or to one below such a unit.
-fn handled_it(ticket: &Ticket, scene: &Scene<'_>) -> bool {
-    let Some(own) = &scene.actor.unit else { return false };
-    let handlers = ticket.assignments.values().filter(|a| a.part != Part::Copy);
-    handlers.map(|a| &a.unit).any(|unit| scene.directory.subtree(unit).contains(own))
 }
 
 /// 409 `transition` unless the states allow `name`.

@@ -1,6 +1,7 @@
 //! Notices: the rows of letters. Its rule: a letter is made once for a notice, a person and a medium;
 //! every later word about it is one statement.
 
+use chrono::TimeDelta;
 use diesel::prelude::*;
 
 use super::plan::Occasion;
@@ -213,12 +214,18 @@ pub fn end_digest(tx: &mut Tx<'_>, digest_id: i64, state: LetterState) -> Result
     Ok(())
 }
 
+/// How many days a letter that carried a report is kept at least: a year's is looked after for a year, and whoever had
+/// it must not get it again.
+const REPORTS_DAYS: i64 = 400;
+
 /// Drops letters that ended before `until`, some at a time; dead ones stay until somebody has seen
 /// to them.
 pub fn drop_ended(tx: &mut Tx<'_>, until: Stamp, most: i64) -> Result<usize> {
     let ended = [LetterState::Sent, LetterState::Dropped].map(LetterState::as_str);
+    let reports = tx.now.plus(-TimeDelta::days(REPORTS_DAYS));
     let old: Vec<i64> = letter::table
         .filter(letter::state.eq_any(ended).and(letter::done_at.lt(until)))
+        .filter(letter::report_id.is_null().or(letter::done_at.lt(reports)))
         .order(letter::done_at)
         .limit(most)
         .select(letter::id)

@@ -4,6 +4,8 @@
 pub mod bounds;
 mod csv;
 pub mod day;
+#[cfg(test)]
+pub mod hostile;
 pub mod plain;
 pub mod write;
 mod xlsx;

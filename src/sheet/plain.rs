@@ -43,8 +43,16 @@ pub fn several(text: &str) -> impl Iterator<Item = &str> {
         .filter(|part| !part.is_empty())
 }
 
+/// What some programs drop when they read a file: what stands behind it is then the beginning.
+fn may_be_dropped(c: char) -> bool {
+    let is_ours = matches!(c, '\t' | '\r' | '\n');
+    let turns = matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    turns || !is_ours && c.is_control() || is_unseen(c) && !c.is_whitespace()
+}
+
 /// What a table program would take for the beginning of a formula, in either width.
 fn begins_a_formula(text: &str) -> bool {
+    let text = text.trim_start_matches(may_be_dropped);
     text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'])
 }
 

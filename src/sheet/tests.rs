@@ -188,10 +188,11 @@ fn file(name: &str, bytes: &[u8]) -> (Folder, PathBuf) {
     (folder, path)
 }
 
-struct Folder(PathBuf);
+/// A folder of one test.
+pub(super) struct Folder(pub(super) PathBuf);
 
 impl Folder {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         use std::sync::atomic::{AtomicU32, Ordering};
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let count = COUNT.fetch_add(1, Ordering::Relaxed);

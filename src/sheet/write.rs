@@ -13,7 +13,7 @@ use crate::error::{Error, Kind, Result};
 
 /// Rows of one worksheet; Excel ends at 1 048 576.
 const ROWS: u32 = 1_000_000;
-/// Characters of one cell; Excel refuses more.
+/// Characters of one cell; Excel refuses more, and counts as UTF-16 does.
 const CHARACTERS: usize = 32_767;
 
 /// A heading and how wide its column is, in characters.
@@ -171,8 +171,7 @@ fn write(
     match cell {
         Cell::Empty => {}
         Cell::Text(text) => {
-            let text: String = plain::guarded(text).chars().take(CHARACTERS).collect();
-            sheet.write_string(row, column, text)?;
+            sheet.write_string(row, column, fitting(&plain::guarded(text)))?;
         }
         Cell::Number(number) => {
             sheet.write_number(row, column, *number)?;
@@ -188,6 +187,16 @@ fn write(
         }
     }
     Ok(())
+}
+
+/// As much of a text as a cell of a workbook takes: one letter more, and no workbook is written at all.
+pub fn fitting(text: &str) -> &str {
+    let mut length = 0;
+    let over = text.char_indices().find(|(_, c)| {
+        length += c.len_utf16();
+        length > CHARACTERS
+    });
+    over.map_or(text, |(at, _)| &text[..at])
 }
 
 /// A day and time as Excel keeps them, to the millisecond.

@@ -129,6 +129,13 @@ pub fn works_for_lead(ticket: &Ticket, actor: &Actor) -> bool {
     lead.is_some_and(|lead| actor.works_for(&lead.unit))
 }
 
+/// Whether `actor` belongs to a unit that handled it, or to one below such a unit.
+pub fn handled_it(ticket: &Ticket, actor: &Actor, directory: &Directory) -> bool {
+    let Some(own) = &actor.unit else { return false };
+    let handlers = ticket.assignments.values().filter(|a| a.part != Part::Copy);
+    handlers.map(|a| &a.unit).any(|unit| directory.subtree(unit).contains(own))
+}
+
 /// Whether the dispatcher took assignment `k` back: its unit sees the ticket no more, also when it
 /// is merged later. What a merge alone recalled is still seen.
 pub fn is_taken_back(ticket: &Ticket, k: u32) -> bool {

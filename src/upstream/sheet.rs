@@ -10,6 +10,7 @@ use super::store::listing;
 use crate::code_enum;
 use crate::error::{Error, Kind, Result};
 use crate::sheet::plain::guarded;
+use crate::sheet::write::fitting;
 use crate::time::Stamp;
 
 const PAGE: i64 = 200;
@@ -57,7 +58,7 @@ pub fn write(
                 }
                 for (column, cell) in (0_u16..).zip(cells) {
                     sheet
-                        .write_string_with_format(row, column, cell, &text)
+                        .write_string_with_format(row, column, fitting(cell), &text)
                         .map_err(Error::internal)?;
                 }
                 row += 1;

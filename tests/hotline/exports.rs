@@ -13,14 +13,14 @@ use crate::support::form::{Reply, send};
 use crate::support::server::Server;
 
 /// A served city, and a badge for everybody.
-struct House {
-    server: Server,
-    city: City,
+pub struct House {
+    pub server: Server,
+    pub city: City,
     badges: BTreeMap<String, String>,
 }
 
 impl House {
-    fn on(url: &str, keys: &[(&str, &str)]) -> Self {
+    pub fn on(url: &str, keys: &[(&str, &str)]) -> Self {
         let keys = [&[("JIESU_DATABASE__URL", url)][..], keys].concat();
         let server = Server::start(&keys);
         let city = City::served(&server);
@@ -40,11 +40,11 @@ impl House {
         reply
     }
 
-    fn get(&self, who: &str, path: &str) -> Reply {
+    pub fn get(&self, who: &str, path: &str) -> Reply {
         self.ask(who, "GET", path, "")
     }
 
-    fn post(&self, who: &str, path: &str, body: &Value) -> Reply {
+    pub fn post(&self, who: &str, path: &str, body: &Value) -> Reply {
         self.ask(who, "POST", path, &body.to_string())
     }
 
@@ -68,7 +68,7 @@ impl House {
     }
 
     /// Asked by the reviewer and agreed to by the keeper.
-    fn approved(&self, body: &Value) -> String {
+    pub fn approved(&self, body: &Value) -> String {
         let asked = self.post("reviewer", "/exports", body);
         assert_eq!(asked.status, 201, "{}", String::from_utf8_lossy(&asked.body));
         let id = asked.json()["id"].as_str().unwrap().to_owned();

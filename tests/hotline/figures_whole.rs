@@ -124,7 +124,7 @@ fn questions(told: &Told) -> Vec<Question> {
         for group_by in GROUPS {
             for assessed in [false, true] {
                 let Period { start, end, .. } = period;
-                let ask = Ask { start, end, now: told.now, group_by, assessed };
+                let ask = Ask { start, end, now: told.now, group_by, assessed, within: None };
                 let edition = if assessed { "assessed" } else { "all" };
                 let words = format!("{}&group_by={group_by}&edition={edition}", period.words);
                 let expected = told.expect(&ask);

@@ -23,6 +23,7 @@ mod figures_oracle;
 mod figures_whole;
 mod frozen;
 mod hostile_files;
+mod hostile_sheets;
 mod identity;
 mod interface;
 mod jobs;

@@ -10,29 +10,8 @@ use crate::reports::Document;
 use crate::reports::document::{
     Block, Cell, Chart, ChartKind, Column, Format, Row, Section, Series, Source, Table, Value,
 };
+use crate::sheet::hostile::texts;
 use crate::time::Stamp;
-
-/// Texts that somebody might type to do harm, or by chance.
-pub const HOSTILE: [&str; 18] = [
-    "=cmd|' /C calc'!A0",
-    "=HYPERLINK(\"http://x/\",\"y\")",
-    "+1+1",
-    "-2+3",
-    "@SUM(A1:A9)",
-    "\t=1+1",
-    "\r=1+1",
-    "\n=1+1",
-    "＝1+1",
-    "<script>alert(1)</script>",
-    "\"><img src=x onerror=alert(1)>",
-    "]]>",
-    "<!--&amp;&#0;-->",
-    "{{ 7*7 }}{% raw %}",
-    "a\0b\u{1}c\u{8}d\u{b}e\u{1f}f\u{fffe}g\u{ffff}h",
-    "\u{202e}gnp.exe\u{2066}",
-    "电梯🛗停了👨‍👩‍👧‍👦三天",
-    "'=quoted",
-];
 
 /// How a print of the samples is made.
 pub fn printed() -> Printed {
@@ -310,15 +289,15 @@ pub fn document() -> Document {
 
 /// The same with hostile texts in every place.
 pub fn hostile() -> (Document, Printed) {
-    let mut turn = HOSTILE.iter().cycle();
-    let mut next = || (*turn.next().unwrap()).to_owned();
+    let mut turn = texts().iter().cycle();
+    let mut next = || turn.next().unwrap().clone();
     let mut document = document();
     for place in
         [&mut document.title, &mut document.issue, &mut document.issuer, &mut document.period]
     {
         *place = next();
     }
-    document.marks = HOSTILE.map(|it| (it.to_owned(), it.to_owned())).to_vec();
+    document.marks = texts().iter().map(|it| (it.clone(), it.clone())).collect();
     for section in &mut document.sections {
         (section.id, section.heading) = (next(), next());
         for block in &mut section.blocks {
@@ -340,8 +319,8 @@ pub fn hostile() -> (Document, Printed) {
                         row.key = next();
                         row.cells[0].value = Value::Text(next());
                     });
-                    table.rows.extend(HOSTILE.map(|it| Row {
-                        key: it.into(),
+                    table.rows.extend(texts().iter().map(|it| Row {
+                        key: it.clone(),
                         level: 9,
                         cells: table.columns.iter().map(|_| text(it)).collect(),
                     }));
@@ -352,7 +331,7 @@ pub fn hostile() -> (Document, Printed) {
     let long = "很长的话".repeat(9_000);
     let section = section("long", &long, vec![paragraph(&long)]);
     document.sections.push(section);
-    let all = HOSTILE.join("\n");
+    let all = texts().join("\n");
     let printed = Printed {
         state: next(),
         texts: [("measures".to_owned(), all.clone()), ("decision".to_owned(), long)].into(),

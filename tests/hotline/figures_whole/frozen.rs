@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::site::Site;
 use super::{Told, millis, number};
 use crate::support::histories::Dice;
-use crate::support::oracle::{Ask, Figures, Sum, composite};
+use crate::support::oracle::{Ask, Figures, Sum, Within, composite_of, excluded};
 
 /// A cell that names a figure.
 struct Cell {
@@ -126,12 +126,9 @@ fn compare(cell: &Cell, figures: &Figures, trees: &Trees) -> bool {
         Some(key) => [key.to_owned()].into(),
     };
     if metric == "composite" {
-        if keys.len() == 1 {
-            let points = composite(figures, keys.first().unwrap());
-            match points {
-                Some(points) => near(&value["number"], points, place),
-                None => assert_eq!(value, "none", "{place}"),
-            }
+        match composite_of(|metric| sum(figures, &keys, metric)) {
+            Some(points) => near(&value["number"], points, place),
+            None => assert_eq!(value, "none", "{place}"),
         }
         return value != "none";
     }
@@ -185,10 +182,9 @@ fn drill(site: &Site, id: &str, cell: &Cell, figures: &Figures, trees: &Trees) {
         Some(key) => [key.to_owned()].into(),
     };
     let due = match sum(figures, &keys, &metric) {
-        _ if metric == "composite" && keys.len() == 1 => {
-            composite(figures, keys.first().unwrap()).unwrap_or(0.0)
+        _ if metric == "composite" => {
+            composite_of(|metric| sum(figures, &keys, metric)).unwrap_or(0.0)
         }
-        _ if metric == "composite" => return,
         sum if cell.source["side"] == "den" => sum.den as f64,
         sum => sum.num as f64 / scale(&metric),
     };
@@ -212,31 +208,70 @@ fn drill(site: &Site, id: &str, cell: &Cell, figures: &Figures, trees: &Trees) {
     );
 }
 
-/// Makes and freezes October's report, and holds every figure in it against the lines.
+/// Whose reports are made beside everybody's: with what lies below it, or without anything below.
+const SCOPES: [(&str, &str); 8] = [
+    ("region", "d2"),
+    ("region", "street3"),
+    ("unit", "unit10"),
+    ("unit", "unit3"),
+    ("head", "head9"),
+    ("estate", "estate7"),
+    ("company", "company5"),
+    ("company", "company1"),
+];
+
+/// Makes and freezes October's report, and holds every figure in it against the lines; then those of one district, unit,
+/// head, estate, company each.
 pub fn every_cell(site: &Site, told: &Told) {
+    let trees = Trees::read(site);
+    every_cell_of(site, told, &trees, None);
+    for scope in SCOPES {
+        every_cell_of(site, told, &trees, Some(scope));
+    }
+}
+
+/// The id of a report about October that is frozen.
+fn frozen(site: &Site, scope: Option<(&str, &str)>) -> String {
+    let mut asked = json!({ "window": "2026-10" });
+    if let Some((by, key)) = scope {
+        asked["scope"] = json!({ "by": by, "key": key });
+    }
     let began = Instant::now();
-    let made = site.post("assessor", "/api/v1/reports", &json!({ "window": "2026-10" }));
+    let made = site.post("assessor", "/api/v1/reports", &asked);
     assert_eq!(made.status, 201, "{}", made.body);
     let id = text(&made.json()["id"]);
-    let taken = began.elapsed();
+    let taken = began.elapsed().as_secs_f64();
     let began = Instant::now();
     let frozen = site.post("assessor", &format!("/api/v1/reports/{id}/freeze"), &json!({}));
     assert_eq!(frozen.status, 200, "{}", frozen.body);
     let seconds = began.elapsed().as_secs_f64();
-    println!("report taken in {:.2} s, frozen in {seconds:.2} s", taken.as_secs_f64());
+    println!("report of {scope:?} taken in {taken:.2} s, frozen in {seconds:.2} s");
+    id
+}
 
+fn october<'a>(
+    told: &Told,
+    (group_by, assessed): (&'a str, bool),
+    within: Option<Within<'a>>,
+) -> Ask<'a> {
+    let (start, end) = (millis("2026-10-01T00:00:00"), millis("2026-11-01T00:00:00"));
+    Ask { start, end, now: told.now, group_by, assessed, within }
+}
+
+fn every_cell_of(site: &Site, told: &Told, trees: &Trees, scope: Option<(&str, &str)>) {
+    let id = frozen(site, scope);
     let document = site.ask(&format!("/api/v1/reports/{id}.json")).json();
     let (cells, all) = cells(&document);
-    let trees = Trees::read(site);
-    let (start, end) = (millis("2026-10-01T00:00:00"), millis("2026-11-01T00:00:00"));
+    let inside = scope.map(|(by, key)| (by, trees.under(by, key)));
+    let within = inside.as_ref().map(|(by, keys)| Within { by, keys });
     let mut known: BTreeMap<(String, bool), Figures> = BTreeMap::new();
     let mut filled = Vec::new();
     for cell in &cells {
         let (by, assessed) = (text(&cell.source["by"]), cell.source["edition"] == "assessed");
-        let figures = known.entry((by.clone(), assessed)).or_insert_with(|| {
-            told.expect(&Ask { start, end, now: told.now, group_by: &by, assessed }).figures
-        });
-        if compare(cell, figures, &trees) {
+        let figures = known
+            .entry((by.clone(), assessed))
+            .or_insert_with(|| told.expect(&october(told, (&by, assessed), within)).figures);
+        if compare(cell, figures, trees) {
             filled.push(cell);
         }
     }
@@ -245,11 +280,25 @@ pub fn every_cell(site: &Site, told: &Told) {
         cells.len(),
         filled.len()
     );
-    assert!(filled.len() > 500);
-    let (mut dice, most) = (Dice::new(11), number("JIESU_FROZEN_DRILLS", 120));
+    assert!(filled.len() > if scope.is_none() { 500 } else { 30 }, "{scope:?}");
+    let due = excluded(&told.tickets, &told.city, &october(told, ("unit", false), within));
+    assert_eq!(excluded_of(&document), due.get("").cloned().unwrap_or_default(), "{scope:?}");
+    let most = number("JIESU_FROZEN_DRILLS", 120) / if scope.is_none() { 1 } else { 4 };
+    let mut dice = Dice::new(11);
     for _ in 0..most.min(filled.len()) {
         let cell = *dice.pick(&filled);
         let key = (text(&cell.source["by"]), cell.source["edition"] == "assessed");
-        drill(site, &id, cell, &known[&key], &trees);
+        drill(site, &id, cell, &known[&key], trees);
     }
+}
+
+/// How many the report says are excluded, by reason.
+fn excluded_of(document: &Value) -> BTreeMap<String, i64> {
+    let sections = document["sections"].as_array().unwrap().iter();
+    let mut blocks = sections.flat_map(|section| section["blocks"].as_array().unwrap());
+    let table = blocks.find(|block| block["id"] == "excluded").expect("what is excluded is told");
+    let count =
+        |row: &Value| Some((text(&row["key"]), row["cells"][1]["value"]["count"].as_i64()?));
+    let rows = table["rows"].as_array().unwrap().iter().filter(|row| row["key"] != "total");
+    rows.filter_map(count).collect()
 }

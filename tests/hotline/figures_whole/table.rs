@@ -70,7 +70,12 @@ fn listed(group_by: &str) -> BTreeSet<String> {
         "category" => codes.categories.into_iter().chain(["K".into(), "K1".into()]).collect(),
         "estate" => codes.places.into_iter().filter_map(|place| place.1).collect(),
         "company" => (0..6).map(|i| format!("company{i}")).collect(),
-        "region" => codes.places.into_iter().map(|place| place.0).chain(["d1".into()]).collect(),
+        "region" => codes
+            .places
+            .into_iter()
+            .map(|place| place.0)
+            .chain(["d1", "d2"].map(str::to_owned))
+            .collect(),
         _ => named(&["phone", "web", "app", "wechat", "letter", "visit", "platform", "open311"]),
     }
 }

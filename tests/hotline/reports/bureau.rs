@@ -1,6 +1,6 @@
 //! A bureau with people, and its reports as they come over HTTP. Its rule: what a document holds is read from its JSON.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use jiesu::identity::{Actor, Role};
 use serde_json::{Value, json};
@@ -19,15 +19,24 @@ pub struct Bureau {
 
 impl Bureau {
     pub fn open(test: &TestDb) -> Self {
+        Self::with(test, &[])
+    }
+
+    /// The same with more people: name, roles, unit.
+    pub fn with(test: &TestDb, more: &[(&str, &[Role], Option<&str>)]) -> Self {
         let server = Server::start(&[("JIESU_DATABASE__URL", &test.url)]);
         let city = City::served(&server);
         let mut people: Vec<Actor> = city.people().map(|person| person.actor.clone()).collect();
-        people.push(Actor {
-            user: 900,
-            name: "chief".to_owned(),
-            roles: BTreeSet::from([Role::Assessor, Role::Leader]),
-            ..Actor::system()
-        });
+        let chief: (&str, &[Role], Option<&str>) = ("chief", &[Role::Assessor, Role::Leader], None);
+        for (user, (name, roles, unit)) in (900..).zip([chief].iter().chain(more)) {
+            people.push(Actor {
+                user,
+                name: (*name).to_owned(),
+                roles: roles.iter().copied().collect(),
+                unit: unit.map(Into::into),
+                ..Actor::system()
+            });
+        }
         let tokens = badges::issue(&server.app, people.iter());
         Self { server, city, tokens }
     }

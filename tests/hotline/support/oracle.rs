@@ -2,7 +2,7 @@
 //! file. Its rule: nothing of the crate is used here; numerators in thousandths (milliseconds for
 //! the handling time), weights b = 1, w = 0.9.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::histories::DAY;
 use super::record::{Sent, Ticket};
@@ -41,6 +41,22 @@ pub struct Ask<'a> {
     pub now: i64,
     pub group_by: &'a str,
     pub assessed: bool,
+    /// Of what belongs to some keys of a grouping alone, where not of everything.
+    pub within: Option<Within<'a>>,
+}
+
+/// What belongs to one of these keys.
+#[derive(Clone, Copy)]
+pub struct Within<'a> {
+    pub by: &'a str,
+    pub keys: &'a BTreeSet<String>,
+}
+
+impl Ask<'_> {
+    /// Whether a ticket's or a unit's fact is asked about: each by its own key, as in the rows.
+    fn is_about(&self, ticket: &Ticket, sent: Option<&Sent>, city: &City) -> bool {
+        self.within.is_none_or(|it| it.keys.contains(&key(ticket, sent, city, it.by)))
+    }
 }
 
 /// One cell: numerator, denominator (0 for a count), and each handling time.
@@ -89,10 +105,15 @@ impl Figures {
 
 /// The composite in points: 10 response + 50 resolution + 40 satisfaction.
 pub fn composite(figures: &Figures, key: &str) -> Option<f64> {
+    composite_of(|metric| figures.of(key, metric))
+}
+
+/// The same of sums that were added up elsewhere.
+pub fn composite_of(of: impl Fn(&str) -> Sum) -> Option<f64> {
     let weighed = [("response_rate", 10.0), ("resolution_rate", 50.0), ("satisfaction_rate", 40.0)];
     let mut points = 0.0;
     for (metric, weight) in weighed {
-        let sum = Some(figures.of(key, metric)).filter(|sum| sum.den > 0)?;
+        let sum = Some(of(metric)).filter(|sum| sum.den > 0)?;
         points += weight * sum.num as f64 / (sum.den * 1000) as f64;
     }
     Some(points)
@@ -148,6 +169,9 @@ impl Book<'_> {
     }
 
     fn ticket(&mut self, ticket: &Ticket, again: bool) {
+        if !self.ask.is_about(ticket, final_lead(ticket), self.city) {
+            return;
+        }
         let key = self.key(ticket, final_lead(ticket));
         let open_at_end = ticket.closed.is_none_or(|closed| closed >= self.ask.end);
         if ticket.received < self.ask.end && open_at_end {
@@ -194,6 +218,9 @@ impl Book<'_> {
     }
 
     fn assignment(&mut self, ticket: &Ticket, one: &Sent) {
+        if !self.ask.is_about(ticket, Some(one), self.city) {
+            return;
+        }
         let key = self.key(ticket, Some(one));
         let void = one.returned || one.recalled;
         if self.inside(one.at) {
@@ -270,7 +297,9 @@ pub fn excluded(
     ask: &Ask<'_>,
 ) -> HashMap<String, BTreeMap<String, i64>> {
     let mut rows: HashMap<String, BTreeMap<String, i64>> = HashMap::new();
-    for ticket in tickets.iter().filter(|t| t.received >= ask.start && t.received < ask.end) {
+    let inside = |t: &&Ticket| t.received >= ask.start && t.received < ask.end;
+    let asked = |t: &&Ticket| ask.is_about(t, final_lead(t), city);
+    for ticket in tickets.iter().filter(inside).filter(asked) {
         let Some(reason) = &ticket.excluded else { continue };
         for key in [key(ticket, final_lead(ticket), city, ask.group_by), String::new()] {
             *rows.entry(key).or_default().entry(reason.clone()).or_default() += 1;

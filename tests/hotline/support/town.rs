@@ -58,6 +58,20 @@ pub fn peers(unit: &str) -> &'static str {
     if unit.len() > "unit0".len() { "bureaus" } else { "sections" }
 }
 
+/// The unit above: two stand below others, so that what is of a unit may be of more than one.
+fn above(unit: &str) -> &'static str {
+    match unit {
+        "unit9" => "unit3",
+        "unit11" => "unit10",
+        _ => "",
+    }
+}
+
+/// The district of a street.
+pub fn district(street: usize) -> &'static str {
+    if street < 5 { "d1" } else { "d2" }
+}
+
 /// A line for each term of an office: the cells before it, who, and from which day on.
 fn terms(sheet: &mut String, cells: &str, terms: Option<&Terms>) {
     let nobody = vec![(i64::MIN, None)];
@@ -77,14 +91,14 @@ fn sheets(codes: &Codes) -> Vec<(Sheet, String)> {
     for i in 0..6 {
         companies += &format!("company{i},第{i}物业公司,companies\n");
     }
-    let mut units = "code,name,kind,peer_group,head,head_from_on\n".to_owned();
+    let mut units = "code,name,kind,parent,peer_group,head,head_from_on\n".to_owned();
     for unit in &codes.units {
-        let cells = format!("{unit},{unit}科,section,{}", peers(unit));
+        let cells = format!("{unit},{unit}科,section,{},{}", above(unit), peers(unit));
         terms(&mut units, &cells, city.heads.get(unit));
     }
-    let mut regions = "code,name,parent,level\nd1,一区,,district\n".to_owned();
+    let mut regions = "code,name,parent,level\nd1,一区,,district\nd2,二区,,district\n".to_owned();
     for i in 0..7 {
-        regions += &format!("street{i},第{i}街道,d1,street\n");
+        regions += &format!("street{i},第{i}街道,{},street\n", district(i));
     }
     let mut estates = "code,name,region,peer_group,company,company_from_on\n".to_owned();
     for (region, estate) in &codes.places {

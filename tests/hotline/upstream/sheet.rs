@@ -50,6 +50,36 @@ on_each_database! {
         assert_eq!(write(&carrier, earlier, SheetFormat::Csv, &mut none).unwrap(), 0);
     }
 
+    fn no_answer_is_a_formula_and_none_is_too_long_for_its_cell(test: &TestDb) {
+        let city = City::of(test);
+        let from = city.now();
+        let hostile: Vec<String> = serde_json::from_str(include_str!("../../hostile.json")).unwrap();
+        let plain = |c: char| !c.is_control() || "\n\r\t".contains(c);
+        let hostile = hostile.into_iter().filter(|text| !text.trim().is_empty() && text.chars().all(plain));
+        let texts: Vec<String> = hostile.chain(["🛗".repeat(20_000)]).collect();
+        for (n, text) in texts.iter().enumerate() {
+            let here = given(&city, &format!("GD{n}"));
+            city.agent().does(&here, "answer", json!({ "text": text }));
+        }
+        let (carrier, window) = (carrier(&city, &[]), (from, city.now().plus_millis(1)));
+        let mut xlsx = Vec::new();
+        assert_eq!(write(&carrier, window, SheetFormat::Xlsx, &mut xlsx).unwrap(), texts.len() as u64);
+        let mut book: Xlsx<_> = calamine::open_workbook_from_rs(Cursor::new(xlsx)).unwrap();
+        let formulas = book.worksheet_formula("Sheet1").unwrap();
+        assert!(formulas.used_cells().all(|(_, _, cell)| cell.is_empty()));
+        let sheet = book.worksheet_range_at(0).unwrap().unwrap();
+        assert_eq!(sheet.rows().count(), 1 + texts.len());
+        assert!(sheet.rows().all(|row| row.iter().all(|cell| matches!(cell, Data::String(_) | Data::Empty))));
+        let mut csv = Vec::new();
+        write(&carrier, window, SheetFormat::Csv, &mut csv).unwrap();
+        let mut reader = csv::ReaderBuilder::new().from_reader(csv.as_slice());
+        let begins = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
+        let runs = |cell: &str| cell.trim_start_matches(['\u{200b}', '\u{feff}', '\u{202e}']).starts_with(begins);
+        for row in reader.records() {
+            assert!(row.unwrap().iter().all(|cell| !runs(cell)));
+        }
+    }
+
     fn the_file_is_its_owners_alone_even_where_it_lay_open_before(test: &TestDb) {
         use std::os::unix::fs::PermissionsExt;
         let url = (!test.url.starts_with("sqlite")).then_some(test.url.as_str());
