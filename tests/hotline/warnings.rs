@@ -1,6 +1,8 @@
 //! Acting before the complaint: warnings over HTTP, from the calls to the precision of their rule, and campaigns. On
 //! both databases.
 
+mod precision;
+
 use std::collections::BTreeMap;
 use std::io::Cursor;
 
