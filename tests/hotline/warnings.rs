@@ -2,6 +2,7 @@
 //! both databases.
 
 mod precision;
+mod seasons;
 
 use std::collections::BTreeMap;
 use std::io::Cursor;
