@@ -3,6 +3,7 @@
 
 mod bureau;
 mod gone;
+mod texts;
 
 use std::collections::{BTreeMap, BTreeSet};
 
