@@ -25,6 +25,7 @@ use crate::limits::Window;
 use crate::limits::policy::SignalRule;
 use crate::time::Stamp;
 use crate::web::api::period::Period;
+use crate::web::api::stretch::Stretch;
 use crate::web::problem::Problem;
 use crate::web::{Answer, Asker, Query, run_long};
 
@@ -167,11 +168,7 @@ pub async fn tickets(
     Asker(actor): Asker,
     Query(query): Query<SignalTicketsQuery>,
 ) -> Result<HttpResponse> {
-    let limit = crate::web::Page { limit: query.limit, after: None }.limit()?;
-    let skip: usize = match &query.after {
-        Some(after) => after.parse().map_err(|_| Error::field("/after", "field.format"))?,
-        None => 0,
-    };
+    let page = Stretch::asked(query.limit, query.after.as_deref())?;
     let hotline = app.hotline.clone();
     run_long(move || {
         let now = hotline.db.now();
@@ -185,15 +182,14 @@ pub async fn tickets(
             if query.part.unwrap_or(Side::Num) == Side::Num {
                 all.retain(|(_, is_case)| *is_case == Some(true));
             }
-            let more = all.len() > skip + limit;
-            let some = all.get(skip..(skip + limit).min(all.len())).unwrap_or_default();
+            let (some, next) = page.of(&all);
             let ids: Vec<i64> = some.iter().map(|(ticket, _)| *ticket).collect();
             let numbers = facts::numbers(conn, &ids)?;
             let item = |(ticket, case): &(i64, Option<bool>)| {
                 Some(SignalTicket { no: numbers.get(ticket)?.clone(), case: *case })
             };
             let items = some.iter().filter_map(item).collect();
-            Ok(SignalTicketsView { items, next: more.then(|| (skip + limit).to_string()) })
+            Ok(SignalTicketsView { items, next })
         })?;
         Answer::ok(&view)
     })
