@@ -264,6 +264,15 @@ pub fn keep_survey(tx: &mut Tx<'_>, row: &Surveyed) -> Result<()> {
     Ok(())
 }
 
+/// The same of one that was answered before anybody kept them; a row that is there is no older, and stays.
+pub fn keep_earlier(tx: &mut Tx<'_>, row: &Surveyed) -> Result<()> {
+    each!(tx.conn, c => diesel::insert_into(surveyed::table)
+        .values(row)
+        .on_conflict_do_nothing()
+        .execute(c)?);
+    Ok(())
+}
+
 /// The latest `most` answers of an estate or a company, the latest first.
 pub fn answers(conn: &mut Conn, whose: &Whose<'_>, most: i64) -> Result<Vec<Answered>> {
     let mut query = surveyed::table.into_boxed();

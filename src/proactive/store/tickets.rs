@@ -102,6 +102,17 @@ pub fn changed_after(conn: &mut Conn, mark: i64) -> Result<Option<(i64, Vec<Chan
     Ok(Some((no, all)))
 }
 
+/// At most `most` tickets with a valid survey after the id `after`, in the order of ids.
+pub fn answered_after(conn: &mut Conn, after: i64, most: i64) -> Result<Vec<Seen>> {
+    let found: Vec<Row> = tickets::table
+        .filter(tickets::id.gt(after).and(tickets::survey.is_not_null()))
+        .order(tickets::id)
+        .limit(most)
+        .select(Row::as_select())
+        .load(conn)?;
+    Ok(found.into_iter().map(Seen::from).collect())
+}
+
 /// When the import began that brought in the ticket `no`; nothing where none did.
 pub fn imported_at(conn: &mut Conn, no: &str) -> Result<Option<Stamp>> {
     let batch = imported::table.find(no.to_owned()).select(imported::batch);
