@@ -18,6 +18,7 @@ use crate::lifecycle::trails::Trails;
 use crate::notify::outbox;
 use crate::notify::webhook::{self, Deliverer};
 use crate::privacy::{self, Clean};
+use crate::proactive::Earlier;
 use crate::upstream;
 use crate::{audit, calls, citizen, feed, identity, knowledge};
 
@@ -135,8 +136,11 @@ fn with_doors(crew: Crew, app: &Arc<App>) -> Crew {
 /// leave by mail.
 fn with_months(crew: Crew, app: &Arc<App>, bell: &Bell) -> Crew {
     let (watchman, off) = (app.watchman.clone(), bell.clone());
+    let past = app.watchman.clone();
     let reports = app.mailing.clone();
     let look = TimeDelta::seconds(i64::from(app.config.proactive.look_seconds.max(1)));
+    // Answers of before there were warnings.
+    let crew = crew.does(Earlier::JOB, move |job| Ok(past.look_back(job.body()?)?));
     crew.every("proactive.look", look, move || watchman.look(&off).map(drop)).every(
         "reports.make",
         TimeDelta::minutes(1),

@@ -78,6 +78,11 @@ impl Behind {
         self.from <= now && self.to.is_none_or(|to| now <= to)
     }
 
+    /// The shares, by ticket and assignment.
+    pub fn shares(&self) -> &[Share] {
+        &self.shares
+    }
+
     /// How many shares there are.
     pub fn count(&self) -> usize {
         self.shares.len()
@@ -116,6 +121,22 @@ impl Behind {
         }
         items
     }
+}
+
+/// For each symbol: the rows behind which its facts lie, of those that are `shown`. Where there are any, they lie behind
+/// the total too.
+pub fn rows(
+    names: &Names,
+    dims: &[Dim],
+    depth: Depth,
+    shown: impl Fn(&str) -> bool,
+) -> Vec<Vec<String>> {
+    let tree = Tree::new(dims, depth);
+    let rows = |text| -> Vec<String> {
+        let above = tree.above(text).into_iter();
+        above.filter(|above| shown(above)).map(str::to_owned).collect()
+    };
+    names.all().map(rows).collect()
 }
 
 /// For each symbol: whether its facts lie behind the row.

@@ -15,13 +15,11 @@
 //!
 //! A frozen report keeps them by the names of their fields: a field that is new needs a `#[serde(default)]`.
 
-use std::collections::BTreeSet;
-
 use serde::{Deserialize, Serialize};
 
 pub use super::names::{Names, Sym};
 use crate::code_enum;
-use crate::directory::{AssessmentClass, Kind, UnitCode};
+use crate::directory::{AssessmentClass, Kind};
 pub use crate::ticket::overlay::{Satisfied, Solved};
 pub use crate::ticket::{Part, StateName, WorkName};
 use crate::time::Stamp;
@@ -341,41 +339,6 @@ pub struct Facts {
     pub contacts: Vec<ContactFact>,
     pub whistles: Vec<WhistleFact>,
     pub ledger: Vec<LedgerFact>,
-}
-
-impl Facts {
-    /// What belongs to these units alone; a whistle belongs to both its sides.
-    #[must_use]
-    pub fn only(&self, units: &BTreeSet<UnitCode>) -> Self {
-        let mut mine = vec![false; self.names.count()];
-        for unit in units.iter().filter_map(|unit| self.names.find(unit.as_str())) {
-            mine[unit.index()] = true;
-        }
-        let is_mine = |keys: &Keys| mine[keys.unit.index()];
-        let whistle = |fact: &&WhistleFact| is_mine(&fact.keys) || mine[fact.caller.index()];
-        Self {
-            names: self.names.clone(),
-            tickets: self.tickets.iter().filter(|fact| is_mine(&fact.keys)).cloned().collect(),
-            assignments: self
-                .assignments
-                .iter()
-                .filter(|fact| is_mine(&fact.keys))
-                .cloned()
-                .collect(),
-            contacts: self.contacts.iter().filter(|fact| is_mine(&fact.keys)).copied().collect(),
-            whistles: self.whistles.iter().filter(whistle).copied().collect(),
-            ledger: self.ledger.iter().filter(|fact| is_mine(&fact.keys)).copied().collect(),
-        }
-    }
-
-    /// How many facts there are.
-    pub fn count(&self) -> usize {
-        self.tickets.len()
-            + self.assignments.len()
-            + self.contacts.len()
-            + self.whistles.len()
-            + self.ledger.len()
-    }
 }
 
 #[cfg(test)]

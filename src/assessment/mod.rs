@@ -5,6 +5,7 @@
 //! [`ranking`] compares, [`drill`] lists, [`likewise`] says what to set beside a window, and [`signals`] what does not
 //! look honest.
 
+mod cut;
 pub mod drill;
 pub mod exclusion;
 pub mod facts;

@@ -43,6 +43,8 @@ pub struct Seen {
     pub handle: Run,
     /// When the same caller first came about the same matter after that survey.
     pub again_at: Option<Stamp>,
+    /// Whether it is a sealed ticket, as every confidential one is.
+    pub sealed: bool,
 }
 
 impl Signal {
@@ -64,6 +66,11 @@ impl Signal {
             Self::Exclusion => "signals.exclusion",
             Self::Prompted => "signals.prompted",
         }
+    }
+
+    /// Whether a case of it is what a citizen said of the unit: who it was is not for the unit to find out one by one.
+    pub const fn is_told(self) -> bool {
+        matches!(self, Self::SpokeDenied | Self::Prompted)
     }
 
     /// Whether `seen` is a case of it; nothing where it is none of those that are counted.
@@ -115,6 +122,22 @@ fn last_moment(seen: &Seen, rule: &SignalRule) -> Option<bool> {
 pub fn behind(seen: &[Seen], unit: Sym, signal: Signal, rule: &SignalRule) -> Vec<(i64, bool)> {
     let mine = seen.iter().filter(|one| one.unit == unit);
     mine.filter_map(|one| Some((one.ticket, signal.case(one, rule)?))).collect()
+}
+
+/// The same as the unit's own people read it where citizens said it of them ([`Signal::is_told`]): without the sealed
+/// tickets; and which of them are cases only once the window has ended at `end`, and where there are `told_least`.
+pub fn told(
+    seen: &[Seen],
+    (unit, signal): (Sym, Signal),
+    rule: &SignalRule,
+    (end, now): (Stamp, Stamp),
+) -> Vec<(i64, Option<bool>)> {
+    let mine = seen.iter().filter(|one| one.unit == unit && !one.sealed);
+    let open: Vec<Seen> = mine.copied().collect();
+    let all = behind(&open, unit, signal, rule);
+    let cases = all.iter().filter(|(_, is_case)| *is_case).count();
+    let is_said = now >= end && u32::try_from(cases).is_ok_and(|cases| cases >= rule.told_least);
+    all.into_iter().map(|(ticket, is_case)| (ticket, is_said.then_some(is_case))).collect()
 }
 
 #[cfg(test)]

@@ -236,6 +236,14 @@ pub struct SignalRule {
     pub late_part: Thousandths,
     /// Working days after the end of a window for which a unit alone sees its signals.
     pub own_workdays: u32,
+    /// Below so many cases a unit is told of none that rests on what a citizen said of it.
+    #[serde(default = "told_least")]
+    pub told_least: u32,
+}
+
+/// Of profiles that were written down before it was asked.
+const fn told_least() -> u32 {
+    3
 }
 
 /// Of profiles that were written down before there were signals.
@@ -248,6 +256,7 @@ impl Default for SignalRule {
             again_days: 30,
             late_part: Thousandths(100),
             own_workdays: 3,
+            told_least: told_least(),
         }
     }
 }

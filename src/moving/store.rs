@@ -6,8 +6,8 @@ use diesel::dsl::count_star;
 use diesel::prelude::*;
 
 use crate::db::schema::{
-    backfill, citizen_try, citizen_word, import_batch, imported, letter, place_aside, tickets,
-    vexatious,
+    backfill, citizen_try, citizen_word, import_batch, imported, letter, place_aside, report_said,
+    surveyed, tickets, vexatious,
 };
 use crate::db::{Conn, Tx, each};
 use crate::error::Result;
@@ -199,8 +199,8 @@ pub(super) fn brought(conn: &mut Conn, batch: i64) -> Result<Vec<Brought>> {
 }
 
 /// Forgets that these tickets came in, and what other rooms noted of them without touching them: letters
-/// that have not left, answers owed to the city's platform, tries and words at the citizens' door, and marks on
-/// their callers.
+/// that have not left, answers owed to the city's platform, tries and words at the citizens' door, marks on their
+/// callers, what was said in objections to them, and their answers in the rows of dissatisfied ones.
 pub(super) fn forget(tx: &mut Tx<'_>, ids: &[i64], numbers: &[String]) -> Result<()> {
     let (ids, numbers) = (ids.to_vec(), numbers.to_vec());
     let own = citizen_word::table.filter(citizen_word::ticket_no.eq_any(numbers.clone()));
@@ -212,6 +212,10 @@ pub(super) fn forget(tx: &mut Tx<'_>, ids: &[i64], numbers: &[String]) -> Result
     diesel::delete(vexatious::table.filter(vexatious::ticket_id.eq_any(ids.clone())))
         .execute(tx.conn)?;
     diesel::delete(place_aside::table.filter(place_aside::ticket_id.eq_any(ids.clone())))
+        .execute(tx.conn)?;
+    diesel::delete(report_said::table.filter(report_said::ticket_id.eq_any(ids.clone())))
+        .execute(tx.conn)?;
+    diesel::delete(surveyed::table.filter(surveyed::ticket_id.eq_any(ids.clone())))
         .execute(tx.conn)?;
     diesel::delete(letter::table.filter(letter::ticket_id.eq_any(ids))).execute(tx.conn)?;
     diesel::delete(imported::table.filter(imported::no.eq_any(numbers))).execute(tx.conn)?;

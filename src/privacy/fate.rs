@@ -20,7 +20,7 @@ pub enum Fate {
 }
 
 /// Every table with a ticket's id or number, a caller's hash, or a text that may name one.
-pub const FATES: [(&str, Fate); 36] = [
+pub const FATES: [(&str, Fate); 37] = [
     // The ticket's own: emptied where the key is destroyed.
     ("ticket", Fate::Stays),
     ("ticket_body", Fate::Stays),
@@ -55,6 +55,9 @@ pub const FATES: [(&str, Fate); 36] = [
     // That a unit objected to it in a report, and whether it was upheld, is codes and times; the words go.
     ("report_objection", Fate::Stays),
     ("report_said", Fate::Goes),
+    // Words of our own in a document that was signed, printed and mailed: it is not rewritten. Nobody's number is let
+    // in there, nor the name of a caller whose ticket is cited; a ticket's number leads to nobody without its key.
+    ("report_text", Fate::Stays),
     // What was warned of: what is about one caller goes; what is about a place is other callers' too, and stays
     // without the number.
     ("warning", Fate::GoesAbout { names: "tickets", only: "rule = 'repeat'" }),

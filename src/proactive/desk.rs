@@ -71,11 +71,13 @@ impl Precision {
 }
 
 /// Opens a warning, or adds to the one that is open; whoever answers for it is told once it is an alarm, and whoever
-/// does from then on. Answers whether it is new, or has become an alarm.
+/// does from then on. Of a demoted rule an alarm is watched only, and kept as the alarm that the rule made of it.
+/// Answers whether it is new, or has become an alarm.
 ///
 /// # Errors
 /// The database's own.
 pub fn raise(tx: &mut Tx<'_>, due: &Due, demotion: Demotion) -> Result<bool> {
+    let judged = due.finding.grade;
     let mut due = due.clone();
     if due.finding.grade == Grade::Alarm {
         let since = tx.now.plus(-demotion.within);
@@ -86,13 +88,13 @@ pub fn raise(tx: &mut Tx<'_>, due: &Due, demotion: Demotion) -> Result<bool> {
         }
     }
     let Some(open) = store::open_of(tx.conn, due.finding.rule, &due.finding.cell)? else {
-        let row = fresh(tx, &due)?;
+        let row = fresh(tx, &due, judged)?;
         store::insert(tx, &row)?;
         tell(tx, &row)?;
         return Ok(true);
     };
     let promoted = open.grade == Grade::Watch && due.finding.grade == Grade::Alarm;
-    let after = grown(open.clone(), &due, tx.now)?;
+    let after = grown(open.clone(), (&due, judged), tx.now)?;
     if after == open {
         return Ok(false);
     }
@@ -104,7 +106,7 @@ pub fn raise(tx: &mut Tx<'_>, due: &Due, demotion: Demotion) -> Result<bool> {
     Ok(promoted)
 }
 
-fn fresh(tx: &Tx<'_>, due: &Due) -> Result<WarningRow> {
+fn fresh(tx: &Tx<'_>, due: &Due, judged: Grade) -> Result<WarningRow> {
     let finding = due.finding.clone();
     Ok(WarningRow {
         id: tx.id(),
@@ -132,11 +134,18 @@ fn fresh(tx: &Tx<'_>, due: &Due) -> Result<WarningRow> {
         is_real: None,
         closed_at: None,
         closed_by: None,
+        judged,
     })
 }
 
 /// The open warning with what was found since: its reasons are those of its loudest moment.
-fn grown(open: WarningRow, due: &Due, now: crate::time::Stamp) -> Result<WarningRow> {
+fn grown(
+    mut open: WarningRow,
+    (due, judged): (&Due, Grade),
+    now: crate::time::Stamp,
+) -> Result<WarningRow> {
+    // The loudest is the least.
+    open.judged = open.judged.min(judged);
     let mut numbers = open.numbers();
     let known = numbers.len();
     for number in &due.finding.tickets {

@@ -10,6 +10,7 @@ pub mod city;
 pub mod cluster;
 pub mod desk;
 pub mod dissatisfied;
+pub mod earlier;
 pub mod estate;
 pub mod finding;
 pub mod owner;
@@ -27,6 +28,7 @@ pub mod sight;
 mod simulation;
 pub mod store;
 
+pub use earlier::Earlier;
 pub use finding::{Finding, Grade, Rule};
 pub use round::Watchman;
 pub use seen::Seen;

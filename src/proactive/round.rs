@@ -278,22 +278,19 @@ impl Watchman {
             let mut all = Vec::new();
             for plan in self.settings.seasons.iter().filter(|plan| plan.holds_on(today)) {
                 let categories = below(&plan.categories, &directory);
-                let mut counted = [0; 4];
-                let mut latest = Vec::new();
-                for (i, period) in season::periods(now).into_iter().enumerate() {
-                    let found = tickets::of_categories(conn, &categories, period)?;
-                    counted[i] = found.len();
-                    if i == 0 {
-                        latest = found;
-                    }
+                let periods = season::periods(now);
+                let mut counts = [(0, 0); 4];
+                for (count, period) in counts.iter_mut().zip(periods) {
+                    *count = tickets::count_of_categories(conn, &categories, period)?;
                 }
+                let [(week, brought), (then, _), (lately, _), (lately_then, _)] = counts;
                 // A handful that called here, whatever an import brought.
-                if latest.len().saturating_sub(tickets::brought_in(conn, &latest)?) < season::LEAST
-                {
+                if week.saturating_sub(brought) < season::LEAST {
                     continue;
                 }
-                let [now_in, then, lately, lately_then] = counted;
-                let counted = Counted { now: now_in, then, lately, lately_then };
+                let counted = Counted { now: week, then, lately, lately_then };
+                let latest =
+                    tickets::latest_of_categories(conn, &categories, periods[0], EVIDENCE)?;
                 let latest: Vec<&Seen> = latest.iter().collect();
                 let Some(finding) = season::judge(plan, counted, &latest, today) else { continue };
                 all.push(due(finding, &latest, &directory));

@@ -83,7 +83,7 @@ pub(super) fn standing(conn: &mut Conn, row: &ReportRow) -> Result<Standing> {
         state: row.state,
         objections_until: row.objections_until,
         ends_at: row.end_at,
-        undecided: objection::undecided(&objections),
+        undecided: objection::undecided(conn, &objections)?,
         frozen_by: row.frozen_by,
         restated: store::last_edition(conn, row.root)? > row.edition,
     })

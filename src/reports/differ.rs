@@ -1,19 +1,22 @@
-//! Reports: what a restatement changed (domain.md §6 rule 8). Its rule: pure; every cell that differs is listed, and
-//! for each that was made of tickets, those whose weight differs.
+//! Reports: what a restatement changed (domain.md §6 rule 8). Its rule: pure; every cell that differs is listed, by its
+//! value or by its tickets alone, and for each that was made of tickets, those whose weight differs.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::document::{Cell, Document, Source, Table, Value};
 use super::drill::Drill;
 use super::frozen::Frozen;
-use crate::assessment::metrics::Shape;
-use crate::assessment::{Metric, Side};
+use super::moves::{Asked, Moves};
+pub use super::moves::{Moved, Weight};
+use crate::assessment::Side;
 use crate::code_enum;
 
 code_enum! {
     /// What is different.
     pub enum What {
         Cell = "cell" "数值变化",
+        /// The value is the same; what it is made of is not.
+        Tickets = "tickets" "工单变化",
         RowCame = "row_came" "新增一行",
         RowWent = "row_went" "减少一行",
         ColumnCame = "column_came" "新增一列",
@@ -38,29 +41,10 @@ pub struct Difference {
     pub moved: Vec<Moved>,
 }
 
-/// A ticket, or one assignment of it, whose weight in a cell differs.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Moved {
-    pub ticket: i64,
-    pub assignment: Option<i64>,
-    pub before: Weight,
-    pub after: Weight,
-}
-
-/// What a ticket adds to a cell. Of a score: to the three rates that it is made of.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct Weight {
-    pub num: f64,
-    pub den: f64,
-}
-
 /// Every difference between two editions, in the order of the tables of the later one.
 pub fn differ(before: &Frozen, after: &Frozen) -> Vec<Difference> {
-    let mut found = Differ {
-        before: Drill::into(before, None),
-        after: Drill::into(after, None),
-        found: Vec::new(),
-    };
+    let mut found =
+        Differ { sides: (before, after), moves: Moves::between(before, after), found: Vec::new() };
     let old: BTreeMap<&str, &Table> = by_id(&before.document);
     for table in after.document.tables() {
         match old.get(table.id.as_str()) {
@@ -80,8 +64,8 @@ fn by_id(document: &Document) -> BTreeMap<&str, &Table> {
 }
 
 struct Differ<'a> {
-    before: Drill<'a>,
-    after: Drill<'a>,
+    sides: (&'a Frozen, &'a Frozen),
+    moves: Moves<'a>,
     found: Vec<Difference>,
 }
 
@@ -129,12 +113,14 @@ impl Differ<'_> {
     }
 
     fn cell(&mut self, (table, row, column): (&Table, &str, &str), was: &Cell, is: &Cell) {
-        if was.value == is.value {
+        let mut moved = self.moved(was.source.as_ref(), is.source.as_ref());
+        moved.retain(|moved| counts(moved, is));
+        let what = if was.value == is.value { What::Tickets } else { What::Cell };
+        if what == What::Tickets && moved.is_empty() {
             return;
         }
-        let moved = self.moved(was.source.as_ref(), is.source.as_ref());
         self.found.push(Difference {
-            what: What::Cell,
+            what,
             table: table.id.clone(),
             title: table.title.clone(),
             row: Some(row.to_owned()),
@@ -146,8 +132,17 @@ impl Differ<'_> {
     }
 
     fn moved(&mut self, was: Option<&Source>, is: Option<&Source>) -> Vec<Moved> {
-        let before = was.map(|source| weights(&mut self.before, source)).unwrap_or_default();
-        let after = is.map(|source| weights(&mut self.after, source)).unwrap_or_default();
+        if let Some(Source::Figure { by, rollup, edition, metric, key, .. }) = is
+            && was == is
+        {
+            let asked = Asked { by: *by, rollup: *rollup, edition: *edition, metric: *metric };
+            return self.moves.of(asked, key.as_deref()).to_vec();
+        }
+        // Lists, and figures that are no longer asked for in the same words.
+        let of = |frozen: &Frozen, source: Option<&Source>| {
+            source.map(|source| weights(&Drill::into(frozen, None), source)).unwrap_or_default()
+        };
+        let (before, after) = (of(self.sides.0, was), of(self.sides.1, is));
         let all: BTreeSet<_> = before.keys().chain(after.keys()).copied().collect();
         let weight = |of: &Weights, key: Key| of.get(&key).copied().unwrap_or_default();
         let each = all.into_iter().map(|key| Moved {
@@ -160,45 +155,32 @@ impl Differ<'_> {
     }
 }
 
+/// Whether `moved` is why `cell` differs: of a count one side is printed, and the other is none of it.
+fn counts(moved: &Moved, cell: &Cell) -> bool {
+    let Moved { before, after, .. } = moved;
+    match (&cell.value, &cell.source) {
+        (Value::Count(_), Some(Source::Figure { side: Side::Num, .. })) => before.num != after.num,
+        (Value::Count(_), Some(Source::Figure { side: Side::Den, .. })) => before.den != after.den,
+        _ => true,
+    }
+}
+
 /// A ticket, or an assignment of it.
 type Key = (i64, Option<i64>);
 type Weights = BTreeMap<Key, Weight>;
 
-fn weights(drill: &mut Drill<'_>, source: &Source) -> Weights {
+fn weights(drill: &Drill<'_>, source: &Source) -> Weights {
     let mut weights = Weights::new();
-    for part in parts(source) {
-        for side in [Side::Num, Side::Den] {
-            for item in drill.items(&part, Some(side)) {
-                let weight = weights.entry((item.ticket, item.assignment)).or_default();
-                match side {
-                    Side::Num => weight.num += item.weight,
-                    Side::Den => weight.den += item.weight,
-                }
+    for side in [Side::Num, Side::Den] {
+        for item in drill.items(source, Some(side)) {
+            let weight = weights.entry((item.ticket, item.assignment)).or_default();
+            match side {
+                Side::Num => weight.num += item.weight,
+                Side::Den => weight.den += item.weight,
             }
         }
     }
     weights
-}
-
-/// A score moves with every answer, and each answer's part of it with every other: whose answer moved is asked of the
-/// rates that it is made of.
-fn parts(source: &Source) -> Vec<Source> {
-    match source {
-        Source::Figure { by, rollup, edition, metric, side, key }
-            if metric.shape() == Shape::Score =>
-        {
-            let rate = |metric: &Metric| Source::Figure {
-                by: *by,
-                rollup: *rollup,
-                edition: *edition,
-                metric: *metric,
-                side: *side,
-                key: key.clone(),
-            };
-            Metric::THREE.iter().map(rate).collect()
-        }
-        other => vec![other.clone()],
-    }
 }
 
 #[cfg(test)]
@@ -206,6 +188,7 @@ mod tests {
     use super::super::packed::Body;
     use super::super::sample::report;
     use super::*;
+    use crate::assessment::Metric;
     use crate::assessment::facts::{Facts, Satisfied, Solved, ValidSurvey};
     use crate::assessment::figures::city::busy;
 
@@ -250,6 +233,65 @@ mod tests {
         assert_eq!(moved.before, Weight { num: 0.0, den: 1.0 });
         assert_eq!(moved.after, Weight { num: 1.0, den: 1.0 });
         assert!(matches!(found[0].before, Some(Value::Ratio { den: 13, .. })));
+    }
+
+    #[test]
+    fn a_value_that_is_the_same_while_its_tickets_are_others_is_said_with_them() {
+        let before = busy().facts;
+        let mut after = before.clone();
+        // Tickets 1 and 12 of the section change their answers: as many are solved as before.
+        let (one, other) = (after.tickets[0].survey, after.tickets[11].survey);
+        assert_ne!(one, other);
+        (after.tickets[0].survey, after.tickets[11].survey) = (other, one);
+        let (old, new) = (of(before), of(after));
+        let found = differ(&old, &new);
+        assert_eq!(
+            places(&found),
+            [
+                "section resolution_rate [1, 12]",
+                "section composite [1, 12]",
+                "total resolution_rate [1, 12]",
+                "total composite [1, 12]",
+            ]
+        );
+        assert!(found.iter().all(|it| it.what == What::Tickets && it.before == it.after));
+        // What moved there moves back.
+        let back = differ(&new, &old);
+        assert_eq!(places(&back), places(&found));
+        assert_eq!(back[0].moved[0].before, found[0].moved[0].after);
+    }
+
+    #[test]
+    fn a_unit_that_moves_in_the_tree_moves_its_tickets_out_of_the_sum_above_it() {
+        use crate::assessment::{Edition, GroupBy};
+        use crate::reports::packed::Trees;
+        let with = |above: &str| {
+            let tree = BTreeMap::from([("section".to_owned(), above.to_owned())]);
+            let trees = Trees::from([(GroupBy::Unit, tree)]);
+            let mut it = report(Body { facts: busy().facts, trees, inside: None }, &COLUMNS);
+            let source = Source::Figure {
+                by: GroupBy::Unit,
+                rollup: true,
+                edition: Edition::All,
+                metric: Metric::Received,
+                side: Side::Num,
+                key: Some("bureau".to_owned()),
+            };
+            for table in it.document.sections.iter_mut().flat_map(|it| &mut it.blocks) {
+                if let super::super::document::Block::Table(table) = table {
+                    table.rows.truncate(1);
+                    table.columns.truncate(1);
+                    let value = Value::Count(14);
+                    let cell = Cell { value, source: Some(source.clone()) };
+                    table.rows[0].cells = vec![cell];
+                }
+            }
+            it
+        };
+        let found = differ(&with("bureau"), &with("elsewhere"));
+        let [one] = found.as_slice() else { panic!("{found:?}") };
+        assert_eq!((one.what, one.moved.len()), (What::Tickets, 13));
+        assert_eq!(differ(&with("bureau"), &with("bureau")), []);
     }
 
     #[test]

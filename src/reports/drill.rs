@@ -1,14 +1,13 @@
 //! Reports: from a cell of a report to its tickets (domain.md §6 rules 7 and 8). Its rule: by the same pass over the
 //! same facts that the cell was made from, so that the weights sum to what is printed.
 
-use std::collections::{BTreeSet, HashMap};
-use std::sync::Arc;
+use std::collections::BTreeSet;
 
 use super::document::{Document, Source};
 use super::frozen::Frozen;
 use crate::assessment::drill::Behind;
 use crate::assessment::facts::Facts;
-use crate::assessment::{Depth, Edition, GroupBy, Item, Metric, Place, Side};
+use crate::assessment::{Depth, Item, Place, Side};
 use crate::directory::UnitCode;
 use crate::error::{Error, Result};
 
@@ -37,27 +36,28 @@ impl Spot<'_> {
     }
 }
 
-/// Looks into one report, cell after cell: the shares of a metric are made once.
+/// Looks into a cell of one report. It keeps nothing but whose facts are looked into: what a metric is made of may be
+/// hundreds of thousands of shares, and is made for the one cell that is asked for.
 pub struct Drill<'a> {
     frozen: &'a Frozen,
     /// The facts that are looked into, where not all.
     own: Option<Facts>,
-    made: HashMap<(GroupBy, Edition, Metric), Arc<Behind>>,
 }
 
 impl<'a> Drill<'a> {
     /// Into all of `frozen`, or into what belongs to `units` alone.
     pub fn into(frozen: &'a Frozen, units: Option<&BTreeSet<UnitCode>>) -> Self {
         let own = units.map(|units| frozen.body.facts.only(units));
-        Self { frozen, own, made: HashMap::new() }
+        Self { frozen, own }
     }
 
     /// The tickets behind `source`: of a figure the side that is asked for, or the one it was printed from; of a
     /// list each once, which has no other side.
-    pub fn items(&mut self, source: &Source, side: Option<Side>) -> Vec<Item> {
+    pub fn items(&self, source: &Source, side: Option<Side>) -> Vec<Item> {
         match source {
             Source::Figure { by, rollup, edition, metric, side: own, key } => {
-                let behind = self.behind(*by, *edition, *metric);
+                let ask = self.frozen.question(*by, *edition);
+                let behind = Behind::of(self.facts(), &ask, *metric);
                 let depth = if *rollup { Depth::RollUp } else { Depth::Own };
                 let dims = if *rollup { self.frozen.body.dims(*by) } else { Vec::new() };
                 let place = Place { dims: &dims, depth, key: key.as_deref() };
@@ -89,16 +89,6 @@ impl<'a> Drill<'a> {
     fn facts(&self) -> &Facts {
         self.own.as_ref().unwrap_or(&self.frozen.body.facts)
     }
-
-    fn behind(&mut self, by: GroupBy, edition: Edition, metric: Metric) -> Arc<Behind> {
-        if let Some(made) = self.made.get(&(by, edition, metric)) {
-            return made.clone();
-        }
-        let ask = self.frozen.question(by, edition);
-        let behind = Arc::new(Behind::of(self.facts(), &ask, metric));
-        self.made.insert((by, edition, metric), behind.clone());
-        behind
-    }
 }
 
 #[cfg(test)]
@@ -109,6 +99,7 @@ mod tests {
     use super::super::sample::{figure, report};
     use super::*;
     use crate::assessment::figures::city::busy;
+    use crate::assessment::{Edition, GroupBy, Metric};
 
     fn frozen() -> Frozen {
         let tree = BTreeMap::from([("section".to_owned(), "bureau".to_owned())]);
@@ -120,7 +111,7 @@ mod tests {
     #[test]
     fn the_weights_behind_every_cell_sum_to_what_is_printed() {
         let frozen = frozen();
-        let mut drill = Drill::into(&frozen, None);
+        let drill = Drill::into(&frozen, None);
         let mut looked = 0;
         for table in frozen.document.tables() {
             for row in &table.rows {
@@ -153,7 +144,7 @@ mod tests {
             side: Side::Num,
             key: Some("bureau".to_owned()),
         };
-        let mut drill = Drill::into(&frozen, None);
+        let drill = Drill::into(&frozen, None);
         assert_eq!(drill.items(&source(false), None).len(), 1);
         assert_eq!(drill.items(&source(true), None).len(), 14);
     }
@@ -163,7 +154,7 @@ mod tests {
         let mut frozen = frozen();
         frozen.document.lists = BTreeMap::from([("hot".to_owned(), vec![2, 14])]);
         let own = BTreeSet::from([UnitCode::from("section")]);
-        let mut drill = Drill::into(&frozen, Some(&own));
+        let drill = Drill::into(&frozen, Some(&own));
         let all = figure(Metric::Received, None);
         assert_eq!(drill.items(&all, None).len(), 13);
         assert_eq!(drill.items(&figure(Metric::Received, Some("bureau")), None), []);

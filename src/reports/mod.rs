@@ -19,6 +19,7 @@ pub mod listing;
 pub mod mailing;
 pub mod making;
 pub mod material;
+mod moves;
 pub mod objection;
 pub mod packed;
 pub mod print;

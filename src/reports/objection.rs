@@ -165,9 +165,11 @@ fn say(
     store::insert_said(tx, &row)
 }
 
-/// How many wait for a decision.
-pub(super) fn undecided(rows: &[ObjectionRow]) -> usize {
-    rows.iter().filter(|row| row.decision.is_none()).count()
+/// How many wait for a decision; none to a ticket that is gone, taken back with its import: nothing is left to decide.
+pub(super) fn undecided(conn: &mut Conn, rows: &[ObjectionRow]) -> Result<usize> {
+    let open = rows.iter().filter(|row| row.decision.is_none());
+    let tickets: Vec<i64> = open.map(|row| row.ticket_id).collect();
+    Ok(numbers(conn, &tickets)?.len())
 }
 
 /// The tickets whose objection was upheld.
@@ -176,7 +178,8 @@ pub(super) fn upheld(rows: &[ObjectionRow]) -> BTreeSet<i64> {
     upheld.map(|row| row.ticket_id).collect()
 }
 
-/// The objections to the report whose first edition is `root`, as far as whoever `reads` may see them.
+/// The objections to the report whose first edition is `root`, as far as whoever `reads` may see them; of a ticket that
+/// is gone the decided ones alone.
 ///
 /// # Errors
 /// What the database says; what was sealed with a key that is not there.
@@ -189,6 +192,7 @@ pub fn list(conn: &mut Conn, keys: &MasterKey, reads: &Reads, root: i64) -> Resu
     }
     let tickets: Vec<i64> = rows.iter().map(|row| row.ticket_id).collect();
     let named = numbers(conn, &tickets)?;
+    rows.retain(|row| row.decision.is_some() || named.contains_key(&row.ticket_id));
     let mut about = BTreeMap::new();
     for some in tickets.chunks(900) {
         about.extend(load_many(conn, Vault { keys }, some)?);

@@ -1,7 +1,7 @@
 //! Reports: what people write into one: the next measures, the decision that is asked for. Its rule: every version is
-//! kept with who and when; at rest it is sealed, since it may name somebody.
+//! kept with who and when, sealed at rest; it names no caller, since it is signed, and no erasure reaches it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -13,6 +13,7 @@ use crate::error::{Error, Result};
 use crate::identity::Actor;
 use crate::sealing::{MasterKey, mask_text, place};
 use crate::ticket::Text;
+use crate::ticket::store::{Vault, id_of, known, known_upstream, load_many};
 use crate::time::Stamp;
 
 /// What is written into which place.
@@ -43,7 +44,8 @@ fn is_open(document: &Document, wanted: &str) -> bool {
 /// Keeps another version of a text.
 ///
 /// # Errors
-/// 422 at `/field` where the document leaves no such place open.
+/// 422 at `/field` where the document leaves no such place open; at `/text` where it has a number of somebody's
+/// (`report.personal`), or names the caller of a ticket that it cites (`report.names`).
 pub(super) fn write(
     tx: &mut Tx<'_>,
     (keys, actor): (&MasterKey, &Actor),
@@ -57,6 +59,9 @@ pub(super) fn write(
     if mask_text(writing.text.as_str(), &[]) != writing.text.as_str() {
         return Err(Error::field("/text", "report.personal"));
     }
+    if names_a_caller(tx.conn, keys, writing.text.as_str())? {
+        return Err(Error::field("/text", "report.names"));
+    }
     let (id, at) = (tx.id(), tx.now);
     let row = TextRow {
         id,
@@ -68,6 +73,41 @@ pub(super) fn write(
         sealed: seal(keys, id, &writing.text)?,
     };
     store::insert_text(tx, &row)
+}
+
+/// How many numbers, and how many tickets, are looked up at once.
+const CITED: usize = 500;
+
+/// Whether `text` has the name of a caller of a ticket whose number, ours or the city platform's, it also has.
+fn names_a_caller(conn: &mut Conn, keys: &MasterKey, text: &str) -> Result<bool> {
+    let numbers = cited(text);
+    let mut ids = Vec::new();
+    for some in numbers.chunks(CITED) {
+        let upstream = known_upstream(conn, some)?.into_iter().map(|(_, no)| no);
+        for no in known(conn, some)?.into_iter().chain(upstream) {
+            ids.extend(id_of(conn, &no)?);
+        }
+    }
+    for some in ids.chunks(CITED) {
+        let tickets = load_many(conn, Vault { keys }, some)?;
+        if tickets.values().any(|ticket| mask_text(text, &ticket.names()) != text) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// What may be the number of a ticket in `text`: letters, digits and dashes with a digit among them, each once; of an
+/// assignment's id also what stands before its last dash.
+fn cited(text: &str) -> Vec<&str> {
+    let runs = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '-');
+    let numbers = runs.map(|run| run.trim_matches('-'));
+    let mut all = BTreeSet::new();
+    for run in numbers.filter(|run| run.bytes().any(|byte| byte.is_ascii_digit())) {
+        all.insert(run);
+        all.extend(run.rsplit_once('-').map(|(no, _)| no));
+    }
+    all.into_iter().collect()
 }
 
 /// Gives the edition `to` the texts of the edition `from`, each with who wrote it and when.
@@ -112,4 +152,21 @@ fn seal(keys: &MasterKey, id: i64, text: &str) -> Result<Vec<u8>> {
 fn open(keys: &MasterKey, row: &TextRow) -> Result<String> {
     let plain = keys.open(&row.sealed, &place("report_text", "sealed", row.id))?;
     String::from_utf8(plain).map_err(Error::internal)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::cited;
+
+    #[test]
+    fn what_may_be_a_number_is_found_between_other_words() {
+        for (text, numbers) in [
+            ("下月整治电梯", &[][..]),
+            ("工单2026-000001、H-12已办结。", &["2026", "2026-000001", "H", "H-12"]),
+            ("子单2026-000001-2及2026-000001", &["2026", "2026-000001", "2026-000001-2"]),
+            ("（-A-）共3件", &["3"]),
+        ] {
+            assert_eq!(cited(text), numbers, "{text}");
+        }
+    }
 }

@@ -29,6 +29,7 @@ pub mod reports;
 pub mod search;
 pub mod searches;
 pub mod signals;
+pub mod stretch;
 pub mod suggest;
 pub mod tickets;
 pub mod upstream;

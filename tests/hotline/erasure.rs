@@ -296,7 +296,9 @@ on_each_database! {
             ["ticket_id", "ticket_no", "upstream_no", "phone_hash"].contains(&column)
         };
         for table in tables {
-            let told = table.columns.iter().any(|column| tells(&column.name));
+            // Sealed words may be about somebody; `reach` is a colleague's own telephone.
+            let words = table.columns.iter().any(|column| column.name == "sealed") && table.name != "reach";
+            let told = words || table.columns.iter().any(|column| tells(&column.name));
             let said = privacy::FATES.iter().any(|(name, _)| *name == table.name);
             assert!(!told || said, "src/privacy/fate.rs says nothing of {}", table.name);
         }

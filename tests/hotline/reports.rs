@@ -3,7 +3,9 @@
 
 mod bureau;
 mod exclusion;
+mod gone;
 mod mailed;
+mod texts;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -40,13 +40,20 @@ impl Desk {
         answer
     }
 
-    /// `n`, `count` of a signal as its unit sees it.
-    fn signal(&self, unit: &str, signal: &str) -> (i64, i64) {
-        let all = self.asks(&format!("handler@{unit}"), "/signals?window=2026-11");
+    /// `n`, `count` of a signal as its unit sees it; no count where it is not told.
+    fn read(&self, who: &str, unit: &str, signal: &str) -> (i64, Option<i64>) {
+        let all = self.asks(who, "/signals?window=2026-11");
         let items = all["items"].as_array().unwrap();
         let of = |item: &&Value| item["unit"] == unit && item["signal"] == signal;
         let item = items.iter().find(of).unwrap();
-        (item["n"].as_i64().unwrap(), item["count"].as_i64().unwrap())
+        let count = item["count"].as_i64();
+        assert_eq!(item["lit"].is_boolean(), count.is_some(), "{item}");
+        assert_eq!(item["share"].is_number(), count.is_some() && item["n"] != 0, "{item}");
+        (item["n"].as_i64().unwrap(), count)
+    }
+
+    fn signal(&self, unit: &str, signal: &str) -> (i64, Option<i64>) {
+        self.read(&format!("handler@{unit}"), unit, signal)
     }
 
     /// The numbers behind it.
@@ -133,14 +140,23 @@ on_each_database! {
             ("phone_changed", 8, &changed),
             ("again", 3, &unprompted),
         ] {
-            assert_eq!(desk.signal("wuye", signal), (n, 1), "{signal}");
-            assert_eq!(desk.behind("unit_head@wuye", signal, "num"), std::slice::from_ref(case), "{signal}");
+            // Of what one citizen said the unit reads how many were counted.
+            let told = ["spoke_denied", "prompted"].contains(&signal);
+            assert_eq!(desk.signal("wuye", signal), (n, (!told).then_some(1)), "{signal}");
+            let cases: &[String] = if told { &[] } else { std::slice::from_ref(case) };
+            assert_eq!(desk.behind("unit_head@wuye", signal, "num"), cases, "{signal}");
             let counted = desk.behind("unit_head@wuye", signal, "den");
             assert_eq!(counted.len(), usize::try_from(n).unwrap(), "{signal}");
             assert!(counted.iter().all(|no| led.contains(&no)), "{signal}");
         }
         let all = desk.asks("handler@wuye", "/signals?window=2026-11");
-        assert!(all["items"].as_array().unwrap().iter().all(|item| item["lit"] == json!(false)));
+        assert!(all["items"].as_array().unwrap().iter().all(|item| item["lit"] != json!(true)));
+        // Those who judge read each of them, once it is theirs to read.
+        city.days(40);
+        for (signal, case) in [("spoke_denied", &denied), ("prompted", &prompted)] {
+            assert_eq!(desk.behind("assessor", signal, "num"), std::slice::from_ref(case), "{signal}");
+            assert!(desk.behind("unit_head@wuye", signal, "num").is_empty(), "{signal}");
+        }
     }
 
     fn the_unit_sees_its_own_at_once_and_those_who_judge_when_it_could_look(test: &TestDb) {
@@ -148,8 +164,9 @@ on_each_database! {
         let no = desk.passed("13900000012");
         desk.answers(&no, &json!({ "contacted": "no" }));
         let path = "/signals?window=2026-11";
+        let denied = (1, None);
         let count = |who: &str| desk.asks(who, path)["items"].as_array().unwrap().len();
-        assert_eq!(desk.signal("wuye", "spoke_denied"), (1, 1));
+        assert_eq!(desk.signal("wuye", "spoke_denied"), denied);
         // The bureau above it too; nobody beside it, and no company.
         assert_eq!([count("unit_head@zjj"), count("handler@wuye")], [8, 8]);
         assert_eq!([count("handler@weixiu"), count("unit_head@hongda")], [0, 0]);
@@ -177,6 +194,39 @@ on_each_database! {
         assert_eq!(desk.tries("leader", "/signals").1["errors"][0]["pointer"], json!("/window"));
     }
 
+    fn what_citizens_said_of_a_unit_its_own_people_read_by_the_batch_after_the_window(test: &TestDb) {
+        let desk = Desk::open(&test.url);
+        let denies = |phone: &str| {
+            let no = desk.passed(phone);
+            desk.answers(&no, &json!({ "contacted": "no" }));
+            no
+        };
+        let mut cases = vec![denies("13900000011"), denies("13900000012")];
+        // A complaint is sealed: what is said of it leads its unit to nobody.
+        let complaint = json!({ "kind": "complaint", "caller": { "phone": "13900000013" } });
+        let sealed = desk.city.agent().registers(draft_with(&complaint));
+        desk.city.dispatcher().does(&sealed, "dispatch", json!({ "lead": "wuye" }));
+        desk.city.works(&sealed, "wuye", 1);
+        desk.city.handler("wuye").does(&sealed, "reply", json!({ "text": "已修好" }));
+        desk.city.reviewer().does(&sealed, "review", json!({ "pass": true }));
+        desk.city.hours(1);
+        desk.answers(&sealed, &json!({ "contacted": "no" }));
+        assert!(desk.city.stored(&sealed).ticket.is_sealed());
+        let all = |who: &str, part: &str| desk.behind(who, "spoke_denied", part);
+        assert_eq!(desk.signal("wuye", "spoke_denied"), (2, None));
+        assert_eq!(all("unit_head@wuye", "den"), cases);
+        cases.push(denies("13900000014"));
+        assert_eq!(desk.signal("wuye", "spoke_denied"), (3, None), "while the window runs");
+        assert!(all("unit_head@wuye", "num").is_empty());
+        desk.city.clock.set(crate::support::city::at("2026-12-01T00:00:00+08:00"));
+        assert_eq!(desk.signal("wuye", "spoke_denied"), (3, Some(3)));
+        assert_eq!(all("unit_head@wuye", "num"), cases);
+        desk.city.clock.set(crate::support::city::at("2026-12-04T00:00:00+08:00"));
+        assert_eq!(desk.read("assessor", "wuye", "spoke_denied"), (4, Some(4)));
+        assert!(all("assessor", "num").contains(&sealed));
+        assert!(!all("unit_head@wuye", "den").contains(&sealed));
+    }
+
     fn tickets_of_before_there_were_trails_get_theirs(test: &TestDb) {
         let desk = Desk::open(&test.url);
         let no = desk.passed("13900000012");
@@ -185,17 +235,17 @@ on_each_database! {
         let hotline = &desk.city.hotline;
         let empty = "DELETE FROM trail";
         hotline.db.write(move |tx| Ok(diesel::sql_query(empty).execute(tx.conn)?)).unwrap();
-        assert_eq!(desk.signal("wuye", "spoke_denied"), (0, 0));
+        assert_eq!(desk.signal("wuye", "spoke_denied"), (0, None));
         let log = std::env::temp_dir().join("no-seals-of-this-test");
         let proves = || hotline.prove(&log).unwrap().holds();
         assert!(!proves(), "a row that a document calls for is missing");
         hotline.write_trails(Trails { after: i64::MIN }).unwrap();
-        assert_eq!(desk.signal("wuye", "spoke_denied"), (1, 1));
+        assert_eq!(desk.signal("wuye", "spoke_denied"), (1, None));
         assert!(proves());
         // Twice is no more than once, and a change finds its row.
         hotline.write_trails(Trails { after: i64::MIN }).unwrap();
         desk.city.head("wuye").does(&no, "exclude", json!({ "reason": "force_majeure", "evidence": "材料" }));
-        assert_eq!(desk.signal("wuye", "exclusion"), (1, 0));
+        assert_eq!(desk.signal("wuye", "exclusion"), (1, Some(0)));
         assert!(proves());
     }
 

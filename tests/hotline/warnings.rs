@@ -1,6 +1,10 @@
 //! Acting before the complaint: warnings over HTTP, from the calls to the precision of their rule, and campaigns. On
 //! both databases.
 
+mod earlier;
+mod precision;
+mod seasons;
+
 use std::collections::BTreeMap;
 use std::io::Cursor;
 

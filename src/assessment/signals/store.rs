@@ -18,7 +18,7 @@ use crate::time::Stamp;
 const DAY: i64 = 86_400_000;
 
 type Line = (
-    (i64, StateName, Option<Stamp>, Option<String>),
+    (i64, StateName, Option<Stamp>, Option<String>, bool),
     (String, Stamp, Option<Stamp>, Option<Stamp>, bool),
     Option<TrailRow>,
 );
@@ -44,7 +44,7 @@ pub fn load(
         .filter(tickets::received_at.lt(end.millis()))
         .order((tickets::received_at, tickets::id))
         .select((
-            (tickets::id, tickets::state, tickets::ended_at, tickets::survey),
+            (tickets::id, tickets::state, tickets::ended_at, tickets::survey, tickets::sealed),
             (a::unit, a::sent_at, a::handle_due_at, a::handle_stopped_at, a::handle_missed),
             Option::<TrailRow>::as_select(),
         ))
@@ -63,8 +63,8 @@ pub fn load(
 }
 
 fn read(line: Line, names: &mut Names) -> Seen {
-    let ((ticket, state, ended_at, survey), (unit, sent_at, due_at, stopped_at, missed), trail) =
-        line;
+    let (about, (unit, sent_at, due_at, stopped_at, missed), trail) = line;
+    let (ticket, state, ended_at, survey, sealed) = about;
     Seen {
         ticket,
         unit: names.intern(&unit),
@@ -75,6 +75,7 @@ fn read(line: Line, names: &mut Names) -> Seen {
         sent_at,
         handle: Run { due_at, stopped_at, missed },
         again_at: None,
+        sealed,
     }
 }
 

@@ -110,6 +110,7 @@ fn ticket(dice: &mut Dice, id: i64, unit: Sym, habits: &Habits) -> Seen {
         sent_at: sent,
         handle,
         again_at: None,
+        sealed: false,
     };
     if spoke.is_some() && dice.falls(habits.withdrawn) {
         let withdrawn_at = Some(sent.plus_millis(3 * HOUR));
@@ -263,6 +264,7 @@ fn plain() -> Seen {
         sent_at: at(0),
         handle: Run::default(),
         again_at: None,
+        sealed: false,
     }
 }
 
@@ -347,4 +349,34 @@ fn what_is_no_case_is_counted_or_left_out_as_its_rule_says() {
     assert_eq!(case_of(S::Exclusion, excluded(Some(6))), Some(false));
     assert_eq!(case_of(S::Prompted, |_| {}), None);
     assert_eq!(case_of(S::Prompted, |seen| seen.trail.prompted = Some(false)), Some(false));
+}
+
+#[rstest]
+// Fewer than three cases, and the sealed ones are not among them.
+#[case(2, 2, 10, None)]
+#[case(3, 0, 10, Some(3))]
+#[case(3, 9, 10, Some(3))]
+// While the window runs.
+#[case(5, 0, 9, None)]
+fn a_unit_is_told_what_citizens_said_of_it_by_the_batch(
+    #[case] open: i64,
+    #[case] sealed: i64,
+    #[case] now: i64,
+    #[case] cases: Option<usize>,
+) {
+    let mut names = Names::default();
+    let (own, other) = (names.intern("own"), names.intern("other"));
+    let prompted = |ticket, unit, sealed, prompted| {
+        let trail = Trail { prompted: Some(prompted), ..plain().trail };
+        Seen { ticket, unit, sealed, trail, ..plain() }
+    };
+    let mut seen: Vec<Seen> = (0..open).map(|id| prompted(id, own, false, true)).collect();
+    seen.extend((0..sealed).map(|id| prompted(100 + id, own, true, true)));
+    seen.push(prompted(200, own, false, false));
+    seen.push(prompted(201, other, false, true));
+    let rule = SignalRule::default();
+    let read = told(&seen, (own, Signal::Prompted), &rule, (at(10), at(now)));
+    assert_eq!(read.len(), usize::try_from(open).unwrap() + 1);
+    let found = read.iter().map(|(_, case)| case.map(usize::from)).sum::<Option<usize>>();
+    assert_eq!(found, cases);
 }

@@ -28,6 +28,7 @@ diesel::table! {
         is_real -> Nullable<Bool>,
         closed_at -> Nullable<BigInt>,
         closed_by -> Nullable<Text>,
+        judged -> Text,
     }
 }
 

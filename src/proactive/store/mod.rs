@@ -63,6 +63,8 @@ pub struct WarningRow {
     pub is_real: Option<bool>,
     pub closed_at: Option<Stamp>,
     pub closed_by: Option<String>,
+    /// The grade that its rule gave it at its loudest; `grade` is what a demotion left of that.
+    pub judged: Grade,
 }
 
 impl WarningRow {
@@ -184,17 +186,18 @@ pub fn page(conn: &mut Conn, scope: &Scope, filter: &Filter, most: i64) -> Resul
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Precision {
     pub rule: Rule,
-    /// Alarms that somebody closed, and how many of them were real.
+    /// Alarms of the rule that somebody closed, and how many of them were real.
     pub closed: i64,
     pub real: i64,
 }
 
-/// Of each rule that somebody closed an alarm of since `since`; what was only watched or listed says nothing.
+/// Of each rule that somebody closed an alarm of since `since`; what its rule itself only watched or listed says
+/// nothing. A demoted rule's alarms are listed, and count: how else would it be known that it has become better?
 pub fn precision(conn: &mut Conn, since: Stamp) -> Result<Vec<Precision>> {
     use diesel::dsl::count_star;
     let found: Vec<(Rule, Option<bool>, i64)> = warning::table
         .filter(warning::closed_at.ge(since.millis()).and(warning::is_real.is_not_null()))
-        .filter(warning::grade.eq(Grade::Alarm.as_str()))
+        .filter(warning::judged.eq(Grade::Alarm.as_str()))
         .group_by((warning::rule, warning::is_real))
         .select((warning::rule, warning::is_real, count_star()))
         .load(conn)?;
@@ -257,6 +260,15 @@ pub fn keep_survey(tx: &mut Tx<'_>, row: &Surveyed) -> Result<()> {
         .on_conflict(surveyed::ticket_id)
         .do_update()
         .set(row)
+        .execute(c)?);
+    Ok(())
+}
+
+/// The same of one that was answered before anybody kept them; a row that is there is no older, and stays.
+pub fn keep_earlier(tx: &mut Tx<'_>, row: &Surveyed) -> Result<()> {
+    each!(tx.conn, c => diesel::insert_into(surveyed::table)
+        .values(row)
+        .on_conflict_do_nothing()
         .execute(c)?);
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use diesel::dsl::{count_star, min};
+use diesel::dsl::{count, count_star, min};
 use diesel::prelude::*;
 
 use super::super::city::{City, Counts, WEEK, weeks_known};
@@ -69,6 +69,9 @@ pub struct Changed {
     pub lives: bool,
 }
 
+/// The states in which a ticket does not count, as [`Seen::counts`] has it.
+const NOT_COUNTED: [&str; 2] = [StateName::Declined.as_str(), StateName::Withdrawn.as_str()];
+
 /// Tickets asked for at once.
 const AT_ONCE: usize = 500;
 
@@ -99,15 +102,15 @@ pub fn changed_after(conn: &mut Conn, mark: i64) -> Result<Option<(i64, Vec<Chan
     Ok(Some((no, all)))
 }
 
-/// How many of `seen` came by an import.
-pub fn brought_in(conn: &mut Conn, seen: &[Seen]) -> Result<usize> {
-    let mut brought = 0;
-    for some in seen.chunks(AT_ONCE) {
-        let numbers: Vec<String> = some.iter().map(|it| it.no.clone()).collect();
-        let own = imported::table.filter(imported::no.eq_any(numbers));
-        brought += own.select(count_star()).first::<i64>(conn)?;
-    }
-    Ok(usize::try_from(brought).unwrap_or_default())
+/// At most `most` tickets with a valid survey after the id `after`, in the order of ids.
+pub fn answered_after(conn: &mut Conn, after: i64, most: i64) -> Result<Vec<Seen>> {
+    let found: Vec<Row> = tickets::table
+        .filter(tickets::id.gt(after).and(tickets::survey.is_not_null()))
+        .order(tickets::id)
+        .limit(most)
+        .select(Row::as_select())
+        .load(conn)?;
+    Ok(found.into_iter().map(Seen::from).collect())
 }
 
 /// When the import began that brought in the ticket `no`; nothing where none did.
@@ -150,19 +153,40 @@ pub fn numbered(conn: &mut Conn, numbers: &[String]) -> Result<Vec<Seen>> {
     Ok(found.into_iter().map(Seen::from).collect())
 }
 
-/// The tickets of `categories` received after `from` up to `to`, in the order of time.
-pub fn of_categories(
+/// How many tickets of `categories` that count were received after `from` up to `to`, and how many of those came by an
+/// import.
+pub fn count_of_categories(
     conn: &mut Conn,
     categories: &BTreeSet<String>,
     (from, to): (Stamp, Stamp),
+) -> Result<(usize, usize)> {
+    let (all, brought): (i64, i64) = tickets::table
+        .left_join(imported::table.on(imported::no.eq(tickets::no)))
+        .filter(tickets::received_at.gt(from.millis()).and(tickets::received_at.le(to.millis())))
+        .filter(tickets::category.eq_any(categories.iter().cloned().collect::<Vec<_>>()))
+        .filter(tickets::state.ne_all(NOT_COUNTED))
+        .select((count_star(), count(imported::no.nullable())))
+        .first(conn)?;
+    let number = |n: i64| usize::try_from(n).unwrap_or_default();
+    Ok((number(all), number(brought)))
+}
+
+/// The same tickets, the latest `most` of them, in the order of time.
+pub fn latest_of_categories(
+    conn: &mut Conn,
+    categories: &BTreeSet<String>,
+    (from, to): (Stamp, Stamp),
+    most: usize,
 ) -> Result<Vec<Seen>> {
     let found: Vec<Row> = tickets::table
         .filter(tickets::received_at.gt(from.millis()).and(tickets::received_at.le(to.millis())))
         .filter(tickets::category.eq_any(categories.iter().cloned().collect::<Vec<_>>()))
-        .order((tickets::received_at, tickets::id))
+        .filter(tickets::state.ne_all(NOT_COUNTED))
+        .order((tickets::received_at.desc(), tickets::id.desc()))
+        .limit(i64::try_from(most).unwrap_or(i64::MAX))
         .select(Row::as_select())
         .load(conn)?;
-    Ok(found.into_iter().map(Seen::from).filter(Seen::counts).collect())
+    Ok(found.into_iter().rev().map(Seen::from).collect())
 }
 
 /// Every ticket received before `to`, in the order of time: for a replay.
@@ -179,13 +203,12 @@ pub fn received_before(conn: &mut Conn, to: Stamp) -> Result<Vec<Seen>> {
 pub fn city(conn: &mut Conn, now: Stamp, weeks: u32) -> Result<City> {
     let week = now.plus_millis(-WEEK);
     let far = week.plus_millis(-WEEK * i64::from(weeks));
-    let gone = [StateName::Declined, StateName::Withdrawn].map(StateName::as_str);
     let counted = |from: Stamp, to: Stamp| {
         tickets::table
             .filter(tickets::received_at.gt(from.millis()))
             .filter(tickets::received_at.le(to.millis()))
             .filter(tickets::estate.is_not_null().and(tickets::category.is_not_null()))
-            .filter(tickets::state.ne_all(gone))
+            .filter(tickets::state.ne_all(NOT_COUNTED))
     };
     let mut city = City::default();
     let by_category = |conn: &mut Conn, from, to| -> Result<Vec<(Option<String>, i64)>> {

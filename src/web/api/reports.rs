@@ -17,6 +17,7 @@ use crate::assessment::store::numbers;
 use crate::error::{Error, Result};
 use crate::identity::Actor;
 use crate::reports::{Desk, Reads, Spot, State, listing};
+use crate::web::api::stretch::Stretch;
 use crate::web::problem::Problem;
 use crate::web::{Answer, Asker, Page, Query, run, run_long};
 
@@ -149,21 +150,18 @@ pub async fn tickets(
     id: web::Path<String>,
     Query(query): Query<CellQuery>,
 ) -> Result<HttpResponse> {
-    let limit = Page { limit: query.limit, after: None }.limit()?;
-    let skip = query.after.as_deref().map_or(Ok(0), str::parse::<usize>);
-    let skip = skip.map_err(|_| Error::field("/after", "field.format"))?;
+    let page = Stretch::asked(query.limit, query.after.as_deref())?;
     run_long(move || {
         let id = read_id(&id)?;
         let view = app.db.read(|conn| {
             let spot = Spot { table: &query.table, row: &query.row, column: &query.column };
             let desk = desk(&app, &actor);
             let all = desk.tickets(conn, &app.drawer, (id, spot), query.part)?;
-            let some: Vec<_> = all.iter().skip(skip).take(limit).collect();
+            let (some, next) = page.of(&all);
             let ids: Vec<i64> = some.iter().map(|item| item.ticket).collect();
             let numbers = numbers(conn, &ids)?;
-            let items = some.into_iter().map(|item| BehindItem::of(item, &numbers)).collect();
-            let end = skip.saturating_add(limit);
-            Ok(BehindView { items, next: (all.len() > end).then(|| end.to_string()) })
+            let items = some.iter().map(|item| BehindItem::of(item, &numbers)).collect();
+            Ok(BehindView { items, next })
         })?;
         Answer::ok(&view)
     })

@@ -1,5 +1,6 @@
 //! Web, `/signals`: honest figures 数据体检 (domain.md §9). Its rule: shares and where they come from, never points;
-//! the unit sees its own first, everybody's only those who judge, and only when the units could look.
+//! the unit sees its own first, everybody's only those who judge, and only when the units could look. What citizens said
+//! of a unit its own people read by the batch, whatever else they are (decision 0027).
 
 use std::collections::BTreeSet;
 
@@ -9,10 +10,11 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::app::App;
-use crate::assessment::facts::Names;
+use crate::assessment::facts::{Names, Sym};
+use crate::assessment::interval::wilson;
 use crate::assessment::rules::shown;
 use crate::assessment::signals::judge::{Line, judge};
-use crate::assessment::signals::{Seen, Signal, behind, store};
+use crate::assessment::signals::{Seen, Signal, behind, store, told};
 use crate::assessment::{Side, store as facts};
 use crate::db::Conn;
 use crate::directory::UnitCode;
@@ -23,6 +25,7 @@ use crate::limits::Window;
 use crate::limits::policy::SignalRule;
 use crate::time::Stamp;
 use crate::web::api::period::Period;
+use crate::web::api::stretch::Stretch;
 use crate::web::problem::Problem;
 use crate::web::{Answer, Asker, Query, run_long};
 
@@ -67,9 +70,10 @@ struct SignalView {
     name: String,
     signal: Signal,
     title: &'static str,
-    /// How many tickets are counted, and how many of them are cases.
+    /// How many tickets are counted.
     n: i64,
-    count: i64,
+    /// How many of them are cases; null where the unit itself is not told yet.
+    count: Option<i64>,
     /// count ÷ n, unrounded; null where nothing is counted.
     share: Option<f64>,
     /// The share of those with whom it is compared.
@@ -77,8 +81,8 @@ struct SignalView {
     /// The Wilson 95 % interval of the share.
     low: Option<f64>,
     high: Option<f64>,
-    /// Chance does not explain it, by the rule below.
-    lit: bool,
+    /// Chance does not explain it, by the rule below; null where the unit itself is not told yet.
+    lit: Option<bool>,
     /// What is counted of what.
     rule: String,
 }
@@ -127,7 +131,7 @@ pub async fn signals(
                 let code = names.text(line.unit);
                 asked.shows(code) && query.unit.as_ref().is_none_or(|unit| unit.as_str() == code)
             });
-            let items = items.map(|line| asked.line(line, &names)).collect();
+            let items = items.map(|line| asked.line(line, &names, &seen)).collect();
             Ok(asked.view(items))
         })?;
         Answer::ok(&view)
@@ -140,8 +144,8 @@ pub async fn signals(
 #[derive(Serialize, ToSchema)]
 struct SignalTicket {
     no: String,
-    /// Whether it is a case; else it is only counted.
-    case: bool,
+    /// Whether it is a case; else it is only counted. Null where the unit itself is not told.
+    case: Option<bool>,
 }
 
 /// A page of what lies behind a signal.
@@ -151,7 +155,8 @@ pub struct SignalTicketsView {
     next: Option<String>,
 }
 
-/// The tickets behind one side of one signal; nothing where the reader does not see the signal.
+/// The tickets behind one side of one signal; nothing where the reader does not see the signal. What citizens said of a
+/// unit its own people find once the window is over, from some cases on, and of no sealed ticket.
 #[utoipa::path(tag = "figures", params(SignalTicketsQuery), responses(
     (status = 200, body = SignalTicketsView),
     (status = 403, body = Problem, content_type = "application/problem+json"),
@@ -163,11 +168,7 @@ pub async fn tickets(
     Asker(actor): Asker,
     Query(query): Query<SignalTicketsQuery>,
 ) -> Result<HttpResponse> {
-    let limit = crate::web::Page { limit: query.limit, after: None }.limit()?;
-    let skip: usize = match &query.after {
-        Some(after) => after.parse().map_err(|_| Error::field("/after", "field.format"))?,
-        None => 0,
-    };
+    let page = Stretch::asked(query.limit, query.after.as_deref())?;
     let hotline = app.hotline.clone();
     run_long(move || {
         let now = hotline.db.now();
@@ -176,20 +177,19 @@ pub async fn tickets(
             let asked = Asked::of(query.window.as_deref(), &rules, &actor, now)?;
             let (names, seen) = asked.seen(conn)?;
             let unit = names.find(query.unit.as_str()).filter(|_| asked.shows(query.unit.as_str()));
-            let mut all =
-                unit.map(|unit| behind(&seen, unit, query.signal, asked.rule)).unwrap_or_default();
+            let behind = |unit| asked.behind(&seen, unit, query.signal, &names);
+            let mut all = unit.map(behind).unwrap_or_default();
             if query.part.unwrap_or(Side::Num) == Side::Num {
-                all.retain(|(_, is_case)| *is_case);
+                all.retain(|(_, is_case)| *is_case == Some(true));
             }
-            let more = all.len() > skip + limit;
-            let some = all.get(skip..(skip + limit).min(all.len())).unwrap_or_default();
+            let (some, next) = page.of(&all);
             let ids: Vec<i64> = some.iter().map(|(ticket, _)| *ticket).collect();
             let numbers = facts::numbers(conn, &ids)?;
-            let item = |(ticket, case): &(i64, bool)| {
+            let item = |(ticket, case): &(i64, Option<bool>)| {
                 Some(SignalTicket { no: numbers.get(ticket)?.clone(), case: *case })
             };
             let items = some.iter().filter_map(item).collect();
-            Ok(SignalTicketsView { items, next: more.then(|| (skip + limit).to_string()) })
+            Ok(SignalTicketsView { items, next })
         })?;
         Answer::ok(&view)
     })
@@ -203,6 +203,7 @@ struct Asked<'a> {
     rule: &'a SignalRule,
     window: Window,
     all_from: Stamp,
+    now: Stamp,
     /// The units this reader sees.
     own: BTreeSet<UnitCode>,
     sees_all: bool,
@@ -221,7 +222,8 @@ impl<'a> Asked<'a> {
         let last = window.end.plus_millis(-1).day(zone);
         let all_from = Stamp::end_of(rules.calendar.add_workdays(last, rule.own_workdays), zone);
         let own = if works { actor.subtree.clone() } else { BTreeSet::new() };
-        Ok(Self { rules, rule, window, all_from, own, sees_all: judges && now > all_from })
+        let sees_all = judges && now > all_from;
+        Ok(Self { rules, rule, window, all_from, now, own, sees_all })
     }
 
     fn shows(&self, unit: &str) -> bool {
@@ -232,7 +234,51 @@ impl<'a> Asked<'a> {
         store::load(conn, self.window.start, self.window.end, self.rule.again_days)
     }
 
-    fn line(&self, line: &Line, names: &Names) -> SignalView {
+    /// Whether the reader is of the unit's own people, and a case of `signal` what a citizen said of them.
+    fn is_told(&self, unit: &str, signal: Signal) -> bool {
+        signal.is_told() && self.own.contains(&UnitCode::new(unit))
+    }
+
+    /// What the reader finds behind a signal of a unit.
+    fn behind(
+        &self,
+        seen: &[Seen],
+        unit: Sym,
+        signal: Signal,
+        names: &Names,
+    ) -> Vec<(i64, Option<bool>)> {
+        if self.is_told(names.text(unit), signal) {
+            return told(seen, (unit, signal), self.rule, (self.window.end, self.now));
+        }
+        let all = behind(seen, unit, signal, self.rule);
+        all.into_iter().map(|(ticket, is_case)| (ticket, Some(is_case))).collect()
+    }
+
+    fn line(&self, line: &Line, names: &Names, seen: &[Seen]) -> SignalView {
+        let mut view = self.whole(line, names);
+        if self.is_told(&view.unit, line.signal) {
+            self.tell(&mut view, &self.behind(seen, line.unit, line.signal, names));
+        }
+        view
+    }
+
+    /// Leaves of a signal what the unit itself may know: `found` of it.
+    fn tell(&self, view: &mut SignalView, found: &[(i64, Option<bool>)]) {
+        let count = found.iter().map(|(_, is_case)| is_case.map(i64::from)).sum::<Option<i64>>();
+        // Of nothing that is counted there is nothing to know.
+        let count = count.filter(|_| !found.is_empty());
+        view.n = i64::try_from(found.len()).unwrap_or(i64::MAX);
+        view.share = count.map(|count| count as f64 / view.n as f64);
+        let interval = count.map(|count| wilson(count as f64, view.n as f64));
+        (view.low, view.high) = (interval.map(|it| it.0), interval.map(|it| it.1));
+        view.lit = view.lit.filter(|_| count.is_some());
+        view.count = count;
+        let least = self.rule.told_least.to_string();
+        view.rule.push_str(&sentence("signals.told", &[("least", &least)]));
+    }
+
+    /// A signal as those read it who judge.
+    fn whole(&self, line: &Line, names: &Names) -> SignalView {
         let code = names.text(line.unit);
         let unit = self.rules.directory.unit(&UnitCode::new(code));
         let (days, part) = (self.rule.again_days.to_string(), percent(self.rule.late_part.0));
@@ -242,12 +288,12 @@ impl<'a> Asked<'a> {
             signal: line.signal,
             title: line.signal.zh(),
             n: line.own.n,
-            count: line.own.count,
+            count: Some(line.own.count),
             share: line.own.share(),
             expected: line.others.share(),
             low: line.interval.map(|it| it.0),
             high: line.interval.map(|it| it.1),
-            lit: line.lit,
+            lit: Some(line.lit),
             rule: sentence(line.signal.rule(), &[("days", &days), ("part", &part)]),
         }
     }

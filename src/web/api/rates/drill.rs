@@ -8,7 +8,8 @@ use utoipa::{IntoParams, ToSchema};
 use super::{Asked, RatesQuery};
 use crate::app::App;
 use crate::assessment::{Edition, GroupBy, Metric, Place, Side, store};
-use crate::error::{Error, Result};
+use crate::error::Result;
+use crate::web::api::stretch::Stretch;
 use crate::web::problem::Problem;
 use crate::web::{Answer, Asker, Query, run_long};
 
@@ -61,11 +62,7 @@ pub async fn behind(
     Asker(actor): Asker,
     Query(query): Query<DrillQuery>,
 ) -> Result<HttpResponse> {
-    let limit = crate::web::Page { limit: query.limit, after: None }.limit()?;
-    let skip: usize = match &query.after {
-        Some(after) => after.parse().map_err(|_| Error::field("/after", "field.format"))?,
-        None => 0,
-    };
+    let page = Stretch::asked(query.limit, query.after.as_deref())?;
     let hotline = app.hotline.clone();
     run_long(move || {
         let now = hotline.db.now();
@@ -88,8 +85,7 @@ pub async fn behind(
             let (units, ask) = (asked.units.as_ref(), asked.question());
             let behind = app.shelf.behind(&facts, units, &ask, query.metric);
             let all = behind.cell(&facts.names, place, side, shows);
-            let more = all.len() > skip + limit;
-            let some = all.get(skip..(skip + limit).min(all.len())).unwrap_or_default();
+            let (some, next) = page.of(&all);
             let ids: Vec<i64> = some.iter().map(|item| item.ticket).collect();
             let numbers = store::numbers(conn, &ids)?;
             let items = some
@@ -100,7 +96,7 @@ pub async fn behind(
                     Some(DrillItem { no, assignment, weight: item.weight })
                 })
                 .collect();
-            Ok(DrillView { items, next: more.then(|| (skip + limit).to_string()) })
+            Ok(DrillView { items, next })
         })?;
         Answer::ok(&view)
     })

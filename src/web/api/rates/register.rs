@@ -16,7 +16,7 @@ use super::{Asked, RatesQuery};
 use crate::app::App;
 use crate::assessment::{GroupBy, Metric, Place, Row, Side, Table};
 use crate::db::Conn;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::identity::Actor;
 use crate::lifecycle::{Hotline, Rules};
 use crate::limits::Window;
@@ -26,8 +26,9 @@ use crate::ticket::overlay::{Ledger, LedgerStage};
 use crate::ticket::sight::{Sight, sight};
 use crate::ticket::store::load_many;
 use crate::time::Stamp;
+use crate::web::api::stretch::Stretch;
 use crate::web::problem::Problem;
-use crate::web::{Answer, Asker, Page, Query, run_long};
+use crate::web::{Answer, Asker, Query, run_long};
 
 /// The parts, in the order of the sum.
 const PARTS: [Metric; 5] = [
@@ -251,18 +252,12 @@ pub async fn show(
     Asker(actor): Asker,
     Query(query): Query<RegisterQuery>,
 ) -> Result<HttpResponse> {
-    let limit = Page { limit: query.limit, after: None }.limit()?;
-    let skip: usize = match &query.after {
-        Some(after) => after.parse().map_err(|_| Error::field("/after", "field.format"))?,
-        None => 0,
-    };
+    let page = Stretch::asked(query.limit, query.after.as_deref())?;
     run_long(move || {
         let register = Register::of(&app, &actor, &query)?;
         let zone = register.rules.profile.zone;
-        let end = skip.saturating_add(limit).min(register.items.len());
-        let some = register.items.get(skip..end).unwrap_or_default();
+        let (some, next) = page.of(&register.items);
         let items = app.db.read(|conn| register.views(conn, some))?;
-        let next = (end < register.items.len()).then(|| end.to_string());
         Answer::ok(&RegisterView {
             from: register.window.start.rfc3339(zone),
             to: register.window.end.rfc3339(zone),

@@ -1,0 +1,1 @@
+ALTER TABLE warning DROP COLUMN judged;

@@ -1,0 +1,53 @@
+//! What people write into a report names no caller of a ticket that it cites, and stays where that ticket is erased.
+
+use jiesu::privacy::{self, Two};
+use serde_json::{Value, json};
+
+use super::bureau::Bureau;
+use crate::support::databases::{Folder, on_each_database};
+
+/// The first place that the report leaves open.
+fn open_place(document: &Value) -> String {
+    let sections = document["sections"].as_array().unwrap();
+    let mut blocks = sections.iter().flat_map(|it| it["blocks"].as_array().unwrap());
+    let open = blocks.find(|block| block["is"] == "open").unwrap();
+    open["field"].as_str().unwrap().to_owned()
+}
+
+on_each_database! {
+    fn a_text_names_no_caller_of_a_ticket_that_it_cites(test: &TestDb) {
+        let bureau = Bureau::open(test);
+        let no = bureau.city.closed("wuye");
+        let id = bureau.november();
+        let field = open_place(&bureau.document("assessor", &id));
+        let writes = |text: &str| {
+            let body = json!({ "field": field, "text": text });
+            bureau.tries("assessor", &format!("/reports/{id}/text"), body)
+        };
+        assert_eq!(writes(&format!("张三反映的工单{no}已办结。")), "422 report.names");
+        assert_eq!(writes(&format!("子单{no}-1：张 三满意。")), "422 report.names");
+        assert_eq!(writes(&format!("工单{no}，电话13900000001")), "422 report.personal");
+        assert_eq!(writes(&format!("工单{no}的诉求人张女士满意。")), "200");
+        // Which of the callers may be meant nobody can tell.
+        assert_eq!(writes("由张三同志牵头，整治电梯。"), "200");
+        assert_eq!(writes("工单2026-999999由张三牵头。"), "200");
+    }
+
+    fn a_text_that_cites_an_erased_ticket_stays_as_it_was_signed(test: &TestDb) {
+        let (bureau, folder) = (Bureau::open(test), Folder::new());
+        let no = bureau.city.closed("wuye");
+        let id = bureau.november();
+        let field = open_place(&bureau.document("assessor", &id));
+        let path = |step: &str| format!("/reports/{id}{step}");
+        let text = format!("工单{no}所涉电梯下月更换。");
+        bureau.does("assessor", &path("/text"), json!({ "field": field, "text": text }));
+        bureau.city.days(30);
+        bureau.does("assessor", &path("/freeze"), json!({}));
+        bureau.does("leader", &path("/sign"), json!({}));
+        bureau.does("leader", &path("/publish"), json!({}));
+        let hotline = &bureau.city.hotline;
+        let two: Two = crate::erasure::two(hotline);
+        privacy::erase(hotline, folder.path(), &no, &two, "本人请求").unwrap();
+        assert_eq!(bureau.document("leader", &id)["texts"][&field], json!(text));
+    }
+}
