@@ -8,6 +8,7 @@ use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
 use super::calendar::{Calendar, WorkingHours};
+use super::conduct::{BottomLineRule, SupervisionRule};
 use super::length::{Length, Thousandths};
 use super::policy::{
     Assessment, BackfillRule, Clocks, Composite, DisputeRule, ExtensionRule, LedgerRule, NoAnswer,
@@ -53,6 +54,10 @@ pub struct Profile {
     pub ledger: LedgerRule,
     #[serde(default)]
     pub backfill: BackfillRule,
+    #[serde(default)]
+    pub bottom_line: BottomLineRule,
+    #[serde(default)]
+    pub supervision: SupervisionRule,
     pub window: WindowRule,
     pub assessment: Assessment,
 }

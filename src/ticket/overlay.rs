@@ -246,8 +246,27 @@ pub struct Supervision {
     pub due_at: Option<Stamp>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answer: Option<Said>,
+    /// Of a joint one: the units that answer it too, each for itself.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub others: Vec<Joined>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub result: Option<Said>,
+}
+
+/// A unit that answers a supervision beside the lead.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Joined {
+    pub unit: UnitCode,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer: Option<Said>,
+}
+
+impl Supervision {
+    /// The units that it is addressed to, each with its answer; the lead first.
+    pub fn addressed(&self) -> impl Iterator<Item = (&UnitCode, Option<&Said>)> {
+        let lead = self.unit.iter().map(|unit| (unit, self.answer.as_ref()));
+        lead.chain(self.others.iter().map(|one| (&one.unit, one.answer.as_ref())))
+    }
 }
 
 /// One unit that was called to come.

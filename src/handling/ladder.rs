@@ -1,0 +1,226 @@
+//! Handling: the ladder of supervision, proposed 催办 → 督办 → 约谈 → 通报. Its rule: pure; it proposes by the profile's
+//! triggers and never opens a rung; what was taken or refused is not proposed again.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::code_enum;
+use crate::directory::UnitCode;
+use crate::limits::Calendar;
+use crate::limits::conduct::{Repeated, SupervisionRule};
+use crate::limits::span::DAY_MS;
+use crate::ticket::overlay::Step;
+use crate::time::Stamp;
+
+code_enum! {
+    /// Why a rung is proposed.
+    pub enum Trigger {
+        Overdue = "overdue" "超期未办结",
+        Rework = "rework" "多次重办",
+        Supervised = "supervised" "多次督办",
+        Interviewed = "interviewed" "多次约谈",
+    }
+}
+
+code_enum! {
+    /// What a reviewer makes of a proposal.
+    pub enum Verdict { Taken = "taken" "采纳", Refused = "refused" "不采纳" }
+}
+
+/// A final lead that still works.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Working {
+    pub ticket: i64,
+    pub k: i32,
+    pub unit: UnitCode,
+    /// The handle limit that runs, or the rework's; nothing where it stands still or has stopped.
+    pub due_at: Option<Stamp>,
+    pub reworks: u32,
+}
+
+/// One unit of a supervision.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rung {
+    pub ticket: i64,
+    pub side: i32,
+    pub unit: UnitCode,
+    pub step: Step,
+    pub opened_at: Stamp,
+    pub is_closed: bool,
+    /// Whether the ticket still lives, so that another rung can be opened on it.
+    pub is_live: bool,
+}
+
+/// A rung that a reviewer may open with one key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proposal {
+    /// What is proposed and why: another reason has another key.
+    pub key: String,
+    pub trigger: Trigger,
+    pub step: Step,
+    pub unit: UnitCode,
+    pub ticket: i64,
+    /// How many: working days overdue, reworks, rungs.
+    pub count: u32,
+}
+
+/// What is proposed at `now`, tickets first; `decided` are the keys of those that a reviewer has decided.
+pub fn proposals(
+    (working, rungs): (&[Working], &[Rung]),
+    decided: &BTreeSet<String>,
+    (rule, calendar): (&SupervisionRule, &Calendar),
+    now: Stamp,
+) -> Vec<Proposal> {
+    let mut found = Vec::new();
+    for lead in working {
+        let is_supervised = rungs.iter().any(|rung| {
+            (rung.ticket, &rung.unit) == (lead.ticket, &lead.unit)
+                && rung.step != Step::Urge
+                && !rung.is_closed
+        });
+        if !is_supervised {
+            found.extend(of_lead(lead, rule, calendar, now));
+        }
+    }
+    let (supervise, interview) = (Step::Supervise, Step::Interview);
+    let up = [
+        (supervise, interview, rule.interview, Trigger::Supervised),
+        (interview, Step::Circular, rule.circular, Trigger::Interviewed),
+    ];
+    for (step, next, repeated, trigger) in up {
+        found.extend(repeats(rungs, (step, next), repeated, trigger, now));
+    }
+    found.retain(|proposal| !decided.contains(&proposal.key));
+    found
+}
+
+/// The worse of a lead's reasons, where it has one.
+fn of_lead(
+    lead: &Working,
+    rule: &SupervisionRule,
+    calendar: &Calendar,
+    now: Stamp,
+) -> Option<Proposal> {
+    let Working { ticket, k, unit, due_at, reworks } = lead;
+    let proposal = |key: String, trigger, count| Proposal {
+        key,
+        trigger,
+        step: Step::Supervise,
+        unit: unit.clone(),
+        ticket: *ticket,
+        count,
+    };
+    if rule.reworks > 0 && *reworks >= rule.reworks {
+        return Some(proposal(format!("rework.{ticket}.{k}.{reworks}"), Trigger::Rework, *reworks));
+    }
+    let due = due_at.filter(|due| rule.overdue_workdays > 0 && *due < now)?;
+    let zone = calendar.zone();
+    // Whole working days that have begun and ended since the day it was due.
+    let yesterday = now.day(zone).pred_opt()?;
+    let days = calendar.workdays_between(due.day(zone), yesterday);
+    let key = format!("overdue.{ticket}.{k}.{}", due.millis());
+    (days >= rule.overdue_workdays).then(|| proposal(key, Trigger::Overdue, days))
+}
+
+/// Units with enough rungs `step` since the last one above it, on the latest of their tickets that still lives.
+fn repeats(
+    rungs: &[Rung],
+    (step, next): (Step, Step),
+    rule: Repeated,
+    trigger: Trigger,
+    now: Stamp,
+) -> Vec<Proposal> {
+    let since = now.plus_millis(-i64::from(rule.days) * DAY_MS);
+    let mut last_above: BTreeMap<&UnitCode, Stamp> = BTreeMap::new();
+    for rung in rungs.iter().filter(|rung| rung.step == next) {
+        let at = last_above.entry(&rung.unit).or_insert(rung.opened_at);
+        *at = (*at).max(rung.opened_at);
+    }
+    let mut of: BTreeMap<&UnitCode, Vec<&Rung>> = BTreeMap::new();
+    for rung in rungs.iter().filter(|rung| rung.step == step && rung.opened_at >= since) {
+        if last_above.get(&rung.unit).is_none_or(|above| rung.opened_at > *above) {
+            of.entry(&rung.unit).or_default().push(rung);
+        }
+    }
+    let mut found = Vec::new();
+    for (unit, mut own) in of {
+        own.sort_by_key(|rung| (rung.opened_at, rung.ticket, rung.side));
+        let count = u32::try_from(own.len()).unwrap_or(u32::MAX);
+        let (Some(latest), Some(live)) = (own.last(), own.iter().rev().find(|rung| rung.is_live))
+        else {
+            continue;
+        };
+        if rule.count > 0 && count >= rule.count {
+            let key = format!("{trigger}.{unit}.{}.{}", latest.ticket, latest.side);
+            let (unit, ticket) = (unit.clone(), live.ticket);
+            found.push(Proposal { key, trigger, step: next, unit, ticket, count });
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::limits::profile::builtin;
+
+    fn at(text: &str) -> Stamp {
+        Stamp::parse(&format!("2026-{text}:00+08:00")).unwrap()
+    }
+
+    fn keys(working: &[Working], rungs: &[Rung], decided: &[&str], now: &str) -> Vec<String> {
+        let profile = builtin("default").unwrap();
+        let decided = decided.iter().map(|key| (*key).to_owned()).collect();
+        let by = (&profile.supervision, &profile.calendar());
+        let found = proposals((working, rungs), &decided, by, at(now));
+        found.into_iter().map(|it| format!("{} {} {}", it.trigger, it.step, it.count)).collect()
+    }
+
+    fn lead(due_at: &str, reworks: u32) -> Working {
+        let due_at = (!due_at.is_empty()).then(|| at(due_at));
+        Working { ticket: 1, k: 1, unit: "a".into(), due_at, reworks }
+    }
+
+    fn rung(ticket: i64, step: Step, opened_at: &str) -> Rung {
+        let opened_at = at(opened_at);
+        let unit = "a".into();
+        Rung { ticket, side: 1, unit, step, opened_at, is_closed: false, is_live: true }
+    }
+
+    #[test]
+    fn a_lead_is_proposed_for_after_a_whole_working_day_or_the_second_rework() {
+        // Friday 2026-03-06.
+        let friday = [lead("03-06T23:59", 0)];
+        assert_eq!(keys(&friday, &[], &[], "03-06T23:59"), [""; 0]);
+        assert_eq!(keys(&friday, &[], &[], "03-09T23:59"), [""; 0], "Monday is not over");
+        assert_eq!(keys(&friday, &[], &[], "03-10T00:00"), ["overdue supervise 1"]);
+        assert_eq!(keys(&[lead("", 0)], &[], &[], "03-10T00:00"), [""; 0], "it stands still");
+        assert_eq!(keys(&[lead("", 1)], &[], &[], "03-10T00:00"), [""; 0]);
+        assert_eq!(keys(&[lead("", 2)], &[], &[], "03-10T00:00"), ["rework supervise 2"]);
+        let open = [rung(1, Step::Supervise, "03-09T09:00")];
+        assert_eq!(keys(&friday, &open, &[], "03-10T00:00"), [""; 0], "it is supervised already");
+        let urged = [rung(1, Step::Urge, "03-09T09:00")];
+        assert_eq!(keys(&friday, &urged, &[], "03-10T00:00"), ["overdue supervise 1"]);
+        let key = format!("overdue.1.1.{}", at("03-06T23:59").millis());
+        assert_eq!(keys(&friday, &[], &[&key], "03-10T00:00"), [""; 0], "it was decided");
+        assert_eq!(keys(&[lead("03-07T23:59", 0)], &[], &[&key], "03-11T00:00").len(), 1);
+    }
+
+    #[test]
+    fn a_unit_climbs_by_what_came_since_the_rung_above() {
+        let three: Vec<Rung> = (1..=3).map(|n| rung(n, Step::Supervise, "03-02T09:00")).collect();
+        assert_eq!(keys(&[], &three[..2], &[], "03-03T09:00"), [""; 0]);
+        assert_eq!(keys(&[], &three, &[], "03-03T09:00"), ["supervised interview 3"]);
+        assert_eq!(keys(&[], &three, &["supervised.a.3.1"], "03-03T09:00"), [""; 0]);
+        assert_eq!(keys(&[], &three, &[], "04-02T09:01"), [""; 0], "a month ago");
+        let mut after = three.clone();
+        after.push(rung(3, Step::Interview, "03-03T09:00"));
+        assert_eq!(keys(&[], &after, &[], "03-03T10:00"), [""; 0]);
+        after.push(rung(4, Step::Interview, "03-20T09:00"));
+        assert_eq!(keys(&[], &after, &[], "03-20T10:00"), ["interviewed circular 2"]);
+        let mut over = three;
+        for rung in &mut over {
+            rung.is_live = false;
+        }
+        assert_eq!(keys(&[], &over, &[], "03-03T09:00"), [""; 0], "no ticket to open it on");
+    }
+}

@@ -1,0 +1,74 @@
+//! Lifecycle: proposed rungs of the ladder of supervision, taken or refused by a reviewer. Its rule: what is proposed is
+//! counted when it is asked for; a rung is opened by the command `supervise`, in a person's name.
+
+use super::{Hotline, Rules};
+use crate::db::{Conn, Tx};
+use crate::directory::UnitCode;
+use crate::error::{Error, Kind, Result, sentence};
+use crate::handling::ladder::{Proposal, Trigger, Verdict, proposals};
+use crate::handling::store;
+use crate::identity::{Actor, Role};
+use crate::limits::span::DAY_MS;
+use crate::ticket::Text;
+use crate::ticket::command::{Command, Supervise, Target};
+use crate::ticket::store::load_by_id;
+use crate::time::Stamp;
+
+impl Hotline {
+    /// What the profile's triggers propose at `now` and nobody has decided.
+    ///
+    /// # Errors
+    /// The database's own.
+    pub fn proposed(&self, conn: &mut Conn, rules: &Rules, now: Stamp) -> Result<Vec<Proposal>> {
+        let rule = &rules.profile.supervision;
+        let days = i64::from(rule.interview.days.max(rule.circular.days));
+        let working = store::working(conn, now)?;
+        let rungs = store::rungs(conn, now.plus_millis(-days * DAY_MS))?;
+        let decided = store::decided(conn)?;
+        Ok(proposals((&working, &rungs), &decided, (rule, &rules.calendar), now))
+    }
+
+    /// A reviewer takes the proposal `key`, which opens its rung, or refuses it.
+    ///
+    /// # Errors
+    /// 403, also `supervise.own_unit`; 404 where nothing of that key is proposed now; what `supervise` refuses.
+    pub fn decide_proposal(
+        &self,
+        tx: &mut Tx<'_>,
+        actor: &Actor,
+        (key, verdict): (&str, Verdict),
+    ) -> Result<Proposal> {
+        actor.require(&[Role::Reviewer])?;
+        let rules = self.rules.current(tx.conn, tx.now)?;
+        let all = self.proposed(tx.conn, &rules, tx.now)?;
+        let proposal = all.into_iter().find(|it| it.key == key).ok_or_else(Error::not_found)?;
+        let is_own = |own: &UnitCode| rules.directory.subtree(&proposal.unit).contains(own);
+        if actor.unit.as_ref().is_some_and(is_own) {
+            return Err(Error::new(Kind::Forbidden, "supervise.own_unit"));
+        }
+        store::decide(tx, &proposal, verdict, (actor.user, &actor.name))?;
+        if verdict == Verdict::Taken {
+            let vault = rules.vault(&self.keys);
+            let stored = load_by_id(tx.conn, vault, proposal.ticket)?;
+            let stored = stored.ok_or_else(Error::not_found)?;
+            let text = Text::parse(&words(&proposal)).map_err(Error::internal)?;
+            let units = vec![proposal.unit.clone()];
+            let body = Supervise { step: proposal.step, text, due_at: None, units };
+            let command = Command::Supervise(body);
+            self.perform(tx, &rules, actor, &stored, &command, Target::default())?;
+        }
+        Ok(proposal)
+    }
+}
+
+/// Why, as the unit and the reviewer read it.
+pub fn words(proposal: &Proposal) -> String {
+    let count = proposal.count.to_string();
+    let values = [("count", count.as_str())];
+    match proposal.trigger {
+        Trigger::Overdue => sentence("supervise.overdue", &values),
+        Trigger::Rework => sentence("supervise.reworks", &values),
+        Trigger::Supervised => sentence("supervise.supervised", &values),
+        Trigger::Interviewed => sentence("supervise.interviewed", &values),
+    }
+}
