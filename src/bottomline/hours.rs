@@ -98,6 +98,7 @@ impl Hours {
 fn plain(c: char) -> char {
     match c {
         '：' => ':',
+        '－' | '―' => '-',
         '０'..='９' => char::from_digit(u32::from(c) - u32::from('０'), 10).unwrap_or(c),
         other => other,
     }
@@ -190,7 +191,7 @@ mod tests {
             ("工作日 9:00-17:30", format!("{makeup}T17:30"), Some(true)),
             ("工作日 9:00-17:30", format!("{fri}T17:31"), Some(false)),
             ("工作日 9:00-17:30", format!("{feast}T10:00"), Some(false)),
-            ("周一至周五 ９：００－１２：００，下午2:00-5:30", format!("{fri}T10:00"), None),
+            ("周一至周五 ９：００－１２：００，下午2:00-5:30", format!("{fri}T10:00"), Some(true)),
             ("周一至周五 9：00—12：00，下午2:00-5:30", format!("{fri}T17:00"), Some(true)),
             ("周一至周五 9：00—12：00，下午2:00-5:30", format!("{fri}T13:00"), Some(false)),
             ("周一至周五8点30分至17点", format!("{makeup}T08:30"), Some(true)),
