@@ -14,9 +14,11 @@ use crate::identity::{Actor, Role};
 use crate::limits::conduct::BottomLineRule;
 use crate::limits::{Calendar, due_and_soon};
 use crate::sealing::{MasterKey, RecordKey, place};
-use crate::ticket::Text;
 use crate::ticket::overlay::BottomLine;
-use crate::ticket::store::{Vault, load_by_id, wrapped_key};
+use crate::ticket::sight::{Sight, sight};
+use crate::ticket::store::{Stored, Vault, load_by_id, wrapped_key};
+use crate::ticket::{Text, Ticket};
+use crate::time::Stamp;
 
 /// Who sees every unit's cases.
 pub const JUDGES: [Role; 3] = [Role::Reviewer, Role::Leader, Role::Assessor];
@@ -55,6 +57,14 @@ pub struct Desk<'a> {
     pub actor: &'a Actor,
     pub keys: &'a MasterKey,
     pub directory: &'a Directory,
+}
+
+/// Whether it was not refused; what the database says is said on.
+fn may(done: Result<()>) -> Result<bool> {
+    match done {
+        Err(error) if error.kind() == Kind::Forbidden => Ok(false),
+        done => done.map(|()| true),
+    }
 }
 
 /// Opens a case, due by the rule in force.
@@ -136,11 +146,11 @@ impl Desk<'_> {
         let said = read()?;
         match case.state {
             CaseState::Open => {}
-            CaseState::Answered => return Err(self.refused("bottom_line.answered", &case, tx)),
-            _ => return Err(self.refused("bottom_line.decided", &case, tx)),
+            CaseState::Answered => return self.refuse("bottom_line.answered", &case, tx),
+            _ => return self.refuse("bottom_line.decided", &case, tx),
         }
         let Some(sealed) = self.seal(tx.conn, &case, "answer", &said.text)? else {
-            return Err(self.refused("bottom_line.erased", &case, tx));
+            return self.refuse("bottom_line.erased", &case, tx);
         };
         let after = CaseRow {
             state: CaseState::Answered,
@@ -166,14 +176,14 @@ impl Desk<'_> {
     ) -> Result<CaseRow> {
         let case = self.case(tx.conn, id)?;
         self.actor.require(&[Role::Reviewer])?;
-        self.apart(&case)?;
+        self.apart(tx.conn, &case)?;
         let ruling = read()?;
         match case.state {
             CaseState::Open if tx.now <= case.due_at => {
-                return Err(self.refused("bottom_line.awaits_answer", &case, tx));
+                return self.refuse("bottom_line.awaits_answer", &case, tx);
             }
             CaseState::Open | CaseState::Answered => {}
-            _ => return Err(self.refused("bottom_line.decided", &case, tx)),
+            _ => return self.refuse("bottom_line.decided", &case, tx),
         }
         // Of a person who was erased meanwhile no reason is kept.
         let decision = self.seal(tx.conn, &case, "decision", &ruling.reason)?;
@@ -189,18 +199,27 @@ impl Desk<'_> {
     }
 
     /// What this actor may do to `case` at `now`.
-    pub fn allowed(self, case: &CaseRow, now: crate::time::Stamp) -> Vec<&'static str> {
+    ///
+    /// # Errors
+    /// The database's own.
+    pub fn allowed(
+        self,
+        conn: &mut Conn,
+        case: &CaseRow,
+        now: Stamp,
+    ) -> Result<Vec<&'static str>> {
         let answers = case.state == CaseState::Open
             && self.actor.has(Role::UnitHead)
             && self.actor.works_for(&case.unit);
         let ripe =
             case.state == CaseState::Answered || case.state == CaseState::Open && now > case.due_at;
-        let decides = ripe && self.actor.has(Role::Reviewer) && self.apart(case).is_ok();
+        let decides = ripe && self.actor.has(Role::Reviewer) && may(self.apart(conn, case))?;
         let both = [(answers, "answer"), (decides, "decide")];
-        both.into_iter().filter_map(|(may, name)| may.then_some(name)).collect()
+        Ok(both.into_iter().filter_map(|(may, name)| may.then_some(name)).collect())
     }
 
-    /// What was answered and decided, in clear; nothing where the key of the ticket is gone.
+    /// What was answered and decided, in clear; nothing where the key of the ticket is gone. What a reviewer typed may
+    /// repeat the case: whoever sees no more of the ticket than a handling copy reads the verdict and no reason.
     ///
     /// # Errors
     /// The database's own; what cannot be opened.
@@ -210,18 +229,48 @@ impl Desk<'_> {
         case: &CaseRow,
     ) -> Result<(Option<String>, Option<String>)> {
         let answer = self.unseal(conn, case, "answer", case.answer.as_deref())?;
-        Ok((answer, self.unseal(conn, case, "decision", case.decision.as_deref())?))
+        let is_told = case.decision.is_some() && self.sees_the_case(conn, case)?;
+        let decision = case.decision.as_deref().filter(|_| is_told);
+        Ok((answer, self.unseal(conn, case, "decision", decision)?))
+    }
+
+    fn sees_the_case(self, conn: &mut Conn, case: &CaseRow) -> Result<bool> {
+        if case.ticket_id.is_none() || self.sees_all() {
+            return Ok(true);
+        }
+        let stored = self.stored(conn, case)?;
+        Ok(stored.is_some_and(|it| sight(&it.ticket, self.actor, self.directory) == Sight::Case))
+    }
+
+    /// Whoever said the same of the unit while the case waited has flagged it too.
+    fn flagged_nothing(self, case: &CaseRow, ticket: &Ticket) -> Result<()> {
+        let reported = ticket.flags.iter().filter(|it| it.flag == case.flag && it.unit == case.unit);
+        let surveyed = ticket.attempts.iter().filter(|it| it.bottom_line.contains(&case.flag));
+        let mut all = reported.map(|it| it.by).chain(surveyed.map(|it| it.by));
+        all.try_for_each(|user| self.actor.require_other_than(user))
+    }
+
+    /// The ticket it rests on; nothing where there is none, or it was erased.
+    fn stored(self, conn: &mut Conn, case: &CaseRow) -> Result<Option<Stored>> {
+        let Some(id) = case.ticket_id else { return Ok(None) };
+        load_by_id(conn, Vault { keys: self.keys }, id)
     }
 
     /// Neither whoever flagged or answered, nor anybody of the unit or below it.
-    fn apart(self, case: &CaseRow) -> Result<()> {
+    fn apart(self, conn: &mut Conn, case: &CaseRow) -> Result<()> {
         self.actor.require_other_than(case.opened_by)?;
         case.answered_by.map_or(Ok(()), |head| self.actor.require_other_than(head))?;
-        let is_own = |own: &UnitCode| self.directory.subtree(&case.unit).contains(own);
-        if self.actor.unit.as_ref().is_some_and(is_own) {
+        if self.is_of(&case.unit) {
             return Err(Error::new(Kind::Forbidden, "bottom_line.own_unit"));
         }
-        Ok(())
+        let stored = self.stored(conn, case)?;
+        stored.map_or(Ok(()), |stored| self.flagged_nothing(case, &stored.ticket))
+    }
+
+    /// Whether the actor belongs to `unit` or below it.
+    pub(super) fn is_of(self, unit: &UnitCode) -> bool {
+        let is_own = |own: &UnitCode| self.directory.subtree(unit).contains(own);
+        self.actor.unit.as_ref().is_some_and(is_own)
     }
 
     fn case(self, conn: &mut Conn, id: i64) -> Result<CaseRow> {
@@ -229,9 +278,10 @@ impl Desk<'_> {
         found.ok_or_else(Error::not_found)
     }
 
-    fn refused(self, code: &'static str, case: &CaseRow, tx: &Tx<'_>) -> Error {
-        let allowed = self.allowed(case, tx.now).into_iter().map(str::to_owned).collect();
-        Error::refused(code).in_state(case.state.as_str(), allowed)
+    fn refuse<T>(self, code: &'static str, case: &CaseRow, tx: &mut Tx<'_>) -> Result<T> {
+        let allowed = self.allowed(tx.conn, case, tx.now)?;
+        let allowed = allowed.into_iter().map(str::to_owned).collect();
+        Err(Error::refused(code).in_state(case.state.as_str(), allowed))
     }
 
     fn keep(self, tx: &mut Tx<'_>, action: &'static str, after: CaseRow) -> Result<CaseRow> {
@@ -251,12 +301,10 @@ impl Desk<'_> {
         text: &Text,
     ) -> Result<Option<Vec<u8>>> {
         let aad = place("bottom_case", column, case.id);
-        let Some(id) = case.ticket_id else {
+        if case.ticket_id.is_none() {
             return self.keys.seal(text.as_bytes(), &aad).map(Some);
-        };
-        let Some(stored) = load_by_id(conn, Vault { keys: self.keys }, id)? else {
-            return Ok(None);
-        };
+        }
+        let Some(stored) = self.stored(conn, case)? else { return Ok(None) };
         stored.key().seal(stored.ticket.masked(text).as_bytes(), &aad).map(Some)
     }
 

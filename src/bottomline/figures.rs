@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use super::CaseState;
 use super::store::Counted;
+use crate::directory::UnitCode;
 use crate::ticket::overlay::BottomLine;
 
 /// Cases of one flag.
@@ -44,13 +45,16 @@ impl Line {
     }
 }
 
-/// A line for each unit that `shown` lets through and that had a case or a contact entry, by its code; and their sum.
-pub fn figures(
+/// A line for each unit of `listed`, also where nothing happened, and for whoever else had a case or a contact entry,
+/// by its code, as far as `shown` lets it through; and their sum.
+pub fn figures<'a>(
+    listed: impl Iterator<Item = &'a UnitCode>,
     cases: &[Counted],
     contacts: &BTreeMap<String, i64>,
     shown: impl Fn(&str) -> bool,
 ) -> (BTreeMap<String, Line>, Line) {
-    let mut lines: BTreeMap<String, Line> = BTreeMap::new();
+    let listed = listed.map(ToString::to_string).filter(|unit| shown(unit));
+    let mut lines: BTreeMap<String, Line> = listed.map(|it| (it, Line::default())).collect();
     for (unit, count) in contacts.iter().filter(|(unit, _)| shown(unit)) {
         lines.entry(unit.clone()).or_default().contacts = *count;
     }
@@ -86,13 +90,15 @@ mod tests {
             ("c".into(), PhoneDead, CaseState::Upheld),
         ];
         let contacts = BTreeMap::from([("a".to_owned(), 100), ("d".to_owned(), 300)]);
-        let (lines, total) = figures(&cases, &contacts, |unit| unit != "c");
-        assert_eq!(lines.keys().collect::<Vec<_>>(), ["a", "b", "d"]);
+        let listed = ["c", "e"].map(UnitCode::from);
+        let (lines, total) = figures(listed.iter(), &cases, &contacts, |unit| unit != "c");
+        assert_eq!(lines.keys().collect::<Vec<_>>(), ["a", "b", "d", "e"]);
         let phone = Tally { opened: 2, upheld: 0, dismissed: 1, open: 1 };
         assert_eq!(lines["a"].flags[&PhoneDead], phone);
         assert_eq!(lines["a"].per_1000(), Some(20.0));
         assert_eq!(lines["b"].per_1000(), None, "no contact entry, no rate");
         assert_eq!(lines["d"].per_1000(), Some(0.0));
+        assert_eq!((&lines["e"], lines["e"].per_1000()), (&Line::default(), None), "listed");
         assert_eq!(total.flags[&PhoneDead], Tally { opened: 3, upheld: 1, dismissed: 1, open: 1 });
         assert_eq!((total.contacts, total.per_1000()), (400, Some(7.5)));
     }

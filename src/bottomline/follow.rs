@@ -99,9 +99,12 @@ pub fn follow(
     let since = tx.now.plus_millis(-i64::from(rule.empty.days) * DAY_MS);
     let since = store::last_for_empty_replies(tx.conn, unit)?.map_or(since, |at| at.max(since));
     let count = store::count_empty_replies(tx.conn, unit, since)?;
-    if count >= i64::from(rule.empty.count.max(1)) {
+    let flag = BottomLine::PolicyUnfamiliar;
+    if count >= i64::from(rule.empty.count.max(1))
+        && !store::waits_on_ticket(tx.conn, cause.ticket, unit, flag)?
+    {
         let opening = Opening {
-            flag: BottomLine::PolicyUnfamiliar,
+            flag,
             source: Source::EmptyReply,
             unit: unit.clone(),
             ticket: on,

@@ -50,7 +50,7 @@ impl Hours {
         let whole_day = text.contains("24小时") || text.contains("全天");
         match (spans.is_empty(), whole_day) {
             (true, true) => {
-                let spans = vec![(NaiveTime::MIN, NaiveTime::from_hms_opt(23, 59, 59)?)];
+                let spans = vec![(NaiveTime::MIN, day_end()?)];
                 Some(Self { on: days(&text)?.pop().unwrap_or(On::EveryDay), spans })
             }
             (false, false) => {
@@ -95,6 +95,11 @@ impl Hours {
     }
 }
 
+/// The last millisecond of a day.
+fn day_end() -> Option<NaiveTime> {
+    NaiveTime::from_hms_milli_opt(23, 59, 59, 999)
+}
+
 fn plain(c: char) -> char {
     match c {
         '：' => ':',
@@ -114,7 +119,7 @@ fn spans(text: &str) -> Option<Vec<(NaiveTime, NaiveTime)>> {
         let to = afternoon(it.get(1).is_some() || it.get(4).is_some(), number(5)?);
         let from = NaiveTime::from_hms_opt(from, number(3).unwrap_or(0), 0)?;
         let to = match to {
-            24 => NaiveTime::from_hms_opt(23, 59, 59)?,
+            24 => day_end()?,
             hour => NaiveTime::from_hms_opt(hour, number(6).unwrap_or(0), 0)?,
         };
         if from >= to {

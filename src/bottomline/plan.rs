@@ -17,12 +17,20 @@ pub struct PlanRule<'a> {
     pub zone: Tz,
 }
 
-/// The tries in vain since anybody answered, or the number was found dead.
-fn tries(calls: &[(Stamp, Rang)]) -> Vec<Stamp> {
-    let counted = calls.iter().filter(|(_, rang)| *rang != Rang::OutOfHours);
-    let mut tries: Vec<Stamp> =
-        counted.rev().take_while(|(_, rang)| rang.in_vain()).map(|(at, _)| *at).collect();
-    tries.reverse();
+/// The tries in vain that belong together: since anybody answered or the number was found dead, and since the phone
+/// was last due without any.
+fn tries(calls: &[(Stamp, Rang)], rule: &PlanRule<'_>) -> Vec<Stamp> {
+    let period = i64::from(rule.days) * DAY_MS;
+    let mut tries: Vec<Stamp> = Vec::new();
+    for (at, rang) in calls.iter().filter(|(_, rang)| *rang != Rang::OutOfHours) {
+        let settled_at = rule.no_answer.counts_from(&tries, rule.zone).or(tries.last().copied());
+        if !rang.in_vain() || settled_at.is_some_and(|then| at.millis_since(then) >= period) {
+            tries.clear();
+        }
+        if rang.in_vain() {
+            tries.push(*at);
+        }
+    }
     tries
 }
 
@@ -32,7 +40,7 @@ pub fn shows_dead(calls: &[(Stamp, Rang)], rule: &PlanRule<'_>) -> bool {
     match rang {
         Rang::Dead => true,
         Rang::Busy | Rang::NoAnswer => {
-            rule.no_answer.counts_from(&tries(calls), rule.zone) == Some(*at)
+            rule.no_answer.counts_from(&tries(calls, rule), rule.zone) == Some(*at)
         }
         Rang::Answered | Rang::OutOfHours => false,
     }
@@ -41,7 +49,8 @@ pub fn shows_dead(calls: &[(Stamp, Rang)], rule: &PlanRule<'_>) -> bool {
 /// When a phone with these calls, in order, is called next; nothing says "now".
 pub fn next_call(calls: &[(Stamp, Rang)], rule: &PlanRule<'_>) -> Option<Stamp> {
     let (at, rang) = calls.iter().rev().find(|(_, rang)| *rang != Rang::OutOfHours)?;
-    let settled = !rang.in_vain() || rule.no_answer.counts_from(&tries(calls), rule.zone).is_some();
+    let counted = || rule.no_answer.counts_from(&tries(calls, rule), rule.zone);
+    let settled = !rang.in_vain() || counted().is_some();
     let wait = if settled {
         i64::from(rule.days) * DAY_MS
     } else {
@@ -85,6 +94,14 @@ mod tests {
                 Some("04-01T14:00"),
             ),
             (&[("02T09:00", NoAnswer), ("02T11:00", OutOfHours)], false, Some("03-02T11:00")),
+            // A month later it begins anew, and one try in vain says nothing again.
+            (
+                &[("01T09:00", NoAnswer), ("01T11:00", NoAnswer), ("31T11:00", NoAnswer)],
+                false,
+                Some("03-31T13:00"),
+            ),
+            (&[("01T09:00", NoAnswer), ("31T09:00", NoAnswer)], false, Some("03-31T11:00")),
+            (&[("01T09:00", NoAnswer), ("31T08:59", NoAnswer)], true, Some("04-30T08:59")),
         ] {
             let all = calls(all);
             assert_eq!(shows_dead(&all, &rule), dead, "{all:?}");

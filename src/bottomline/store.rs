@@ -1,10 +1,12 @@
 //! Bottom line: the rows of cases, test calls and empty replies. Its rule: codes, times and ciphertext; nothing is
 //! ever deleted, since the figures count it.
 
+use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 
 use super::{CaseState, Rang, Source};
-use crate::db::schema::{bottom_case, empty_reply, test_call};
+use crate::db::schema::{bottom_case, empty_reply, test_call, tickets};
+use crate::db::conn::MultiBackend;
 use crate::db::{Conn, Tx, each};
 use crate::directory::UnitCode;
 use crate::error::Result;
@@ -59,13 +61,45 @@ pub struct TestCallRow {
     pub note: Option<Vec<u8>>,
 }
 
-/// Which cases are asked for.
+/// Which cases are asked for, in a list and in figures alike.
 #[derive(Debug, Clone, Default)]
 pub struct Which {
     /// Those of these units alone.
     pub units: Option<Vec<UnitCode>>,
     pub state: Option<CaseState>,
     pub flag: Option<BottomLine>,
+    /// Opened in `[start, end)`.
+    pub opened: Option<(Stamp, Stamp)>,
+    /// Without those that rest on a ticket that stands excluded.
+    pub is_assessed: bool,
+}
+
+type Query<'a> = bottom_case::BoxedQuery<'a, MultiBackend>;
+
+impl Which {
+    fn query<'a>(&self) -> Query<'a> {
+        let mut query = bottom_case::table.into_boxed();
+        if let Some(units) = &self.units {
+            let units: Vec<String> = units.iter().map(ToString::to_string).collect();
+            query = query.filter(bottom_case::unit.eq_any(units));
+        }
+        if let Some(state) = self.state {
+            query = query.filter(bottom_case::state.eq(state.as_str()));
+        }
+        if let Some(flag) = self.flag {
+            query = query.filter(bottom_case::flag.eq(flag.as_str()));
+        }
+        if let Some((start, end)) = self.opened {
+            query = query.filter(bottom_case::opened_at.ge(start.millis()));
+            query = query.filter(bottom_case::opened_at.lt(end.millis()));
+        }
+        if self.is_assessed {
+            let own = tickets::id.nullable().eq(bottom_case::ticket_id);
+            let excluded = tickets::table.filter(own).filter(tickets::excluded.is_not_null());
+            query = query.filter(not(exists(excluded)));
+        }
+        query
+    }
 }
 
 /// The case with this id.
@@ -78,33 +112,20 @@ pub(super) fn find(conn: &mut Conn, id: i64) -> Result<Option<CaseRow>> {
 /// # Errors
 /// The database's own.
 pub fn list(conn: &mut Conn, which: &Which, after: i64, most: i64) -> Result<Vec<CaseRow>> {
-    let mut query = bottom_case::table.filter(bottom_case::id.gt(after)).into_boxed();
-    if let Some(units) = &which.units {
-        let units: Vec<String> = units.iter().map(ToString::to_string).collect();
-        query = query.filter(bottom_case::unit.eq_any(units));
-    }
-    if let Some(state) = which.state {
-        query = query.filter(bottom_case::state.eq(state.as_str()));
-    }
-    if let Some(flag) = which.flag {
-        query = query.filter(bottom_case::flag.eq(flag.as_str()));
-    }
+    let query = which.query().filter(bottom_case::id.gt(after));
     Ok(query.order(bottom_case::id).limit(most).select(CaseRow::as_select()).load(conn)?)
 }
 
 /// A case as the figures count it: unit, flag, state.
 pub type Counted = (UnitCode, BottomLine, CaseState);
 
-/// Every case that was opened in `[start, end)`.
+/// Every one of these cases.
 ///
 /// # Errors
 /// The database's own.
-pub fn opened_in(conn: &mut Conn, start: Stamp, end: Stamp) -> Result<Vec<Counted>> {
-    Ok(bottom_case::table
-        .filter(bottom_case::opened_at.ge(start.millis()))
-        .filter(bottom_case::opened_at.lt(end.millis()))
-        .select((bottom_case::unit, bottom_case::flag, bottom_case::state))
-        .load(conn)?)
+pub fn counted(conn: &mut Conn, which: &Which) -> Result<Vec<Counted>> {
+    let columns = (bottom_case::unit, bottom_case::flag, bottom_case::state);
+    Ok(which.query().select(columns).load(conn)?)
 }
 
 /// Whether a case of this ticket, unit and flag waits.

@@ -67,8 +67,9 @@ impl By<'_> {
         }
     }
 
+    /// From when on calls matter: two periods, so that the tries of the last one are whole.
     fn since(&self, now: Stamp) -> Stamp {
-        now.plus_millis(-i64::from(self.profile.bottom_line.test_days) * DAY_MS)
+        now.plus_millis(-2 * i64::from(self.profile.bottom_line.test_days) * DAY_MS)
     }
 
     fn hours(&self, phone: &Phone) -> Option<Hours> {
@@ -90,8 +91,7 @@ impl<'a> Desk<'a> {
         self.actor.require(&CALLERS)?;
         let TestCall { unit, phone, outcome, note } = read()?;
         let published = self.published(&unit, phone, tx.now.day(by.profile.zone))?;
-        let is_own = |own: &UnitCode| self.directory.subtree(&unit).contains(own);
-        if self.actor.unit.as_ref().is_some_and(is_own) {
+        if self.is_of(&unit) {
             return Err(Error::new(Kind::Forbidden, "test_call.own_unit"));
         }
         let open = by.hours(published).map(|hours| hours.is_open(tx.now, by.calendar));
@@ -147,7 +147,8 @@ impl<'a> Desk<'a> {
         self.units()
     }
 
-    /// The published phones to be called at `now`, those that are answered now first. No unit is told when.
+    /// The published phones to be called at `now`, those that are answered now first. No unit is told when: nobody
+    /// learns it of the own one.
     ///
     /// # Errors
     /// 403; the database's own.
@@ -162,7 +163,8 @@ impl<'a> Desk<'a> {
             calls.entry((call.unit, call.number)).or_default().push((call.at, call.outcome));
         }
         let mut due = Vec::new();
-        for unit in self.directory.units().filter(|unit| unit.span.holds_on(today)) {
+        let units = self.directory.units().filter(|unit| unit.span.holds_on(today));
+        for unit in units.filter(|unit| !self.is_of(&unit.code)) {
             for (phone, published) in unit.phones.iter().enumerate() {
                 let of = calls.get(&(unit.code.clone(), published.number.clone()));
                 let of = of.map(Vec::as_slice).unwrap_or_default();

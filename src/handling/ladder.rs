@@ -16,6 +16,7 @@ code_enum! {
     pub enum Trigger {
         Overdue = "overdue" "超期未办结",
         Rework = "rework" "多次重办",
+        Unanswered = "unanswered" "逾期未反馈",
         Supervised = "supervised" "多次督办",
         Interviewed = "interviewed" "多次约谈",
     }
@@ -26,13 +27,13 @@ code_enum! {
     pub enum Verdict { Taken = "taken" "采纳", Refused = "refused" "不采纳" }
 }
 
-/// A final lead that still works.
+/// A final lead that works; one that stands still on the ledger is none.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Working {
     pub ticket: i64,
     pub k: i32,
     pub unit: UnitCode,
-    /// The handle limit that runs, or the rework's; nothing where it stands still or has stopped.
+    /// The handle limit that runs, or the rework's; nothing where it has stopped.
     pub due_at: Option<Stamp>,
     pub reworks: u32,
 }
@@ -45,9 +46,19 @@ pub struct Rung {
     pub unit: UnitCode,
     pub step: Step,
     pub opened_at: Stamp,
+    /// By when an answer is due.
+    pub due_at: Option<Stamp>,
+    pub is_answered: bool,
     pub is_closed: bool,
-    /// Whether the ticket still lives, so that another rung can be opened on it.
+    /// Whether another rung can be opened on it: the ticket lives, and the unit still works on it.
     pub is_live: bool,
+}
+
+impl Rung {
+    /// Whether nobody of the unit has said anything, and it is still wanted.
+    const fn waits(&self) -> bool {
+        !self.is_closed && !self.is_answered
+    }
 }
 
 /// A rung that a reviewer may open with one key.
@@ -59,7 +70,7 @@ pub struct Proposal {
     pub step: Step,
     pub unit: UnitCode,
     pub ticket: i64,
-    /// How many: working days overdue, reworks, rungs.
+    /// How many: working days overdue (of the work, or of the answer), reworks, rungs.
     pub count: u32,
 }
 
@@ -77,10 +88,11 @@ pub fn proposals(
                 && rung.step != Step::Urge
                 && !rung.is_closed
         });
-        if !is_supervised {
-            found.extend(of_lead(lead, rule, calendar, now));
-        }
+        // The worse of its reasons, of those that nobody has decided.
+        let mut own = of_lead(lead, rule, calendar, now).into_iter().flatten();
+        found.extend(own.find(|it| !is_supervised && !decided.contains(&it.key)));
     }
+    found.extend(unanswered(rungs, rule, calendar, now));
     let (supervise, interview) = (Step::Supervise, Step::Interview);
     let up = [
         (supervise, interview, rule.interview, Trigger::Supervised),
@@ -93,13 +105,13 @@ pub fn proposals(
     found
 }
 
-/// The worse of a lead's reasons, where it has one.
+/// A lead's reasons, the worse first.
 fn of_lead(
     lead: &Working,
     rule: &SupervisionRule,
     calendar: &Calendar,
     now: Stamp,
-) -> Option<Proposal> {
+) -> [Option<Proposal>; 2] {
     let Working { ticket, k, unit, due_at, reworks } = lead;
     let proposal = |key: String, trigger, count| Proposal {
         key,
@@ -109,16 +121,54 @@ fn of_lead(
         ticket: *ticket,
         count,
     };
-    if rule.reworks > 0 && *reworks >= rule.reworks {
-        return Some(proposal(format!("rework.{ticket}.{k}.{reworks}"), Trigger::Rework, *reworks));
-    }
-    let due = due_at.filter(|due| rule.overdue_workdays > 0 && *due < now)?;
+    let too_often = rule.reworks > 0 && *reworks >= rule.reworks;
+    let rework = too_often.then(|| {
+        proposal(format!("rework.{ticket}.{k}.{reworks}"), Trigger::Rework, *reworks)
+    });
+    let late = due_at.and_then(|due| {
+        let days = late_days(due, rule.overdue_workdays, calendar, now)?;
+        let key = format!("overdue.{ticket}.{k}.{}", due.millis());
+        Some(proposal(key, Trigger::Overdue, days))
+    });
+    [rework, late]
+}
+
+/// Whole working days that have begun and ended since the day of `due`, where they are `most` and more; 0 is never.
+fn late_days(due: Stamp, most: u32, calendar: &Calendar, now: Stamp) -> Option<u32> {
     let zone = calendar.zone();
-    // Whole working days that have begun and ended since the day it was due.
-    let yesterday = now.day(zone).pred_opt()?;
+    let yesterday = now.day(zone).pred_opt().filter(|_| due < now)?;
     let days = calendar.workdays_between(due.day(zone), yesterday);
-    let key = format!("overdue.{ticket}.{k}.{}", due.millis());
-    (days >= rule.overdue_workdays).then(|| proposal(key, Trigger::Overdue, days))
+    (most > 0 && days >= most).then_some(days)
+}
+
+/// The rung above each that a unit left unanswered, where nothing was opened above it on the ticket since.
+fn unanswered(
+    rungs: &[Rung],
+    rule: &SupervisionRule,
+    calendar: &Calendar,
+    now: Stamp,
+) -> Vec<Proposal> {
+    let mut found = Vec::new();
+    for rung in rungs.iter().filter(|rung| rung.waits() && rung.is_live) {
+        let step = match rung.step {
+            Step::Supervise => Step::Interview,
+            Step::Interview => Step::Circular,
+            Step::Urge | Step::Circular => continue,
+        };
+        let is_above = |other: &Rung| {
+            (other.ticket, &other.unit, other.step) == (rung.ticket, &rung.unit, step)
+                && other.opened_at >= rung.opened_at
+        };
+        let late = rung.due_at;
+        let late = late.and_then(|due| late_days(due, rule.unanswered_workdays, calendar, now));
+        let Some(count) = late.filter(|_| !rungs.iter().any(is_above)) else { continue };
+        let Rung { ticket, side, unit, .. } = rung;
+        let key = format!("unanswered.{ticket}.{side}.{unit}");
+        let (unit, ticket) = (unit.clone(), *ticket);
+        let trigger = Trigger::Unanswered;
+        found.push(Proposal { key, trigger, step, unit, ticket, count });
+    }
+    found
 }
 
 /// Units with enough rungs `step` since the last one above it, on the latest of their tickets that still lives.
@@ -183,7 +233,8 @@ mod tests {
     fn rung(ticket: i64, step: Step, opened_at: &str) -> Rung {
         let opened_at = at(opened_at);
         let unit = "a".into();
-        Rung { ticket, side: 1, unit, step, opened_at, is_closed: false, is_live: true }
+        let (due_at, is_answered, is_closed, is_live) = (None, false, false, true);
+        Rung { ticket, side: 1, unit, step, opened_at, due_at, is_answered, is_closed, is_live }
     }
 
     #[test]
@@ -193,7 +244,7 @@ mod tests {
         assert_eq!(keys(&friday, &[], &[], "03-06T23:59"), [""; 0]);
         assert_eq!(keys(&friday, &[], &[], "03-09T23:59"), [""; 0], "Monday is not over");
         assert_eq!(keys(&friday, &[], &[], "03-10T00:00"), ["overdue supervise 1"]);
-        assert_eq!(keys(&[lead("", 0)], &[], &[], "03-10T00:00"), [""; 0], "it stands still");
+        assert_eq!(keys(&[lead("", 0)], &[], &[], "03-10T00:00"), [""; 0], "it was handed in");
         assert_eq!(keys(&[lead("", 1)], &[], &[], "03-10T00:00"), [""; 0]);
         assert_eq!(keys(&[lead("", 2)], &[], &[], "03-10T00:00"), ["rework supervise 2"]);
         let open = [rung(1, Step::Supervise, "03-09T09:00")];
@@ -203,6 +254,33 @@ mod tests {
         let key = format!("overdue.1.1.{}", at("03-06T23:59").millis());
         assert_eq!(keys(&friday, &[], &[&key], "03-10T00:00"), [""; 0], "it was decided");
         assert_eq!(keys(&[lead("03-07T23:59", 0)], &[], &[&key], "03-11T00:00").len(), 1);
+        // Whoever decided about the reworks has said nothing of the days.
+        let both = [lead("03-06T23:59", 2)];
+        assert_eq!(keys(&both, &[], &[], "03-10T00:00"), ["rework supervise 2"]);
+        assert_eq!(keys(&both, &[], &["rework.1.1.2"], "03-10T00:00"), ["overdue supervise 1"]);
+    }
+
+    #[test]
+    fn what_a_unit_leaves_unanswered_for_a_working_day_climbs_once() {
+        let mut waits = rung(1, Step::Supervise, "03-02T09:00");
+        waits.due_at = Some(at("03-04T23:59"));
+        let asked = |rungs: &[Rung], now| keys(&[], rungs, &[], now);
+        assert_eq!(asked(std::slice::from_ref(&waits), "03-05T23:59"), [""; 0]);
+        assert_eq!(asked(std::slice::from_ref(&waits), "03-06T00:00"), ["unanswered interview 1"]);
+        let said = Rung { is_answered: true, ..waits.clone() };
+        let closed = Rung { is_closed: true, ..waits.clone() };
+        let over = Rung { is_live: false, ..waits.clone() };
+        let circular = Rung { step: Step::Circular, ..waits.clone() };
+        let urged = Rung { step: Step::Urge, ..waits.clone() };
+        for quiet in [said, closed, over, circular, urged] {
+            assert_eq!(asked(std::slice::from_ref(&quiet), "03-06T00:00"), [""; 0], "{quiet:?}");
+        }
+        let interview = rung(1, Step::Interview, "03-06T09:00");
+        assert_eq!(asked(&[waits.clone(), interview], "03-09T09:00"), [""; 0], "it was opened");
+        let elsewhere = rung(2, Step::Interview, "03-06T09:00");
+        assert_eq!(asked(&[waits.clone(), elsewhere], "03-09T09:00"), ["unanswered interview 2"]);
+        let decided = keys(&[], &[waits], &["unanswered.1.1.a"], "03-06T00:00");
+        assert_eq!(decided, [""; 0]);
     }
 
     #[test]

@@ -6,7 +6,9 @@ use std::collections::BTreeSet;
 use diesel::prelude::*;
 
 use super::ladder::{Proposal, Rung, Verdict, Working};
-use crate::db::schema::{assignment, supervision, supervision_word, tickets};
+use crate::db::schema::{
+    assignment, import_batch, imported, supervision, supervision_word, tickets,
+};
 use crate::db::{Conn, Tx, each};
 use crate::directory::UnitCode;
 use crate::error::Result;
@@ -49,12 +51,13 @@ fn rows(ticket_id: i64, ticket: &Ticket) -> Vec<SupervisionRow> {
     rows
 }
 
-/// Writes the rows of a ticket's supervisions anew where `after` has others than `before`.
+/// Writes the rows of a ticket's supervisions anew where `after` has others than `before`; of nothing before, after it
+/// was moved in.
 ///
 /// # Errors
 /// The database's own.
-pub fn follow(tx: &mut Tx<'_>, ticket: i64, before: &Ticket, after: &Ticket) -> Result<()> {
-    if before.supervisions == after.supervisions {
+pub fn follow(tx: &mut Tx<'_>, ticket: i64, before: Option<&Ticket>, after: &Ticket) -> Result<()> {
+    if before.map_or(after.supervisions.is_empty(), |it| it.supervisions == after.supervisions) {
         return Ok(());
     }
     let old = supervision::table.filter(supervision::ticket_id.eq(ticket));
@@ -64,39 +67,47 @@ pub fn follow(tx: &mut Tx<'_>, ticket: i64, before: &Ticket, after: &Ticket) -> 
     Ok(())
 }
 
-/// Final leads of tickets in the units' hands whose limit is over at `now`, or that were sent back at least once.
+/// Final leads at work whose limit is over at `now`, or that were sent back at least once. What stands still on the
+/// ledger is not at work; what was due before it was moved in is left alone, as the sweep leaves it.
 ///
 /// # Errors
 /// The database's own.
 pub fn working(conn: &mut Conn, now: Stamp) -> Result<Vec<Working>> {
     use assignment as a;
     type Limit = (Option<Stamp>, Option<Stamp>);
-    type Line = (i64, i32, UnitCode, bool, i32, Limit, Limit, Limit);
+    type Line = (i64, i32, UnitCode, i32, Limit, Limit, Limit, Option<Stamp>);
     let at_work = [WorkName::Sent, WorkName::Signed, WorkName::Handling, WorkName::Disputed];
     let at_work: Vec<&str> = at_work.iter().map(|work| work.as_str()).collect();
+    let with_units = [StateName::InUnits, StateName::OnLedger].map(StateName::as_str);
     let over = a::handle_due_at.lt(now.millis());
-    let found: Vec<Line> = a::table
+    let found: Vec<Line> = tickets::table
+        .inner_join(a::table.on(a::ticket_id.eq(tickets::id)))
+        .left_join(imported::table.on(imported::no.eq(tickets::no)))
+        .left_join(import_batch::table.on(import_batch::id.eq(imported::batch)))
+        .filter(tickets::state.eq_any(with_units))
         .filter(a::is_final.eq(true).and(a::part.eq(Part::Lead.as_str())))
-        .filter(a::state.eq_any(at_work))
+        .filter(a::state.eq_any(at_work).and(a::paused.eq(false)))
         .filter(over.assume_not_null().or(a::rework_count.gt(0)))
         .order((a::ticket_id, a::k))
         .select((
             a::ticket_id,
             a::k,
             a::unit,
-            a::paused,
             a::rework_count,
             (a::handle_due_at, a::handle_stopped_at),
             (a::rework1_due_at, a::rework1_stopped_at),
             (a::rework2_due_at, a::rework2_stopped_at),
+            import_batch::began_at.nullable(),
         ))
         .load(conn)?;
-    let read = |(ticket, k, unit, paused, reworks, handle, first, second): Line| {
-        let runs = [second, first, handle].into_iter().find(|limit| limit.0.is_some());
-        let due_at = runs.filter(|limit| limit.1.is_none() && !paused).and_then(|limit| limit.0);
-        Working { ticket, k, unit, due_at, reworks: u32::try_from(reworks).unwrap_or(0) }
+    let read = |(ticket, k, unit, reworks, handle, first, second, moved_in): Line| {
+        let last = [second, first, handle].into_iter().find(|limit| limit.0.is_some());
+        let is_of_old = moved_in.is_some_and(|at| last.is_some_and(|it| it.0 < Some(at)));
+        let due_at = last.filter(|limit| limit.1.is_none()).and_then(|limit| limit.0);
+        let reworks = u32::try_from(reworks).unwrap_or(0);
+        (!is_of_old).then_some(Working { ticket, k, unit, due_at, reworks })
     };
-    Ok(found.into_iter().map(read).collect())
+    Ok(found.into_iter().filter_map(read).collect())
 }
 
 /// Every rung that is open, or was opened from `since` on.
@@ -104,20 +115,35 @@ pub fn working(conn: &mut Conn, now: Stamp) -> Result<Vec<Working>> {
 /// # Errors
 /// The database's own.
 pub fn rungs(conn: &mut Conn, since: Stamp) -> Result<Vec<Rung>> {
-    let lately = supervision::opened_at.ge(since.millis());
+    use assignment as a;
+    let wanted =
+        || supervision::closed_at.is_null().or(supervision::opened_at.ge(since.millis()));
     let found: Vec<(SupervisionRow, StateName)> = supervision::table
         .inner_join(tickets::table.on(tickets::id.eq(supervision::ticket_id)))
-        .filter(supervision::closed_at.is_null().or(lately))
+        .filter(wanted())
         .select((SupervisionRow::as_select(), tickets::state))
         .load(conn)?;
+    let void = WorkName::ALL.iter().filter(|work| work.is_void()).map(|work| work.as_str());
+    let own = a::ticket_id.eq(supervision::ticket_id).and(a::unit.eq(supervision::unit));
+    let works: Vec<(i64, UnitCode)> = supervision::table
+        .inner_join(a::table.on(own))
+        .filter(wanted())
+        .filter(a::part.ne(Part::Copy.as_str()))
+        .filter(a::state.ne_all(void.collect::<Vec<_>>()))
+        .select((supervision::ticket_id, supervision::unit))
+        .distinct()
+        .load(conn)?;
+    let works: BTreeSet<(i64, UnitCode)> = works.into_iter().collect();
     let read = |(row, state): (SupervisionRow, StateName)| Rung {
         ticket: row.ticket_id,
         side: row.side,
-        unit: row.unit,
         step: row.step,
         opened_at: row.opened_at,
+        due_at: row.due_at,
+        is_answered: row.answered_at.is_some(),
         is_closed: row.closed_at.is_some(),
-        is_live: state.is_live(),
+        is_live: state.is_live() && works.contains(&(row.ticket_id, row.unit.clone())),
+        unit: row.unit,
     };
     Ok(found.into_iter().map(read).collect())
 }

@@ -1,5 +1,6 @@
 //! Handling: the ladder of supervision 督办: urge, supervise, interview, circular.
 
+use crate::directory::UnitCode;
 use crate::error::{Error, FieldError, Kind, Result};
 use crate::ticket::command::{Resulted, Spoken, Supervise};
 use crate::ticket::overlay::{Joined, Said, Step, Supervision};
@@ -7,11 +8,12 @@ use crate::ticket::state::Part;
 use crate::ticket::{Mode, Scene, Ticket};
 use crate::time::Stamp;
 
-/// Opens a rung, addressed to the unit that leads.
+/// Opens a rung, addressed to the units that are named; where none is, to the one that leads.
 pub fn open(ticket: &mut Ticket, scene: &Scene<'_>, body: &Supervise) -> Result<()> {
     check(scene, body)?;
-    let unit = ticket.final_lead().map(|(_, lead)| lead.unit.clone());
-    let others = others(ticket, scene, body)?;
+    let mut units = addressed(ticket, scene, body)?.into_iter();
+    let unit = units.next();
+    let others = units.map(|unit| Joined { unit, answer: None }).collect();
     let id = ticket.supervisions.keys().next_back().map_or(1, |last| last + 1);
     ticket.supervisions.insert(
         id,
@@ -37,10 +39,10 @@ pub fn answer_due(scene: &Scene<'_>, step: Step) -> Option<Stamp> {
     is_owed.then(|| span.due(scene.now, scene.calendar))
 }
 
-/// The units that answer beside the lead: each works or worked on the ticket.
-fn others(ticket: &Ticket, scene: &Scene<'_>, body: &Supervise) -> Result<Vec<Joined>> {
+/// Whom a rung is addressed to, each once, the lead first where it is among them: all work or worked on the ticket.
+fn addressed(ticket: &Ticket, scene: &Scene<'_>, body: &Supervise) -> Result<Vec<UnitCode>> {
     let lead = ticket.final_lead().map(|(_, lead)| &lead.unit);
-    let mut others: Vec<Joined> = Vec::new();
+    let mut units: Vec<UnitCode> = Vec::new();
     let mut wrong = Vec::new();
     for (place, unit) in body.units.iter().enumerate() {
         let mut own = ticket.assignments.values();
@@ -49,11 +51,19 @@ fn others(ticket: &Ticket, scene: &Scene<'_>, body: &Supervise) -> Result<Vec<Jo
         if !works && scene.mode == Mode::Live {
             wrong.push(FieldError::new(format!("/units/{place}"), "supervise.not_on_ticket"));
         }
-        if lead != Some(unit) && others.iter().all(|it| it.unit != *unit) {
-            others.push(Joined { unit: unit.clone(), answer: None });
+        if units.contains(unit) {
+            continue;
         }
+        let place = if lead == Some(unit) { 0 } else { units.len() };
+        units.insert(place, unit.clone());
     }
-    if wrong.is_empty() { Ok(others) } else { Err(Error::invalid(wrong)) }
+    if !wrong.is_empty() {
+        return Err(Error::invalid(wrong));
+    }
+    if units.is_empty() {
+        units.extend(lead.cloned());
+    }
+    Ok(units)
 }
 
 /// An answer is due at a time to come.
@@ -70,10 +80,10 @@ pub fn answer(ticket: &mut Ticket, scene: &Scene<'_>, id: u32, body: &Spoken) ->
         return Err(Error::not_found());
     };
     let is_closed = supervision.result.is_some();
-    let lead = supervision.unit.as_ref().map(|unit| (unit, &mut supervision.answer));
+    let first = supervision.unit.as_ref().map(|unit| (unit, &mut supervision.answer));
     let others = supervision.others.iter_mut().map(|one| (&one.unit, &mut one.answer));
     let mut own: Vec<_> =
-        lead.into_iter().chain(others).filter(|(unit, _)| scene.actor.works_for(unit)).collect();
+        first.into_iter().chain(others).filter(|(unit, _)| scene.actor.works_for(unit)).collect();
     if own.is_empty() {
         return Err(Error::new(Kind::Forbidden, "not_your_unit"));
     }

@@ -18,6 +18,18 @@ code_enum! {
     }
 }
 
+/// What is said out of courtesy, in any reply: it is taken out as the formulas are, and makes no reply suspect unless
+/// nothing else was said.
+const COURTESIES: [&str; 49] = [
+    "感谢您的理解与支持", "感谢您的理解和支持", "感谢您的理解", "感谢您的支持", "感谢您对我们工作的支持",
+    "感谢您对我们工作的理解与支持", "感谢您对我局工作的支持", "感谢您对物业管理工作的关注", "感谢您的来电", "感谢您的反映",
+    "感谢您的监督", "感谢您的关注", "感谢来电", "感谢您", "感谢", "谢谢您", "谢谢", "请您谅解", "敬请谅解", "请谅解",
+    "望您理解", "请您理解", "如有疑问请致电", "如有疑问", "如有问题请及时联系", "欢迎继续监督", "欢迎监督", "祝您生活愉快",
+    "祝您生活幸福", "给您带来的不便", "给您带来不便", "带来的不便", "深表歉意", "表示歉意", "致以歉意", "非常抱歉",
+    "抱歉", "您好", "你好", "尊敬的市民", "尊敬的业主", "市民朋友", "现答复如下", "现回复如下", "答复如下", "回复如下",
+    "经核实", "经了解", "经调查",
+];
+
 /// Words that carry nothing by themselves; unlike a formula, one of them makes no reply suspect.
 const FILLERS: [&str; 61] = [
     "我们",
@@ -136,52 +148,70 @@ pub fn is_empty_reply(text: &str, articles: usize, rule: &EmptyRule) -> Option<H
     if articles > 0 || has(&NAMED, text) {
         return None;
     }
-    let (mut matched, mut left, mut done) = (false, 0, false);
+    let phrases = Phrases::of(rule);
+    let (mut is_formula, mut is_courteous, mut words, mut left) = (false, false, 0, 0);
     for clause in text.split(|c: char| "，。；！？,;!?\n\r：:".contains(c)) {
         if has(&DONE, clause) {
-            done = true;
-            continue;
+            return None;
         }
-        if has(&REPEATS, clause) && !clause.contains("不属于") {
-            matched = true;
+        let mut rest: String = clause.chars().filter(|c| !c.is_whitespace()).collect();
+        is_courteous |= take_out(&mut rest, &phrases.courtesies);
+        is_formula |= take_out(&mut rest, &phrases.formulas);
+        // What the citizen said, with its days and numbers, is no answer to it.
+        if has(&REPEATS, &rest) && !clause.contains("不属于") {
             continue;
         }
         if [&WHEN, &AMOUNT, &NUMBER].into_iter().any(|pattern| has(pattern, clause)) {
-            done = true;
-            continue;
+            return None;
         }
-        let (rest, found) = stripped(clause, rule);
-        matched |= found;
-        left += rest.chars().filter(|c| c.is_alphanumeric()).count();
-    }
-    if done {
-        return None;
+        words += letters(&rest);
+        take_out(&mut rest, &phrases.fillers);
+        left += letters(&rest);
     }
     if has(&BY_RULES, text) {
         return Some(Hollow::Policy);
     }
     let least = usize::try_from(rule.least).unwrap_or(usize::MAX);
-    (matched && left < least).then_some(Hollow::Formula)
+    let is_suspect = is_formula || is_courteous && words == 0;
+    (is_suspect && left < least).then_some(Hollow::Formula)
 }
 
-/// What is left of `clause` without formulas and fillers, the longest first; and whether a formula was there.
-fn stripped(clause: &str, rule: &EmptyRule) -> (String, bool) {
-    let mut left: String = clause.chars().filter(|c| !c.is_whitespace()).collect();
-    let mut formulas: Vec<&str> = rule.formulas.iter().map(String::as_str).collect();
-    formulas.sort_by_key(|formula| std::cmp::Reverse(formula.len()));
-    let mut found = false;
-    for formula in formulas.into_iter().filter(|formula| !formula.is_empty()) {
-        if left.contains(formula) {
-            found = true;
-            left = left.replace(formula, " ");
+/// What is taken out of a reply, the longest of a sort first.
+struct Phrases<'a> {
+    courtesies: Vec<&'a str>,
+    formulas: Vec<&'a str>,
+    fillers: Vec<&'a str>,
+}
+
+impl<'a> Phrases<'a> {
+    fn of(rule: &'a EmptyRule) -> Self {
+        let sorted = |phrases: &mut dyn Iterator<Item = &'a str>| {
+            let mut all: Vec<&str> = phrases.filter(|phrase| !phrase.is_empty()).collect();
+            all.sort_by_key(|phrase| std::cmp::Reverse(phrase.len()));
+            all
+        };
+        Self {
+            courtesies: sorted(&mut COURTESIES.into_iter()),
+            formulas: sorted(&mut rule.formulas.iter().map(String::as_str)),
+            fillers: sorted(&mut FILLERS.into_iter().chain(MORE_FILLERS)),
         }
     }
-    let mut fillers: Vec<&str> = FILLERS.into_iter().chain(MORE_FILLERS).collect();
-    fillers.sort_by_key(|filler| std::cmp::Reverse(filler.len()));
-    for filler in fillers {
-        left = left.replace(filler, " ");
+}
+
+/// Puts a gap in the place of each of `phrases`; answers whether one was there.
+fn take_out(text: &mut String, phrases: &[&str]) -> bool {
+    let mut found = false;
+    for phrase in phrases {
+        if text.contains(phrase) {
+            found = true;
+            *text = text.replace(phrase, " ");
+        }
     }
-    (left, found)
+    found
+}
+
+fn letters(text: &str) -> usize {
+    text.chars().filter(|c| c.is_alphanumeric()).count()
 }
 
 #[cfg(test)]
@@ -271,6 +301,17 @@ mod tests {
         assert_eq!(is_empty_reply(vague, 1, &rule), None, "it rests on an article");
         let formula = "正在核实处理中";
         assert_eq!(is_empty_reply(formula, 0, &rule), Some(Hollow::Formula));
+    }
+
+    #[test]
+    fn courtesy_is_no_formula_and_no_answer() {
+        let rule = EmptyRule::default();
+        for text in ["您好，已换灯管。", "您好，已处理。", "经与来电人沟通，同意撤单。", "您好，电工已到位，线路通了。"] {
+            assert_eq!(is_empty_reply(text, 0, &rule), None, "{text}");
+        }
+        for text in ["感谢您的来电。", "您好，谢谢！", "来电人反映漏水，已收悉。"] {
+            assert_eq!(is_empty_reply(text, 0, &rule), Some(Hollow::Formula), "{text}");
+        }
     }
 
     #[test]

@@ -49,7 +49,7 @@ pub fn follow(tx: &mut Tx<'_>, rules: &Rules, change: &Change<'_>) -> Result<()>
         let cause = bottomline::follow::Cause { ticket: id, before, after, by, label };
         bottomline::follow::follow(tx, (&rules.profile, &rules.calendar), &cause)?;
         // 督办: what is supervised.
-        handling::store::follow(tx, id, before, after)?;
+        handling::store::follow(tx, id, Some(before), after)?;
         // 回填: what the city's platform is owed for it.
         let moved = Moved { id, version, before, after };
         upstream::follow(tx, &rules.profile, &rules.calendar, &moved)?;

@@ -2,6 +2,7 @@
 //! counted when it is asked for; a rung is opened by the command `supervise`, in a person's name.
 
 use super::{Hotline, Rules};
+use crate::audit::{self, Entry};
 use crate::db::{Conn, Tx};
 use crate::directory::UnitCode;
 use crate::error::{Error, Kind, Result, sentence};
@@ -46,12 +47,17 @@ impl Hotline {
         if actor.unit.as_ref().is_some_and(is_own) {
             return Err(Error::new(Kind::Forbidden, "supervise.own_unit"));
         }
-        store::decide(tx, &proposal, verdict, (actor.user, &actor.name))?;
-        if verdict == Verdict::Taken {
+        let by = (actor.user, actor.name.as_str());
+        store::decide(tx, &proposal, verdict, by)?;
+        if verdict == Verdict::Refused {
+            // Of what is taken the ticket's own history tells.
+            audit::record(tx, &Entry::new(by, "supervision.refuse", ("proposal", &proposal.key)))?;
+        } else {
             let vault = rules.vault(&self.keys);
             let stored = load_by_id(tx.conn, vault, proposal.ticket)?;
             let stored = stored.ok_or_else(Error::not_found)?;
             let text = Text::parse(&words(&proposal)).map_err(Error::internal)?;
+            // Whoever leads meanwhile is not meant.
             let units = vec![proposal.unit.clone()];
             let body = Supervise { step: proposal.step, text, due_at: None, units };
             let command = Command::Supervise(body);
@@ -68,6 +74,7 @@ pub fn words(proposal: &Proposal) -> String {
     match proposal.trigger {
         Trigger::Overdue => sentence("supervise.overdue", &values),
         Trigger::Rework => sentence("supervise.reworks", &values),
+        Trigger::Unanswered => sentence("supervise.unanswered", &values),
         Trigger::Supervised => sentence("supervise.supervised", &values),
         Trigger::Interviewed => sentence("supervise.interviewed", &values),
     }

@@ -58,6 +58,8 @@ pub struct SupervisionRule {
     pub overdue_workdays: u32,
     /// The so-manyeth rework of one lead → 督办.
     pub reworks: u32,
+    /// Working days that a unit's answer is overdue → the rung above: 督办 → 约谈 → 通报.
+    pub unanswered_workdays: u32,
     /// So many 督办 of a unit since its last 约谈 → 约谈.
     pub interview: Repeated,
     /// So many 约谈 of a unit since its last 通报 → 通报.
@@ -78,6 +80,7 @@ impl Default for SupervisionRule {
             answer: Length(Span::workdays(2)),
             overdue_workdays: 1,
             reworks: 2,
+            unanswered_workdays: 1,
             interview: Repeated { count: 3, days: 30 },
             circular: Repeated { count: 2, days: 90 },
         }

@@ -192,6 +192,7 @@ impl Profile {
                     && signals.late_part <= Thousandths::ONE,
                 "assessment.signals: lift from 1, chance to 0.2, late_part to 1",
             ),
+            (self.bottom_line.test_days > 0, "bottom_line.test_days: from 1"),
             (
                 codes.len() == self.assessment.exclusions.len(),
                 "assessment.exclusions: a code stands there twice",

@@ -6,8 +6,8 @@ use diesel::dsl::count_star;
 use diesel::prelude::*;
 
 use crate::db::schema::{
-    backfill, citizen_try, citizen_word, import_batch, imported, letter, place_aside, tickets,
-    vexatious,
+    backfill, citizen_try, citizen_word, import_batch, imported, letter, place_aside, supervision,
+    supervision_word, tickets, vexatious,
 };
 use crate::db::{Conn, Tx, each};
 use crate::error::Result;
@@ -212,6 +212,10 @@ pub(super) fn forget(tx: &mut Tx<'_>, ids: &[i64], numbers: &[String]) -> Result
     diesel::delete(vexatious::table.filter(vexatious::ticket_id.eq_any(ids.clone())))
         .execute(tx.conn)?;
     diesel::delete(place_aside::table.filter(place_aside::ticket_id.eq_any(ids.clone())))
+        .execute(tx.conn)?;
+    diesel::delete(supervision::table.filter(supervision::ticket_id.eq_any(ids.clone())))
+        .execute(tx.conn)?;
+    diesel::delete(supervision_word::table.filter(supervision_word::ticket_id.eq_any(ids.clone())))
         .execute(tx.conn)?;
     diesel::delete(letter::table.filter(letter::ticket_id.eq_any(ids))).execute(tx.conn)?;
     diesel::delete(imported::table.filter(imported::no.eq_any(numbers))).execute(tx.conn)?;

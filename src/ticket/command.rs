@@ -256,7 +256,7 @@ bodies! {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[schema(value_type = Option<String>, format = DateTime)]
         due_at: Option<Stamp>,
-        /// Units on the ticket that answer it beside the lead.
+        /// Units on the ticket that it is addressed to, each answering for itself; the lead where none is named.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         units: Vec<UnitCode>,
     }

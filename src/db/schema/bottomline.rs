@@ -1,5 +1,7 @@
 //! Ground: the tables of the bottom line.
 
+use super::ticket::ticket;
+
 diesel::table! {
     /// A flag on a unit, its answer, and the reviewer's word.
     bottom_case (id) {
@@ -51,3 +53,4 @@ diesel::table! {
 }
 
 diesel::allow_tables_to_appear_in_same_query!(bottom_case, test_call);
+diesel::allow_tables_to_appear_in_same_query!(bottom_case, ticket);

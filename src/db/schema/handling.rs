@@ -1,6 +1,7 @@
 //! Ground: the tables of supervision.
 
-use super::ticket::ticket;
+use super::moving::{import_batch, imported};
+use super::ticket::{assignment, ticket};
 
 diesel::table! {
     /// One unit of a supervision.
@@ -28,4 +29,8 @@ diesel::table! {
     }
 }
 
-diesel::allow_tables_to_appear_in_same_query!(supervision, ticket);
+diesel::allow_tables_to_appear_in_same_query!(supervision, ticket, import_batch);
+diesel::allow_tables_to_appear_in_same_query!(supervision, assignment);
+diesel::allow_tables_to_appear_in_same_query!(imported, assignment);
+diesel::allow_tables_to_appear_in_same_query!(imported, import_batch);
+diesel::allow_tables_to_appear_in_same_query!(import_batch, assignment);

@@ -9,6 +9,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::app::App;
+use crate::assessment::Edition;
 use crate::bottomline::case::{Explained, Ruling};
 use crate::bottomline::store::{self, Which};
 use crate::bottomline::{CaseRow, CaseState, Desk, Rang, Source};
@@ -16,12 +17,14 @@ use crate::db::Conn;
 use crate::directory::{Directory, UnitCode};
 use crate::error::{Error, Result};
 use crate::identity::Actor;
+use crate::lifecycle::Rules;
 use crate::limits::Light;
 use crate::ticket::listing::visible;
 use crate::ticket::overlay::BottomLine;
 use crate::ticket::sight::scope;
 use crate::ticket::store::numbers_of;
 use crate::time::Stamp;
+use crate::web::api::period::Period;
 use crate::web::problem::Problem;
 use crate::web::{Answer, Asker, IdempotencyKey, Page, Query, RawBody, run, write_once};
 
@@ -76,6 +79,9 @@ pub struct CaseView {
     allowed: Vec<&'static str>,
 }
 
+/// The unit's word and the reviewer's.
+type Words = (Option<String>, Option<String>);
+
 /// Shows cases to one reader.
 struct Shown<'a> {
     desk: Desk<'a>,
@@ -94,6 +100,7 @@ impl Shown<'_> {
         let mut views = Vec::with_capacity(cases.len());
         for case in cases {
             let words = self.desk.words(conn, &case)?;
+            let allowed = self.desk.allowed(conn, &case, self.now)?;
             let ticket = case.ticket_id.and_then(|id| numbers.get(&id).cloned());
             let call = calls.iter().find(|call| Some(call.id) == case.test_call_id);
             let test_call = call.map(|call| CalledView {
@@ -102,7 +109,7 @@ impl Shown<'_> {
                 at: call.at.rfc3339(self.zone),
                 outcome: call.outcome,
             });
-            views.push(self.view(case, words, ticket, test_call));
+            views.push(self.view(case, (words, allowed), (ticket, test_call)));
         }
         Ok(views)
     }
@@ -110,9 +117,8 @@ impl Shown<'_> {
     fn view(
         &self,
         case: CaseRow,
-        (said, ruled): (Option<String>, Option<String>),
-        ticket: Option<String>,
-        test_call: Option<CalledView>,
+        ((said, ruled), allowed): (Words, Vec<&'static str>),
+        (ticket, test_call): (Option<String>, Option<CalledView>),
     ) -> CaseView {
         let shown = |at: Stamp| at.rfc3339(self.zone);
         let light = match case.answered_at {
@@ -127,7 +133,7 @@ impl Shown<'_> {
             source: case.source,
             source_name: case.source.zh(),
             unit_name: name_of(self.desk.directory, case.unit.as_str()),
-            allowed: self.desk.allowed(&case, self.now),
+            allowed,
             unit: case.unit.to_string(),
             ticket,
             test_call,
@@ -157,13 +163,44 @@ pub(super) fn name_of(directory: &Directory, code: &str) -> String {
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct CaseQuery {
+    #[param(value_type = Option<String>)]
     state: Option<CaseState>,
+    #[param(value_type = Option<String>)]
     flag: Option<BottomLine>,
+    #[param(value_type = Option<String>)]
     unit: Option<UnitCode>,
+    /// Opened in this window, as `/bottom-line` counts them.
+    window: Option<String>,
+    from: Option<String>,
+    to: Option<String>,
+    #[param(value_type = Option<String>)]
+    edition: Option<Edition>,
     /// 1 to 500, 50 where nothing is said.
     limit: Option<u32>,
     /// The `next` of the page before.
     after: Option<String>,
+}
+
+impl CaseQuery {
+    /// What it asks of the cases of `own`, or of all.
+    fn which(&self, own: Option<Vec<UnitCode>>, rules: &Rules) -> Result<Which> {
+        let units = match (self.unit.clone(), own) {
+            (Some(unit), Some(own)) => Some(own.into_iter().filter(|it| *it == unit).collect()),
+            (Some(unit), None) => Some(vec![unit]),
+            (None, own) => own,
+        };
+        let (window, from, to) = (&self.window, &self.from, &self.to);
+        let (window, from, to) = (window.as_deref(), from.as_deref(), to.as_deref());
+        let period = Period { window, from, to };
+        let window = if period.is_unsaid() { None } else { Some(period.read(rules)?) };
+        Ok(Which {
+            units,
+            state: self.state,
+            flag: self.flag,
+            opened: window.map(|window| (window.start, window.end)),
+            is_assessed: self.edition == Some(Edition::Assessed),
+        })
+    }
 }
 
 /// A page of cases.
@@ -180,7 +217,7 @@ pub(super) fn after_id(after: Option<&str>) -> Result<i64> {
 }
 
 /// Cases of the bottom line, the oldest first: a unit its own, those who judge all.
-#[utoipa::path(tag = "bottom line", params(CaseQuery), responses(
+#[utoipa::path(tag = "bottom line", operation_id = "bottom_line_cases", params(CaseQuery), responses(
     (status = 200, body = CaseList),
     (status = 403, body = Problem, content_type = "application/problem+json"),
     (status = 422, body = Problem, content_type = "application/problem+json"),
@@ -196,15 +233,9 @@ pub async fn list(
     run(move || {
         let (now, zone) = (app.db.now(), app.config.site.zone);
         let page = app.db.read(|conn| {
-            let directory = app.directory.current(conn)?;
-            let desk = Desk { actor: &actor, keys: &app.keys, directory: &directory };
-            let own = desk.units()?;
-            let units = match (query.unit.clone(), own) {
-                (Some(unit), Some(own)) => Some(own.into_iter().filter(|it| *it == unit).collect()),
-                (Some(unit), None) => Some(vec![unit]),
-                (None, own) => own,
-            };
-            let which = Which { units, state: query.state, flag: query.flag };
+            let rules = app.hotline.rules.current(conn, now)?;
+            let desk = Desk { actor: &actor, keys: &app.keys, directory: &rules.directory };
+            let which = query.which(desk.units()?, &rules)?;
             let most = i64::try_from(limit.saturating_add(1)).unwrap_or(i64::MAX);
             let mut found = store::list(conn, &which, after, most)?;
             let more = found.len() > limit;
@@ -251,7 +282,7 @@ async fn say(
 }
 
 /// The head of the unit says what was.
-#[utoipa::path(tag = "bottom line", request_body = Explained,
+#[utoipa::path(tag = "bottom line", operation_id = "bottom_line_answer", request_body = Explained,
     params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
     responses(
         (status = 200, body = CaseView),
@@ -273,7 +304,7 @@ pub async fn answer(
 }
 
 /// A reviewer upholds or dismisses it, once it is answered or overdue: not whoever flagged it, nobody of the unit.
-#[utoipa::path(tag = "bottom line", request_body = Ruling,
+#[utoipa::path(tag = "bottom line", operation_id = "bottom_line_decide", request_body = Ruling,
     params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
     responses(
         (status = 200, body = CaseView),

@@ -78,7 +78,7 @@ fn numbers(conn: &mut Conn, actor: &Actor, ids: &[i64]) -> Result<BTreeMap<i64, 
 }
 
 /// Open supervisions, the first due first, each unit's part with its light: a unit its own, those who judge all.
-#[utoipa::path(tag = "supervision", responses(
+#[utoipa::path(tag = "supervision", operation_id = "supervision_list", responses(
     (status = 200, body = SupervisionList),
     (status = 403, body = Problem, content_type = "application/problem+json"),
 ))]
@@ -162,7 +162,7 @@ pub struct ProposalList {
 }
 
 /// What the profile's triggers propose: nothing is opened until a reviewer takes it.
-#[utoipa::path(tag = "supervision", responses(
+#[utoipa::path(tag = "supervision", operation_id = "supervision_proposals", responses(
     (status = 200, body = ProposalList),
     (status = 403, body = Problem, content_type = "application/problem+json"),
 ))]
@@ -206,7 +206,7 @@ async fn say(
 }
 
 /// A reviewer takes a proposal: its rung is opened in the reviewer's name.
-#[utoipa::path(tag = "supervision",
+#[utoipa::path(tag = "supervision", operation_id = "supervision_take",
     params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
     responses(
         (status = 200, body = ProposalView),
@@ -226,7 +226,7 @@ pub async fn take(
 }
 
 /// A reviewer refuses a proposal; for the same reason it does not come again.
-#[utoipa::path(tag = "supervision",
+#[utoipa::path(tag = "supervision", operation_id = "supervision_refuse",
     params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
     responses(
         (status = 200, body = ProposalView),

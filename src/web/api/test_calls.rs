@@ -67,7 +67,7 @@ fn view(
 }
 
 /// Writes down a call to a published phone; one that shows a dead phone opens a case.
-#[utoipa::path(tag = "bottom line", request_body = TestCall,
+#[utoipa::path(tag = "bottom line", operation_id = "test_call_log", request_body = TestCall,
     params(("Idempotency-Key" = Option<String>, Header)),
     responses(
         (status = 201, body = TestCallView),
@@ -87,7 +87,7 @@ pub async fn log(
         let rules = hotline.rules.current(tx.conn, tx.now)?;
         let desk = Desk { actor: &actor, keys: &keys, directory: &rules.directory };
         let (call, case) = desk.log_call(tx, by(&rules), || raw.parse())?;
-        let place = format!("/api/v1/test-calls/{}", call.id);
+        let place = format!("/api/v1/test-calls?after={}&limit=1", call.id - 1);
         let case = case.map(|case| case.id);
         Answer::created(place, &view(desk, rules.profile.zone, (call, case), None)?)
     })
@@ -117,7 +117,7 @@ pub struct TestCallList {
 }
 
 /// Test calls, the oldest first: a unit its own, who calls and who judges all.
-#[utoipa::path(tag = "bottom line", params(TestCallQuery), responses(
+#[utoipa::path(tag = "bottom line", operation_id = "test_call_list", params(TestCallQuery), responses(
     (status = 200, body = TestCallList),
     (status = 403, body = Problem, content_type = "application/problem+json"),
     (status = 422, body = Problem, content_type = "application/problem+json"),
@@ -206,7 +206,7 @@ pub struct DueList {
 }
 
 /// Published phones to be called: those answered now first, then by when they are answered next.
-#[utoipa::path(tag = "bottom line", params(DueQuery), responses(
+#[utoipa::path(tag = "bottom line", operation_id = "test_call_due", params(DueQuery), responses(
     (status = 200, body = DueList),
     (status = 403, body = Problem, content_type = "application/problem+json"),
 ))]

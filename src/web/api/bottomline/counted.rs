@@ -13,7 +13,8 @@ use crate::assessment::facts::{Edition, GroupBy};
 use crate::assessment::shares::{self, Question};
 use crate::assessment::{Metric, rules as assessed};
 use crate::bottomline::figures::{Line, Tally, figures};
-use crate::bottomline::{Desk, store};
+use crate::bottomline::store::{self, Which};
+use crate::bottomline::Desk;
 use crate::db::Conn;
 use crate::error::Result;
 use crate::limits::Window;
@@ -30,8 +31,13 @@ use crate::web::{Answer, Asker, Query, run_long};
 pub struct BottomLineQuery {
     /// `2026-10`: the profile's window that ends in October.
     window: Option<String>,
+    /// Instead of a window: a day or an RFC 3339 instant, included.
     from: Option<String>,
+    /// A day or an RFC 3339 instant, not included.
     to: Option<String>,
+    /// `all` where nothing is said; `assessed` leaves out what rests on tickets that stand excluded.
+    #[param(value_type = Option<String>)]
+    edition: Option<Edition>,
 }
 
 /// The cases of one flag.
@@ -74,13 +80,15 @@ impl BottomLineRow {
 pub struct BottomLineView {
     from: String,
     to: String,
+    edition: Edition,
+    /// Every unit, also those with nothing.
     rows: Vec<BottomLineRow>,
     /// Pools the rows shown.
     total: BottomLineRow,
 }
 
 /// Cases that were opened in a window, by unit and flag, and per 1 000 contact entries.
-#[utoipa::path(tag = "bottom line", params(BottomLineQuery), responses(
+#[utoipa::path(tag = "bottom line", operation_id = "bottom_line_counted", params(BottomLineQuery), responses(
     (status = 200, body = BottomLineView),
     (status = 403, body = Problem, content_type = "application/problem+json"),
     (status = 422, body = Problem, content_type = "application/problem+json"),
@@ -99,14 +107,22 @@ pub async fn counted(
             let desk = Desk { actor: &actor, keys: &app.keys, directory: &rules.directory };
             let own = desk.units()?;
             let own = own.map(|own| own.into_iter().map(|it| it.to_string()).collect());
-            let BottomLineQuery { window, from, to } = &query;
+            let BottomLineQuery { window, from, to, .. } = &query;
+            let edition = query.edition.unwrap_or(Edition::All);
             let (window, from, to) = (window.as_deref(), from.as_deref(), to.as_deref());
             let window = Period { window, from, to }.read(&rules)?;
-            let cases = store::opened_in(conn, window.start, window.end)?;
-            let contacts = contacts(&app, conn, (&(&rules.profile).into(), now), &window)?;
+            let which = Which {
+                opened: Some((window.start, window.end)),
+                is_assessed: edition == Edition::Assessed,
+                ..Which::default()
+            };
+            let cases = store::counted(conn, &which)?;
+            let scoring = (&rules.profile).into();
+            let contacts = contacts(&app, conn, (&scoring, now), (&window, edition))?;
             let shown =
                 |unit: &str| own.as_ref().is_none_or(|own: &BTreeSet<String>| own.contains(unit));
-            let (lines, total) = figures(&cases, &contacts, shown);
+            let listed = rules.directory.units().map(|unit| &unit.code);
+            let (lines, total) = figures(listed, &cases, &contacts, shown);
             let row = |(unit, line): (String, Line)| {
                 let name = name_of(&rules.directory, &unit);
                 BottomLineRow::of(Some(unit), name, &line)
@@ -115,6 +131,7 @@ pub async fn counted(
             Ok(BottomLineView {
                 from: window.start.rfc3339(zone),
                 to: window.end.rfc3339(zone),
+                edition,
                 rows: lines.into_iter().map(row).collect(),
                 total: BottomLineRow::of(None, "合计".to_owned(), &total),
             })
@@ -130,11 +147,11 @@ fn contacts(
     app: &App,
     conn: &mut Conn,
     (rules, now): (&assessed::Rules, Stamp),
-    window: &Window,
+    (window, edition): (&Window, Edition),
 ) -> Result<BTreeMap<String, i64>> {
     let (start, end) = (window.start, window.end);
     let facts = app.shelf.facts(conn, (start, end), rules.repeat_days)?;
-    let (by, edition) = (GroupBy::Unit, Edition::All);
+    let by = GroupBy::Unit;
     let mut found: BTreeMap<String, i64> = BTreeMap::new();
     shares::each(&facts, &Question { start, end, now, by, edition, rules }, |share| {
         if share.metric == Metric::BottomLine && share.den > 0 {
