@@ -202,12 +202,7 @@ impl Desk<'_> {
     ///
     /// # Errors
     /// The database's own.
-    pub fn allowed(
-        self,
-        conn: &mut Conn,
-        case: &CaseRow,
-        now: Stamp,
-    ) -> Result<Vec<&'static str>> {
+    pub fn allowed(self, conn: &mut Conn, case: &CaseRow, now: Stamp) -> Result<Vec<&'static str>> {
         let answers = case.state == CaseState::Open
             && self.actor.has(Role::UnitHead)
             && self.actor.works_for(&case.unit);
@@ -244,7 +239,8 @@ impl Desk<'_> {
 
     /// Whoever said the same of the unit while the case waited has flagged it too.
     fn flagged_nothing(self, case: &CaseRow, ticket: &Ticket) -> Result<()> {
-        let reported = ticket.flags.iter().filter(|it| it.flag == case.flag && it.unit == case.unit);
+        let reported =
+            ticket.flags.iter().filter(|it| it.flag == case.flag && it.unit == case.unit);
         let surveyed = ticket.attempts.iter().filter(|it| it.bottom_line.contains(&case.flag));
         let mut all = reported.map(|it| it.by).chain(surveyed.map(|it| it.by));
         all.try_for_each(|user| self.actor.require_other_than(user))

@@ -5,8 +5,8 @@ use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 
 use super::{CaseState, Rang, Source};
-use crate::db::schema::{bottom_case, empty_reply, test_call, tickets};
 use crate::db::conn::MultiBackend;
+use crate::db::schema::{bottom_case, empty_reply, test_call, tickets};
 use crate::db::{Conn, Tx, each};
 use crate::directory::UnitCode;
 use crate::error::Result;

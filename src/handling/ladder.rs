@@ -74,6 +74,26 @@ pub struct Proposal {
     pub count: u32,
 }
 
+/// What a proposal rests on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum About {
+    /// The leads and the rungs of one ticket.
+    Ticket(i64),
+    /// The rungs of a unit.
+    Rungs,
+}
+
+/// What the proposal `key` rests on; nothing where it is no key.
+pub fn about(key: &str) -> Option<About> {
+    let (trigger, rest) = key.split_once('.')?;
+    match trigger.parse().ok()? {
+        Trigger::Overdue | Trigger::Rework | Trigger::Unanswered => {
+            rest.split('.').next()?.parse().ok().map(About::Ticket)
+        }
+        Trigger::Supervised | Trigger::Interviewed => Some(About::Rungs),
+    }
+}
+
 /// What is proposed at `now`, tickets first; `decided` are the keys of those that a reviewer has decided.
 pub fn proposals(
     (working, rungs): (&[Working], &[Rung]),
@@ -122,9 +142,8 @@ fn of_lead(
         count,
     };
     let too_often = rule.reworks > 0 && *reworks >= rule.reworks;
-    let rework = too_often.then(|| {
-        proposal(format!("rework.{ticket}.{k}.{reworks}"), Trigger::Rework, *reworks)
-    });
+    let rework = too_often
+        .then(|| proposal(format!("rework.{ticket}.{k}.{reworks}"), Trigger::Rework, *reworks));
     let late = due_at.and_then(|due| {
         let days = late_days(due, rule.overdue_workdays, calendar, now)?;
         let key = format!("overdue.{ticket}.{k}.{}", due.millis());
@@ -281,6 +300,16 @@ mod tests {
         assert_eq!(asked(&[waits.clone(), elsewhere], "03-09T09:00"), ["unanswered interview 2"]);
         let decided = keys(&[], &[waits], &["unanswered.1.1.a"], "03-06T00:00");
         assert_eq!(decided, [""; 0]);
+    }
+
+    #[test]
+    fn a_key_says_what_it_is_about() {
+        assert_eq!(about("overdue.12.1.99"), Some(About::Ticket(12)));
+        assert_eq!(about("unanswered.-3.1.a.b"), Some(About::Ticket(-3)));
+        assert_eq!(about("supervised.a.b.3.1"), Some(About::Rungs));
+        for wrong in ["", "x", "overdue", "overdue.x", "other.1.1"] {
+            assert_eq!(about(wrong), None, "{wrong}");
+        }
     }
 
     #[test]

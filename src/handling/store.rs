@@ -68,11 +68,12 @@ pub fn follow(tx: &mut Tx<'_>, ticket: i64, before: Option<&Ticket>, after: &Tic
 }
 
 /// Final leads at work whose limit is over at `now`, or that were sent back at least once. What stands still on the
-/// ledger is not at work; what was due before it was moved in is left alone, as the sweep leaves it.
+/// ledger is not at work; what was due before it was moved in is left alone, as the sweep leaves it. Of the ticket
+/// `only`, or of all.
 ///
 /// # Errors
 /// The database's own.
-pub fn working(conn: &mut Conn, now: Stamp) -> Result<Vec<Working>> {
+pub fn working(conn: &mut Conn, now: Stamp, only: Option<i64>) -> Result<Vec<Working>> {
     use assignment as a;
     type Limit = (Option<Stamp>, Option<Stamp>);
     type Line = (i64, i32, UnitCode, i32, Limit, Limit, Limit, Option<Stamp>);
@@ -80,11 +81,12 @@ pub fn working(conn: &mut Conn, now: Stamp) -> Result<Vec<Working>> {
     let at_work: Vec<&str> = at_work.iter().map(|work| work.as_str()).collect();
     let with_units = [StateName::InUnits, StateName::OnLedger].map(StateName::as_str);
     let over = a::handle_due_at.lt(now.millis());
+    let (first, last) = only.map_or((i64::MIN, i64::MAX), |id| (id, id));
     let found: Vec<Line> = tickets::table
         .inner_join(a::table.on(a::ticket_id.eq(tickets::id)))
         .left_join(imported::table.on(imported::no.eq(tickets::no)))
         .left_join(import_batch::table.on(import_batch::id.eq(imported::batch)))
-        .filter(tickets::state.eq_any(with_units))
+        .filter(tickets::id.between(first, last).and(tickets::state.eq_any(with_units)))
         .filter(a::is_final.eq(true).and(a::part.eq(Part::Lead.as_str())))
         .filter(a::state.eq_any(at_work).and(a::paused.eq(false)))
         .filter(over.assume_not_null().or(a::rework_count.gt(0)))
@@ -116,8 +118,7 @@ pub fn working(conn: &mut Conn, now: Stamp) -> Result<Vec<Working>> {
 /// The database's own.
 pub fn rungs(conn: &mut Conn, since: Stamp) -> Result<Vec<Rung>> {
     use assignment as a;
-    let wanted =
-        || supervision::closed_at.is_null().or(supervision::opened_at.ge(since.millis()));
+    let wanted = || supervision::closed_at.is_null().or(supervision::opened_at.ge(since.millis()));
     let found: Vec<(SupervisionRow, StateName)> = supervision::table
         .inner_join(tickets::table.on(tickets::id.eq(supervision::ticket_id)))
         .filter(wanted())

@@ -6,7 +6,7 @@ use crate::audit::{self, Entry};
 use crate::db::{Conn, Tx};
 use crate::directory::UnitCode;
 use crate::error::{Error, Kind, Result, sentence};
-use crate::handling::ladder::{Proposal, Trigger, Verdict, proposals};
+use crate::handling::ladder::{About, Proposal, Trigger, Verdict, Working, about, proposals};
 use crate::handling::store;
 use crate::identity::{Actor, Role};
 use crate::limits::span::DAY_MS;
@@ -21,12 +21,8 @@ impl Hotline {
     /// # Errors
     /// The database's own.
     pub fn proposed(&self, conn: &mut Conn, rules: &Rules, now: Stamp) -> Result<Vec<Proposal>> {
-        let rule = &rules.profile.supervision;
-        let days = i64::from(rule.interview.days.max(rule.circular.days));
-        let working = store::working(conn, now)?;
-        let rungs = store::rungs(conn, now.plus_millis(-days * DAY_MS))?;
-        let decided = store::decided(conn)?;
-        Ok(proposals((&working, &rungs), &decided, (rule, &rules.calendar), now))
+        let working = store::working(conn, now, None)?;
+        climbing(conn, rules, &working, now)
     }
 
     /// A reviewer takes the proposal `key`, which opens its rung, or refuses it.
@@ -41,8 +37,7 @@ impl Hotline {
     ) -> Result<Proposal> {
         actor.require(&[Role::Reviewer])?;
         let rules = self.rules.current(tx.conn, tx.now)?;
-        let all = self.proposed(tx.conn, &rules, tx.now)?;
-        let proposal = all.into_iter().find(|it| it.key == key).ok_or_else(Error::not_found)?;
+        let proposal = proposal(tx, &rules, key)?;
         let is_own = |own: &UnitCode| rules.directory.subtree(&proposal.unit).contains(own);
         if actor.unit.as_ref().is_some_and(is_own) {
             return Err(Error::new(Kind::Forbidden, "supervise.own_unit"));
@@ -65,6 +60,31 @@ impl Hotline {
         }
         Ok(proposal)
     }
+}
+
+/// What follows from these leads, and from all that is or was lately supervised.
+fn climbing(
+    conn: &mut Conn,
+    rules: &Rules,
+    working: &[Working],
+    now: Stamp,
+) -> Result<Vec<Proposal>> {
+    let rule = &rules.profile.supervision;
+    let days = i64::from(rule.interview.days.max(rule.circular.days));
+    let rungs = store::rungs(conn, now.plus_millis(-days * DAY_MS))?;
+    let decided = store::decided(conn)?;
+    Ok(proposals((working, &rungs), &decided, (rule, &rules.calendar), now))
+}
+
+/// The proposal `key`, as long as it is one; nothing else is looked at than what it rests on, so that whoever
+/// writes to other tickets meanwhile is not in the way.
+fn proposal(tx: &mut Tx<'_>, rules: &Rules, key: &str) -> Result<Proposal> {
+    let working = match about(key).ok_or_else(Error::not_found)? {
+        About::Ticket(id) => store::working(tx.conn, tx.now, Some(id))?,
+        About::Rungs => Vec::new(),
+    };
+    let all = climbing(tx.conn, rules, &working, tx.now)?;
+    all.into_iter().find(|it| it.key == key).ok_or_else(Error::not_found)
 }
 
 /// Why, as the unit and the reviewer read it.
