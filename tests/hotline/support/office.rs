@@ -77,8 +77,8 @@ impl Office {
         change(&mut unit);
         let since_on = "2020-01-01".parse().unwrap();
         let entry = Recorded { since_on, revision: 1 + nth, entry: Entry::Unit(unit) };
-        let append =
-            move |tx: &mut _| store::append(tx, "test", std::slice::from_ref(&entry)).map(drop);
-        hotline.db.write(append).unwrap();
+        let done =
+            hotline.db.write(move |tx| store::append(tx, "test", std::slice::from_ref(&entry)));
+        done.unwrap();
     }
 }
