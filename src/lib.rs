@@ -9,6 +9,7 @@ pub mod attachment;
 pub mod audit;
 pub mod backup;
 pub mod bench;
+pub mod bottomline;
 pub mod calls;
 pub mod citizen;
 pub mod code;

@@ -152,6 +152,7 @@ pub fn flag(ticket: &mut Ticket, scene: &Scene<'_>, body: &FlagBody) -> Result<(
     }
     ticket.flags.push(Flag {
         at: scene.now,
+        by: scene.actor.user,
         flag: body.flag,
         unit: body.unit.clone(),
         text: body.text.to_string(),

@@ -1,10 +1,12 @@
 //! Ground: the tables as diesel sees them; a file a room. Its rule: checked against both databases by a test.
 
 mod audit;
+mod bottomline;
 mod calls;
 mod citizen;
 mod directory;
 mod ground;
+mod handling;
 mod identity;
 mod intake;
 mod jobs;
@@ -24,10 +26,12 @@ mod web;
 mod webhooks;
 
 pub use audit::{audit_entry, audit_subject};
+pub use bottomline::{bottom_case, empty_reply, test_call};
 pub use calls::call;
 pub use citizen::{citizen_try, citizen_word};
 pub use directory::{directory_entry, directory_version};
 pub use ground::{node_start, number_lease};
+pub use handling::{supervision, supervision_word};
 pub use identity::{account, api_key, login_session, refresh_token};
 pub use intake::vexatious;
 pub use jobs::{job, schedule};

@@ -163,8 +163,9 @@ pub fn promise_missed(ticket: &mut Ticket, scene: &Scene<'_>) -> Result<()> {
             opened_at: scene.now,
             opened_by: scene.actor.user,
             unit,
-            due_at: None,
+            due_at: super::supervision::answer_due(scene, Step::Supervise),
             answer: None,
+            others: Vec::new(),
             result: None,
         },
     );

@@ -2,7 +2,9 @@
 
 pub mod contact;
 pub mod extension;
+pub mod ladder;
 pub mod ledger;
 pub mod reply;
+pub mod store;
 pub mod supervision;
 pub mod whistle;

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::check::is_published;
+use super::hollow::{Hollow, is_empty_reply};
 use super::listing::is_anothers;
 use super::particulars::{Particular, Pointing, particulars, plain};
 use super::prints::Print;
@@ -14,6 +15,7 @@ use super::words::folded;
 use crate::db::Conn;
 use crate::directory::{Directory, Estate, Mention};
 use crate::error::{Error, FieldError, Kind, Result};
+use crate::limits::conduct::EmptyRule;
 use crate::sealing::{mask_address, mask_phone, numbers};
 use crate::ticket::Ticket;
 use crate::ticket::command::{Command, Doubt};
@@ -61,14 +63,28 @@ pub fn guard(
     conn: &mut Conn,
     ticket: (i64, &Ticket),
     command: &Command,
-    directory: &Directory,
+    (directory, empty): (&Directory, &EmptyRule),
 ) -> Result<()> {
     let (said, acknowledged) = said(command);
     if said.is_empty() {
         return Ok(());
     }
-    let found = examine_all(conn, ticket, &said, directory)?;
+    let mut found = examine_all(conn, ticket, &said, directory)?;
+    found.extend(hollow(command, empty));
     demand(&found, acknowledged)
+}
+
+/// Whether a unit's reply says nothing; what the desk says at once is not judged.
+fn hollow(command: &Command, rule: &EmptyRule) -> Option<Finding> {
+    let Command::Reply(reply) = command else { return None };
+    // A promise is something that the unit can be held to.
+    let why = is_empty_reply(reply.text.as_str(), reply.cited.len(), rule)
+        .filter(|_| reply.promise.is_none())?;
+    let doubt = match why {
+        Hollow::Formula => Doubt::Formula,
+        Hollow::Policy => Doubt::Policy,
+    };
+    Some(Finding { doubt, pointer: "/text", at: None, name: None })
 }
 
 /// What in `said`, words to the citizen of `ticket`, is not on it.
@@ -149,6 +165,8 @@ impl Finding {
             Doubt::Person => FieldError::with(pointer, "guard.person", &values),
             Doubt::Phone => FieldError::with(pointer, "guard.phone", &values),
             Doubt::Copied => FieldError::with(pointer, "guard.copied", &values),
+            Doubt::Formula => FieldError::with(pointer, "guard.formula", &values),
+            Doubt::Policy => FieldError::with(pointer, "guard.policy", &values),
         }
     }
 }

@@ -10,6 +10,7 @@ pub mod gaps;
 pub mod guard;
 #[cfg(test)]
 mod guard_tests;
+pub mod hollow;
 pub mod library;
 pub mod listing;
 pub mod particulars;

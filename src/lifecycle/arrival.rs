@@ -236,6 +236,7 @@ fn keep(tx: &mut Tx<'_>, arrival: &Arrival) -> Result<()> {
         version: arrival.version(),
         before: None,
         after: arrival.ticket(),
+        by: 0,
         label: "register",
     };
     consequences::follow(tx, &arrival.rules, &change)

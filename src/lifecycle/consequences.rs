@@ -5,8 +5,10 @@
 use super::rules::Rules;
 use crate::assessment::exclusion;
 use crate::audit::{self, Entry};
+use crate::bottomline;
 use crate::db::Tx;
 use crate::error::Result;
+use crate::handling;
 use crate::identity::Actor;
 use crate::knowledge;
 use crate::notify::outbox;
@@ -25,6 +27,8 @@ pub struct Change<'a> {
     /// As it was; nothing where it has just come to be.
     pub before: Option<&'a Ticket>,
     pub after: &'a Ticket,
+    /// Who made it: a user's id, 0 for the program and for citizens.
+    pub by: i64,
     /// What the event is called: the command, `register`, `limits`, `merge/child` …
     pub label: &'a str,
 }
@@ -35,7 +39,7 @@ pub struct Change<'a> {
 /// # Errors
 /// As the database says; then the change itself is not made either.
 pub fn follow(tx: &mut Tx<'_>, rules: &Rules, change: &Change<'_>) -> Result<()> {
-    let Change { id, version, before, after, .. } = *change;
+    let Change { id, version, before, after, by, label } = *change;
     outbox::tell(tx, id, before, after)?;
     if let Some(before) = before {
         // 地址: what was put aside by another place is looked at again.
@@ -44,6 +48,11 @@ pub fn follow(tx: &mut Tx<'_>, rules: &Rules, change: &Change<'_>) -> Result<()>
         }
         // 知识库: an article was used, or none was.
         knowledge::follow::follow(tx, id, before, after)?;
+        // 触碰底线: a flag, or a reply that says nothing.
+        let cause = bottomline::follow::Cause { ticket: id, before, after, by, label };
+        bottomline::follow::follow(tx, (&rules.profile, &rules.calendar), &cause)?;
+        // 督办: what is supervised.
+        handling::store::follow(tx, id, Some(before), after)?;
         // 回填: what the city's platform is owed for it.
         let moved = Moved { id, version, before, after };
         upstream::follow(tx, &rules.profile, &rules.calendar, &moved)?;

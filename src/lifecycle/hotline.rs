@@ -146,7 +146,8 @@ impl Hotline {
         (order.expected)(stored.version)?;
         let command = Command::parse(order.name, body)?;
         let command = super::cite::with_sources(conn, (&rules, now), actor, command)?;
-        guard::guard(conn, (stored.id, &stored.ticket), &command, &rules.directory)?;
+        let house = (&*rules.directory, &rules.profile.bottom_line.empty);
+        guard::guard(conn, (stored.id, &stored.ticket), &command, house)?;
         Ok((rules, stored, command))
     }
 
@@ -192,6 +193,7 @@ impl Hotline {
             version: kept.version,
             before: Some(&before.ticket),
             after: &kept.ticket,
+            by: actor.user,
             label,
         };
         consequences::note(tx, actor, &change)?;

@@ -17,6 +17,7 @@ mod relatives;
 pub mod rules;
 pub mod sealer;
 pub mod subject;
+pub mod supervise;
 pub mod sweep;
 pub mod table;
 pub mod trails;

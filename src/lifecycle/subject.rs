@@ -40,9 +40,10 @@ fn acts_on_ticket(ticket: &Ticket, scene: &Scene<'_>, name: CommandName) -> bool
         C::Reopen => ticket.ended_at().is_some_and(|at| {
             scene.now.millis_since(at) <= i64::from(scene.profile.reopen_days) * 86_400_000
         }),
-        C::SuperviseAnswer => ticket.supervisions.values().any(|s| {
-            s.result.is_none() && s.unit.as_ref().is_some_and(|unit| actor.works_for(unit))
-        }),
+        C::SuperviseAnswer => ticket
+            .supervisions
+            .values()
+            .any(|s| s.result.is_none() && s.addressed().any(|(unit, _)| actor.works_for(unit))),
         C::SuperviseClose => ticket
             .supervisions
             .values()

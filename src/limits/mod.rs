@@ -2,6 +2,7 @@
 //! limit is counted from data — profile, calendar, instants — and can always say how.
 
 pub mod calendar;
+pub mod conduct;
 pub mod explain;
 pub mod in_force;
 pub mod length;
@@ -16,7 +17,7 @@ pub mod year_list;
 pub use calendar::{Calendar, DayReason, LocalDay, WorkingHours};
 pub use explain::{Explanation, explain};
 pub use in_force::{InForce, Rulebook, check_profile, check_year};
-pub use moves::{Extension, ExtensionReason, Pause, PauseReason};
+pub use moves::{Extension, ExtensionReason, Pause, PauseReason, due_and_soon};
 pub use profile::Profile;
 pub use span::{ClockName, Light, Span};
 pub use timer::{Note, Recomputed, Timer};

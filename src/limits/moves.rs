@@ -146,6 +146,12 @@ pub(super) fn extended(due: Stamp, until: NaiveDate, calendar: &Calendar) -> Sta
     Stamp::end_of(until, calendar.zone()).max(due)
 }
 
+/// When a limit of this length that starts at `start` runs out, and from when it is yellow.
+pub fn due_and_soon(span: Span, start: Stamp, calendar: &Calendar) -> (Stamp, Stamp) {
+    let due = span.due(start, calendar);
+    (due, soon(span, start, due, &[], calendar))
+}
+
 /// From when ≤ 25 % of an elapsed clock is left, or 00:00 of the max(1, ⌊n/4⌋)-th last working
 /// day. Pauses are no part of the length, extensions are.
 pub(super) fn soon(

@@ -8,6 +8,7 @@ use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
 use super::calendar::{Calendar, WorkingHours};
+use super::conduct::{BottomLineRule, SupervisionRule};
 use super::length::{Length, Thousandths};
 use super::policy::{
     Assessment, BackfillRule, Clocks, Composite, DisputeRule, ExtensionRule, LedgerRule, NoAnswer,
@@ -53,6 +54,10 @@ pub struct Profile {
     pub ledger: LedgerRule,
     #[serde(default)]
     pub backfill: BackfillRule,
+    #[serde(default)]
+    pub bottom_line: BottomLineRule,
+    #[serde(default)]
+    pub supervision: SupervisionRule,
     pub window: WindowRule,
     pub assessment: Assessment,
 }
@@ -187,6 +192,7 @@ impl Profile {
                     && signals.late_part <= Thousandths::ONE,
                 "assessment.signals: lift from 1, chance to 0.2, late_part to 1",
             ),
+            (self.bottom_line.test_days > 0, "bottom_line.test_days: from 1"),
             (
                 codes.len() == self.assessment.exclusions.len(),
                 "assessment.exclusions: a code stands there twice",

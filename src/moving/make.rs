@@ -12,6 +12,7 @@ use super::store::{Came, Known, look_up, note, note_one_more};
 use super::whole;
 use crate::db::Tx;
 use crate::error::{Error, Result};
+use crate::handling;
 use crate::intake::duplicate;
 use crate::lifecycle::{Hotline, Rules};
 use crate::ticket::command::Target;
@@ -322,6 +323,8 @@ fn keep_all(
         };
         upstream.extend(one.upstream.clone());
         store::insert_prepared(tx, &one.prepared)?;
+        // What its unit still owes an answer to; nobody is told.
+        handling::store::follow(tx, one.prepared.id, None, &one.prepared.ticket)?;
         let (ticket_id, events) = (one.prepared.id, one.prepared.version());
         note(tx, batch, &Came { no: &one.no, ticket_id, hash: &one.hash, events })?;
         if let Some(parent) = &one.parent

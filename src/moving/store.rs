@@ -7,7 +7,7 @@ use diesel::prelude::*;
 
 use crate::db::schema::{
     backfill, citizen_try, citizen_word, import_batch, imported, letter, place_aside, report_said,
-    surveyed, tickets, vexatious,
+    supervision, supervision_word, surveyed, tickets, vexatious,
 };
 use crate::db::{Conn, Tx, each};
 use crate::error::Result;
@@ -216,6 +216,10 @@ pub(super) fn forget(tx: &mut Tx<'_>, ids: &[i64], numbers: &[String]) -> Result
     diesel::delete(report_said::table.filter(report_said::ticket_id.eq_any(ids.clone())))
         .execute(tx.conn)?;
     diesel::delete(surveyed::table.filter(surveyed::ticket_id.eq_any(ids.clone())))
+        .execute(tx.conn)?;
+    diesel::delete(supervision::table.filter(supervision::ticket_id.eq_any(ids.clone())))
+        .execute(tx.conn)?;
+    diesel::delete(supervision_word::table.filter(supervision_word::ticket_id.eq_any(ids.clone())))
         .execute(tx.conn)?;
     diesel::delete(letter::table.filter(letter::ticket_id.eq_any(ids))).execute(tx.conn)?;
     diesel::delete(imported::table.filter(imported::no.eq_any(numbers))).execute(tx.conn)?;

@@ -20,7 +20,7 @@ pub enum Fate {
 }
 
 /// Every table with a ticket's id or number, a caller's hash, or a text that may name one.
-pub const FATES: [(&str, Fate); 37] = [
+pub const FATES: [(&str, Fate); 41] = [
     // The ticket's own: emptied where the key is destroyed.
     ("ticket", Fate::Stays),
     ("ticket_body", Fate::Stays),
@@ -32,6 +32,11 @@ pub const FATES: [(&str, Fate); 37] = [
     ("whistle", Fate::Stays),
     ("ledger", Fate::Stays),
     ("trail", Fate::Stays),
+    // What the unit and the reviewer said lies under the ticket's key.
+    ("bottom_case", Fate::Stays),
+    ("empty_reply", Fate::Stays),
+    ("supervision", Fate::Stays),
+    ("supervision_word", Fate::Stays),
     ("imported", Fate::Stays),
     // The proof: ciphertext and hashes over it.
     ("event", Fate::Stays),

@@ -256,6 +256,9 @@ bodies! {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[schema(value_type = Option<String>, format = DateTime)]
         due_at: Option<Stamp>,
+        /// Units on the ticket that it is addressed to, each answering for itself; the lead where none is named.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        units: Vec<UnitCode>,
     }
     LedgerBody { grounds: Text, plan: Text, promised_at: Day }
     WriteOff { proof: Text }
@@ -298,13 +301,15 @@ bodies! {
 }
 
 code_enum! {
-    /// What in a reply may be another case's.
+    /// What in a reply may be another case's, or nothing at all.
     pub enum Doubt {
         Estate = "estate" "其他小区",
         Building = "building" "楼栋房号",
         Person = "person" "姓名称谓",
         Phone = "phone" "电话号码",
         Copied = "copied" "其他工单的答复",
+        Formula = "formula" "通篇套话",
+        Policy = "policy" "未写明政策依据",
     }
 }
 

@@ -246,8 +246,27 @@ pub struct Supervision {
     pub due_at: Option<Stamp>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answer: Option<Said>,
+    /// Of a joint one: the other units it is addressed to, each answering for itself.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub others: Vec<Joined>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub result: Option<Said>,
+}
+
+/// A further unit that a supervision is addressed to.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Joined {
+    pub unit: UnitCode,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer: Option<Said>,
+}
+
+impl Supervision {
+    /// The units that it is addressed to, each with its answer; the lead first, where it is among them.
+    pub fn addressed(&self) -> impl Iterator<Item = (&UnitCode, Option<&Said>)> {
+        let first = self.unit.iter().map(|unit| (unit, self.answer.as_ref()));
+        first.chain(self.others.iter().map(|one| (&one.unit, one.answer.as_ref())))
+    }
 }
 
 /// One unit that was called to come.
@@ -282,9 +301,17 @@ pub struct Whistle {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Flag {
     pub at: Stamp,
+    /// Who gave it; 0 where that was not kept.
+    #[serde(default, skip_serializing_if = "is_nobody")]
+    pub by: i64,
     pub flag: BottomLine,
     pub unit: UnitCode,
     pub text: String,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+const fn is_nobody(user: &i64) -> bool {
+    *user == 0
 }
 
 /// A withdrawal that waits for an agent who spoke to the citizen.

@@ -8,6 +8,7 @@ pub mod attachments;
 pub mod audit;
 pub mod auth;
 pub mod batch;
+pub mod bottomline;
 pub mod calls;
 pub mod campaigns;
 pub mod commands;
@@ -31,6 +32,8 @@ pub mod searches;
 pub mod signals;
 pub mod stretch;
 pub mod suggest;
+pub mod supervision;
+pub mod test_calls;
 pub mod tickets;
 pub mod upstream;
 pub mod users;
@@ -83,7 +86,7 @@ pub fn routes(services: &mut ServiceConfig<'_>) {
         .configure(exports::routes)
         .service(dossier::dossier)
         .configure(papers::routes)
-        .configure(signals::routes)
+        .configure(conduct)
         .configure(reports::routes)
         .configure(upstream::routes)
         .configure(calls::routes)
@@ -126,4 +129,13 @@ fn desk_routes(services: &mut ServiceConfig<'_>) {
         .service(health::live)
         .service(health::ready)
         .service(metrics::metrics_text);
+}
+
+/// How units behave: signals, the bottom line, what is supervised.
+fn conduct(services: &mut ServiceConfig<'_>) {
+    services
+        .configure(signals::routes)
+        .configure(bottomline::routes)
+        .configure(test_calls::routes)
+        .configure(supervision::routes);
 }

@@ -4,6 +4,7 @@
 mod again;
 mod attachments;
 mod attachments_kill;
+mod bottom_line;
 mod calls;
 mod canary;
 mod chain;
@@ -51,6 +52,7 @@ mod sequences;
 mod sheets;
 mod signals;
 mod suggest;
+mod supervision;
 mod support;
 mod sweep;
 mod tells;

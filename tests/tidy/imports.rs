@@ -15,7 +15,7 @@ pub const STOREYS: [&[&str]; 26] = [
     &["reports", "papers", "proactive", "moving", "backup", "privacy"],
     &["citizen", "feed"],
     &["lifecycle"],
-    &["assessment", "followup"],
+    &["assessment", "followup", "bottomline"],
     &["intake"],
     &["routing", "handling", "places"],
     &["search", "learning", "notify", "knowledge", "upstream", "calls"],

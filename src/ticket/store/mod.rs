@@ -66,6 +66,13 @@ pub fn id_of(conn: &mut Conn, no: &str) -> Result<Option<i64>> {
     Ok(tickets::table.filter(tickets::no.eq(no)).select(tickets::id).first(conn).optional()?)
 }
 
+/// The numbers of the tickets with these ids.
+pub fn numbers_of(conn: &mut Conn, ids: &[i64]) -> Result<BTreeMap<i64, String>> {
+    let found = tickets::table.filter(tickets::id.eq_any(ids.to_vec()));
+    let found: Vec<(i64, String)> = found.select((tickets::id, tickets::no)).load(conn)?;
+    Ok(found.into_iter().collect())
+}
+
 /// The ticket numbered `no`.
 pub fn load(conn: &mut Conn, vault: Vault<'_>, no: &str) -> Result<Option<Stored>> {
     let Some(id) = id_of(conn, no)? else { return Ok(None) };

@@ -4,6 +4,7 @@ use std::io::Cursor;
 
 use jiesu::lifecycle::sealer::seal_file;
 use jiesu::moving::{Run, batches, export, import, undo};
+use serde_json::json;
 
 use super::counted::counts;
 use crate::support::city::City;
@@ -20,6 +21,7 @@ fn told() -> (String, Vec<u8>) {
     let city = City::served(&server);
     let badges = badges::issue(&server.app, people_of_a_server().iter());
     let no = city.handled_by("weixiu");
+    city.reviewer().does(&no, "supervise", json!({ "step": "supervise", "text": "请尽快办结" }));
     let badge = format!("Bearer {}", badges["agent"]);
     let photo = phone_photo(6);
     let file = ("before", "漏水.JPG", photo.as_slice());
@@ -38,6 +40,8 @@ on_each_database! {
         let done = import(&city.hotline, &mut Cursor::new(lines), &mut none, Run::Real).unwrap();
         assert_eq!((done.imported, done.rejected), (1, 0), "{}", String::from_utf8_lossy(&none));
         assert_eq!(city.ticket(&no).attachments.len(), 1);
+        let open = |conn: &mut _| jiesu::handling::store::open(conn);
+        assert_eq!(test.db.read(open).unwrap()[0].unit.as_str(), "weixiu", "it is still owed an answer");
         let batch = batches(&city.hotline).unwrap()[0].id;
         assert_eq!(undo(&city.hotline, batch).unwrap().removed, 1);
         assert_eq!(counts(test), before, "no trace");

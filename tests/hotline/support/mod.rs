@@ -8,6 +8,7 @@ pub mod folder;
 pub mod form;
 pub mod histories;
 pub mod mailroom;
+pub mod office;
 pub mod oracle;
 pub mod photo;
 pub mod postgres;

@@ -80,7 +80,15 @@ struct Supervision {
     due: Option<String>,
     text: Option<String>,
     answer: Option<String>,
+    /// Of a joint one.
+    others: Vec<Joined>,
     result: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Joined {
+    unit: String,
+    answer: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -227,6 +235,10 @@ impl Said<'_> {
     }
 
     fn supervisions(&self) -> Vec<Supervision> {
+        let joined = |one: &crate::ticket::overlay::Joined| Joined {
+            unit: unit(&self.rules.directory, &one.unit),
+            answer: one.answer.as_ref().and_then(|it| self.text(&it.text)),
+        };
         let shown = |one: &crate::ticket::overlay::Supervision| Supervision {
             step: one.step.zh(),
             opened: self.at(one.opened_at),
@@ -234,6 +246,7 @@ impl Said<'_> {
             due: one.due_at.map(|at| self.at(at)),
             text: self.text(&one.text),
             answer: one.answer.as_ref().and_then(|it| self.text(&it.text)),
+            others: one.others.iter().map(joined).collect(),
             result: one.result.as_ref().and_then(|it| self.text(&it.text)),
         };
         self.ticket.supervisions.values().map(shown).collect()

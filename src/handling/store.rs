@@ -1,0 +1,195 @@
+//! Handling: the rows of supervisions, and of what was made of proposals. Its rule: they follow the document, in the
+//! write that changes it; codes and times only.
+
+use std::collections::BTreeSet;
+
+use diesel::prelude::*;
+
+use super::ladder::{Proposal, Rung, Verdict, Working};
+use crate::db::schema::{
+    assignment, import_batch, imported, supervision, supervision_word, tickets,
+};
+use crate::db::{Conn, Tx, each};
+use crate::directory::UnitCode;
+use crate::error::Result;
+use crate::ticket::Ticket;
+use crate::ticket::overlay::Step;
+use crate::ticket::state::{Part, StateName, WorkName};
+use crate::time::Stamp;
+
+/// A row of `supervision`.
+#[derive(Debug, Clone, PartialEq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = supervision, treat_none_as_default_value = false)]
+pub struct SupervisionRow {
+    pub ticket_id: i64,
+    /// Its place in the ticket.
+    pub side: i32,
+    pub unit: UnitCode,
+    pub step: Step,
+    pub opened_at: Stamp,
+    pub due_at: Option<Stamp>,
+    pub answered_at: Option<Stamp>,
+    pub closed_at: Option<Stamp>,
+}
+
+fn rows(ticket_id: i64, ticket: &Ticket) -> Vec<SupervisionRow> {
+    let mut rows = Vec::new();
+    for (side, one) in &ticket.supervisions {
+        for (unit, answer) in one.addressed() {
+            rows.push(SupervisionRow {
+                ticket_id,
+                side: i32::try_from(*side).unwrap_or(i32::MAX),
+                unit: unit.clone(),
+                step: one.step,
+                opened_at: one.opened_at,
+                due_at: one.due_at,
+                answered_at: answer.map(|said| said.at),
+                closed_at: one.result.as_ref().map(|said| said.at),
+            });
+        }
+    }
+    rows
+}
+
+/// Writes the rows of a ticket's supervisions anew where `after` has others than `before`; of nothing before, after it
+/// was moved in.
+///
+/// # Errors
+/// The database's own.
+pub fn follow(tx: &mut Tx<'_>, ticket: i64, before: Option<&Ticket>, after: &Ticket) -> Result<()> {
+    if before.map_or(after.supervisions.is_empty(), |it| it.supervisions == after.supervisions) {
+        return Ok(());
+    }
+    let old = supervision::table.filter(supervision::ticket_id.eq(ticket));
+    diesel::delete(old).execute(tx.conn)?;
+    let rows = rows(ticket, after);
+    each!(tx.conn, c => diesel::insert_into(supervision::table).values(&rows).execute(c)?);
+    Ok(())
+}
+
+/// Final leads at work whose limit is over at `now`, or that were sent back at least once. What stands still on the
+/// ledger is not at work; what was due before it was moved in is left alone, as the sweep leaves it. Of the ticket
+/// `only`, or of all.
+///
+/// # Errors
+/// The database's own.
+pub fn working(conn: &mut Conn, now: Stamp, only: Option<i64>) -> Result<Vec<Working>> {
+    use assignment as a;
+    type Limit = (Option<Stamp>, Option<Stamp>);
+    type Line = (i64, i32, UnitCode, i32, Limit, Limit, Limit, Option<Stamp>);
+    let at_work = [WorkName::Sent, WorkName::Signed, WorkName::Handling, WorkName::Disputed];
+    let at_work: Vec<&str> = at_work.iter().map(|work| work.as_str()).collect();
+    let with_units = [StateName::InUnits, StateName::OnLedger].map(StateName::as_str);
+    let over = a::handle_due_at.lt(now.millis());
+    let (first, last) = only.map_or((i64::MIN, i64::MAX), |id| (id, id));
+    let found: Vec<Line> = tickets::table
+        .inner_join(a::table.on(a::ticket_id.eq(tickets::id)))
+        .left_join(imported::table.on(imported::no.eq(tickets::no)))
+        .left_join(import_batch::table.on(import_batch::id.eq(imported::batch)))
+        .filter(tickets::id.between(first, last).and(tickets::state.eq_any(with_units)))
+        .filter(a::is_final.eq(true).and(a::part.eq(Part::Lead.as_str())))
+        .filter(a::state.eq_any(at_work).and(a::paused.eq(false)))
+        .filter(over.assume_not_null().or(a::rework_count.gt(0)))
+        .order((a::ticket_id, a::k))
+        .select((
+            a::ticket_id,
+            a::k,
+            a::unit,
+            a::rework_count,
+            (a::handle_due_at, a::handle_stopped_at),
+            (a::rework1_due_at, a::rework1_stopped_at),
+            (a::rework2_due_at, a::rework2_stopped_at),
+            import_batch::began_at.nullable(),
+        ))
+        .load(conn)?;
+    let read = |(ticket, k, unit, reworks, handle, first, second, moved_in): Line| {
+        let last = [second, first, handle].into_iter().find(|limit| limit.0.is_some());
+        let is_of_old = moved_in.is_some_and(|at| last.is_some_and(|it| it.0 < Some(at)));
+        let due_at = last.filter(|limit| limit.1.is_none()).and_then(|limit| limit.0);
+        let reworks = u32::try_from(reworks).unwrap_or(0);
+        (!is_of_old).then_some(Working { ticket, k, unit, due_at, reworks })
+    };
+    Ok(found.into_iter().filter_map(read).collect())
+}
+
+/// Every rung that is open, or was opened from `since` on.
+///
+/// # Errors
+/// The database's own.
+pub fn rungs(conn: &mut Conn, since: Stamp) -> Result<Vec<Rung>> {
+    use assignment as a;
+    let wanted = || supervision::closed_at.is_null().or(supervision::opened_at.ge(since.millis()));
+    let found: Vec<(SupervisionRow, StateName)> = supervision::table
+        .inner_join(tickets::table.on(tickets::id.eq(supervision::ticket_id)))
+        .filter(wanted())
+        .select((SupervisionRow::as_select(), tickets::state))
+        .load(conn)?;
+    let void = WorkName::ALL.iter().filter(|work| work.is_void()).map(|work| work.as_str());
+    let own = a::ticket_id.eq(supervision::ticket_id).and(a::unit.eq(supervision::unit));
+    let works: Vec<(i64, UnitCode)> = supervision::table
+        .inner_join(a::table.on(own))
+        .filter(wanted())
+        .filter(a::part.ne(Part::Copy.as_str()))
+        .filter(a::state.ne_all(void.collect::<Vec<_>>()))
+        .select((supervision::ticket_id, supervision::unit))
+        .distinct()
+        .load(conn)?;
+    let works: BTreeSet<(i64, UnitCode)> = works.into_iter().collect();
+    let read = |(row, state): (SupervisionRow, StateName)| Rung {
+        ticket: row.ticket_id,
+        side: row.side,
+        step: row.step,
+        opened_at: row.opened_at,
+        due_at: row.due_at,
+        is_answered: row.answered_at.is_some(),
+        is_closed: row.closed_at.is_some(),
+        is_live: state.is_live() && works.contains(&(row.ticket_id, row.unit.clone())),
+        unit: row.unit,
+    };
+    Ok(found.into_iter().map(read).collect())
+}
+
+/// Supervisions not closed yet, the first due first, those without a time last.
+///
+/// # Errors
+/// The database's own.
+pub fn open(conn: &mut Conn) -> Result<Vec<SupervisionRow>> {
+    let found = supervision::table.filter(supervision::closed_at.is_null());
+    let mut rows: Vec<SupervisionRow> = found.select(SupervisionRow::as_select()).load(conn)?;
+    rows.sort_by(|a, b| {
+        let key = |row: &SupervisionRow| (row.due_at.unwrap_or(Stamp::MAX), row.opened_at);
+        (key(a), a.ticket_id, a.side, &a.unit).cmp(&(key(b), b.ticket_id, b.side, &b.unit))
+    });
+    Ok(rows)
+}
+
+/// The keys of proposals that a reviewer has decided.
+///
+/// # Errors
+/// The database's own.
+pub fn decided(conn: &mut Conn) -> Result<BTreeSet<String>> {
+    let keys: Vec<String> = supervision_word::table.select(supervision_word::key).load(conn)?;
+    Ok(keys.into_iter().collect())
+}
+
+/// Keeps what `by` (id and login name) made of a proposal.
+///
+/// # Errors
+/// The database's own.
+pub fn decide(
+    tx: &mut Tx<'_>,
+    proposal: &Proposal,
+    verdict: Verdict,
+    by: (i64, &str),
+) -> Result<()> {
+    let values = (
+        supervision_word::key.eq(&proposal.key),
+        supervision_word::ticket_id.eq(proposal.ticket),
+        supervision_word::verdict.eq(verdict),
+        supervision_word::at.eq(tx.now),
+        supervision_word::by_id.eq(by.0),
+        supervision_word::by_name.eq(by.1),
+    );
+    each!(tx.conn, c => diesel::insert_into(supervision_word::table).values(values).execute(c)?);
+    Ok(())
+}
