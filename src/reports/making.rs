@@ -18,7 +18,7 @@ use super::take::{Asked, Scope, take};
 use super::texts;
 use crate::assessment::listed::dims;
 use crate::assessment::store::{Mark, mark};
-use crate::assessment::{Depth, GroupBy, Rules as Scoring};
+use crate::assessment::{Depth, GroupBy};
 use crate::db::{Conn, Tx};
 use crate::error::{Error, Kind, Result};
 use crate::lifecycle::Rules;
@@ -45,7 +45,7 @@ impl Creating {
     fn window(&self, rules: &Rules) -> Result<Window> {
         let (rule, zone) = (rules.profile.window, rules.profile.zone);
         let (window, at) = match (&self.window, &self.from, &self.to) {
-            (Some(name), None, None) => (rule.parse(name, zone), "/window"),
+            (Some(name), None, None) => (rules.window(name)?, "/window"),
             (None, Some(from), Some(to)) => (rule.from_to(from, to, zone), "/from"),
             _ => (None, "/window"),
         };
@@ -123,12 +123,12 @@ impl Made {
     ) -> Result<Self> {
         let mark = mark(conn)?;
         let taken = take(conn, Vault { keys }, rules, asked, now)?;
-        let scoring = Scoring::from(&rules.profile);
+        let scoring = &taken.frame.scoring;
         Ok(Self {
             document: pack_document(&taken.document)?,
+            profile: scoring.profile.clone(),
+            scoring: serde_json::to_string(scoring).map_err(Error::internal)?,
             facts: pack_facts(&Body::of(taken.facts, &taken.frame))?,
-            profile: rules.profile.id(),
-            scoring: serde_json::to_string(&scoring).map_err(Error::internal)?,
             at: now,
             mark,
         })
@@ -358,10 +358,10 @@ fn moved() -> Error {
     Error::new(Kind::Unavailable, MOVED).retry_after(5)
 }
 
-/// The window that a report was made of, as the profile names it today where it still does.
+/// The window that a report was made of, by its name where it still has one.
 fn window_of((start, end): (Stamp, Stamp), period: &str, rules: &Rules) -> Result<Window> {
     let (rule, zone) = (rules.profile.window, rules.profile.zone);
-    let named = rule.parse(period, zone).filter(|it| (it.start, it.end) == (start, end));
+    let named = rules.window(period)?.filter(|it| (it.start, it.end) == (start, end));
     let plain = || rule.from_to(&start.rfc3339(zone), &end.rfc3339(zone), zone);
     named.or_else(plain).ok_or_else(|| Error::internal("the window of a report is empty"))
 }

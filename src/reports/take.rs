@@ -56,11 +56,12 @@ pub fn take(
     asked: &Asked,
     now: Stamp,
 ) -> Result<Taken> {
+    let book = rules.of_window(&asked.window)?;
     let frame = Frame::new(
         asked.window,
         now,
         rules.profile.zone,
-        (&rules.profile).into(),
+        (&book.profile).into(),
         rules.directory.clone(),
     )
     .of_scope(asked.scope.clone());
@@ -76,7 +77,7 @@ pub fn take(
         .collect::<Result<Vec<_>>>()?;
     let material = Material {
         frame: &frame,
-        profile: rules.profile.title.clone(),
+        profile: book.profile.title.clone(),
         facts: &facts,
         whole: whole.as_ref().unwrap_or(&facts),
         past,

@@ -121,7 +121,7 @@ pub struct RatesView {
     to: String,
     group_by: GroupBy,
     edition: Edition,
-    /// `name@version`
+    /// `name@version`: the profile in force on the day on which the window begins.
     profile: String,
     /// With what each figure is compared, where that was asked.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -169,11 +169,11 @@ fn table(app: &App, actor: &Actor, query: &RatesQuery) -> Result<RatesView> {
         let row = |it: Row| row(it, &beside, quarter.as_ref(), &mix);
         let zone = rules.profile.zone;
         Ok(RatesView {
-            from: asked.window.start.rfc3339(rules.profile.zone),
-            to: asked.window.end.rfc3339(rules.profile.zone),
+            from: asked.window.start.rfc3339(zone),
+            to: asked.window.end.rfc3339(zone),
             group_by: asked.by,
             edition: asked.edition,
-            profile: rules.profile.id(),
+            profile: asked.scoring.profile.clone(),
             compare: beside.iter().map(|one| one.view(zone)).collect(),
             quarter: quarter.as_ref().map(|quarter| quarter.span(zone)),
             rows: shown.rows.into_iter().map(row).collect(),
@@ -212,13 +212,14 @@ impl Asked {
         // By unit, ranks are over whole peer groups: all facts are counted, own rows are shown.
         let rows = units.as_ref().filter(|_| by == GroupBy::Unit);
         let rows = rows.map(|units| units.iter().map(ToString::to_string).collect());
+        let window = window(query, rules)?;
         Ok(Self {
-            window: window(query, rules)?,
+            scoring: (&rules.of_window(&window)?.profile).into(),
+            window,
             now,
             by,
             edition: query.edition.unwrap_or(Edition::All),
             depth,
-            scoring: (&rules.profile).into(),
             dims,
             units: units.filter(|_| by != GroupBy::Unit),
             rows,

@@ -2,6 +2,7 @@
 //! the unit sees its own first, everybody's only those who judge, and only when the units could look.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use actix_web::{HttpResponse, get, web};
 use serde::{Deserialize, Serialize};
@@ -19,8 +20,8 @@ use crate::directory::UnitCode;
 use crate::error::{Error, Result, sentence};
 use crate::identity::{Actor, Role};
 use crate::lifecycle::Rules;
-use crate::limits::Window;
 use crate::limits::policy::SignalRule;
+use crate::limits::{Rulebook, Window};
 use crate::time::Stamp;
 use crate::web::api::period::Period;
 use crate::web::problem::Problem;
@@ -122,7 +123,7 @@ pub async fn signals(
                 let unit = rules.directory.unit(&UnitCode::new(names.text(unit)))?;
                 Some(unit.peer_group.clone()).filter(|group| !group.is_empty())
             };
-            let lines = judge(&seen, asked.rule, group);
+            let lines = judge(&seen, asked.rule(), group);
             let items = lines.iter().filter(|line| {
                 let code = names.text(line.unit);
                 asked.shows(code) && query.unit.as_ref().is_none_or(|unit| unit.as_str() == code)
@@ -177,7 +178,7 @@ pub async fn tickets(
             let (names, seen) = asked.seen(conn)?;
             let unit = names.find(query.unit.as_str()).filter(|_| asked.shows(query.unit.as_str()));
             let mut all =
-                unit.map(|unit| behind(&seen, unit, query.signal, asked.rule)).unwrap_or_default();
+                unit.map(|unit| behind(&seen, unit, query.signal, asked.rule())).unwrap_or_default();
             if query.part.unwrap_or(Side::Num) == Side::Num {
                 all.retain(|(_, is_case)| *is_case);
             }
@@ -200,7 +201,8 @@ pub async fn tickets(
 /// A question as it was understood, with the reader's scope.
 struct Asked<'a> {
     rules: &'a Rules,
-    rule: &'a SignalRule,
+    /// Of the window.
+    book: Arc<Rulebook>,
     window: Window,
     all_from: Stamp,
     /// The units this reader sees.
@@ -216,12 +218,17 @@ impl<'a> Asked<'a> {
             return Err(Error::forbidden());
         }
         let window = Period { window, from: None, to: None }.read(rules)?;
-        let rule = &rules.profile.assessment.signals;
+        let book = rules.of_window(&window)?;
+        let rule = &book.profile.assessment.signals;
         let zone = rules.profile.zone;
         let last = window.end.plus_millis(-1).day(zone);
         let all_from = Stamp::end_of(rules.calendar.add_workdays(last, rule.own_workdays), zone);
         let own = if works { actor.subtree.clone() } else { BTreeSet::new() };
-        Ok(Self { rules, rule, window, all_from, own, sees_all: judges && now > all_from })
+        Ok(Self { rules, book, window, all_from, own, sees_all: judges && now > all_from })
+    }
+
+    fn rule(&self) -> &SignalRule {
+        &self.book.profile.assessment.signals
     }
 
     fn shows(&self, unit: &str) -> bool {
@@ -229,13 +236,13 @@ impl<'a> Asked<'a> {
     }
 
     fn seen(&self, conn: &mut Conn) -> Result<(Names, Vec<Seen>)> {
-        store::load(conn, self.window.start, self.window.end, self.rule.again_days)
+        store::load(conn, self.window.start, self.window.end, self.rule().again_days)
     }
 
     fn line(&self, line: &Line, names: &Names) -> SignalView {
         let code = names.text(line.unit);
         let unit = self.rules.directory.unit(&UnitCode::new(code));
-        let (days, part) = (self.rule.again_days.to_string(), percent(self.rule.late_part.0));
+        let (days, part) = (self.rule().again_days.to_string(), percent(self.rule().late_part.0));
         SignalView {
             unit: code.to_owned(),
             name: unit.map_or_else(|| code.to_owned(), |unit| unit.name.clone()),
@@ -253,7 +260,7 @@ impl<'a> Asked<'a> {
     }
 
     fn view(&self, items: Vec<SignalView>) -> SignalsView {
-        let (rule, zone) = (self.rule, self.rules.profile.zone);
+        let (rule, zone) = (self.rule(), self.rules.profile.zone);
         let values = [rule.least.to_string(), shown(rule.lift), percent(rule.chance.0)];
         let [least, lift, chance] = values.each_ref().map(String::as_str);
         let values = [("least", least), ("lift", lift), ("chance", chance)];
@@ -261,7 +268,7 @@ impl<'a> Asked<'a> {
             window: self.window.label(),
             from: self.window.start.rfc3339(zone),
             to: self.window.end.rfc3339(zone),
-            profile: self.rules.profile.id(),
+            profile: self.book.profile.id(),
             shown_to_all_from: self.all_from.plus_millis(1).rfc3339(zone),
             lights: sentence("signals.lights", &values),
             items,

@@ -45,6 +45,8 @@ struct DrillItem {
 /// A page of what lies behind a figure.
 #[derive(Serialize, ToSchema)]
 pub struct DrillView {
+    /// `name@version`: under which the figure was made.
+    profile: String,
     items: Vec<DrillItem>,
     next: Option<String>,
 }
@@ -100,7 +102,8 @@ pub async fn behind(
                     Some(DrillItem { no, assignment, weight: item.weight })
                 })
                 .collect();
-            Ok(DrillView { items, next: more.then(|| (skip + limit).to_string()) })
+            let next = more.then(|| (skip + limit).to_string());
+            Ok(DrillView { profile: asked.scoring.profile.clone(), items, next })
         })?;
         Answer::ok(&view)
     })
