@@ -7,6 +7,7 @@ mod keeping;
 mod learning;
 mod moving;
 mod privacy;
+mod rates;
 mod reports;
 mod serving;
 mod tls;
@@ -86,6 +87,9 @@ enum Command {
     /// Acting before the complaint
     #[command(subcommand)]
     Warnings(warnings::Warnings),
+    /// Figures as they would be
+    #[command(subcommand)]
+    Rates(rates::Rates),
 }
 
 #[derive(Debug, Subcommand)]
@@ -283,6 +287,7 @@ pub fn run(cli: &Cli) -> Result<ExitCode> {
         Command::Outage(Outage::Declare { from, to, .. }) => asking::declare(from, to),
         Command::Upstream(Upstream::Export(what)) => upstream::export(what),
         Command::Warnings(what) => warnings::run(what),
+        Command::Rates(what) => rates::run(what),
         Command::Upstream(Upstream::Reconcile(what)) => upstream::reconcile(what),
     }
 }

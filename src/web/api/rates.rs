@@ -9,6 +9,7 @@ mod projection;
 mod quarter;
 pub mod register;
 pub mod sheet;
+pub mod whatif;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -302,6 +303,7 @@ pub fn routes(services: &mut ServiceConfig<'_>) {
         .service(rates)
         .service(drill::behind)
         .service(projected)
+        .service(whatif::what_if)
         .service(sheet::rates_csv)
         .service(sheet::rates_xlsx)
         .service(register::show)

@@ -5,7 +5,7 @@ pub mod calendar;
 mod corrections;
 pub mod dry_run;
 pub mod profiles;
-mod view;
+pub mod view;
 
 use chrono::NaiveDate;
 use serde::Deserialize;
