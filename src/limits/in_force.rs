@@ -66,7 +66,8 @@ impl InForce {
         let name = directory.setting_on(PROFILE_IN_FORCE, day).unwrap_or(fallback);
         let first = || {
             let own = directory.profiles().filter(|row| row.name == name);
-            own.min_by_key(|row| (row.from_on, row.version)).filter(|_| builtin_text(name).is_none())
+            own.min_by_key(|row| (row.from_on, row.version))
+                .filter(|_| builtin_text(name).is_none())
         };
         let version = directory.profile_on(name, day).or_else(first).map_or(1, |row| row.version);
         self.by_id(&format!("{name}@{version}"))

@@ -47,7 +47,9 @@ pub fn exact(row: &Row, metric: Metric) -> Option<Fraction> {
     match (metric.shape(), cell.den) {
         (Shape::Score, _) => row.score,
         (Shape::Count, _) => Some(Fraction::new(cell.exact.into(), scale)),
-        (_, Some(den)) if den > 0 => Some(Fraction::new(cell.exact.into(), scale * i128::from(den))),
+        (_, Some(den)) if den > 0 => {
+            Some(Fraction::new(cell.exact.into(), scale * i128::from(den)))
+        }
         _ => None,
     }
 }

@@ -176,8 +176,19 @@ fn pad(text: &str, width: usize) -> String {
 /// What the output says.
 pub fn csv<W: Write + Send>(outcome: &Outcome, out: W) -> Result<()> {
     let columns = [
-        "代码", "名称", "指标代码", "指标", "现分子", "现分母", "现值", "备选分子", "备选分母", "备选值", "差",
-        "现名次", "备选名次",
+        "代码",
+        "名称",
+        "指标代码",
+        "指标",
+        "现分子",
+        "现分母",
+        "现值",
+        "备选分子",
+        "备选分母",
+        "备选值",
+        "差",
+        "现名次",
+        "备选名次",
     ];
     let columns = columns.map(|heading| Column { heading, width: 12 });
     let mut sheet = Writer::new(Form::Csv, out, Path::new("."), "试算", &columns)?;
@@ -195,7 +206,8 @@ pub fn csv<W: Write + Send>(outcome: &Outcome, out: W) -> Result<()> {
 fn cells(line: &Line, metric: Metric) -> Vec<Cell> {
     let text = |text: &str| Cell::Text(text.to_owned());
     let number = |value: Option<f64>| value.map_or(Cell::Empty, Cell::Number);
-    let value = |of: Option<Fraction>| of.map_or_else(|| text(NONE), |it| Cell::Number(it.as_f64()));
+    let value =
+        |of: Option<Fraction>| of.map_or_else(|| text(NONE), |it| Cell::Number(it.as_f64()));
     let rank = |row: &Row| number(row.rank.map(f64::from));
     let mut cells = vec![
         line.key().map_or(Cell::Empty, text),
@@ -279,7 +291,10 @@ mod tests {
         let text = String::from_utf8(bytes).unwrap();
         let of = |metric: &str| text.lines().filter(|line| line.contains(metric)).count();
         assert_eq!((of("satisfaction_rate"), of("whistles")), (2, 2));
-        assert!(text.contains("a,a科,satisfaction_rate,满意率,9,10,0.9,5,10,0.5,-0.4,1,1"), "{text}");
+        assert!(
+            text.contains("a,a科,satisfaction_rate,满意率,9,10,0.9,5,10,0.5,-0.4,1,1"),
+            "{text}"
+        );
     }
 
     #[test]

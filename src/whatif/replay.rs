@@ -54,7 +54,8 @@ impl Replay<'_> {
     /// The length tried, where the profiles differ about it.
     fn span(&self, clock: ClockName, urgency: Urgency) -> Option<Span> {
         let tried = self.tried.profile.span(clock, urgency);
-        (self.counts_otherwise() || tried != self.base.profile.span(clock, urgency)).then_some(tried)
+        (self.counts_otherwise() || tried != self.base.profile.span(clock, urgency))
+            .then_some(tried)
     }
 
     /// What needs no ticket: exclusions for a reason that the other profile does not know, and answers to whistles.
@@ -78,7 +79,9 @@ impl Replay<'_> {
         let (base, tried) = (self.base, self.tried);
         if self.span(ClockName::ReportIn, Urgency::General).is_some() {
             for whistle in &mut facts.whistles {
-                let due = |book: &Rulebook| book.profile.report_in.0.due(whistle.called_at, &book.calendar);
+                let due = |book: &Rulebook| {
+                    book.profile.report_in.0.due(whistle.called_at, &book.calendar)
+                };
                 if due(base) == whistle.due_at {
                     whistle.due_at = due(tried);
                 } else {
@@ -201,7 +204,8 @@ mod tests {
         let mut fact = city.lead("wuye").clone();
         fact.sent_at = of.sent_at;
         (fact.sign_due_at, fact.signed_at) = (due(ClockName::Sign), stop(ClockName::Sign));
-        (fact.contact_due_at, fact.contacted_at) = (due(ClockName::Contact), stop(ClockName::Contact));
+        (fact.contact_due_at, fact.contacted_at) =
+            (due(ClockName::Contact), stop(ClockName::Contact));
         fact.handle.due_at = due(ClockName::Handle);
         fact.handle.stopped_at = stop(ClockName::Handle);
         fact
@@ -276,12 +280,16 @@ mod tests {
         let calendar_of = |_: &str| &base.calendar;
         let mut replay = Replay { base: &base, tried: &tried, calendar_of: &calendar_of, kept: 0 };
         let mut city = City::default();
-        let [gone, stays] = ["force_majeure", "vexatious"].map(|code| city.facts.names.intern(code));
+        let [gone, stays] =
+            ["force_majeure", "vexatious"].map(|code| city.facts.names.intern(code));
         city.ticket("a").excluded = gone;
         city.ticket("a").excluded = stays;
         city.lead("a").excluded = gone;
         replay.facts(&mut city.facts);
         let tickets: Vec<Sym> = city.facts.tickets.iter().map(|it| it.excluded).collect();
-        assert_eq!((tickets, city.facts.assignments[0].excluded), (vec![Sym::NONE, stays], Sym::NONE));
+        assert_eq!(
+            (tickets, city.facts.assignments[0].excluded),
+            (vec![Sym::NONE, stays], Sym::NONE)
+        );
     }
 }

@@ -115,7 +115,10 @@ fn spread(name: String, value: Value, all: &mut BTreeMap<String, String>) {
         Value::Array(items) if name == "assessment.exclusions" => {
             for item in items {
                 let code = item["code"].as_str().unwrap_or_default().to_owned();
-                all.insert(format!("{name}.{code}"), item["name"].as_str().unwrap_or_default().to_owned());
+                all.insert(
+                    format!("{name}.{code}"),
+                    item["name"].as_str().unwrap_or_default().to_owned(),
+                );
             }
         }
         Value::Null => {}

@@ -177,8 +177,9 @@ pub async fn tickets(
             let asked = Asked::of(query.window.as_deref(), &rules, &actor, now)?;
             let (names, seen) = asked.seen(conn)?;
             let unit = names.find(query.unit.as_str()).filter(|_| asked.shows(query.unit.as_str()));
-            let mut all =
-                unit.map(|unit| behind(&seen, unit, query.signal, asked.rule())).unwrap_or_default();
+            let mut all = unit
+                .map(|unit| behind(&seen, unit, query.signal, asked.rule()))
+                .unwrap_or_default();
             if query.part.unwrap_or(Side::Num) == Side::Num {
                 all.retain(|(_, is_case)| *is_case);
             }

@@ -337,7 +337,8 @@ fn below(error: Error) -> Error {
 /// Every unit, also those with nothing, and last what no unit has.
 fn rows(directory: &Directory, counts: &BTreeMap<Option<UnitCode>, Count>) -> Vec<WhatIfCount> {
     let view = |key: String, name: String, count: Count| {
-        let had = |Had { leads, assists }| WhatIfHad { leads, assists, dispatched: leads + assists };
+        let had =
+            |Had { leads, assists }| WhatIfHad { leads, assists, dispatched: leads + assists };
         let (before, after) = (had(count.before), had(count.after));
         WhatIfCount {
             key,
@@ -351,9 +352,9 @@ fn rows(directory: &Directory, counts: &BTreeMap<Option<UnitCode>, Count>) -> Ve
         }
     };
     let of = |unit: &Option<UnitCode>| counts.get(unit).copied().unwrap_or_default();
-    let units = directory.units().map(|unit| {
-        view(unit.code.to_string(), unit.name.clone(), of(&Some(unit.code.clone())))
-    });
+    let units = directory
+        .units()
+        .map(|unit| view(unit.code.to_string(), unit.name.clone(), of(&Some(unit.code.clone()))));
     units.chain([view("-".to_owned(), "-".to_owned(), of(&None))]).collect()
 }
 
@@ -384,19 +385,18 @@ fn shown(outcome: Outcome) -> WhatIfFigures {
 }
 
 fn line(line: &Line) -> WhatIfLine {
-    let place = |row: &Row| WhatIfPlace {
-        n: row.n,
-        rank: row.rank,
-        band: row.band,
-        flagged: row.flagged,
-    };
+    let place =
+        |row: &Row| WhatIfPlace { n: row.n, rank: row.rank, band: row.band, flagged: row.flagged };
     let moved = |metric: &Metric| {
         let side = |row: &Row| {
             let cell = row.cell(*metric);
             WhatIfSide { num: cell.num, den: cell.den, value: cell.value }
         };
         let difference = line.difference(*metric).map(Fraction::as_f64);
-        (metric.as_str(), WhatIfMoved { before: side(&line.before), after: side(&line.after), difference })
+        (
+            metric.as_str(),
+            WhatIfMoved { before: side(&line.before), after: side(&line.after), difference },
+        )
     };
     let changes = Metric::ALL.iter().filter(|metric| line.changes(**metric));
     WhatIfLine {

@@ -228,7 +228,8 @@ pub async fn put_in_force(
             let today = tx.now.day(zone);
             let since_on = wanted.since_on.unwrap_or(today);
             let named = |value: &str| {
-                let setting = Setting { name: PROFILE_IN_FORCE.to_owned(), value: value.to_owned() };
+                let setting =
+                    Setting { name: PROFILE_IN_FORCE.to_owned(), value: value.to_owned() };
                 Entry::Setting(setting)
             };
             let directory = house.directory.current(tx.conn)?;
