@@ -154,7 +154,7 @@ struct Import {
     /// Which heading is which field, and which word which code (TOML; see README)
     #[arg(long)]
     mapping: Option<PathBuf>,
-    /// What the sheet is of: tickets (default), units, estates, regions, companies, categories, catalogue, users
+    /// What the sheet is of: tickets (default), units, estates, regions, companies, categories, catalogue, category-map, users
     #[arg(long)]
     of: Option<String>,
     /// Lists the imports of tickets

@@ -23,7 +23,9 @@ use crate::app::App;
 use crate::assessment::facts::Facts;
 use crate::assessment::listed::dims;
 use crate::assessment::rules::Rules as Scoring;
-use crate::assessment::{Cell, Depth, Dim, Edition, GroupBy, Question, Row, Shelf, Table};
+use crate::assessment::{
+    Categories, Cell, Depth, Dim, Edition, GroupBy, Question, Remap, Row, Shelf, Table,
+};
 use crate::db::Conn;
 use crate::directory::UnitCode;
 use crate::error::{Error, Result};
@@ -64,6 +66,9 @@ pub struct RatesQuery {
     compare: Option<String>,
     /// `true`: rows with few answers also have their rates of three windows, this one the last of them.
     quarter: Option<bool>,
+    /// `remapped`: by the categories that older ones are counted as today; `recorded` where nothing is said.
+    #[param(value_type = Option<String>)]
+    categories: Option<Categories>,
     /// `true`: by unit, head or company, what others get with the same matters.
     same_mix: Option<bool>,
 }
@@ -122,6 +127,7 @@ pub struct RatesView {
     to: String,
     group_by: GroupBy,
     edition: Edition,
+    categories: Categories,
     /// `name@version`: the profile in force on the day on which the window begins.
     profile: String,
     /// With what each figure is compared, where that was asked.
@@ -174,6 +180,7 @@ fn table(app: &App, actor: &Actor, query: &RatesQuery) -> Result<RatesView> {
             to: asked.window.end.rfc3339(zone),
             group_by: asked.by,
             edition: asked.edition,
+            categories: query.categories.unwrap_or(Categories::Recorded),
             profile: asked.scoring.profile.clone(),
             compare: beside.iter().map(|one| one.view(zone)).collect(),
             quarter: quarter.as_ref().map(|quarter| quarter.span(zone)),
@@ -192,6 +199,8 @@ struct Asked {
     edition: Edition,
     depth: Depth,
     scoring: Scoring,
+    /// What categories are counted as, where the question says so.
+    remap: Option<Remap>,
     dims: Vec<Dim>,
     /// The rows this reader may see, where not all.
     rows: Option<BTreeSet<String>>,
@@ -217,6 +226,12 @@ impl Asked {
         Ok(Self {
             scoring: (&rules.of_window(&window)?.profile).into(),
             window,
+            remap: match query.categories {
+                Some(Categories::Remapped) => {
+                    Some(Remap::of(&rules.directory, now.day(rules.profile.zone)))
+                }
+                Some(Categories::Recorded) | None => None,
+            },
             now,
             by,
             edition: query.edition.unwrap_or(Edition::All),
@@ -228,7 +243,16 @@ impl Asked {
     }
 
     fn facts(&self, shelf: &Shelf, conn: &mut Conn) -> Result<Arc<Facts>> {
-        shelf.facts(conn, (self.window.start, self.window.end), self.scoring.repeat_days)
+        let window = (self.window.start, self.window.end);
+        Ok(self.counted(shelf.facts(conn, window, self.scoring.repeat_days)?))
+    }
+
+    /// The facts under the categories that the question counts by.
+    fn counted(&self, facts: Arc<Facts>) -> Arc<Facts> {
+        match &self.remap {
+            Some(remap) => Arc::new(remap.apply(&facts)),
+            None => facts,
+        }
     }
 
     /// Of all facts what this reader may count.

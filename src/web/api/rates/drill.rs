@@ -7,7 +7,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::{Asked, RatesQuery};
 use crate::app::App;
-use crate::assessment::{Edition, GroupBy, Metric, Place, Side, store};
+use crate::assessment::{Categories, Edition, GroupBy, Metric, Place, Side, store};
 use crate::error::{Error, Result};
 use crate::web::problem::Problem;
 use crate::web::{Answer, Asker, Query, run_long};
@@ -23,6 +23,8 @@ pub struct DrillQuery {
     group_by: Option<GroupBy>,
     edition: Option<Edition>,
     rollup: Option<bool>,
+    #[param(value_type = Option<String>)]
+    categories: Option<Categories>,
     /// The row's key (`-` for what has none); the total where it is left out.
     key: Option<String>,
     metric: Metric,
@@ -80,6 +82,7 @@ pub async fn behind(
                 group_by: query.group_by,
                 edition: query.edition,
                 rollup: query.rollup,
+                categories: query.categories,
                 ..RatesQuery::default()
             };
             let asked = Asked::of(&as_rates, &rules, &actor, now)?;
