@@ -93,7 +93,7 @@ impl Mailing {
         let ready: Ready = self
             .hotline
             .db
-            .read(|conn| self.desk(&program).ready_window(conn, now, (*window, None)))?;
+            .read(|conn| self.desk(&program).ready_window(conn, now, (*window, None), None))?;
         let (hotline, issuer) = (self.hotline.clone(), self.issuer.clone());
         let kept = self.hotline.db.write(move |tx| {
             let desk = Desk { hotline: &hotline, actor: &program, issuer: &issuer };
@@ -169,7 +169,7 @@ impl Mailing {
                 let printed = printed(&row, &steps, texts, (now, zone))?;
                 return Ok(Paper { name: form_name(&document, &row), document, printed });
             }
-            let ready = self.desk(&program).ready_window(conn, now, (window, None))?;
+            let ready = self.desk(&program).ready_window(conn, now, (window, None), None)?;
             let mut document = ready.document()?;
             document.lists.clear();
             let printed = Printed {
