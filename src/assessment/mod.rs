@@ -30,6 +30,7 @@ pub use drill::{Behind, Item, Place, Side};
 pub use facts::{Edition, Facts, GroupBy};
 pub use figures::{Cell, Depth, Dim, Rates, Row, Table};
 pub use metrics::{Definition, Metric};
+pub use ranking::List;
 pub use remap::{Categories, Remap};
 pub use rules::Rules;
 pub use shares::Question;

@@ -34,7 +34,7 @@ impl Line {
 
     /// Whether anything of the row is another.
     pub fn changed(&self) -> bool {
-        let place = |row: &Row| (row.rank, row.band, row.flagged, row.n);
+        let place = |row: &Row| (row.rank, row.band, row.list, row.flagged, row.n);
         place(&self.before) != place(&self.after)
             || Metric::ALL.iter().any(|metric| self.changes(*metric))
     }
@@ -79,7 +79,8 @@ fn empty(like: &Row) -> Row {
         (cell.den, cell.low, cell.high) = (cell.den.map(|_| 0), None, None);
         (cell.median, cell.p90) = (None, None);
     }
-    (row.n, row.rank, row.band, row.score, row.span) = (0, None, None, None, None);
+    (row.n, row.rank, row.band, row.list) = (0, None, None, None);
+    (row.score, row.span) = (None, None);
     row
 }
 

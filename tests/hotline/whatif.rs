@@ -246,4 +246,62 @@ on_each_database! {
         assert_eq!(dispatch["moves"], moves);
         assert!(dispatch["notes"][0].as_str().unwrap().contains("不推算任何率"));
     }
+
+    fn older_categories_are_counted_as_newer_ones_and_tickets_keep_theirs(test: &TestDb) {
+        let desk = Desk::open(&test.url);
+        let of = |category: &str| {
+            desk.city.agent().registers(draft_with(&json!({ "matter": { "category": category } })))
+        };
+        let old = of("wy.dt");
+        of("wy.dt");
+        of("wy.gl.sf");
+        let says = |who: &str, code: &str, body: Value| {
+            let answer = desk.says(who, "PUT", &format!("/category-map/{code}"), &body.to_string());
+            let code = answer.json()["errors"][0]["code"].as_str().map(str::to_owned);
+            (answer.status, code.unwrap_or_default())
+        };
+        let refused = |code: &str| (422, code.to_owned());
+        assert_eq!(says("assessor", "wy.dt", json!({ "to": "wy.gl.sf" })).0, 403);
+        assert_eq!(says("sysadmin", "nothing", json!({ "to": "wy.gl.sf" })).0, 404);
+        assert_eq!(says("sysadmin", "wy.dt", json!({ "to": "nothing" })), refused("field.unknown_code"));
+        assert_eq!(says("sysadmin", "wy.dt", json!({ "to": "wy.gl.sf" })).0, 200);
+        assert_eq!(says("sysadmin", "wy.gl.sf", json!({ "to": "wy.dt" })), refused("directory.category_circle"));
+        let received = |words: &str, category: &str| {
+            let path = format!("/rates?window=2026-11&group_by=category{words}");
+            let rates = desk.asks("leader", &path);
+            let row = row(&rates["rows"], category)["metrics"]["received"]["value"].clone();
+            (row, rates["total"]["metrics"]["received"]["value"].clone())
+        };
+        assert_eq!(received("", "wy.gl.sf"), (json!(1.0), json!(3.0)));
+        let remapped = "&categories=remapped";
+        assert_eq!(received(remapped, "wy.gl.sf"), (json!(3.0), json!(3.0)));
+        assert_eq!(received(remapped, "wy.dt"), (json!(0.0), json!(3.0)));
+        let path = "/rates/tickets?window=2026-11&group_by=category&categories=remapped&key=wy.gl.sf&metric=received";
+        assert_eq!(desk.asks("leader", path)["items"].as_array().unwrap().len(), 3);
+        assert_eq!(desk.city.ticket(&old).category, Some("wy.dt".into()), "no ticket is touched");
+        let listed = desk.asks("agent", "/category-map");
+        let word = json!({ "code": "wy.dt", "to": "wy.gl.sf", "from_on": "2026-11-02", "counted_as": "wy.gl.sf" });
+        assert_eq!(listed["items"], json!([word]));
+        // Taken back, it is as it was.
+        assert_eq!(says("sysadmin", "wy.dt", json!({ "to": null })).0, 200);
+        assert_eq!(received(remapped, "wy.gl.sf"), (json!(1.0), json!(3.0)));
+    }
+
+    fn a_report_by_newer_categories_says_so_and_is_restated_so(test: &TestDb) {
+        let desk = Desk::open(&test.url);
+        desk.answered(1);
+        let map = json!({ "to": "wy.gl.sf" }).to_string();
+        assert_eq!(desk.says("sysadmin", "PUT", "/category-map/wy.dt", &map).status, 200);
+        desk.city.days(31);
+        let asked = json!({ "window": "2026-11", "categories": "remapped" }).to_string();
+        let made = desk.says("assessor", "POST", "/reports", &asked);
+        assert_eq!(made.status, 201, "{made:?}");
+        let report = made.json();
+        assert_eq!(report["categories"], "remapped");
+        assert!(report["marks"].to_string().contains("新旧类别对照"));
+        let path = format!("/reports/{}", report["id"].as_str().unwrap());
+        assert_eq!(desk.says("assessor", "POST", &format!("{path}/freeze"), "{}").status, 200);
+        let restated = desk.says("assessor", "POST", &format!("{path}/restate"), "{}");
+        assert_eq!((restated.status, &restated.json()["categories"]), (201, &json!("remapped")));
+    }
 }

@@ -24,7 +24,7 @@ use crate::assessment::facts::Facts;
 use crate::assessment::listed::dims;
 use crate::assessment::rules::Rules as Scoring;
 use crate::assessment::{
-    Categories, Cell, Depth, Dim, Edition, GroupBy, Question, Remap, Row, Shelf, Table,
+    Categories, Cell, Depth, Dim, Edition, GroupBy, List, Question, Remap, Row, Shelf, Table,
 };
 use crate::db::Conn;
 use crate::directory::UnitCode;
@@ -106,6 +106,9 @@ struct RowView {
     rank: Option<u32>,
     /// Within its peers: 1 for the best and whoever cannot be told from it by the intervals.
     band: Option<u32>,
+    /// Where the profile wants lists, and it can be told from the rest of its peers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    list: Option<List>,
     /// n is small: out of the ranks.
     flagged: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -299,6 +302,7 @@ fn row(row: Row, beside: &[Beside], quarter: Option<&Quarter>, mix: &Mix) -> Row
         n: row.n,
         rank: row.rank,
         band: row.band,
+        list: row.list,
         flagged: row.flagged,
         peers: row.peers,
         excluded: row.excluded,

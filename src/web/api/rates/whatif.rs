@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use super::listed::{DefinitionView, definitions};
 use crate::app::App;
 use crate::assessment::fraction::Fraction;
-use crate::assessment::{Depth, Edition, GroupBy, Metric, Row};
+use crate::assessment::{Depth, Edition, GroupBy, List, Metric, Row};
 use crate::directory::{Directory, UnitCode};
 use crate::error::{Error, FieldError, Result, sentence};
 use crate::identity::Role;
@@ -91,6 +91,8 @@ struct WhatIfPlace {
     n: i64,
     rank: Option<u32>,
     band: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    list: Option<List>,
     /// n is small: out of the ranks.
     flagged: bool,
 }
@@ -385,8 +387,13 @@ fn shown(outcome: Outcome) -> WhatIfFigures {
 }
 
 fn line(line: &Line) -> WhatIfLine {
-    let place =
-        |row: &Row| WhatIfPlace { n: row.n, rank: row.rank, band: row.band, flagged: row.flagged };
+    let place = |row: &Row| WhatIfPlace {
+        n: row.n,
+        rank: row.rank,
+        band: row.band,
+        list: row.list,
+        flagged: row.flagged,
+    };
     let moved = |metric: &Metric| {
         let side = |row: &Row| {
             let cell = row.cell(*metric);
