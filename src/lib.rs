@@ -46,4 +46,5 @@ pub mod time;
 pub mod tls;
 pub mod upstream;
 pub mod web;
+pub mod whatif;
 pub mod worker;

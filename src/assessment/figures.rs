@@ -7,7 +7,7 @@ use super::facts::{Edition, Facts, GroupBy, Names, Sym};
 use super::fraction::Fraction;
 use super::interval::wilson;
 use super::metrics::{Metric, Shape};
-use super::ranking;
+use super::ranking::{self, List};
 use super::rules::Rules;
 use super::shares::{self, Question};
 use crate::time::Stamp;
@@ -67,6 +67,8 @@ pub struct Row {
     pub rank: Option<u32>,
     /// Which of its peers it can be told apart from: 1 for the best and all whose intervals reach the best's.
     pub band: Option<u32>,
+    /// Where the profile wants lists: on which it stands among its peers.
+    pub list: Option<List>,
     /// n is small: look at the interval and at three months, not at the rate.
     pub flagged: bool,
     pub peers: Option<String>,
@@ -207,12 +209,14 @@ impl<'a> Table<'a> {
         rows.extend(others.into_iter().map(|key| row(key, key, None)));
         let scored = |row: &Row| row.score.filter(|_| !row.flagged);
         let ranks = ranking::ranks(rows.iter().map(|row| row.peers.as_deref().zip(scored(row))));
-        let bands = ranking::bands(rows.iter().map(|row| {
+        let standing = |row: &Row| {
             let (peers, score, span) = (row.peers.as_deref()?, scored(row)?, row.span?);
             Some(ranking::Standing { peers, score, span })
-        }));
-        for ((row, rank), band) in rows.iter_mut().zip(ranks).zip(bands) {
-            (row.rank, row.band) = (rank, band);
+        };
+        let bands = ranking::bands(rows.iter().map(standing));
+        let lists = ranking::lists(rows.iter().map(standing), self.ask.rules.listed);
+        for (((row, rank), band), list) in rows.iter_mut().zip(ranks).zip(bands).zip(lists) {
+            (row.rank, row.band, row.list) = (rank, band, list);
         }
         rows.retain(|row| row.key.as_deref().is_some_and(&shown));
         Rates {
@@ -236,6 +240,7 @@ impl<'a> Table<'a> {
             cells: Metric::ALL.iter().map(|metric| cell(*metric, sums, score)).collect(),
             rank: None,
             band: None,
+            list: None,
             flagged: sums.n() < rules.small_n,
             peers,
             excluded: reasons.map(|(sym, n)| (self.names.text(*sym).to_owned(), *n)).collect(),

@@ -138,6 +138,9 @@ pub struct Rules {
     pub small_n: i64,
     /// Natural days in which the same caller and matter is a repeat.
     pub repeat_days: i64,
+    /// How many of a peer group stand on the red and on the black list; 0: there are none.
+    #[serde(default)]
+    pub listed: u32,
 }
 
 impl From<&Profile> for Rules {
@@ -150,6 +153,7 @@ impl From<&Profile> for Rules {
             scoring: Scoring::from(&assessment.composite),
             small_n: i64::from(assessment.small_n),
             repeat_days: i64::from(profile.repeat_days),
+            listed: if assessment.show.lists { assessment.show.list_length } else { 0 },
         }
     }
 }
@@ -164,6 +168,7 @@ impl Default for Rules {
             scoring: Scoring::Weights([Thousandths(100), Thousandths(500), Thousandths(400)]),
             small_n: 10,
             repeat_days: 90,
+            listed: 0,
         }
     }
 }
@@ -184,6 +189,16 @@ mod tests {
     fn the_default_profile_has_the_default_numbers() {
         let profile = crate::limits::profile::builtin("default").unwrap();
         assert_eq!(Rules::from(&profile), Rules::default());
+    }
+
+    #[test]
+    fn the_lists_are_off_unless_a_profile_turns_them_on() {
+        for name in crate::limits::profile::builtin_names() {
+            let mut profile = crate::limits::profile::builtin(name).unwrap();
+            assert_eq!(Rules::from(&profile).listed, 0, "{name}");
+            profile.assessment.show.lists = true;
+            assert_eq!(Rules::from(&profile).listed, 3, "{name}");
+        }
     }
 
     #[test]

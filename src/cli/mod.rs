@@ -7,6 +7,7 @@ mod keeping;
 mod learning;
 mod moving;
 mod privacy;
+mod rates;
 mod reports;
 mod serving;
 mod tls;
@@ -86,6 +87,9 @@ enum Command {
     /// Acting before the complaint
     #[command(subcommand)]
     Warnings(warnings::Warnings),
+    /// Figures as they would be
+    #[command(subcommand)]
+    Rates(rates::Rates),
 }
 
 #[derive(Debug, Subcommand)]
@@ -150,7 +154,7 @@ struct Import {
     /// Which heading is which field, and which word which code (TOML; see README)
     #[arg(long)]
     mapping: Option<PathBuf>,
-    /// What the sheet is of: tickets (default), units, estates, regions, companies, categories, catalogue, users
+    /// What the sheet is of: tickets (default), units, estates, regions, companies, categories, catalogue, category-map, users
     #[arg(long)]
     of: Option<String>,
     /// Lists the imports of tickets
@@ -283,6 +287,7 @@ pub fn run(cli: &Cli) -> Result<ExitCode> {
         Command::Outage(Outage::Declare { from, to, .. }) => asking::declare(from, to),
         Command::Upstream(Upstream::Export(what)) => upstream::export(what),
         Command::Warnings(what) => warnings::run(what),
+        Command::Rates(what) => rates::run(what),
         Command::Upstream(Upstream::Reconcile(what)) => upstream::reconcile(what),
     }
 }

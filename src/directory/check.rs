@@ -10,6 +10,7 @@ use crate::directory::policy::{
     BUILT_IN_PROFILES, CalendarOverride, CalendarYear, PROFILE_IN_FORCE, Profile, Setting,
 };
 use crate::directory::snapshot::Directory;
+use crate::directory::succession::Successor;
 use crate::directory::unit::{Unfit, Unit, UnitKind};
 use crate::error::FieldError;
 
@@ -30,6 +31,7 @@ pub fn check(directory: &Directory, entry: &Entry) -> Vec<FieldError> {
         Entry::CalendarOverride(it) => calendar_override(&mut faults, it),
         Entry::Profile(it) => profile(&mut faults, it),
         Entry::Setting(it) => setting(&mut faults, directory, it),
+        Entry::Successor(it) => successor(&mut faults, directory, it),
     }
     faults.0
 }
@@ -257,6 +259,21 @@ fn calendar_year(faults: &mut Faults, it: &CalendarYear) {
 
 fn calendar_override(faults: &mut Faults, it: &CalendarOverride) {
     faults.name("/reason", &it.reason);
+}
+
+fn successor(faults: &mut Faults, directory: &Directory, it: &Successor) {
+    faults.unless(directory.category(&it.code).is_some(), "/code", "field.unknown_code");
+    let Some(to) = &it.to else { return };
+    match directory.category(to) {
+        None => faults.add("/to", "field.unknown_code"),
+        Some(_) if directory.leads_to(to, &it.code) => {
+            faults.add("/to", "directory.category_circle");
+        }
+        Some(category) => {
+            let ended = category.span.has_ended(it.from_on);
+            faults.unless(!ended, "/to", "directory.category_ended");
+        }
+    }
 }
 
 fn profile(faults: &mut Faults, it: &Profile) {

@@ -73,6 +73,11 @@ impl<T: Clone> Revisions<T> {
             .map_or(&self.newest, |(_, value)| value)
     }
 
+    /// The description recorded last of those that `holds` is true of.
+    pub fn last(&self, holds: impl Fn(&T) -> bool) -> Option<&T> {
+        self.all.iter().rev().map(|(_, value)| value).find(|value| holds(value))
+    }
+
     /// How many descriptions were recorded; the next one is this number plus one.
     pub const fn count(&self) -> usize {
         self.all.len()

@@ -8,6 +8,7 @@ use crate::code_enum;
 use crate::directory::matter::{Category, Rule};
 use crate::directory::place::{Company, Estate, Region};
 use crate::directory::policy::{CalendarOverride, CalendarYear, Profile, Setting};
+use crate::directory::succession::Successor;
 use crate::directory::unit::Unit;
 
 code_enum! {
@@ -23,6 +24,7 @@ code_enum! {
         CalendarOverride = "calendar_override" "本地调整日",
         Profile = "profile" "考核办法",
         Setting = "setting" "站点设置",
+        Successor = "successor" "新旧类别对照",
     }
 }
 
@@ -40,6 +42,7 @@ pub enum Entry {
     CalendarOverride(CalendarOverride),
     Profile(Profile),
     Setting(Setting),
+    Successor(Successor),
 }
 
 impl Entry {
@@ -55,6 +58,7 @@ impl Entry {
             Self::CalendarOverride(_) => Noun::CalendarOverride,
             Self::Profile(_) => Noun::Profile,
             Self::Setting(_) => Noun::Setting,
+            Self::Successor(_) => Noun::Successor,
         }
     }
 
@@ -71,6 +75,7 @@ impl Entry {
             Self::CalendarOverride(change) => change.on.to_string(),
             Self::Profile(profile) => format!("{}@{}", profile.name, profile.version),
             Self::Setting(setting) => setting.name.clone(),
+            Self::Successor(word) => word.code.to_string(),
         }
     }
 
@@ -83,6 +88,7 @@ impl Entry {
             Self::Company(company) => Some(company.span.from_on),
             Self::Category(category) => Some(category.span.from_on),
             Self::Rule(rule) => Some(rule.span.from_on),
+            Self::Successor(word) => Some(word.from_on),
             Self::CalendarYear(_)
             | Self::CalendarOverride(_)
             | Self::Profile(_)

@@ -18,6 +18,7 @@ pub mod policy;
 pub mod recorded;
 pub mod snapshot;
 pub mod store;
+pub mod succession;
 pub mod trial;
 pub mod unit;
 pub mod vocabulary;
@@ -35,6 +36,7 @@ pub use policy::{
     BUILT_IN_PROFILES, CalendarOverride, CalendarYear, DayKind, PROFILE_IN_FORCE, Profile, Setting,
 };
 pub use snapshot::Directory;
+pub use succession::Successor;
 pub use trial::Proposal;
 pub use unit::{Head, Phone, Unfit, Unit, UnitKind};
 pub use vocabulary::{

@@ -20,6 +20,7 @@ impl Directory {
                 self.profiles.get(&(it.name.clone(), it.version)).map(Revisions::count)
             }
             Entry::Setting(it) => self.settings.get(&it.name).map(Revisions::count),
+            Entry::Successor(it) => self.successors.get(&it.code).map(Revisions::count),
         }
         .unwrap_or(0)
     }
@@ -39,6 +40,7 @@ impl Directory {
             }
             Entry::Profile(it) => self.profile(&it.name, it.version) == Some(it),
             Entry::Setting(it) => self.settings.get(&it.name).map(Revisions::newest) == Some(it),
+            Entry::Successor(it) => self.successor(&it.code) == Some(it),
         }
     }
 }

@@ -10,6 +10,7 @@ use crate::directory::entry::Entry;
 use crate::directory::matter::{Category, Rule};
 use crate::directory::place::{Company, Estate, Region};
 use crate::directory::policy::{CalendarOverride, CalendarYear, Profile, Setting};
+use crate::directory::succession::Successor;
 use crate::directory::unit::{Unfit, Unit, UnitKind};
 use crate::directory::vocabulary::{
     CategoryCode, CompanyCode, EstateCode, Kind, RegionCode, UnitCode, Urgency,
@@ -31,6 +32,7 @@ pub struct Directory {
     pub(in crate::directory) overrides: Book<NaiveDate, CalendarOverride>,
     pub(in crate::directory) profiles: Book<(String, i32), Profile>,
     pub(in crate::directory) settings: Book<String, Setting>,
+    pub(in crate::directory) successors: Book<CategoryCode, Successor>,
     sub_units: BTreeMap<UnitCode, BTreeSet<UnitCode>>,
     sub_categories: BTreeMap<CategoryCode, BTreeSet<CategoryCode>>,
     pub(in crate::directory) estate_names: BTreeMap<String, BTreeSet<EstateCode>>,
@@ -69,6 +71,7 @@ impl Directory {
                 put(&mut self.profiles, (it.name.clone(), it.version), since_on, it);
             }
             Entry::Setting(it) => put(&mut self.settings, it.name.clone(), since_on, it),
+            Entry::Successor(it) => put(&mut self.successors, it.code.clone(), since_on, it),
         }
     }
 
@@ -126,7 +129,7 @@ pub(in crate::directory) fn folded(name: &str) -> String {
 }
 
 /// Walks up from `first` by `parent`, without `first`; stops at a circle.
-fn climb<C: Clone + Ord>(first: &C, parent: impl Fn(&C) -> Option<C>) -> Vec<C> {
+pub(in crate::directory) fn climb<C: Clone + Ord>(first: &C, parent: impl Fn(&C) -> Option<C>) -> Vec<C> {
     let mut seen = BTreeSet::from([first.clone()]);
     let mut path = Vec::new();
     let mut at = first.clone();

@@ -8,11 +8,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use chrono::NaiveDate;
 
 use crate::db::{Conn, Tx};
-use crate::directory::{Cached, Directory, PROFILE_IN_FORCE};
-use crate::error::{Error, Kind, Result};
+use crate::directory::{Cached, Directory};
+use crate::error::Result;
 use crate::knowledge;
 use crate::learning::school::Adviser;
-use crate::limits::{Calendar, InForce, Profile, Rulebook};
+use crate::limits::{Calendar, InForce, Profile, Rulebook, Window};
 use crate::notify::webhook::Hooks;
 use crate::time::Stamp;
 
@@ -24,10 +24,50 @@ pub struct Rules {
     /// Who is told of changes.
     pub hooks: Arc<Hooks>,
     in_force: Arc<InForce>,
-    on: NaiveDate,
+    fallback: String,
+    day: NaiveDate,
 }
 
 impl Rules {
+    /// Profile and calendar in force on `day`, which may be past or to come.
+    ///
+    /// # Errors
+    /// `limits.no_profile` where the profile named for it cannot be read.
+    pub fn on(&self, day: NaiveDate) -> Result<Arc<Rulebook>> {
+        self.in_force.on(&self.directory, &self.fallback, day)
+    }
+
+    /// The window of this name, such as `2026-10`; nothing where it is no month (decision 0032).
+    ///
+    /// # Errors
+    /// As [`Rules::on`].
+    pub fn window(&self, name: &str) -> Result<Option<Window>> {
+        self.in_force.window(&self.directory, &self.fallback, name)
+    }
+
+    /// The window that holds `at`, cut by the profile of that day.
+    ///
+    /// # Errors
+    /// As [`Rules::on`].
+    pub fn window_of(&self, at: Stamp) -> Result<Window> {
+        let profile = &self.on(at.day(self.profile.zone))?.profile;
+        Ok(profile.window.containing(at, profile.zone))
+    }
+
+    /// The rulebook under which the figures of `window` are made: the one in force on the day on
+    /// which it begins (decision 0032).
+    ///
+    /// # Errors
+    /// As [`Rules::on`].
+    pub fn of_window(&self, window: &Window) -> Result<Arc<Rulebook>> {
+        self.in_force.of_window(&self.directory, &self.fallback, window)
+    }
+
+    /// The profile on record that `id` names, such as `default@1`, in force or not.
+    pub fn by_id(&self, id: &str) -> Option<&Arc<Rulebook>> {
+        self.in_force.by_id(id)
+    }
+
     /// The calendar by which limits of the profile `id` (`name@version`) are counted.
     pub fn calendar_of(&self, id: &str) -> &Calendar {
         self.in_force.by_id(id).map_or(&self.calendar, |book| &book.calendar)
@@ -76,7 +116,7 @@ impl RuleBook {
     /// by, which [`RuleBook::current`] must confirm within the write.
     pub fn newest(&self, now: Stamp) -> Option<Arc<Rules>> {
         let newest = self.newest.lock().unwrap_or_else(PoisonError::into_inner);
-        newest.as_ref().filter(|rules| rules.on == now.day(rules.profile.zone)).cloned()
+        newest.as_ref().filter(|rules| rules.day == now.day(rules.profile.zone)).cloned()
     }
 
     /// Whether `rules` are those of the write `tx` at `now`: asked once in a transaction. Writes of
@@ -97,7 +137,7 @@ impl RuleBook {
         let mut newest = self.newest.lock().unwrap_or_else(PoisonError::into_inner);
         let known = newest.as_ref().filter(|rules| Arc::ptr_eq(&rules.directory, &directory));
         if let Some(rules) = known
-            && rules.on == now.day(rules.profile.zone)
+            && rules.day == now.day(rules.profile.zone)
         {
             return Ok(rules.clone());
         }
@@ -118,25 +158,12 @@ impl RuleBook {
         now: Stamp,
     ) -> Result<Rules> {
         // Which day it is depends on the profile's zone, and which profile it is on the day.
-        let zone = self.book(&directory, &in_force, now.utc().date_naive())?.profile.zone;
-        let book = self.book(&directory, &in_force, now.day(zone))?;
+        let book = |day| in_force.on(&directory, &self.fallback, day);
+        let zone = book(now.utc().date_naive())?.profile.zone;
+        let book = book(now.day(zone))?;
         let Rulebook { profile, calendar } = (*book).clone();
-        let on = now.day(profile.zone);
-        Ok(Rules { directory, calendar, profile, hooks, in_force, on })
-    }
-
-    /// The profile that the directory names for `day`, else the configuration's.
-    fn book(
-        &self,
-        directory: &Directory,
-        in_force: &InForce,
-        day: NaiveDate,
-    ) -> Result<Arc<Rulebook>> {
-        let name = directory.setting_on(PROFILE_IN_FORCE, day).unwrap_or(&self.fallback);
-        let version = directory.profile_on(name, day).map_or(1, |row| row.version);
-        in_force
-            .by_id(&format!("{name}@{version}"))
-            .cloned()
-            .ok_or_else(|| Error::with(Kind::Unavailable, "limits.no_profile", &[("name", name)]))
+        let day = now.day(profile.zone);
+        let fallback = self.fallback.clone();
+        Ok(Rules { directory, calendar, profile, hooks, in_force, fallback, day })
     }
 }

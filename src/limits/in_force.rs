@@ -9,6 +9,7 @@ use chrono::NaiveDate;
 
 use super::calendar::{Calendar, LocalDay};
 use super::profile::{Profile, builtin, builtin_names, builtin_text};
+use super::window::Window;
 use super::year_list::{self, ListError, YearList};
 use crate::directory::{self, Directory, PROFILE_IN_FORCE};
 use crate::error::{Error, FieldError, Kind};
@@ -51,17 +52,65 @@ impl InForce {
         Self { books: books.collect(), faults }
     }
 
-    /// The rulebook in force on `day`: the one that the setting `profile` names, else `default`;
-    /// its version of that day, else the built-in one.
+    /// The rulebook in force on `day`: the one that the setting `profile` names, else `fallback`;
+    /// its version of that day, before its first one the built-in one, else its first one.
     ///
     /// # Errors
     /// `limits.no_profile` where the profile named is unknown or unreadable.
-    pub fn on(&self, directory: &Directory, day: NaiveDate) -> Result<Arc<Rulebook>, Error> {
-        let name = directory.setting_on(PROFILE_IN_FORCE, day).unwrap_or("default");
-        let version = directory.profile_on(name, day).map_or(1, |row| row.version);
+    pub fn on(
+        &self,
+        directory: &Directory,
+        fallback: &str,
+        day: NaiveDate,
+    ) -> Result<Arc<Rulebook>, Error> {
+        let name = directory.setting_on(PROFILE_IN_FORCE, day).unwrap_or(fallback);
+        let first = || {
+            let own = directory.profiles().filter(|row| row.name == name);
+            own.min_by_key(|row| (row.from_on, row.version))
+                .filter(|_| builtin_text(name).is_none())
+        };
+        let version = directory.profile_on(name, day).or_else(first).map_or(1, |row| row.version);
         self.by_id(&format!("{name}@{version}"))
             .cloned()
             .ok_or_else(|| Error::with(Kind::Unavailable, "limits.no_profile", &[("name", name)]))
+    }
+
+    /// The window of this name, such as `2026-10`, cut by the profile in force on the first day of
+    /// that month; nothing where it is no month (decision 0032).
+    ///
+    /// # Errors
+    /// As [`InForce::on`].
+    pub fn window(
+        &self,
+        directory: &Directory,
+        fallback: &str,
+        name: &str,
+    ) -> Result<Option<Window>, Error> {
+        let Ok(first) = format!("{name}-01").parse::<NaiveDate>() else { return Ok(None) };
+        let profile = &self.on(directory, fallback, first)?.profile;
+        Ok(profile.window.parse(name, profile.zone))
+    }
+
+    /// The rulebook under which the figures of `window` are made: the one in force on the day on
+    /// which it begins, whatever was put into force since (decision 0032).
+    ///
+    /// # Errors
+    /// As [`InForce::on`].
+    pub fn of_window(
+        &self,
+        directory: &Directory,
+        fallback: &str,
+        window: &Window,
+    ) -> Result<Arc<Rulebook>, Error> {
+        self.on(directory, fallback, window.start.day(window.zone()))
+    }
+
+    /// `profile` with the calendar that it would have here: one that is tried and not in force.
+    pub fn trial(directory: &Directory, profile: Profile) -> Rulebook {
+        let calendar = Calendar::new(profile.zone, profile.cutoff)
+            .with_years(lists(directory, &mut Vec::new()))
+            .with_local(local_days(directory));
+        Rulebook { profile, calendar }
     }
 
     /// The rulebook that a timer's `profile` names, such as `default@1`.
@@ -169,7 +218,7 @@ mod tests {
     fn an_empty_site_runs_on_what_came_with_the_program() {
         let directory = Directory::of([]);
         let in_force = InForce::of(&directory);
-        let book = in_force.on(&directory, day("2026-10-01")).unwrap();
+        let book = in_force.on(&directory, "default", day("2026-10-01")).unwrap();
         assert_eq!(book.profile.id(), "default@1");
         assert!(book.calendar.has_year(2026) && in_force.faults().is_empty());
         assert_eq!(in_force.books().count(), 5);
@@ -190,7 +239,7 @@ mod tests {
             Entry::CalendarOverride(closed),
         ]);
         let in_force = InForce::of(&directory);
-        let id = |on: &str| in_force.on(&directory, day(on)).unwrap().profile.id();
+        let id = |on: &str| in_force.on(&directory, "default", day(on)).unwrap().profile.id();
         assert_eq!((id("2026-06-30"), id("2026-07-01")), ("default@1".into(), "default@2".into()));
         let calendar = &in_force.by_id("default@2").unwrap().calendar;
         assert!(calendar.has_year(2027) && calendar.has_year(2015));
@@ -204,7 +253,73 @@ mod tests {
         let directory = Directory::of([Entry::Setting(setting), Entry::CalendarYear(year)]);
         let in_force = InForce::of(&directory);
         assert_eq!(in_force.faults(), ["calendar 2027: the list of 2027 names no day"]);
-        let error = in_force.on(&directory, day("2026-10-01")).unwrap_err();
+        let error = in_force.on(&directory, "default", day("2026-10-01")).unwrap_err();
         assert_eq!(error.code(), "limits.no_profile");
+    }
+
+    /// A version of the default profile whose windows begin on `from_day`.
+    fn cut_on(version: i32, from: &str, from_day: u32) -> Entry {
+        let Entry::Profile(mut row) = profile(version, from) else { unreachable!() };
+        let (before, after) = ("from_day = 1", format!("from_day = {from_day}"));
+        assert!(row.toml.contains(before));
+        row.toml = row.toml.replacen(before, &after, 1);
+        Entry::Profile(row)
+    }
+
+    #[test]
+    fn a_window_has_the_profile_of_its_first_day_whatever_comes_later() {
+        let before = Directory::of([profile(2, "2026-09-15")]);
+        let after = Directory::of([profile(2, "2026-09-15"), profile(3, "2026-11-05")]);
+        let made_under = |directory: &Directory, name: &str| {
+            let in_force = InForce::of(directory);
+            let window = in_force.window(directory, "default", name).unwrap().unwrap();
+            in_force.of_window(directory, "default", &window).unwrap().profile.id()
+        };
+        for directory in [&before, &after] {
+            assert_eq!(made_under(directory, "2026-09"), "default@1", "it came in its middle");
+            assert_eq!(made_under(directory, "2026-10"), "default@2");
+            assert_eq!(made_under(directory, "2026-11"), "default@2", "it came in its middle");
+        }
+        assert_eq!(made_under(&before, "2026-12"), "default@2");
+        assert_eq!(made_under(&after, "2026-12"), "default@3");
+    }
+
+    #[test]
+    fn a_name_is_cut_by_the_profile_of_that_months_first_day() {
+        let directory = Directory::of([cut_on(2, "2026-11-01", 19)]);
+        let in_force = InForce::of(&directory);
+        let days = |name: &str| {
+            let window = in_force.window(&directory, "default", name).unwrap().unwrap();
+            let zone = window.zone();
+            (window.start.day(zone), window.end.day(zone))
+        };
+        assert_eq!(days("2026-10"), (day("2026-10-01"), day("2026-11-01")));
+        assert_eq!(days("2026-11"), (day("2026-10-19"), day("2026-11-19")));
+        for wrong in ["2026", "2026-13", "2026-1", "2026-10-01", "10-2026", "+2026-10"] {
+            assert_eq!(in_force.window(&directory, "default", wrong).unwrap(), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn before_its_first_version_a_sites_own_profile_has_its_first_one() {
+        let Entry::Profile(row) = profile(4, "2026-07-01") else { unreachable!() };
+        let toml = row.toml.replacen("name = \"default\"", "name = \"nanjing\"", 1);
+        let row = directory::Profile { name: "nanjing".into(), toml, ..row };
+        let directory = Directory::of([Entry::Profile(row)]);
+        let in_force = InForce::of(&directory);
+        let book = in_force.on(&directory, "nanjing", day("2025-01-01")).unwrap();
+        assert_eq!(book.profile.id(), "nanjing@4");
+    }
+
+    #[test]
+    fn a_profile_that_is_tried_has_the_sites_own_days() {
+        let decision = CalendarOverride {
+            on: day("2026-07-21"),
+            day: Some(DayKind::Off),
+            reason: "台风".into(),
+        };
+        let directory = Directory::of([Entry::CalendarOverride(decision)]);
+        let book = InForce::trial(&directory, builtin("beijing").unwrap());
+        assert!(!book.calendar.is_working(day("2026-07-21")) && book.calendar.has_year(2026));
     }
 }

@@ -9,6 +9,7 @@ pub mod length;
 pub mod moves;
 pub mod policy;
 pub mod profile;
+pub mod replay;
 pub mod span;
 pub mod timer;
 pub mod window;

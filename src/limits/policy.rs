@@ -265,10 +265,18 @@ impl Default for SignalRule {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Show {
-    /// Red and black lists.
+    /// Red and black lists 红黑榜.
     pub lists: bool,
+    /// How many of a peer group stand on either of them at most, ties apart.
+    #[serde(default = "three")]
+    pub list_length: u32,
     /// Bands where intervals overlap, in place of places.
     pub bands: bool,
+}
+
+/// Of profiles that were written down before the lists had a length.
+const fn three() -> u32 {
+    3
 }
 
 /// How the three rates become one figure of 100.

@@ -47,7 +47,7 @@ pub fn export(
     }
 }
 
-/// The window called `name`: a month by the profile's rule, or `FROM..TO` (days or instants).
+/// The window called `name`: a month by the rule of its profile, or `FROM..TO` (days or instants).
 ///
 /// # Errors
 /// 422 where it is neither.
@@ -57,7 +57,7 @@ pub fn window(hotline: &Hotline, name: &str) -> Result<(Stamp, Stamp)> {
     let (rule, zone) = (rules.profile.window, rules.profile.zone);
     let window = match name.split_once("..") {
         Some((from, to)) => rule.from_to(from, to, zone),
-        None => rule.parse(name, zone),
+        None => rules.window(name)?,
     };
     let window = window.ok_or_else(|| Error::new(Kind::Invalid, "import.window"))?;
     Ok((window.start, window.end))

@@ -11,7 +11,8 @@ use super::scope::Scope;
 use crate::assessment::facts::Facts;
 use crate::assessment::listed::dims;
 use crate::assessment::{
-    Behind, Depth, Dim, Edition, GroupBy, Item, Metric, Place, Question, Rules as Scoring,
+    Behind, Categories, Depth, Dim, Edition, GroupBy, Item, Metric, Place, Question, Remap,
+    Rules as Scoring,
 };
 use crate::directory::Directory;
 use crate::limits::Window;
@@ -27,6 +28,8 @@ pub struct Frame {
     pub scoring: Scoring,
     pub directory: Arc<Directory>,
     pub scope: Option<Scope>,
+    /// What categories are counted as; nothing: as themselves.
+    pub remap: Option<Remap>,
     /// The keys that are inside the scope.
     inside: Option<BTreeSet<String>>,
 }
@@ -40,7 +43,7 @@ impl Frame {
         scoring: Scoring,
         directory: Arc<Directory>,
     ) -> Self {
-        Self { window, now, zone, scoring, directory, scope: None, inside: None }
+        Self { window, now, zone, scoring, directory, scope: None, remap: None, inside: None }
     }
 
     /// The same of `scope` alone.
@@ -48,6 +51,24 @@ impl Frame {
     pub fn of_scope(self, scope: Option<Scope>) -> Self {
         let inside = scope.as_ref().map(|scope| scope.keys(&self.directory));
         Self { scope, inside, ..self }
+    }
+
+    /// The same by these categories, as the directory has them on the day it is taken.
+    #[must_use]
+    pub fn counted_by(self, categories: Categories) -> Self {
+        let remap = match categories {
+            Categories::Recorded => None,
+            Categories::Remapped => Some(Remap::of(&self.directory, self.now.day(self.zone))),
+        };
+        Self { remap, ..self }
+    }
+
+    /// The facts under the categories that the report counts by.
+    pub fn counted(&self, facts: Facts) -> Facts {
+        match &self.remap {
+            Some(remap) => remap.apply(&facts),
+            None => facts,
+        }
     }
 
     /// The scope's grouping and the keys inside.

@@ -56,8 +56,14 @@ impl Mailing {
     pub fn tick(&self) -> Result<()> {
         let now = self.hotline.db.now();
         let due = self.hotline.db.read(|conn| {
-            let profile = &self.hotline.rules.current(conn, now)?.profile;
-            Ok(self.schedule.due(profile.window, profile.zone, now))
+            let rules = self.hotline.rules.current(conn, now)?;
+            let due = self.schedule.due(rules.profile.window, rules.profile.zone, now).into_iter();
+            // A month that another profile cut is made as that one cut it.
+            let as_cut = |(edition, window): (_, Window)| {
+                let own = if window.is_named() { rules.window(&window.label())? } else { None };
+                Ok((edition, own.unwrap_or(window)))
+            };
+            due.map(as_cut).collect::<Result<Vec<_>>>()
         })?;
         for (edition, window) in due {
             // One that cannot be made does not keep the others from it.
@@ -87,7 +93,7 @@ impl Mailing {
         let ready: Ready = self
             .hotline
             .db
-            .read(|conn| self.desk(&program).ready_window(conn, now, (*window, None)))?;
+            .read(|conn| self.desk(&program).ready_window(conn, now, (*window, None), None))?;
         let (hotline, issuer) = (self.hotline.clone(), self.issuer.clone());
         let kept = self.hotline.db.write(move |tx| {
             let desk = Desk { hotline: &hotline, actor: &program, issuer: &issuer };
@@ -153,7 +159,7 @@ impl Mailing {
         self.hotline.db.read(|conn| {
             let rules = self.hotline.rules.current(conn, now)?;
             let zone = rules.profile.zone;
-            let window = rules.profile.window.parse(window, zone);
+            let window = rules.window(window)?;
             let window = window.ok_or_else(|| Error::field("/window", "field.format"))?;
             if let Some(row) = store::latest_of(conn, (window.start, window.end), None)? {
                 let mut document = super::frozen::document(conn, &row)?;
@@ -162,7 +168,7 @@ impl Mailing {
                 let printed = printed(conn, &row, texts, (now, zone))?;
                 return Ok(Paper { name: form_name(&document, &row), document, printed });
             }
-            let ready = self.desk(&program).ready_window(conn, now, (window, None))?;
+            let ready = self.desk(&program).ready_window(conn, now, (window, None), None)?;
             let mut document = ready.document()?;
             document.lists.clear();
             let printed = Printed {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use super::creating::Creating;
 use super::desk::{self, Aim, Desk, check, standing};
 use super::document::Document;
 use super::kinds::ReportKind;
@@ -18,7 +19,7 @@ use super::take::{Asked, Scope, take};
 use super::texts;
 use crate::assessment::listed::dims;
 use crate::assessment::store::{Mark, mark};
-use crate::assessment::{Depth, GroupBy, Rules as Scoring};
+use crate::assessment::{Categories, Depth, GroupBy};
 use crate::db::{Conn, Tx};
 use crate::error::{Error, Kind, Result};
 use crate::lifecycle::Rules;
@@ -26,39 +27,6 @@ use crate::limits::Window;
 use crate::sealing::MasterKey;
 use crate::ticket::store::Vault;
 use crate::time::Stamp;
-
-/// A report on its way: about which window, and about whom, where not about the whole bureau.
-#[derive(Debug, Clone, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Creating {
-    /// `2026-10`: the profile's window that ends in October.
-    pub window: Option<String>,
-    /// Instead of a window, for a week or a year: its first day or an RFC 3339 instant, included.
-    pub from: Option<String>,
-    /// The day or instant after it.
-    pub to: Option<String>,
-    #[schema(value_type = Option<ScopeBody>)]
-    pub scope: Option<Scope>,
-}
-
-impl Creating {
-    fn window(&self, rules: &Rules) -> Result<Window> {
-        let (rule, zone) = (rules.profile.window, rules.profile.zone);
-        let (window, at) = match (&self.window, &self.from, &self.to) {
-            (Some(name), None, None) => (rule.parse(name, zone), "/window"),
-            (None, Some(from), Some(to)) => (rule.from_to(from, to, zone), "/from"),
-            _ => (None, "/window"),
-        };
-        window.ok_or_else(|| Error::field(at, "field.format"))
-    }
-}
-
-/// Whose report: one unit with all below it, one district, head, estate or company.
-#[derive(Debug, Clone, Deserialize, ToSchema)]
-pub struct ScopeBody {
-    pub by: GroupBy,
-    pub key: String,
-}
 
 /// Until when units may object.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
@@ -123,12 +91,12 @@ impl Made {
     ) -> Result<Self> {
         let mark = mark(conn)?;
         let taken = take(conn, Vault { keys }, rules, asked, now)?;
-        let scoring = Scoring::from(&rules.profile);
+        let scoring = &taken.frame.scoring;
         Ok(Self {
             document: pack_document(&taken.document)?,
+            profile: scoring.profile.clone(),
+            scoring: serde_json::to_string(scoring).map_err(Error::internal)?,
             facts: pack_facts(&Body::of(taken.facts, &taken.frame))?,
-            profile: rules.profile.id(),
-            scoring: serde_json::to_string(&scoring).map_err(Error::internal)?,
             at: now,
             mark,
         })
@@ -164,7 +132,7 @@ impl Desk<'_> {
         let rules = self.hotline.rules.current(conn, now)?;
         let asked = read()?;
         let window = asked.window(&rules)?;
-        self.ready_window(conn, now, (window, asked.scope))
+        self.ready_window(conn, now, (window, asked.scope), asked.categories)
     }
 
     /// The same about a window that is known already.
@@ -176,6 +144,7 @@ impl Desk<'_> {
         conn: &mut Conn,
         now: Stamp,
         (window, scope): (Window, Option<Scope>),
+        categories: Option<Categories>,
     ) -> Result<Ready> {
         self.actor.require(Step::Create.roles())?;
         let rules = self.hotline.rules.current(conn, now)?;
@@ -184,7 +153,8 @@ impl Desk<'_> {
         }
         let period = window.label();
         let issuer = self.issuer.to_owned();
-        let asked = Asked { window, scope, issuer, upheld: [].into() };
+        let categories = categories.unwrap_or(Categories::Recorded);
+        let asked = Asked { window, scope, categories, issuer, upheld: [].into() };
         refuse_second(conn, &asked)?;
         let made = Arc::new(Made::of(conn, &self.hotline.keys, &rules, &asked, now)?);
         Ok(Ready { step: Step::Create, on: None, asked, period, until: None, made })
@@ -255,7 +225,8 @@ impl Desk<'_> {
         let scope = row.scope_by.zip(row.scope_key).map(|(by, key)| Scope { by, key });
         let window = window_of((row.start_at, row.end_at), &row.period, &rules)?;
         let issuer = self.issuer.to_owned();
-        let asked = Asked { window, scope, issuer, upheld };
+        let categories = row.categories;
+        let asked = Asked { window, scope, categories, issuer, upheld };
         let made = Arc::new(Made::of(conn, &self.hotline.keys, &rules, &asked, now)?);
         Ok(Ready { step, on: Some((row.id, row.version)), asked, period: row.period, until, made })
     }
@@ -327,6 +298,7 @@ impl Desk<'_> {
             facts_hash: Vec::new(),
             objections_until: None,
             frozen_by: None,
+            categories: ready.asked.categories,
         };
         made.describe(&mut row);
         store::insert(tx, &row, made.body())?;
@@ -358,10 +330,10 @@ fn moved() -> Error {
     Error::new(Kind::Unavailable, MOVED).retry_after(5)
 }
 
-/// The window that a report was made of, as the profile names it today where it still does.
+/// The window that a report was made of, by its name where it still has one.
 fn window_of((start, end): (Stamp, Stamp), period: &str, rules: &Rules) -> Result<Window> {
     let (rule, zone) = (rules.profile.window, rules.profile.zone);
-    let named = rule.parse(period, zone).filter(|it| (it.start, it.end) == (start, end));
+    let named = rules.window(period)?.filter(|it| (it.start, it.end) == (start, end));
     let plain = || rule.from_to(&start.rfc3339(zone), &end.rfc3339(zone), zone);
     named.or_else(plain).ok_or_else(|| Error::internal("the window of a report is empty"))
 }

@@ -7,6 +7,7 @@
 //! changed.
 
 pub mod contents;
+pub mod creating;
 pub mod desk;
 pub mod differ;
 pub mod document;
@@ -33,13 +34,14 @@ pub mod store;
 pub mod take;
 pub mod texts;
 
+pub use creating::Creating;
 pub use desk::{Aim, Changes, Desk, Seen};
 pub use document::Document;
 pub use drill::Spot;
 pub use frame::Frame;
 pub use frozen::Drawer;
 pub use mailing::{DOCX, Mailing, XLSX};
-pub use making::{Attempt, Creating, MOVED, Previewing, Ready};
+pub use making::{Attempt, MOVED, Previewing, Ready};
 pub use schedule::Schedule;
 pub use sight::Reads;
 pub use state::{State, Step};

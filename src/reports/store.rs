@@ -5,7 +5,7 @@ use diesel::prelude::*;
 
 use super::kinds::{Decision, Part, ReportKind};
 use super::state::{State, Step};
-use crate::assessment::GroupBy;
+use crate::assessment::{Categories, GroupBy};
 use crate::db::schema::{
     report, report_body, report_objection, report_said, report_step, report_text,
 };
@@ -47,6 +47,8 @@ pub struct ReportRow {
     pub facts_hash: Vec<u8>,
     pub objections_until: Option<Stamp>,
     pub frozen_by: Option<i64>,
+    /// By which categories its tickets are counted.
+    pub categories: Categories,
 }
 
 /// One step of a report's life.

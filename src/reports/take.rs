@@ -12,6 +12,7 @@ use super::objection;
 pub use super::scope::Scope;
 use super::scope::{mark_upheld, narrowed};
 use super::store as kept;
+use crate::assessment::Categories;
 use crate::assessment::facts::Facts;
 use crate::assessment::likewise::{Against, Earlier};
 use crate::assessment::store;
@@ -28,6 +29,8 @@ pub struct Asked {
     pub window: Window,
     /// Of one unit, region, estate, company or head; nothing: of everything.
     pub scope: Option<Scope>,
+    /// By which categories its tickets are counted.
+    pub categories: Categories,
     /// The site's name.
     pub issuer: String,
     /// Tickets (by id) whose objection was upheld in the check period: excluded from the edition `assessed` with the reason
@@ -56,17 +59,20 @@ pub fn take(
     asked: &Asked,
     now: Stamp,
 ) -> Result<Taken> {
+    let book = rules.of_window(&asked.window)?;
     let frame = Frame::new(
         asked.window,
         now,
         rules.profile.zone,
-        (&rules.profile).into(),
+        (&book.profile).into(),
         rules.directory.clone(),
     )
-    .of_scope(asked.scope.clone());
+    .of_scope(asked.scope.clone())
+    .counted_by(asked.categories);
     let (start, end) = (asked.window.start, asked.window.end.min(now));
     let mut whole = store::load(conn, start, end, frame.scoring.repeat_days)?;
     mark_upheld(&mut whole, &asked.upheld);
+    let whole = frame.counted(whole);
     let (facts, whole) = scoped(&frame, whole);
     let first = store::first_received(conn)?;
     let past = [Against::Previous, Against::Year]
@@ -76,7 +82,7 @@ pub fn take(
         .collect::<Result<Vec<_>>>()?;
     let material = Material {
         frame: &frame,
-        profile: rules.profile.title.clone(),
+        profile: book.profile.title.clone(),
         facts: &facts,
         whole: whole.as_ref().unwrap_or(&facts),
         past,
@@ -108,6 +114,7 @@ fn past(conn: &mut Conn, frame: &Frame, earlier: Earlier, first: Option<Stamp>) 
     let mut whole = store::load(conn, start, end, frame.scoring.repeat_days)?;
     // As its own report counted it.
     mark_upheld(&mut whole, &upheld_then(conn, (start, end))?);
+    let whole = frame.counted(whole);
     let (facts, whole) = scoped(frame, whole);
     Ok(Past { earlier, facts: Some(facts), whole })
 }

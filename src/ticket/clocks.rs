@@ -4,7 +4,7 @@
 use super::state::{State, Work};
 use super::{Assignment, Scene, Ticket};
 use crate::directory::Urgency;
-use crate::limits::{ClockName, Span, Timer};
+use crate::limits::{Calendar, ClockName, Span, Timer, WorkingHours};
 use crate::time::Stamp;
 
 impl Ticket {
@@ -40,8 +40,12 @@ impl Ticket {
             return;
         }
         let hours = &scene.profile.working_hours;
-        let end = scene.now;
-        let working = |from, to| scene.calendar.working_millis_between(from, to, hours);
+        self.handled_ms = Some(self.worked_until(scene.now, hours, scene.calendar));
+    }
+
+    /// The working milliseconds from receipt to `end`, less those on the ledger between.
+    pub fn worked_until(&self, end: Stamp, hours: &WorkingHours, calendar: &Calendar) -> i64 {
+        let working = |from, to| calendar.working_millis_between(from, to, hours);
         let on_ledger: i64 = self
             .ledgers
             .iter()
@@ -50,7 +54,7 @@ impl Ticket {
                 Some(working(ledger.opened_at?, to.min(end)))
             })
             .sum();
-        self.handled_ms = Some((working(self.received_at, end) - on_ledger).max(0));
+        (working(self.received_at, end) - on_ledger).max(0)
     }
 
     /// It ended without a unit's reply: the citizen's clock stops, clocks of units still at work

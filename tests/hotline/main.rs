@@ -67,4 +67,5 @@ mod web_idempotency;
 mod web_nodes;
 mod web_openapi;
 mod webhooks;
+mod whatif;
 mod worker;

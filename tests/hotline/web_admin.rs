@@ -284,7 +284,9 @@ fn a_profile_is_described_anew_by_a_version_that_leaves_the_days_before_alone() 
     };
     assert_eq!(rates("2026-10"), "default@1");
     server.clock.forward(chrono::TimeDelta::days(4));
-    assert_eq!(rates("2026-10"), "default@2");
+    // October began under the first one and ends under it; each later month has that of its first day.
+    let made_under = ["2026-09", "2026-10", "2026-11"].map(rates);
+    assert_eq!(made_under, ["default@1", "default@1", "default@3"]);
     let admin = token(&server, "sysadmin");
     let one = get(&server, "/api/v1/profiles/default@2", &admin).json();
     assert_eq!((&one["in_force"], &one["version"]), (&true.into(), &2.into()));

@@ -12,7 +12,7 @@ pub const STOREYS: [&[&str]; 26] = [
     &["bench"],
     &["web", "worker", "doctor"],
     &["app"],
-    &["reports", "papers", "proactive", "moving", "backup", "privacy"],
+    &["reports", "papers", "proactive", "moving", "backup", "privacy", "whatif"],
     &["citizen", "feed"],
     &["lifecycle"],
     &["assessment", "followup", "bottomline"],

@@ -22,6 +22,7 @@ diesel::table! {
         facts_hash -> Binary,
         objections_until -> Nullable<BigInt>,
         frozen_by -> Nullable<BigInt>,
+        categories -> Text,
     }
 }
 

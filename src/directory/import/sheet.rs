@@ -12,6 +12,7 @@ use crate::directory::entry::Entry;
 use crate::directory::matter::{Category, Rule, Target};
 use crate::directory::place::{Company, Estate, Region, RegionLevel};
 use crate::directory::snapshot::Directory;
+use crate::directory::succession::Successor;
 use crate::directory::unit::{Head, Phone, Unit};
 use crate::directory::vocabulary::CompanyCode;
 use crate::error::FieldError;
@@ -25,6 +26,7 @@ code_enum! {
         Estates = "estates" "小区",
         Categories = "categories" "事项分类",
         Catalogue = "catalogue" "派单目录",
+        CategoryMap = "category-map" "新旧类别对照",
     }
 }
 
@@ -93,6 +95,7 @@ impl Sheet {
                 "code", "category", "region", "estate", "lead", "assists", "copies", "note",
                 "from_on", "to_on", "since_on",
             ],
+            Self::CategoryMap => &["code", "to", "from_on", "since_on"],
         }
     }
 
@@ -100,6 +103,7 @@ impl Sheet {
     pub const fn required(self) -> &'static [&'static str] {
         match self {
             Self::Catalogue => &["code", "lead"],
+            Self::CategoryMap => &["code", "to"],
             Self::Units => &["code", "name", "kind"],
             Self::Categories => &["code", "name", "level", "version"],
             Self::Estates => &["code", "name", "region"],
@@ -116,6 +120,7 @@ impl Sheet {
             Self::Estates => estate(known, line, days).map(Entry::Estate),
             Self::Categories => category(known, line, days).map(Entry::Category),
             Self::Catalogue => rule(known, line, days).map(Entry::Rule),
+            Self::CategoryMap => successor(known, line, days).map(Entry::Successor),
         }
     }
 }
@@ -316,4 +321,18 @@ fn rule(known: &Directory, line: &Line, days: Days) -> Read<Rule> {
     }
     rule.note = text(line, "note", &rule.note);
     Ok(rule)
+}
+
+/// `-` takes an earlier word back.
+fn successor(known: &Directory, line: &Line, days: Days) -> Read<Successor> {
+    let code = line.required("code")?.into();
+    let old = known.successor(&code);
+    let mut to = old.and_then(|it| it.to.clone());
+    line.code("to").into_option(&mut to);
+    if to.is_none() && line.text("to").is_none() {
+        return Err(vec![FieldError::new("/to", "field.required")]);
+    }
+    let same = old.filter(|it| it.to == to).map(|it| it.from_on);
+    let from_on = line.day("from_on")?.or(same).unwrap_or(days.today);
+    Ok(Successor { code, to, from_on })
 }

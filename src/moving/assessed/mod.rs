@@ -58,7 +58,8 @@ pub fn reconcile(
         ours.extend(elsewhere);
         Ok((rules, ours))
     })?;
-    let scoring = Scoring::from(&rules.profile);
+    // As the table of that window has them (decision 0032).
+    let scoring = Scoring::from(&rules.on(start.day(rules.profile.zone))?.profile);
     let (by, edition) = (GroupBy::Unit, Edition::Assessed);
     let ask = Question { start, end, now, by, edition, rules: &scoring };
     Ok(compare(&ask, &ours, theirs))

@@ -32,6 +32,7 @@ code_enum! {
         Companies = "companies" "物业服务企业",
         Categories = "categories" "事项分类",
         Catalogue = "catalogue" "派单目录",
+        CategoryMap = "category-map" "新旧类别对照",
         Users = "users" "用户",
     }
 }
@@ -45,6 +46,7 @@ impl Of {
             Self::Companies => Sheet::Companies,
             Self::Categories => Sheet::Categories,
             Self::Catalogue => Sheet::Catalogue,
+            Self::CategoryMap => Sheet::CategoryMap,
             Self::Users => return None,
         })
     }

@@ -141,7 +141,7 @@ impl Things {
             Of::Estates => Some(&mut things.estates),
             Of::Companies => Some(&mut things.companies),
             Of::Categories => Some(&mut things.categories),
-            Of::Catalogue | Of::Users => None,
+            Of::Catalogue | Of::CategoryMap | Of::Users => None,
         };
         if let Some(called) = called {
             for (code, name) in own {
@@ -190,7 +190,9 @@ fn what(of: Of, column: &str) -> What {
         (_, "region") | (Of::Regions, "parent" | "area_code") => What::Region,
         (_, "estate") => What::Estate,
         (_, "company") => What::Company,
-        (_, "category") | (Of::Categories, "parent") => What::Category,
+        (_, "category") | (Of::Categories, "parent") | (Of::CategoryMap, "code" | "to") => {
+            What::Category
+        }
         _ => What::Plain,
     }
 }

@@ -17,6 +17,8 @@ pub enum Col {
     Peers,
     Rank,
     Band,
+    /// Red or black list.
+    List,
     /// The response denominator.
     Answers,
     /// A figure.
@@ -76,6 +78,7 @@ impl Lines<'_> {
             Col::Peers => column("peers", "同类组", Format::Text),
             Col::Rank => column("rank", "名次", Format::Count),
             Col::Band => column("band", "档次", Format::Count),
+            Col::List => column("list", "红黑榜", Format::Text),
             Col::Small => column("small", "备注", Format::Text),
             Col::Answers => {
                 of("n".to_owned(), "有效回访".to_owned(), Format::Count, Metric::ResponseRate)
@@ -119,6 +122,7 @@ impl Lines<'_> {
             Col::Peers => line.peers.clone().map_or(plain(Value::None), text),
             Col::Rank => counted(line.rank),
             Col::Band => counted(line.band),
+            Col::List => line.list.map_or(plain(Value::None), |list| text(list.zh().to_owned())),
             Col::Answers => main.cell_den(line, Metric::ResponseRate),
             Col::Of(metric) => main.cell(line, metric),
             Col::Other(metric) => self.other_cell(line, metric),

@@ -42,7 +42,7 @@ impl Figures {
         let mut rates = computed(frame, facts, frame.question(by, edition), depth);
         if !frame.ranks(by) {
             for row in &mut rates.rows {
-                (row.rank, row.band) = (None, None);
+                (row.rank, row.band, row.list) = (None, None, None);
             }
         }
         let mut then = BTreeMap::new();

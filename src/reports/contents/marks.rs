@@ -44,6 +44,10 @@ pub fn marks(material: &Material<'_>) -> Vec<(String, String)> {
         ("考核办法", format!("{}（{}）", material.profile, frame.scoring.profile)),
         ("数据截至", frame.now.in_zone(frame.zone).format("%Y-%m-%d %H:%M").to_string()),
     ];
+    if frame.remap.is_some() {
+        let day = frame.now.day(frame.zone);
+        marks.push(("类别", format!("按{day}的新旧类别对照归并，各期同样；工单所记类别不变")));
+    }
     if frame.now < frame.window.end {
         marks.push(("提示", "本期尚未结束，比较均取以往周期的相同时段".to_owned()));
     }

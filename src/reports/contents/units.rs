@@ -81,7 +81,7 @@ fn quality(
     rows: &[&Line],
     heading: &'static str,
 ) -> Table {
-    let cols = [
+    let mut cols = vec![
         Col::Name(heading),
         Col::Peers,
         Col::Rank,
@@ -97,10 +97,15 @@ fn quality(
         Col::Other(Metric::Composite),
         Col::Small,
     ];
-    let note = format!(
+    let mut note = format!(
         "同类组内按综合得分排名，同分同名次；有效回访少于{}件的不排名；同档的区间相接，不宜区分高下。",
         material.frame.scoring.small_n
     );
+    let most = material.frame.scoring.listed;
+    if most > 0 {
+        cols.insert(4, Col::List);
+        note += &format!("同类组前后各{most}名中，区间与其余单位不相接的列入红榜、黑榜。");
+    }
     let lines = lines(material, assessed, Some(all), rows);
     lines.table(id, &format!("{heading}三率与综合得分"), &cols, &note)
 }

@@ -58,6 +58,7 @@ code_enum! {
         GroupBy = "group_by" "分组",
         Edition = "edition" "口径",
         Rollup = "rollup" "逐级汇总",
+        Categories = "categories" "类别口径",
     }
 }
 

@@ -1,5 +1,5 @@
 //! Web: the period a question is about, as `window=2026-10` or `from=&to=`. Its rule: the same words
-//! everywhere, read by the profile in force.
+//! everywhere; a month's name is cut by the profile in force on its first day.
 
 use crate::error::{Error, Result};
 use crate::lifecycle::Rules;
@@ -22,14 +22,14 @@ impl Period<'_> {
     /// The window meant.
     ///
     /// # Errors
-    /// 422 at `/window`, `/from` or `/to`.
+    /// 422 at `/window`, `/from` or `/to`; 503 where the profile of that month cannot be read.
     pub fn read(self, rules: &Rules) -> Result<Window> {
-        let (rule, zone) = (rules.profile.window, rules.profile.zone);
         match (self.window, self.from, self.to) {
             (Some(name), None, None) => {
-                rule.parse(name, zone).ok_or_else(|| Error::field("/window", "field.format"))
+                rules.window(name)?.ok_or_else(|| Error::field("/window", "field.format"))
             }
             (None, Some(from), Some(to)) => {
+                let (rule, zone) = (rules.profile.window, rules.profile.zone);
                 rule.from_to(from, to, zone).ok_or_else(|| Error::field("/from", "field.format"))
             }
             (None, None, Some(_)) => Err(Error::field("/from", "field.required")),

@@ -9,6 +9,7 @@ mod projection;
 mod quarter;
 pub mod register;
 pub mod sheet;
+pub mod whatif;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -22,7 +23,9 @@ use crate::app::App;
 use crate::assessment::facts::Facts;
 use crate::assessment::listed::dims;
 use crate::assessment::rules::Rules as Scoring;
-use crate::assessment::{Cell, Depth, Dim, Edition, GroupBy, Question, Row, Shelf, Table};
+use crate::assessment::{
+    Categories, Cell, Depth, Dim, Edition, GroupBy, List, Question, Remap, Row, Shelf, Table,
+};
 use crate::db::Conn;
 use crate::directory::UnitCode;
 use crate::error::{Error, Result};
@@ -63,6 +66,9 @@ pub struct RatesQuery {
     compare: Option<String>,
     /// `true`: rows with few answers also have their rates of three windows, this one the last of them.
     quarter: Option<bool>,
+    /// `remapped`: by the categories that older ones are counted as today; `recorded` where nothing is said.
+    #[param(value_type = Option<String>)]
+    categories: Option<Categories>,
     /// `true`: by unit, head or company, what others get with the same matters.
     same_mix: Option<bool>,
 }
@@ -100,6 +106,9 @@ struct RowView {
     rank: Option<u32>,
     /// Within its peers: 1 for the best and whoever cannot be told from it by the intervals.
     band: Option<u32>,
+    /// Where the profile wants lists, and it can be told from the rest of its peers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    list: Option<List>,
     /// n is small: out of the ranks.
     flagged: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -121,7 +130,8 @@ pub struct RatesView {
     to: String,
     group_by: GroupBy,
     edition: Edition,
-    /// `name@version`
+    categories: Categories,
+    /// `name@version`: the profile in force on the day on which the window begins.
     profile: String,
     /// With what each figure is compared, where that was asked.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -169,11 +179,12 @@ fn table(app: &App, actor: &Actor, query: &RatesQuery) -> Result<RatesView> {
         let row = |it: Row| row(it, &beside, quarter.as_ref(), &mix);
         let zone = rules.profile.zone;
         Ok(RatesView {
-            from: asked.window.start.rfc3339(rules.profile.zone),
-            to: asked.window.end.rfc3339(rules.profile.zone),
+            from: asked.window.start.rfc3339(zone),
+            to: asked.window.end.rfc3339(zone),
             group_by: asked.by,
             edition: asked.edition,
-            profile: rules.profile.id(),
+            categories: query.categories.unwrap_or(Categories::Recorded),
+            profile: asked.scoring.profile.clone(),
             compare: beside.iter().map(|one| one.view(zone)).collect(),
             quarter: quarter.as_ref().map(|quarter| quarter.span(zone)),
             rows: shown.rows.into_iter().map(row).collect(),
@@ -191,6 +202,8 @@ struct Asked {
     edition: Edition,
     depth: Depth,
     scoring: Scoring,
+    /// What categories are counted as, where the question says so.
+    remap: Option<Remap>,
     dims: Vec<Dim>,
     /// The rows this reader may see, where not all.
     rows: Option<BTreeSet<String>>,
@@ -212,13 +225,20 @@ impl Asked {
         // By unit, ranks are over whole peer groups: all facts are counted, own rows are shown.
         let rows = units.as_ref().filter(|_| by == GroupBy::Unit);
         let rows = rows.map(|units| units.iter().map(ToString::to_string).collect());
+        let window = window(query, rules)?;
         Ok(Self {
-            window: window(query, rules)?,
+            scoring: (&rules.of_window(&window)?.profile).into(),
+            window,
+            remap: match query.categories {
+                Some(Categories::Remapped) => {
+                    Some(Remap::of(&rules.directory, now.day(rules.profile.zone)))
+                }
+                Some(Categories::Recorded) | None => None,
+            },
             now,
             by,
             edition: query.edition.unwrap_or(Edition::All),
             depth,
-            scoring: (&rules.profile).into(),
             dims,
             units: units.filter(|_| by != GroupBy::Unit),
             rows,
@@ -226,7 +246,16 @@ impl Asked {
     }
 
     fn facts(&self, shelf: &Shelf, conn: &mut Conn) -> Result<Arc<Facts>> {
-        shelf.facts(conn, (self.window.start, self.window.end), self.scoring.repeat_days)
+        let window = (self.window.start, self.window.end);
+        Ok(self.counted(shelf.facts(conn, window, self.scoring.repeat_days)?))
+    }
+
+    /// The facts under the categories that the question counts by.
+    fn counted(&self, facts: Arc<Facts>) -> Arc<Facts> {
+        match &self.remap {
+            Some(remap) => Arc::new(remap.apply(&facts)),
+            None => facts,
+        }
     }
 
     /// Of all facts what this reader may count.
@@ -273,6 +302,7 @@ fn row(row: Row, beside: &[Beside], quarter: Option<&Quarter>, mix: &Mix) -> Row
         n: row.n,
         rank: row.rank,
         band: row.band,
+        list: row.list,
         flagged: row.flagged,
         peers: row.peers,
         excluded: row.excluded,
@@ -301,6 +331,7 @@ pub fn routes(services: &mut ServiceConfig<'_>) {
         .service(rates)
         .service(drill::behind)
         .service(projected)
+        .service(whatif::what_if)
         .service(sheet::rates_csv)
         .service(sheet::rates_xlsx)
         .service(register::show)

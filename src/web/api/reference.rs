@@ -2,10 +2,11 @@
 //! staff read; the sysadmin describes, with a day; nothing is deleted.
 
 pub mod calendar;
+pub mod category_map;
 mod corrections;
 pub mod dry_run;
 pub mod profiles;
-mod view;
+pub mod view;
 
 use chrono::NaiveDate;
 use serde::Deserialize;
@@ -239,4 +240,5 @@ pub fn routes(services: &mut utoipa_actix_web::service_config::ServiceConfig<'_>
     dry_run::routes(services);
     calendar::routes(services);
     profiles::routes(services);
+    category_map::routes(services);
 }

@@ -3,6 +3,7 @@
 //! of a unit its own people read by the batch, whatever else they are (decision 0027).
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use actix_web::{HttpResponse, get, web};
 use serde::{Deserialize, Serialize};
@@ -21,8 +22,8 @@ use crate::directory::UnitCode;
 use crate::error::{Error, Result, sentence};
 use crate::identity::{Actor, Role};
 use crate::lifecycle::Rules;
-use crate::limits::Window;
 use crate::limits::policy::SignalRule;
+use crate::limits::{Rulebook, Window};
 use crate::time::Stamp;
 use crate::web::api::period::Period;
 use crate::web::api::stretch::Stretch;
@@ -126,7 +127,7 @@ pub async fn signals(
                 let unit = rules.directory.unit(&UnitCode::new(names.text(unit)))?;
                 Some(unit.peer_group.clone()).filter(|group| !group.is_empty())
             };
-            let lines = judge(&seen, asked.rule, group);
+            let lines = judge(&seen, asked.rule(), group);
             let items = lines.iter().filter(|line| {
                 let code = names.text(line.unit);
                 asked.shows(code) && query.unit.as_ref().is_none_or(|unit| unit.as_str() == code)
@@ -200,7 +201,8 @@ pub async fn tickets(
 /// A question as it was understood, with the reader's scope.
 struct Asked<'a> {
     rules: &'a Rules,
-    rule: &'a SignalRule,
+    /// Of the window.
+    book: Arc<Rulebook>,
     window: Window,
     all_from: Stamp,
     now: Stamp,
@@ -217,13 +219,18 @@ impl<'a> Asked<'a> {
             return Err(Error::forbidden());
         }
         let window = Period { window, from: None, to: None }.read(rules)?;
-        let rule = &rules.profile.assessment.signals;
+        let book = rules.of_window(&window)?;
+        let rule = &book.profile.assessment.signals;
         let zone = rules.profile.zone;
         let last = window.end.plus_millis(-1).day(zone);
         let all_from = Stamp::end_of(rules.calendar.add_workdays(last, rule.own_workdays), zone);
         let own = if works { actor.subtree.clone() } else { BTreeSet::new() };
         let sees_all = judges && now > all_from;
-        Ok(Self { rules, rule, window, all_from, now, own, sees_all })
+        Ok(Self { rules, book, window, all_from, now, own, sees_all })
+    }
+
+    fn rule(&self) -> &SignalRule {
+        &self.book.profile.assessment.signals
     }
 
     fn shows(&self, unit: &str) -> bool {
@@ -231,7 +238,7 @@ impl<'a> Asked<'a> {
     }
 
     fn seen(&self, conn: &mut Conn) -> Result<(Names, Vec<Seen>)> {
-        store::load(conn, self.window.start, self.window.end, self.rule.again_days)
+        store::load(conn, self.window.start, self.window.end, self.rule().again_days)
     }
 
     /// Whether the reader is of the unit's own people, and a case of `signal` what a citizen said of them.
@@ -248,9 +255,9 @@ impl<'a> Asked<'a> {
         names: &Names,
     ) -> Vec<(i64, Option<bool>)> {
         if self.is_told(names.text(unit), signal) {
-            return told(seen, (unit, signal), self.rule, (self.window.end, self.now));
+            return told(seen, (unit, signal), self.rule(), (self.window.end, self.now));
         }
-        let all = behind(seen, unit, signal, self.rule);
+        let all = behind(seen, unit, signal, self.rule());
         all.into_iter().map(|(ticket, is_case)| (ticket, Some(is_case))).collect()
     }
 
@@ -273,7 +280,7 @@ impl<'a> Asked<'a> {
         (view.low, view.high) = (interval.map(|it| it.0), interval.map(|it| it.1));
         view.lit = view.lit.filter(|_| count.is_some());
         view.count = count;
-        let least = self.rule.told_least.to_string();
+        let least = self.rule().told_least.to_string();
         view.rule.push_str(&sentence("signals.told", &[("least", &least)]));
     }
 
@@ -281,7 +288,7 @@ impl<'a> Asked<'a> {
     fn whole(&self, line: &Line, names: &Names) -> SignalView {
         let code = names.text(line.unit);
         let unit = self.rules.directory.unit(&UnitCode::new(code));
-        let (days, part) = (self.rule.again_days.to_string(), percent(self.rule.late_part.0));
+        let (days, part) = (self.rule().again_days.to_string(), percent(self.rule().late_part.0));
         SignalView {
             unit: code.to_owned(),
             name: unit.map_or_else(|| code.to_owned(), |unit| unit.name.clone()),
@@ -299,7 +306,7 @@ impl<'a> Asked<'a> {
     }
 
     fn view(&self, items: Vec<SignalView>) -> SignalsView {
-        let (rule, zone) = (self.rule, self.rules.profile.zone);
+        let (rule, zone) = (self.rule(), self.rules.profile.zone);
         let values = [rule.least.to_string(), shown(rule.lift), percent(rule.chance.0)];
         let [least, lift, chance] = values.each_ref().map(String::as_str);
         let values = [("least", least), ("lift", lift), ("chance", chance)];
@@ -307,7 +314,7 @@ impl<'a> Asked<'a> {
             window: self.window.label(),
             from: self.window.start.rfc3339(zone),
             to: self.window.end.rfc3339(zone),
-            profile: self.rules.profile.id(),
+            profile: self.book.profile.id(),
             shown_to_all_from: self.all_from.plus_millis(1).rfc3339(zone),
             lights: sentence("signals.lights", &values),
             items,

@@ -24,6 +24,8 @@ pub struct ScoreView {
     name: String,
     /// The window that the ticket was received in.
     window: String,
+    /// `name@version`: under which the score is made.
+    profile: String,
     edition: Edition,
     /// Whether the ticket counts in it: it has a valid survey, and stands not excluded.
     counts: bool,
@@ -51,9 +53,8 @@ pub fn score(
     if !sees_figures || actor.has(Role::Platform) {
         return Ok(None);
     }
-    let scoring: Scoring = (&rules.profile).into();
-    let (rule, zone) = (rules.profile.window, rules.profile.zone);
-    let window = rule.containing(stored.ticket.received_at, zone);
+    let window = rules.window_of(stored.ticket.received_at)?;
+    let scoring: Scoring = (&rules.of_window(&window)?.profile).into();
     let facts = app.shelf.facts(conn, (window.start, window.end), scoring.repeat_days)?;
     let (start, end, edition) = (window.start, window.end, Edition::Assessed);
     let ask = Question { start, end, now, by: GroupBy::Unit, edition, rules: &scoring };
@@ -69,6 +70,7 @@ pub fn score(
         unit: lead.unit.to_string(),
         name: unit(&rules.directory, &lead.unit),
         window: window.label(),
+        profile: scoring.profile.clone(),
         edition,
         counts: found.is_some(),
         with: value(with),

@@ -7,7 +7,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::{Asked, RatesQuery};
 use crate::app::App;
-use crate::assessment::{Edition, GroupBy, Metric, Place, Side, store};
+use crate::assessment::{Categories, Edition, GroupBy, Metric, Place, Side, store};
 use crate::error::Result;
 use crate::web::api::stretch::Stretch;
 use crate::web::problem::Problem;
@@ -24,6 +24,8 @@ pub struct DrillQuery {
     group_by: Option<GroupBy>,
     edition: Option<Edition>,
     rollup: Option<bool>,
+    #[param(value_type = Option<String>)]
+    categories: Option<Categories>,
     /// The row's key (`-` for what has none); the total where it is left out.
     key: Option<String>,
     metric: Metric,
@@ -46,6 +48,8 @@ struct DrillItem {
 /// A page of what lies behind a figure.
 #[derive(Serialize, ToSchema)]
 pub struct DrillView {
+    /// `name@version`: under which the figure was made.
+    profile: String,
     items: Vec<DrillItem>,
     next: Option<String>,
 }
@@ -75,6 +79,7 @@ pub async fn behind(
                 group_by: query.group_by,
                 edition: query.edition,
                 rollup: query.rollup,
+                categories: query.categories,
                 ..RatesQuery::default()
             };
             let asked = Asked::of(&as_rates, &rules, &actor, now)?;
@@ -96,7 +101,7 @@ pub async fn behind(
                     Some(DrillItem { no, assignment, weight: item.weight })
                 })
                 .collect();
-            Ok(DrillView { items, next })
+            Ok(DrillView { profile: asked.scoring.profile.clone(), items, next })
         })?;
         Answer::ok(&view)
     })

@@ -87,7 +87,8 @@ impl Beside {
         }
         // The facts of all of it: while the window runs each question cuts it elsewhere.
         let whole = (earlier.whole.start, earlier.whole.end);
-        let facts = asked.mine(shelf.facts(conn, whole, asked.scoring.repeat_days)?);
+        let facts = shelf.facts(conn, whole, asked.scoring.repeat_days)?;
+        let facts = asked.mine(asked.counted(facts));
         let (start, end) = (earlier.window.start, earlier.window.end);
         let table = Table::compute(&facts, Question { start, end, ..asked.question() });
         let rates = table.rates(&asked.dims, asked.depth, |key| asked.shows(key));

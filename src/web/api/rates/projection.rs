@@ -81,6 +81,8 @@ pub struct ProjectionView {
     unit: String,
     name: String,
     window: String,
+    /// `name@version`: under which the score is made.
+    profile: String,
     edition: Edition,
     /// Null where a rate has no answer yet.
     score: Option<f64>,
@@ -163,6 +165,7 @@ impl Seen<'_> {
             unit: unit.to_string(),
             name,
             window: asked.window.label(),
+            profile: asked.scoring.profile.clone(),
             edition: asked.edition,
             score: found.score.map(Fraction::as_f64),
             rates: rates.map(rate).collect(),

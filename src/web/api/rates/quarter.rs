@@ -46,7 +46,7 @@ impl Quarter {
         let window = asked.window.with_two_before();
         // Not kept: it would push the months that everybody asks about off the shelf.
         let facts = store::load(conn, window.start, window.end, asked.scoring.repeat_days)?;
-        let facts = asked.mine(facts.into());
+        let facts = asked.mine(asked.counted(facts.into()));
         let (start, end) = (window.start, window.end);
         let table = Table::compute(&facts, Question { start, end, ..asked.question() });
         let rates = table.rates(&asked.dims, asked.depth, |key| asked.shows(key));

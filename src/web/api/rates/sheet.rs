@@ -17,7 +17,7 @@ use crate::web::{Asker, Query, run_long};
 /// What stands where there is no value.
 pub(super) const NONE: &str = "—";
 /// The columns before the figures, and their widths.
-const BEFORE: [(&str, u16); 7] = [
+const BEFORE: [(&str, u16); 8] = [
     ("代码", 18),
     ("名称", 22),
     ("有效回访数", 12),
@@ -25,6 +25,7 @@ const BEFORE: [(&str, u16); 7] = [
     ("档次", 8),
     ("样本不足", 10),
     ("可比组", 18),
+    ("考核办法", 16),
 ];
 
 async fn rates(
@@ -77,10 +78,10 @@ fn columns() -> Vec<(String, u16)> {
 }
 
 fn rows(view: &RatesView) -> Vec<Vec<Cell>> {
-    view.rows.iter().chain([&view.total]).map(cells).collect()
+    view.rows.iter().chain([&view.total]).map(|row| cells(row, &view.profile)).collect()
 }
 
-fn cells(row: &RowView) -> Vec<Cell> {
+fn cells(row: &RowView, profile: &str) -> Vec<Cell> {
     let text = |text: &str| Cell::Text(text.to_owned());
     let small = |number: Option<u32>| number.map_or(Cell::Empty, |it| Cell::Number(f64::from(it)));
     let mut cells = vec![
@@ -91,6 +92,7 @@ fn cells(row: &RowView) -> Vec<Cell> {
         small(row.band),
         Cell::Truth(row.flagged),
         row.peers.as_deref().map_or(Cell::Empty, text),
+        text(profile),
     ];
     for metric in Metric::ALL {
         let cell = row.metrics.get(metric.as_str());

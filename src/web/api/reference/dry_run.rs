@@ -129,8 +129,8 @@ pub async fn try_out(
             let tickets = dispatched(conn, window.start, window.end)?;
             Ok((rules, window, tickets))
         })?;
-        let proposal = asked.proposal()?;
-        let on = asked.day(&proposal, now.day(rules.profile.zone));
+        let proposal = proposed(asked.rules.as_deref(), &asked.changes)?;
+        let on = day_of(asked.on, &proposal, now.day(rules.profile.zone));
         let tried = rules.directory.trying(proposal)?;
         let trials = dry_run(&tried, &app.keys, on, tickets);
         let Counts { total, changed, had_nobody, unmatched, ties } = Counts::of(&trials);
@@ -164,37 +164,42 @@ impl DryRun {
             to: self.to.as_deref(),
         };
         if period.is_unsaid() {
-            let present = rules.profile.window.containing(now, rules.profile.zone);
-            return Ok(present.previous());
+            return Ok(rules.window_of(now)?.previous());
         }
         period.read(rules)
     }
+}
 
-    fn proposal(&self) -> Result<Proposal> {
-        let mut wrong = Vec::new();
-        let mut read = |list: &str, views: &[RuleView]| {
-            let mut rules: Vec<Rule> = Vec::with_capacity(views.len());
-            for (n, view) in views.iter().enumerate() {
-                match turned(view) {
-                    Ok(rule) => rules.push(rule),
-                    Err(error) => wrong.extend(error.fields().iter().map(|fault| FieldError {
-                        pointer: format!("/{list}/{n}{}", fault.pointer),
-                        ..fault.clone()
-                    })),
-                }
+/// A whole catalogue, where there is one, and rules on top of it.
+///
+/// # Errors
+/// 422 with each wrong field, below `/rules/n` or `/changes/n`.
+pub fn proposed(rules: Option<&[RuleView]>, changes: &[RuleView]) -> Result<Proposal> {
+    let mut wrong = Vec::new();
+    let mut read = |list: &str, views: &[RuleView]| {
+        let mut rules: Vec<Rule> = Vec::with_capacity(views.len());
+        for (n, view) in views.iter().enumerate() {
+            match turned(view) {
+                Ok(rule) => rules.push(rule),
+                Err(error) => wrong.extend(error.fields().iter().map(|fault| FieldError {
+                    pointer: format!("/{list}/{n}{}", fault.pointer),
+                    ..fault.clone()
+                })),
             }
-            rules
-        };
-        let rules = self.rules.as_deref().map(|views| read("rules", views));
-        let changes = read("changes", &self.changes);
-        if wrong.is_empty() { Ok(Proposal { rules, changes }) } else { Err(Error::invalid(wrong)) }
-    }
+        }
+        rules
+    };
+    let rules = rules.map(|views| read("rules", views));
+    let changes = read("changes", changes);
+    if wrong.is_empty() { Ok(Proposal { rules, changes }) } else { Err(Error::invalid(wrong)) }
+}
 
-    fn day(&self, proposal: &Proposal, today: NaiveDate) -> NaiveDate {
-        let proposed = proposal.rules.iter().flatten().chain(&proposal.changes);
-        let last = proposed.map(|rule| rule.span.from_on).max();
-        self.on.unwrap_or_else(|| last.map_or(today, |last| last.max(today)))
-    }
+/// The day on which a proposal is asked: the one said, else today, or the day on which the last of its rules begins,
+/// where that is later.
+pub fn day_of(said: Option<NaiveDate>, proposal: &Proposal, today: NaiveDate) -> NaiveDate {
+    let rules = proposal.rules.iter().flatten().chain(&proposal.changes);
+    let last = rules.map(|rule| rule.span.from_on).max();
+    said.unwrap_or_else(|| last.map_or(today, |last| last.max(today)))
 }
 
 fn shown(trial: Trial) -> TrialView {

@@ -9,6 +9,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::view::Listed;
 use crate::app::App;
+use crate::assessment::store::first_received;
 use crate::directory::{
     self, BUILT_IN_PROFILES, Directory, Entry, PROFILE_IN_FORCE, Profile, Setting,
 };
@@ -204,14 +205,14 @@ fn named<'a>(directory: &Directory, asked: &'a str) -> Option<&'a str> {
 #[serde(deny_unknown_fields)]
 pub struct InForce {
     name: String,
-    /// Today where nothing is said; a later day is allowed.
+    /// Today where nothing is said; a later day is allowed, an earlier one is not once a profile was named.
     since_on: Option<NaiveDate>,
 }
 
 /// Puts a profile into force.
 #[utoipa::path(tag = "reference", request_body = InForce, responses(
     (status = 200, body = InForce),
-    (status = 422, body = Problem, content_type = "application/problem+json"),
+    (status = 422, description = "/since_on directory.profile_past: a profile is never put in force for days gone by", body = Problem, content_type = "application/problem+json"),
 ))]
 #[put("/profiles/in-force")]
 pub async fn put_in_force(
@@ -221,14 +222,27 @@ pub async fn put_in_force(
 ) -> Result<HttpResponse> {
     actor.require(&[Role::Sysadmin])?;
     let body: InForce = raw.parse()?;
-    let zone = app.config.site.zone;
-    let wanted = body.clone();
+    let (zone, wanted, house) = (app.config.site.zone, body.clone(), app.clone());
     run(move || {
         app.db.write(move |tx| {
             let today = tx.now.day(zone);
             let since_on = wanted.since_on.unwrap_or(today);
-            let setting = Setting { name: PROFILE_IN_FORCE.to_owned(), value: wanted.name.clone() };
-            directory::put(tx, &actor, Entry::Setting(setting), since_on, today)
+            let named = |value: &str| {
+                let setting =
+                    Setting { name: PROFILE_IN_FORCE.to_owned(), value: value.to_owned() };
+                Entry::Setting(setting)
+            };
+            let directory = house.directory.current(tx.conn)?;
+            if directory.setting_on(PROFILE_IN_FORCE, today).is_some() {
+                // What was counted under another one stays (decision 0032).
+                if since_on < today {
+                    return Err(Error::field("/since_on", "directory.profile_past"));
+                }
+            } else if since_on > today || first_received(tx.conn)?.is_some() {
+                // The first to be named would hold for all the days before: until now it was the configuration's.
+                directory::put(tx, &actor, named(&house.config.site.profile), today, today)?;
+            }
+            directory::put(tx, &actor, named(&wanted.name), since_on, today)
                 .map_err(|error| renamed(error, "/value", "/name"))
         })
     })

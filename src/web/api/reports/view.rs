@@ -6,7 +6,7 @@ use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::assessment::{GroupBy, Item};
+use crate::assessment::{Categories, GroupBy, Item};
 use crate::directory::UnitCode;
 use crate::reports::desk::{LOOKED_INTO, Why};
 use crate::reports::differ::{Difference, Moved, What};
@@ -49,6 +49,9 @@ pub struct ReportLine {
     restates: Option<String>,
     /// `name@version`
     profile: String,
+    /// Where its tickets are counted by other categories than they carry.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    categories: Option<Categories>,
     /// The instant that its figures are of.
     taken_at: String,
     /// The end of the check period.
@@ -71,6 +74,7 @@ impl ReportLine {
             edition: row.edition,
             restates: row.restates.map(|id| id.to_string()),
             profile: row.profile,
+            categories: Some(row.categories).filter(|it| *it == Categories::Remapped),
             taken_at: row.taken_at.rfc3339(zone),
             objections_until: row.objections_until.map(|at| at.rfc3339(zone)),
         }
