@@ -70,10 +70,7 @@ code_enum! {
 /// part. On the red one stands whoever is among the first `most` and whose whole interval lies above those of all
 /// others that are not; on the black one likewise from below. Whoever cannot be told from the rest by the intervals is
 /// named nowhere; where the group has no more than twice `most`, nobody is.
-pub fn lists<'a>(
-    rows: impl Iterator<Item = Option<Standing<'a>>>,
-    most: u32,
-) -> Vec<Option<List>> {
+pub fn lists<'a>(rows: impl Iterator<Item = Option<Standing<'a>>>, most: u32) -> Vec<Option<List>> {
     let mut lists = Vec::new();
     let mut groups: BTreeMap<&str, Vec<(usize, Standing<'_>)>> = BTreeMap::new();
     for (place, row) in rows.enumerate() {
@@ -88,8 +85,10 @@ pub fn lists<'a>(
             continue;
         }
         // How many stand strictly above, and below.
-        let above = |row: &Standing<'_>| group.iter().filter(|(_, it)| it.score > row.score).count();
-        let below = |row: &Standing<'_>| group.iter().filter(|(_, it)| it.score < row.score).count();
+        let above =
+            |row: &Standing<'_>| group.iter().filter(|(_, it)| it.score > row.score).count();
+        let below =
+            |row: &Standing<'_>| group.iter().filter(|(_, it)| it.score < row.score).count();
         let first: Vec<bool> = group.iter().map(|(_, it)| above(it) < most).collect();
         let last: Vec<bool> = group.iter().map(|(_, it)| below(it) < most).collect();
         let highest = others(&group, &first).map(|it| it.span.1).reduce(f64::max);
@@ -140,8 +139,8 @@ mod tests {
         assert_eq!(bands(rows.into_iter()), due);
     }
 
-    fn stands(peers: &'static str, points: i64, low: f64, high: f64) -> Option<Standing<'static>> {
-        Some(Standing { peers, score: Fraction::new(points.into(), 1), span: (low, high) })
+    fn stands(peers: &'static str, points: i64, low: f64, high: f64) -> Standing<'static> {
+        Standing { peers, score: Fraction::new(points.into(), 1), span: (low, high) }
     }
 
     fn listed(rows: &[Option<Standing<'static>>], most: u32) -> Vec<&'static str> {
@@ -152,13 +151,13 @@ mod tests {
     #[test]
     fn only_who_can_be_told_from_the_rest_is_named() {
         let rows = [
-            stands("streets", 98, 97.0, 99.0),
-            stands("streets", 95, 90.0, 96.0), // among the first two, and its interval reaches the third's
-            stands("streets", 90, 85.0, 91.0),
+            Some(stands("streets", 98, 97.0, 99.0)),
+            Some(stands("streets", 95, 90.0, 96.0)), // among the first two, and its interval reaches the third's
+            Some(stands("streets", 90, 85.0, 91.0)),
             None,
-            stands("streets", 60, 55.0, 65.0),
-            stands("streets", 58, 50.0, 64.0),
-            stands("sections", 10, 9.0, 11.0), // alone in its group
+            Some(stands("streets", 60, 55.0, 65.0)),
+            Some(stands("streets", 58, 50.0, 64.0)),
+            Some(stands("sections", 10, 9.0, 11.0)), // alone in its group
         ];
         assert_eq!(listed(&rows, 2), ["red", "-", "-", "-", "black", "black", "-"]);
         assert_eq!(listed(&rows, 1), ["red", "-", "-", "-", "-", "-", "-"]);
@@ -169,10 +168,10 @@ mod tests {
 
     #[test]
     fn ties_at_the_edge_stand_on_the_list_together_and_where_all_are_equal_nobody_does() {
-        let mut rows = vec![stands("a", 90, 89.0, 91.0); 2];
-        rows.extend(vec![stands("a", 50, 49.0, 51.0); 3]);
+        let mut rows = vec![Some(stands("a", 90, 89.0, 91.0)); 2];
+        rows.extend(vec![Some(stands("a", 50, 49.0, 51.0)); 3]);
         assert_eq!(listed(&rows, 1), ["red", "red", "black", "black", "black"]);
-        assert_eq!(listed(&[stands("a", 50, 49.0, 51.0); 5], 1), ["-"; 5]);
+        assert_eq!(listed(&[Some(stands("a", 50, 49.0, 51.0)); 5], 1), ["-"; 5]);
     }
 
     #[test]

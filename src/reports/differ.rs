@@ -158,9 +158,14 @@ impl Differ<'_> {
 /// Whether `moved` is why `cell` differs: of a count one side is printed, and the other is none of it.
 fn counts(moved: &Moved, cell: &Cell) -> bool {
     let Moved { before, after, .. } = moved;
+    let differ = |before: f64, after: f64| before.total_cmp(&after).is_ne();
     match (&cell.value, &cell.source) {
-        (Value::Count(_), Some(Source::Figure { side: Side::Num, .. })) => before.num != after.num,
-        (Value::Count(_), Some(Source::Figure { side: Side::Den, .. })) => before.den != after.den,
+        (Value::Count(_), Some(Source::Figure { side: Side::Num, .. })) => {
+            differ(before.num, after.num)
+        }
+        (Value::Count(_), Some(Source::Figure { side: Side::Den, .. })) => {
+            differ(before.den, after.den)
+        }
         _ => true,
     }
 }

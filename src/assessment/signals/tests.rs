@@ -368,7 +368,7 @@ fn a_unit_is_told_what_citizens_said_of_it_by_the_batch(
     let (own, other) = (names.intern("own"), names.intern("other"));
     let prompted = |ticket, unit, sealed, prompted| {
         let trail = Trail { prompted: Some(prompted), ..plain().trail };
-        Seen { ticket, unit, sealed, trail, ..plain() }
+        Seen { ticket, unit, trail, sealed, ..plain() }
     };
     let mut seen: Vec<Seen> = (0..open).map(|id| prompted(id, own, false, true)).collect();
     seen.extend((0..sealed).map(|id| prompted(100 + id, own, true, true)));

@@ -102,7 +102,8 @@ fn a_place_left_empty_asks_to_be_filled_in_until_somebody_has_signed() {
     let draft = Printed { signer: None, ..printed() };
     assert!(html(&document(), &draft).unwrap().contains(asks));
     assert!(!html(&document(), &printed()).unwrap().contains("待填写"));
-    let letter = |printed| part(&unpacked(&docx(&document(), printed).unwrap()), "word/document.xml");
+    let letter =
+        |printed| part(&unpacked(&docx(&document(), printed).unwrap()), "word/document.xml");
     assert!(letter(&draft).contains(asks) && !letter(&printed()).contains("待填写"));
     // A part of which nothing is left is not headed either, and the next one has its number.
     let unsaid = Printed { texts: BTreeMap::new(), ..printed() };
