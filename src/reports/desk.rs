@@ -11,6 +11,7 @@ use super::drill::{Drill, Spot};
 use super::frozen::{Drawer, Frozen, document};
 use super::objection::{self, Decisions, Objecting, Objection};
 use super::sight::Reads;
+use super::site::Site;
 use super::state::{self, Standing, State, Step};
 use super::store::{self, ReportRow, StepRow};
 use super::texts::{self, Writing, Written};
@@ -29,8 +30,7 @@ use crate::time::Stamp;
 pub struct Desk<'a> {
     pub hotline: &'a Hotline,
     pub actor: &'a Actor,
-    /// The site's name.
-    pub issuer: &'a str,
+    pub site: &'a Site,
 }
 
 /// Which report, and whether the caller meant this version of it (`If-Match`).
@@ -130,7 +130,8 @@ impl Desk<'_> {
         audit::record(tx, &entry.detailed(about))
     }
 
-    fn keep_step(
+    /// Keeps `row` in the state `to`, and notes the step that led there.
+    pub(super) fn keep_step(
         &self,
         tx: &mut Tx<'_>,
         mut row: ReportRow,

@@ -183,7 +183,7 @@ impl Desk<'_> {
             check_scope(scope, &rules)?;
         }
         let period = window.label();
-        let issuer = self.issuer.to_owned();
+        let issuer = self.site.issuer.clone();
         let asked = Asked { window, scope, issuer, upheld: [].into() };
         refuse_second(conn, &asked)?;
         let made = Arc::new(Made::of(conn, &self.hotline.keys, &rules, &asked, now)?);
@@ -254,7 +254,7 @@ impl Desk<'_> {
         let upheld = objection::upheld(&store::objections(conn, row.root)?);
         let scope = row.scope_by.zip(row.scope_key).map(|(by, key)| Scope { by, key });
         let window = window_of((row.start_at, row.end_at), &row.period, &rules)?;
-        let issuer = self.issuer.to_owned();
+        let issuer = self.site.issuer.clone();
         let asked = Asked { window, scope, issuer, upheld };
         let made = Arc::new(Made::of(conn, &self.hotline.keys, &rules, &asked, now)?);
         Ok(Ready { step, on: Some((row.id, row.version)), asked, period: row.period, until, made })

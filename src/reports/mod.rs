@@ -4,7 +4,7 @@
 //! [`take`](take()) reads a [`material`], and [`contents`] says it, section by section; each figure is asked in the words
 //! of a [`frame`], and so is its drill-down. [`state`] says what may be done to a report when, [`making`] and [`desk`] do
 //! it, [`packed`] and [`frozen`] keep it, [`drill`] finds the tickets of a cell, and [`differ`] says what a restatement
-//! changed.
+//! changed. What a leader writes on one that was frozen becomes a [`task`].
 
 pub mod contents;
 pub mod desk;
@@ -27,9 +27,11 @@ mod sample;
 pub mod schedule;
 pub mod scope;
 pub mod sight;
+pub mod site;
 pub mod state;
 pub mod store;
 pub mod take;
+pub mod task;
 pub mod texts;
 
 pub use desk::{Aim, Changes, Desk, Seen};
@@ -41,5 +43,7 @@ pub use mailing::{DOCX, Mailing, XLSX};
 pub use making::{Attempt, Creating, MOVED, Previewing, Ready};
 pub use schedule::Schedule;
 pub use sight::Reads;
+pub use site::Site;
 pub use state::{State, Step};
 pub use take::{Asked, Scope, Taken, take};
+pub use task::Task;

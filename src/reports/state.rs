@@ -35,6 +35,8 @@ code_enum! {
         Freeze = "freeze" "冻结",
         Sign = "sign" "签发",
         Publish = "publish" "发布",
+        /// A leader's instruction 批示, which becomes a task of units.
+        Instruct = "instruct" "批示",
         /// Of the edition that is restated; the new one begins with it.
         Restate = "restate" "更正",
     }
@@ -68,7 +70,7 @@ impl Step {
             }
             Self::Object => &[UnitHead],
             Self::Text => &[Assessor, Leader],
-            Self::Sign | Self::Publish => &[Leader],
+            Self::Sign | Self::Publish | Self::Instruct => &[Leader],
         }
     }
 
@@ -81,7 +83,7 @@ impl Step {
             Self::Text => &[S::Draft, S::Preliminary, S::Frozen],
             Self::Sign => &[S::Frozen],
             Self::Publish => &[S::Signed],
-            Self::Restate => &[S::Frozen, S::Signed, S::Published],
+            Self::Instruct | Self::Restate => &[S::Frozen, S::Signed, S::Published],
         }
     }
 
@@ -93,7 +95,7 @@ impl Step {
             Self::Freeze => S::Frozen,
             Self::Sign => S::Signed,
             Self::Publish => S::Published,
-            Self::Object | Self::Decide | Self::Text | Self::Restate => from,
+            Self::Object | Self::Decide | Self::Text | Self::Instruct | Self::Restate => from,
         }
     }
 
@@ -202,6 +204,7 @@ mod tests {
             (Step::Freeze, "draft preliminary", "assessor", "frozen"),
             (Step::Sign, "frozen", "leader", "signed"),
             (Step::Publish, "signed", "leader", "published"),
+            (Step::Instruct, "frozen signed published", "leader", "="),
             (Step::Restate, "frozen signed published", "assessor", "="),
         ];
         for (step, states, roles, to) in table {

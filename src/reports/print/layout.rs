@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::grid::{Definition, Definitions, Grid, grid, table_of};
 use super::{Printed, words};
 use crate::reports::Document;
-use crate::reports::document::{Block, Chart};
+use crate::reports::document::{Block, Chart, SIGN_OFF};
 
 /// The whole report as words.
 #[derive(Debug, Serialize)]
@@ -92,7 +92,11 @@ pub fn layout<'a>(document: &'a Document, printed: &'a Printed) -> Page<'a> {
     let sections = (1..).zip(&document.sections);
     let parts = sections.map(|(number, section)| {
         let mut headings = 0;
-        let pieces = section.blocks.iter().map(|it| count.piece(it, &mut headings)).collect();
+        let pieces = section.blocks.iter().map(|it| count.piece(it, &mut headings));
+        let mut pieces: Vec<Piece<'a>> = pieces.collect();
+        if section.id == SIGN_OFF {
+            pieces.extend(instructions(printed, headings + 1));
+        }
         let heading = words::first_level(number) + &words::one_line(&section.heading);
         Part { anchor: words::anchor("s", &section.id), heading, pieces }
     });
@@ -116,6 +120,16 @@ pub fn layout<'a>(document: &'a Document, printed: &'a Printed) -> Page<'a> {
         parts,
         definitions: count.known.0,
     }
+}
+
+/// What leaders wrote on the report since, under a heading of its own.
+fn instructions<'a>(printed: &Printed, number: usize) -> Vec<Piece<'a>> {
+    if printed.instructions.is_empty() {
+        return Vec::new();
+    }
+    let lines = printed.instructions.iter().flat_map(|text| words::lines(text)).collect();
+    let heading = words::second_level(number) + "领导批示";
+    vec![Piece::Heading { text: heading }, Piece::Paragraphs { lines }]
 }
 
 /// `已冻结 第1版`; a state that names its edition says it once.

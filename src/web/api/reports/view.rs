@@ -6,6 +6,7 @@ use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::tasks::TaskView;
 use crate::assessment::{GroupBy, Item};
 use crate::directory::UnitCode;
 use crate::reports::desk::{LOOKED_INTO, Why};
@@ -15,7 +16,7 @@ use crate::reports::kinds::{Decision, ReportKind};
 use crate::reports::objection::Objection;
 use crate::reports::store::{ReportRow, StepRow};
 use crate::reports::texts::Written;
-use crate::reports::{Changes, Seen, State, Step};
+use crate::reports::{Changes, Seen, State, Step, Task};
 
 /// A step of which nothing is said.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
@@ -174,13 +175,15 @@ pub struct ReportView {
     /// Every version, the oldest first: the last one of a field is what the report says.
     texts: Vec<TextView>,
     objections: Vec<ObjectionView>,
+    /// What leaders wrote on it since, a task for each unit; units find their own.
+    instructions: Vec<TaskView>,
     marks: Vec<MarkLine>,
     /// What the reader may do to it now.
     allowed: Vec<&'static str>,
 }
 
 impl ReportView {
-    pub(super) fn of(seen: Seen, zone: Tz) -> Self {
+    pub(super) fn of(seen: Seen, tasks: Vec<Task>, zone: Tz) -> Self {
         let mark = |(name, value): (String, String)| MarkLine { name, value };
         Self {
             document_hash: crate::sealing::hex(&seen.row.document_hash),
@@ -189,6 +192,7 @@ impl ReportView {
             steps: seen.steps.into_iter().map(|row| StepView::of(row, zone)).collect(),
             texts: seen.texts.into_iter().map(|text| TextView::of(text, zone)).collect(),
             objections: seen.objections.into_iter().map(|it| ObjectionView::of(it, zone)).collect(),
+            instructions: tasks.into_iter().map(|task| TaskView::of(task, zone)).collect(),
             marks: seen.marks.into_iter().map(mark).collect(),
             allowed: seen.allowed,
         }
