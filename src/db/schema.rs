@@ -42,8 +42,8 @@ pub use places::place_aside;
 pub use privacy::{clear_export, erased};
 pub use proactive::{campaign, surveyed, warning, warning_mark};
 pub use reports::{
-    report, report_body, report_instruction, report_objection, report_said, report_step, report_task,
-    report_task_word, report_text,
+    report, report_body, report_confirmation, report_instruction, report_objection, report_said,
+    report_step, report_task, report_task_word, report_text,
 };
 pub use search::kept_search;
 pub use ticket::{

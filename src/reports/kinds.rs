@@ -20,6 +20,16 @@ code_enum! {
 }
 
 code_enum! {
+    /// How a unit stands in the check period.
+    pub enum CheckState {
+        Confirmed = "confirmed" "已确认",
+        Objected = "objected" "有异议",
+        /// At the end it counts as a confirmation.
+        Silent = "silent" "未反馈",
+    }
+}
+
+code_enum! {
     /// Who said it.
     pub enum Part { Objection = "objection" "异议", Answer = "answer" "裁定理由" }
 }

@@ -6,6 +6,8 @@
 //! it, [`packed`] and [`frozen`] keep it, [`drill`] finds the tickets of a cell, and [`differ`] says what a restatement
 //! changed. What a leader writes on one that was frozen becomes a [`task`].
 
+pub mod checking;
+pub mod confirmation;
 pub mod contents;
 pub mod desk;
 pub mod differ;

@@ -30,6 +30,8 @@ code_enum! {
         /// Opens the check period, or opens it anew with new figures.
         Preview = "preview" "发起核对",
         Object = "object" "提出异议",
+        /// Of a unit's own figures, as they are shown.
+        Confirm = "confirm" "确认数据",
         Decide = "decide" "裁定异议",
         Text = "text" "撰写文字",
         Freeze = "freeze" "冻结",
@@ -68,7 +70,7 @@ impl Step {
             Self::Create | Self::Preview | Self::Decide | Self::Freeze | Self::Restate => {
                 &[Assessor]
             }
-            Self::Object => &[UnitHead],
+            Self::Object | Self::Confirm => &[UnitHead],
             Self::Text => &[Assessor, Leader],
             Self::Sign | Self::Publish | Self::Instruct => &[Leader],
         }
@@ -79,7 +81,7 @@ impl Step {
         match self {
             Self::Create => &[],
             Self::Preview | Self::Freeze => &[S::Draft, S::Preliminary],
-            Self::Object | Self::Decide => &[S::Preliminary],
+            Self::Object | Self::Confirm | Self::Decide => &[S::Preliminary],
             Self::Text => &[S::Draft, S::Preliminary, S::Frozen],
             Self::Sign => &[S::Frozen],
             Self::Publish => &[S::Signed],
@@ -95,7 +97,12 @@ impl Step {
             Self::Freeze => S::Frozen,
             Self::Sign => S::Signed,
             Self::Publish => S::Published,
-            Self::Object | Self::Decide | Self::Text | Self::Instruct | Self::Restate => from,
+            Self::Object
+            | Self::Confirm
+            | Self::Decide
+            | Self::Text
+            | Self::Instruct
+            | Self::Restate => from,
         }
     }
 
@@ -128,7 +135,9 @@ impl Step {
             return Some(Error::with(Kind::Refused, "transition", &values));
         }
         let code = match self {
-            Self::Object if standing.objections_until.is_none_or(|until| now >= until) => {
+            Self::Object | Self::Confirm
+                if standing.objections_until.is_none_or(|until| now >= until) =>
+            {
                 "report.check_over"
             }
             Self::Freeze if standing.undecided > 0 => "report.objections_open",
@@ -199,6 +208,7 @@ mod tests {
         let table = [
             (Step::Preview, "draft preliminary", "assessor", "preliminary"),
             (Step::Object, "preliminary", "unit_head", "="),
+            (Step::Confirm, "preliminary", "unit_head", "="),
             (Step::Decide, "preliminary", "assessor", "="),
             (Step::Text, "draft preliminary frozen", "assessor leader", "="),
             (Step::Freeze, "draft preliminary", "assessor", "frozen"),
@@ -236,6 +246,8 @@ mod tests {
     #[rstest]
     #[case(Step::Object, 199, 0, false, "")]
     #[case(Step::Object, 200, 0, false, "report.check_over")]
+    #[case(Step::Confirm, 199, 1, false, "")]
+    #[case(Step::Confirm, 200, 0, false, "report.check_over")]
     #[case(Step::Freeze, 200, 0, false, "")]
     #[case(Step::Freeze, 199, 0, false, "report.check_open")]
     #[case(Step::Freeze, 99, 0, false, "report.window_open")]

@@ -72,6 +72,20 @@ diesel::table! {
 }
 
 diesel::table! {
+    report_confirmation (id) {
+        id -> BigInt,
+        report_id -> BigInt,
+        unit -> Text,
+        at -> BigInt,
+        by_id -> BigInt,
+        by_name -> Text,
+        taken_at -> BigInt,
+        mark -> Text,
+        withdrawn_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
     report_said (id) {
         id -> BigInt,
         objection_id -> BigInt,

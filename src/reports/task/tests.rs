@@ -112,7 +112,7 @@ fn it_is_addressed_to_units_that_read_it_each_once() {
     };
     assert_eq!(asked(&["wuye", "wuye"]).unwrap(), [UnitCode::from("wuye")]);
     let refused = asked(&["wuye", "hongda", "shequ", "nobody"]).unwrap_err();
-    let places: BTreeSet<&str> = refused.fields().iter().map(|it| it.pointer.as_ref()).collect();
+    let places: BTreeSet<&str> = refused.fields().iter().map(|it| it.pointer.as_str()).collect();
     assert_eq!(places, BTreeSet::from(["/units/1", "/units/2", "/units/3"]));
     assert!(asked(&[]).is_err() && asked(&["wuye"; MOST + 1]).is_err());
 }

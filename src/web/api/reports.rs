@@ -39,6 +39,7 @@ pub fn routes(services: &mut ServiceConfig<'_>) {
         .service(differences)
         .service(writing::preview)
         .service(writing::object)
+        .service(writing::confirm)
         .service(writing::decide)
         .service(writing::freeze)
         .service(writing::sign)

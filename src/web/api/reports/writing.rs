@@ -180,6 +180,9 @@ steps! {
     /// A unit's head objects to one of their tickets being counted.
     object "/reports/{id}/object" "reports_object" Objecting written
         |tx, desk, aim, raw| desk.object(tx, aim, || raw.parse());
+    /// A unit's head confirms its own figures as they are shown; an objection afterwards takes that back.
+    confirm "/reports/{id}/confirm" "reports_confirm" Nothing written
+        |tx, desk, aim, raw| desk.confirm(tx, aim, || raw.parse().map(|Nothing {}| ()));
     /// Decides objections, all that are named or none.
     decide "/reports/{id}/objections/decide" "reports_decide" Decisions written
         |tx, desk, aim, raw| desk.decide(tx, aim, || raw.parse());
