@@ -23,7 +23,7 @@ use crate::outward::Outward;
 use crate::papers::Papers;
 use crate::places;
 use crate::proactive::{self, Watchman};
-use crate::reports::{Drawer, Mailing, Schedule};
+use crate::reports::{Drawer, Mailing, Schedule, Site};
 use crate::sealing::MasterKey;
 use crate::search::Search;
 use crate::time::{Clock, Stamp, SystemClock};
@@ -186,7 +186,7 @@ fn post(
 fn mailing(config: &Config, hotline: &Arc<Hotline>, post: &Post) -> Result<Arc<Mailing>> {
     let mailing = Arc::new(Mailing {
         hotline: hotline.clone(),
-        issuer: config.site.name.clone(),
+        site: Site::of(config),
         url: config.public_url(),
         schedule: Schedule::of(&config.reports)?,
         quiet: post.settings.quiet,

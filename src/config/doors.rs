@@ -56,6 +56,7 @@ pub struct Reports {
     pub days_after: u32,
     pub at: String,
     pub subscribers: Vec<String>,
+    pub answer_workdays: u32,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -45,7 +45,10 @@ pub use papers::{paper, paper_line};
 pub use places::place_aside;
 pub use privacy::{clear_export, erased};
 pub use proactive::{campaign, surveyed, warning, warning_mark};
-pub use reports::{report, report_body, report_objection, report_said, report_step, report_text};
+pub use reports::{
+    report, report_body, report_confirmation, report_instruction, report_objection, report_said,
+    report_step, report_task, report_task_word, report_text,
+};
 pub use search::kept_search;
 pub use ticket::{
     assignment, attachment, caller_key, contact, counted_by, event, ledger, seal, seal_leaf,

@@ -3,7 +3,7 @@
 
 use chrono::TimeDelta;
 
-use super::compose::Person;
+use super::compose::{Person, instant};
 use super::enclosed::File;
 use super::letter::Facts;
 use super::mailer::Envelope;
@@ -141,6 +141,10 @@ impl Post {
             let (site, name) = (self.settings.site.clone(), person.name.clone());
             return Ok(Some((Facts { site, name: name.clone(), ..Facts::default() }, name)));
         }
+        if letter.occasion == Occasion::Instructed {
+            let facts = self.instructed(letter, &person)?;
+            return Ok(facts.map(|facts| (facts, person.name)));
+        }
         let Some(ticket_id) = letter.ticket_id else { return Ok(None) };
         let Some(loaded) = self.db.read(|conn| self.load(conn, ticket_id))? else {
             return Ok(None);
@@ -192,6 +196,27 @@ impl Post {
         let Some(reports) = self.reports.get() else { return Ok(None) };
         let enclosed = reports.enclosed(report, letter.account_id)?;
         Ok(enclosed.map(|it| (Facts { report: it.told, ..facts }, it.files)))
+    }
+
+    /// What a letter about a task says; a deputy reads what the principal would.
+    fn instructed(&self, letter: &Letter, person: &Person) -> Result<Option<Facts>> {
+        let task = letter.limit_name.as_deref().and_then(|id| id.parse().ok());
+        let Some((task, reports)) = task.zip(self.reports.get()) else { return Ok(None) };
+        let reader = letter.principal.unwrap_or(letter.account_id);
+        let Some(told) = reports.instructed(task, reader)? else { return Ok(None) };
+        let settings = &self.settings;
+        Ok(Some(Facts {
+            site: settings.site.clone(),
+            name: person.name.clone(),
+            principal: person.principal.clone(),
+            occasion: letter.occasion.zh().to_owned(),
+            limit: Some(told.period),
+            unit: Some(told.unit),
+            due: Some(instant(told.due_at, settings)),
+            serious: told.overdue,
+            link: format!("{}/reports/tasks", settings.url),
+            ..Facts::default()
+        }))
     }
 
     fn person(&self, letter: &Letter) -> Result<Person> {

@@ -4,6 +4,7 @@
 use serde::Serialize;
 
 use crate::error::Result;
+use crate::time::Stamp;
 
 /// A file in a letter.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +39,17 @@ pub struct Enclosed {
     pub files: Vec<File>,
 }
 
+/// What a letter about a leader's instruction says: not the instruction, which is read behind the login.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Instructed {
+    /// The name of the report's window.
+    pub period: String,
+    /// The unit's name.
+    pub unit: String,
+    pub due_at: Stamp,
+    pub overdue: bool,
+}
+
 /// Who knows the reports: a room above this one.
 pub trait Reports: Send + Sync {
     /// What the report `id` says to the account `reader`; nothing where it is gone or not for these eyes any more.
@@ -45,4 +57,10 @@ pub trait Reports: Send + Sync {
     /// # Errors
     /// The database's own.
     fn enclosed(&self, id: i64, reader: i64) -> Result<Option<Enclosed>>;
+
+    /// What the task `id` is to the account `reader`; nothing where no answer is owed any more, or it is not theirs.
+    ///
+    /// # Errors
+    /// The database's own.
+    fn instructed(&self, id: i64, reader: i64) -> Result<Option<Instructed>>;
 }

@@ -121,6 +121,8 @@ built_in![
     "survey.sms",
     "warning.txt",
     "warning.sms",
+    "instructed.txt",
+    "instructed.sms",
     "digest.txt",
     "digest.sms",
     "digest.html",

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::plan::{self, Addressee, Occasion, Owed};
 use crate::db::Tx;
+use crate::directory::UnitCode;
 use crate::error::Result;
 use crate::jobs;
 use crate::limits::ClockName;
@@ -20,6 +21,7 @@ pub const LETTER: &str = "letter";
 /// A notice on its way.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Notice {
+    /// 0 where it is about no ticket.
     pub ticket_id: i64,
     #[serde(flatten)]
     pub owed: Owed,
@@ -53,6 +55,24 @@ pub fn warn(tx: &mut Tx<'_>, ticket_id: i64, addressee: Addressee, rule: &str) -
     let (occasion, limit) = (Occasion::Warning, Some(rule.to_owned()));
     let owed = Owed { occasion, addressee, assignment: None, limit };
     jobs::put_at(tx, NOTICE, &Notice { ticket_id, owed }, tx.now.plus(GRACE)).map(drop)
+}
+
+/// Puts a notice of the task `task` of `unit`, and another for when it is due: that one leaves if nobody has answered by
+/// then.
+///
+/// # Errors
+/// As the database says.
+pub fn instruct(tx: &mut Tx<'_>, task: i64, unit: &UnitCode, due_at: Stamp) -> Result<()> {
+    let owed = Owed {
+        occasion: Occasion::Instructed,
+        addressee: Addressee::Unit(unit.clone()),
+        assignment: None,
+        limit: Some(task.to_string()),
+    };
+    // It is about no ticket.
+    let notice = Notice { ticket_id: 0, owed };
+    jobs::put_at(tx, NOTICE, &notice, tx.now.plus(GRACE))?;
+    jobs::put_at(tx, NOTICE, &notice, due_at.plus(GRACE)).map(drop)
 }
 
 /// From when on it can be told: a survey opens after the day that the reply promised.

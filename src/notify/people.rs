@@ -73,8 +73,8 @@ fn of_unit(
         Occasion::Designated | Occasion::Overdue | Occasion::Rework | Occasion::Urged
     );
     let roles = match occasion {
-        // The head is warned; where there is none, whoever is there.
-        Occasion::Warning => &[Role::UnitHead][..],
+        // The head is warned, and answers; where there is none, whoever is there.
+        Occasion::Warning | Occasion::Instructed => &[Role::UnitHead][..],
         _ if serious => &[Role::Handler, Role::UnitHead][..],
         _ => &[Role::Handler][..],
     };

@@ -30,6 +30,8 @@ code_enum! {
         Survey = "survey" "回访邀请",
         /// Acting before the complaint; the limit it names is a rule.
         Warning = "warning" "未诉先办预警",
+        /// What a leader wrote on a report; the limit it names is a task.
+        Instructed = "instructed" "领导批示",
         Digest = "digest" "汇总",
         Report = "report" "专报",
     }
@@ -289,7 +291,11 @@ pub fn still_holds(ticket: &Ticket, parent: Option<&Ticket>, owed: &Owed) -> boo
             };
             ticket.state.is_live() && ticket.noted.get(limit).is_some_and(is_so)
         }
-        Occasion::Receipt | Occasion::Digest | Occasion::Report | Occasion::Warning => true,
+        Occasion::Receipt
+        | Occasion::Digest
+        | Occasion::Report
+        | Occasion::Warning
+        | Occasion::Instructed => true,
         Occasion::Answered => parent.unwrap_or(ticket).answer().is_some(),
         Occasion::Survey => awaits_answer(ticket),
     }

@@ -59,6 +59,9 @@ impl Post {
     /// As the database says.
     pub fn expand(&self, job: &Job) -> Result<(), Fail> {
         let Notice { ticket_id, owed } = job.body()?;
+        if owed.occasion == Occasion::Instructed {
+            return self.expand_task(job, &owed);
+        }
         let (found, people) = self.db.read(|conn| {
             let now = self.db.now();
             let loaded = self.load(conn, ticket_id)?;
@@ -81,7 +84,28 @@ impl Post {
         } else {
             people
         };
-        let letters = self.letters_of(job, &owed, ticket, ticket_id, &people)?;
+        let about = (Some(ticket_id), ticket.urgency);
+        let letters = self.letters_of(job, &owed, about, &people)?;
+        Ok(self.put(letters)?)
+    }
+
+    /// Makes letters of a notice that is about no ticket; whether it still holds is asked when they leave.
+    fn expand_task(&self, job: &Job, owed: &Owed) -> Result<(), Fail> {
+        let people = self.db.read(|conn| {
+            if store::is_made(conn, job.id)? {
+                return Ok(None);
+            }
+            let directory = self.directory.current(conn)?;
+            let (whom, day) =
+                ((owed.occasion, &owed.addressee), self.db.now().day(self.settings.zone));
+            recipients(conn, &self.keys, &directory, whom, day).map(Some)
+        })?;
+        let Some(people) = people else { return Ok(()) };
+        let letters = self.letters_of(job, owed, (None, Urgency::General), &people)?;
+        Ok(self.put(letters)?)
+    }
+
+    fn put(&self, letters: Vec<Letter>) -> Result<()> {
         self.db.write(move |tx| {
             for letter in &letters {
                 let mut letter = letter.clone();
@@ -92,8 +116,7 @@ impl Post {
                 }
             }
             Ok(())
-        })?;
-        Ok(())
+        })
     }
 
     /// The way to whoever asked, where the site writes to citizens about it.
@@ -113,15 +136,14 @@ impl Post {
         &self,
         job: &Job,
         owed: &Owed,
-        ticket: &Ticket,
-        ticket_id: i64,
+        (ticket_id, urgency): (Option<i64>, Urgency),
         people: &[Recipient],
     ) -> Result<Vec<Letter>> {
         let now = self.db.now();
-        let emergency = ticket.urgency == Urgency::Emergency;
+        let emergency = urgency == Urgency::Emergency;
         let blank = Letter {
             notice_id: job.id,
-            ticket_id: Some(ticket_id),
+            ticket_id,
             unit: match &owed.addressee {
                 Addressee::Unit(unit) => Some(unit.clone()),
                 Addressee::Role(_) | Addressee::Citizen => None,
@@ -138,7 +160,7 @@ impl Post {
                 letter.medium = *medium;
                 letter.account_id = person.account;
                 letter.principal = person.principal;
-                self.set_time(&mut letter, ticket.urgency)?;
+                self.set_time(&mut letter, urgency)?;
                 letters.push(letter);
             }
         }

@@ -3,6 +3,7 @@
 
 mod bottom_line;
 mod chart;
+mod check;
 mod closing;
 mod columns;
 mod figure;
@@ -21,6 +22,8 @@ mod trend;
 mod units;
 mod unsolved;
 mod words;
+
+pub use check::check;
 
 use super::document::Document;
 use super::material::Material;

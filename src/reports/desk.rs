@@ -5,12 +5,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::confirmation::{self, Checked};
 use super::differ::{Difference, differ};
 use super::document::Document;
 use super::drill::{Drill, Spot};
 use super::frozen::{Drawer, Frozen, document};
 use super::objection::{self, Decisions, Objecting, Objection};
 use super::sight::Reads;
+use super::site::Site;
 use super::state::{self, Standing, State, Step};
 use super::store::{self, ReportRow, StepRow};
 use super::texts::{self, Writing, Written};
@@ -29,8 +31,7 @@ use crate::time::Stamp;
 pub struct Desk<'a> {
     pub hotline: &'a Hotline,
     pub actor: &'a Actor,
-    /// The site's name.
-    pub issuer: &'a str,
+    pub site: &'a Site,
 }
 
 /// Which report, and whether the caller meant this version of it (`If-Match`).
@@ -48,6 +49,8 @@ pub struct Seen {
     /// Every version, the oldest first.
     pub texts: Vec<Written>,
     pub objections: Vec<Objection>,
+    /// In the check period: how each unit stands that has figures in it.
+    pub checks: Vec<Checked>,
     /// What must be printed with every figure.
     pub marks: Vec<(String, String)>,
     pub allowed: Vec<&'static str>,
@@ -130,7 +133,8 @@ impl Desk<'_> {
         audit::record(tx, &entry.detailed(about))
     }
 
-    fn keep_step(
+    /// Keeps `row` in the state `to`, and notes the step that led there.
+    pub(super) fn keep_step(
         &self,
         tx: &mut Tx<'_>,
         mut row: ReportRow,
@@ -143,7 +147,7 @@ impl Desk<'_> {
         Ok(row)
     }
 
-    /// A unit's head objects to a ticket of theirs being counted.
+    /// A unit's head objects to a ticket of theirs being counted; what the unit had confirmed is taken back.
     ///
     /// # Errors
     /// 404, 403, 412; 422 at `/no`; 409 also `report.check_over`, `report.objected`.
@@ -163,8 +167,9 @@ impl Desk<'_> {
         let unit = objection::unit_of(self.actor, &on.ticket, row.end_at)?;
         let to = check(Step::Object, &standing, self.actor, tx.now)?;
         let who = (&*self.hotline.keys, self.actor);
-        let kept = objection::keep(tx, who, (row.root, unit), (&on, &asked.text));
+        let kept = objection::keep(tx, who, (row.root, unit.clone()), (&on, &asked.text));
         kept.map_err(|error| state::refused(error, &standing, self.actor, tx.now))?;
+        store::withdraw_confirmation(tx, row.root, &unit)?;
         self.keep_step(tx, row, (Step::Object, to))
     }
 
@@ -256,11 +261,19 @@ impl Desk<'_> {
         let keys = &self.hotline.keys;
         let texts =
             if reads.words_in(row.state) { texts::versions(conn, keys, id)? } else { Vec::new() };
+        let document = document(conn, &row)?;
+        let mut checks = Vec::new();
+        if row.state == State::Preliminary {
+            let rules = self.hotline.rules.current(conn, now)?;
+            checks = confirmation::now(conn, (&row, &document), &rules.directory)?;
+            checks.retain(|it| reads.units().is_none_or(|own| own.contains(&it.unit)));
+        }
         Ok(Seen {
             steps: store::steps(conn, id)?,
             texts,
             objections: objection::list(conn, keys, &reads, row.root)?,
-            marks: document(conn, &row)?.marks,
+            checks,
+            marks: document.marks,
             allowed: state::allowed(&standing, self.actor, now),
             row,
         })

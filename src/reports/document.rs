@@ -108,6 +108,9 @@ impl Table {
 /// The key of the row that holds the sum.
 pub const TOTAL: &str = "total";
 
+/// The id of the section of the signatures.
+pub const SIGN_OFF: &str = "sign_off";
+
 /// A column.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Column {

@@ -5,28 +5,30 @@
 use std::sync::Arc;
 
 use super::desk::Desk;
-use super::document::{Block, Document, Format};
+use super::document::{Block, Document, Format, SIGN_OFF};
+use super::kinds::TaskState;
 use super::making::{Attempt, Ready};
 use super::print::{self, Printed, values};
 use super::schedule::Schedule;
 use super::sight::Reads;
+use super::site::Site;
 use super::state::{State, Step};
 use super::store::{self, ReportRow};
+use super::task;
 use crate::db::{Conn, Tx};
 use crate::error::{Error, Kind, Result, sentence};
 use crate::identity::{self, Actor, Role};
 use crate::lifecycle::Hotline;
 use crate::limits::Window;
 use crate::notify::Post;
-use crate::notify::enclosed::{Enclosed, File, Reports, Told};
+use crate::notify::enclosed::{Enclosed, File, Instructed, Reports, Told};
 use crate::notify::when::Quiet;
 use crate::time::Stamp;
 
 /// Everything that making and writing needs.
 pub struct Mailing {
     pub hotline: Arc<Hotline>,
-    /// The site's name.
-    pub issuer: String,
+    pub site: Site,
     /// How links begin.
     pub url: String,
     pub schedule: Schedule,
@@ -45,7 +47,7 @@ fn program() -> Actor {
 
 impl Mailing {
     fn desk<'a>(&'a self, actor: &'a Actor) -> Desk<'a> {
-        Desk { hotline: &self.hotline, actor, issuer: &self.issuer }
+        Desk { hotline: &self.hotline, actor, site: &self.site }
     }
 
     /// Makes the reports whose day and hour have come, and writes to whoever gets them; does nothing where that was
@@ -94,9 +96,9 @@ impl Mailing {
             .hotline
             .db
             .read(|conn| self.desk(&program).ready_window(conn, now, (*window, None), None))?;
-        let (hotline, issuer) = (self.hotline.clone(), self.issuer.clone());
+        let (hotline, site) = (self.hotline.clone(), self.site.clone());
         let kept = self.hotline.db.write(move |tx| {
-            let desk = Desk { hotline: &hotline, actor: &program, issuer: &issuer };
+            let desk = Desk { hotline: &hotline, actor: &program, site: &site };
             let row = desk.keep(tx, &ready, Attempt::Last)?;
             tell(tx, row.root, (&readers, at))
         });
@@ -165,7 +167,11 @@ impl Mailing {
                 let mut document = super::frozen::document(conn, &row)?;
                 document.lists.clear();
                 let texts = super::texts::latest(conn, &self.hotline.keys, row.id)?;
-                let printed = printed(conn, &row, texts, (now, zone))?;
+                let tasks = self.desk(&program).instructions(conn, &row, now)?;
+                let printed = Printed {
+                    instructions: task::told(&tasks, zone, &rules.directory),
+                    ..printed(conn, &row, texts, (now, zone))?
+                };
                 return Ok(Paper { name: form_name(&document, &row), document, printed });
             }
             let ready = self.desk(&program).ready_window(conn, now, (window, None), None)?;
@@ -175,6 +181,7 @@ impl Mailing {
                 state: print::words::TRIAL.to_owned(),
                 edition: 1,
                 texts: std::collections::BTreeMap::new(),
+                instructions: Vec::new(),
                 signer: None,
                 dated: Some(now.day(zone)),
                 watermark: None,
@@ -201,9 +208,12 @@ impl Reports for Mailing {
                 Err(error) if error.kind() == Kind::NotFound => return Ok(None),
                 read => read?,
             };
-            let zone = self.hotline.rules.current(conn, now)?.profile.zone;
+            let rules = self.hotline.rules.current(conn, now)?;
+            let zone = rules.profile.zone;
+            let tasks = self.desk(&actor).instructions(conn, &row, now)?;
             let printed = Printed {
                 watermark: Some(print::words::watermark(&actor.name, now, zone)),
+                instructions: task::told(&tasks, zone, &rules.directory),
                 ..printed(conn, &row, texts, (now, zone))?
             };
             Ok(Some((row, document, printed)))
@@ -221,6 +231,28 @@ impl Reports for Mailing {
         ];
         let link = format!("{}/api/v1/reports/{id}.html", self.url);
         Ok(Some(Enclosed { told: told(&document, &printed, link), files }))
+    }
+
+    fn instructed(&self, id: i64, reader: i64) -> Result<Option<Instructed>> {
+        let now = self.hotline.db.now();
+        self.hotline.db.read(|conn| {
+            let Some(actor) = self.reader(conn, reader, now)? else { return Ok(None) };
+            let task = match self.desk(&actor).task(conn, id, now) {
+                Err(error) if error.kind() == Kind::NotFound => return Ok(None),
+                task => task?,
+            };
+            if task.row.state != TaskState::Open {
+                return Ok(None);
+            }
+            let rules = self.hotline.rules.current(conn, now)?;
+            let unit = rules.directory.unit(&task.row.unit).map(|unit| unit.name.clone());
+            Ok(Some(Instructed {
+                period: task.period,
+                unit: unit.unwrap_or_else(|| task.row.unit.to_string()),
+                due_at: task.row.due_at,
+                overdue: task.overdue,
+            }))
+        })
     }
 }
 
@@ -248,6 +280,7 @@ pub fn printed(
         }
     }
     let signed = who.iter().find(|(done, _)| done.step == Step::Sign);
+    // Where nobody wrote who signed, the steps know.
     if signed.is_some() && !texts.contains_key(SIGN_OFF) {
         let line = |(done, name): &(&store::StepRow, String)| {
             let day = print::words::day(done.at.day(zone));
@@ -260,6 +293,7 @@ pub fn printed(
         state: print::words::state(row.state.zh(), row.edition),
         edition: u32::try_from(row.edition).map_err(Error::internal)?,
         texts,
+        instructions: Vec::new(),
         signer: signed.map(|(_, name)| name.clone()),
         dated: Some(signed.map_or(row.taken_at, |(done, _)| done.at).day(zone)),
         watermark: None,
@@ -268,9 +302,6 @@ pub fn printed(
         zone,
     })
 }
-
-/// The place that says who signed: the program fills it from the steps where nobody wrote it.
-const SIGN_OFF: &str = "sign_off";
 
 /// What a person is called on paper: the shown name, as a letter's 签发人 is a person and no login.
 fn shown(conn: &mut Conn, step: &store::StepRow) -> Result<String> {

@@ -7,9 +7,11 @@ use std::sync::Arc;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use super::confirmation::{self, Told};
 use super::creating::Creating;
 use super::desk::{self, Aim, Desk, check, standing};
 use super::document::Document;
+use super::frozen;
 use super::kinds::ReportKind;
 use super::objection;
 use super::packed::{Body, Packed, pack_document, pack_facts, unpack_document};
@@ -152,9 +154,10 @@ impl Desk<'_> {
             check_scope(scope, &rules)?;
         }
         let period = window.label();
-        let issuer = self.issuer.to_owned();
+        let issuer = self.site.issuer.clone();
         let categories = categories.unwrap_or(Categories::Recorded);
-        let asked = Asked { window, scope, categories, issuer, upheld: [].into() };
+        let upheld = [].into();
+        let asked = Asked { window, scope, categories, issuer, upheld, checked: None };
         refuse_second(conn, &asked)?;
         let made = Arc::new(Made::of(conn, &self.hotline.keys, &rules, &asked, now)?);
         Ok(Ready { step: Step::Create, on: None, asked, period, until: None, made })
@@ -222,11 +225,13 @@ impl Desk<'_> {
         check(step, &standing, self.actor, now)?;
         let rules = self.hotline.rules.current(conn, now)?;
         let upheld = objection::upheld(&store::objections(conn, row.root)?);
+        let on = row.clone();
         let scope = row.scope_by.zip(row.scope_key).map(|(by, key)| Scope { by, key });
         let window = window_of((row.start_at, row.end_at), &row.period, &rules)?;
-        let issuer = self.issuer.to_owned();
+        let issuer = self.site.issuer.clone();
         let categories = row.categories;
-        let asked = Asked { window, scope, categories, issuer, upheld };
+        let checked = checked(conn, &on, (step, &rules))?;
+        let asked = Asked { window, scope, categories, issuer, upheld, checked };
         let made = Arc::new(Made::of(conn, &self.hotline.keys, &rules, &asked, now)?);
         Ok(Ready { step, on: Some((row.id, row.version)), asked, period: row.period, until, made })
     }
@@ -328,6 +333,24 @@ impl Desk<'_> {
 
 fn moved() -> Error {
     Error::new(Kind::Unavailable, MOVED).retry_after(5)
+}
+
+/// What the report of `row` says of its check period once `step` is done.
+fn checked(
+    conn: &mut Conn,
+    row: &ReportRow,
+    (step, rules): (Step, &Rules),
+) -> Result<Option<Told>> {
+    let document = |conn: &mut Conn| frozen::document(conn, row);
+    match (step, row.objections_until) {
+        (Step::Freeze, Some(until)) if row.state == State::Preliminary => {
+            let shown = document(conn)?;
+            let units = confirmation::now(conn, (row, &shown), &rules.directory)?;
+            Ok(Some(Told::Now { units, until }))
+        }
+        (Step::Restate, _) => Ok(confirmation::kept(&document(conn)?)),
+        _ => Ok(None),
+    }
 }
 
 /// The window that a report was made of, by its name where it still has one.

@@ -4,8 +4,10 @@
 //! [`take`](take()) reads a [`material`], and [`contents`] says it, section by section; each figure is asked in the words
 //! of a [`frame`], and so is its drill-down. [`state`] says what may be done to a report when, [`making`] and [`desk`] do
 //! it, [`packed`] and [`frozen`] keep it, [`drill`] finds the tickets of a cell, and [`differ`] says what a restatement
-//! changed.
+//! changed. What a leader writes on one that was frozen becomes a [`task`].
 
+pub mod checking;
+pub mod confirmation;
 pub mod contents;
 pub mod creating;
 pub mod desk;
@@ -29,9 +31,11 @@ mod sample;
 pub mod schedule;
 pub mod scope;
 pub mod sight;
+pub mod site;
 pub mod state;
 pub mod store;
 pub mod take;
+pub mod task;
 pub mod texts;
 
 pub use creating::Creating;
@@ -44,5 +48,7 @@ pub use mailing::{DOCX, Mailing, XLSX};
 pub use making::{Attempt, MOVED, Previewing, Ready};
 pub use schedule::Schedule;
 pub use sight::Reads;
+pub use site::Site;
 pub use state::{State, Step};
 pub use take::{Asked, Scope, Taken, take};
+pub use task::Task;

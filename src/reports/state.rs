@@ -30,11 +30,15 @@ code_enum! {
         /// Opens the check period, or opens it anew with new figures.
         Preview = "preview" "发起核对",
         Object = "object" "提出异议",
+        /// Of a unit's own figures, as they are shown.
+        Confirm = "confirm" "确认数据",
         Decide = "decide" "裁定异议",
         Text = "text" "撰写文字",
         Freeze = "freeze" "冻结",
         Sign = "sign" "签发",
         Publish = "publish" "发布",
+        /// A leader's instruction 批示, which becomes a task of units.
+        Instruct = "instruct" "批示",
         /// Of the edition that is restated; the new one begins with it.
         Restate = "restate" "更正",
     }
@@ -66,9 +70,9 @@ impl Step {
             Self::Create | Self::Preview | Self::Decide | Self::Freeze | Self::Restate => {
                 &[Assessor]
             }
-            Self::Object => &[UnitHead],
+            Self::Object | Self::Confirm => &[UnitHead],
             Self::Text => &[Assessor, Leader],
-            Self::Sign | Self::Publish => &[Leader],
+            Self::Sign | Self::Publish | Self::Instruct => &[Leader],
         }
     }
 
@@ -77,11 +81,11 @@ impl Step {
         match self {
             Self::Create => &[],
             Self::Preview | Self::Freeze => &[S::Draft, S::Preliminary],
-            Self::Object | Self::Decide => &[S::Preliminary],
+            Self::Object | Self::Confirm | Self::Decide => &[S::Preliminary],
             Self::Text => &[S::Draft, S::Preliminary, S::Frozen],
             Self::Sign => &[S::Frozen],
             Self::Publish => &[S::Signed],
-            Self::Restate => &[S::Frozen, S::Signed, S::Published],
+            Self::Instruct | Self::Restate => &[S::Frozen, S::Signed, S::Published],
         }
     }
 
@@ -93,7 +97,12 @@ impl Step {
             Self::Freeze => S::Frozen,
             Self::Sign => S::Signed,
             Self::Publish => S::Published,
-            Self::Object | Self::Decide | Self::Text | Self::Restate => from,
+            Self::Object
+            | Self::Confirm
+            | Self::Decide
+            | Self::Text
+            | Self::Instruct
+            | Self::Restate => from,
         }
     }
 
@@ -126,7 +135,9 @@ impl Step {
             return Some(Error::with(Kind::Refused, "transition", &values));
         }
         let code = match self {
-            Self::Object if standing.objections_until.is_none_or(|until| now >= until) => {
+            Self::Object | Self::Confirm
+                if standing.objections_until.is_none_or(|until| now >= until) =>
+            {
                 "report.check_over"
             }
             Self::Freeze if standing.undecided > 0 => "report.objections_open",
@@ -197,11 +208,13 @@ mod tests {
         let table = [
             (Step::Preview, "draft preliminary", "assessor", "preliminary"),
             (Step::Object, "preliminary", "unit_head", "="),
+            (Step::Confirm, "preliminary", "unit_head", "="),
             (Step::Decide, "preliminary", "assessor", "="),
             (Step::Text, "draft preliminary frozen", "assessor leader", "="),
             (Step::Freeze, "draft preliminary", "assessor", "frozen"),
             (Step::Sign, "frozen", "leader", "signed"),
             (Step::Publish, "signed", "leader", "published"),
+            (Step::Instruct, "frozen signed published", "leader", "="),
             (Step::Restate, "frozen signed published", "assessor", "="),
         ];
         for (step, states, roles, to) in table {
@@ -233,6 +246,8 @@ mod tests {
     #[rstest]
     #[case(Step::Object, 199, 0, false, "")]
     #[case(Step::Object, 200, 0, false, "report.check_over")]
+    #[case(Step::Confirm, 199, 1, false, "")]
+    #[case(Step::Confirm, 200, 0, false, "report.check_over")]
     #[case(Step::Freeze, 200, 0, false, "")]
     #[case(Step::Freeze, 199, 0, false, "report.check_open")]
     #[case(Step::Freeze, 99, 0, false, "report.window_open")]

@@ -7,7 +7,8 @@ use super::kinds::{Decision, Part, ReportKind};
 use super::state::{State, Step};
 use crate::assessment::{Categories, GroupBy};
 use crate::db::schema::{
-    report, report_body, report_objection, report_said, report_step, report_text,
+    report, report_body, report_confirmation, report_objection, report_said, report_step,
+    report_text,
 };
 use crate::db::{Conn, Tx, each};
 use crate::directory::UnitCode;
@@ -93,6 +94,31 @@ pub struct ObjectionRow {
     pub decision: Option<Decision>,
     pub decided_at: Option<Stamp>,
     pub decided_name: Option<String>,
+}
+
+/// A row of `report_confirmation`: that a unit's head found its figures right.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = report_confirmation)]
+pub struct ConfirmationRow {
+    pub id: i64,
+    /// The first edition.
+    pub report_id: i64,
+    pub unit: UnitCode,
+    pub at: Stamp,
+    pub by_id: i64,
+    pub by_name: String,
+    /// The instant that the figures were of, and how far the events were then.
+    pub taken_at: Stamp,
+    pub mark: String,
+    /// When the unit objected after all.
+    pub withdrawn_at: Option<Stamp>,
+}
+
+impl ConfirmationRow {
+    /// Whether it is of the figures of `taken_at`, and stands.
+    pub fn holds(&self, taken_at: Stamp) -> bool {
+        self.withdrawn_at.is_none() && self.taken_at == taken_at
+    }
 }
 
 /// What was said in an objection or to it, sealed.
@@ -248,6 +274,31 @@ pub(super) fn save_objection(tx: &mut Tx<'_>, row: &ObjectionRow) -> Result<()> 
 pub fn objections(conn: &mut Conn, root: i64) -> Result<Vec<ObjectionRow>> {
     let all = report_objection::table.filter(report_objection::report_id.eq(root));
     Ok(all.order(report_objection::id).select(ObjectionRow::as_select()).load(conn)?)
+}
+
+pub(super) fn insert_confirmation(tx: &mut Tx<'_>, row: &ConfirmationRow) -> Result<()> {
+    each!(tx.conn, c => diesel::insert_into(report_confirmation::table).values(row).execute(c))?;
+    Ok(())
+}
+
+/// Takes back what `unit` confirmed of the report whose first edition is `root`.
+pub(super) fn withdraw_confirmation(tx: &mut Tx<'_>, root: i64, unit: &UnitCode) -> Result<()> {
+    let own = report_confirmation::table
+        .filter(report_confirmation::report_id.eq(root))
+        .filter(report_confirmation::unit.eq(unit.to_string()))
+        .filter(report_confirmation::withdrawn_at.is_null());
+    let now = report_confirmation::withdrawn_at.eq(tx.now);
+    each!(tx.conn, c => diesel::update(own).set(now).execute(c))?;
+    Ok(())
+}
+
+/// Every confirmation of the report whose first edition is `root`, the oldest first.
+///
+/// # Errors
+/// What the database says.
+pub fn confirmations(conn: &mut Conn, root: i64) -> Result<Vec<ConfirmationRow>> {
+    let all = report_confirmation::table.filter(report_confirmation::report_id.eq(root));
+    Ok(all.order(report_confirmation::id).select(ConfirmationRow::as_select()).load(conn)?)
 }
 
 pub(super) fn insert_said(tx: &mut Tx<'_>, row: &SaidRow) -> Result<()> {

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use super::confirmation::{self, Told};
 use super::contents;
 use super::document::Document;
 use super::extras::store as extras;
@@ -36,6 +37,8 @@ pub struct Asked {
     /// Tickets (by id) whose objection was upheld in the check period: excluded from the edition `assessed` with the reason
     /// `objection`.
     pub upheld: BTreeSet<i64>,
+    /// What the report says of its check period, where there was one.
+    pub checked: Option<Told>,
 }
 
 /// A report and the facts that its figures were made of.
@@ -88,7 +91,17 @@ pub fn take(
         past,
         extras: extras::load(conn, vault, &frame, &facts, first)?,
     };
-    let document = contents::document(&material, &asked.issuer)?;
+    let mut document = contents::document(&material, &asked.issuer)?;
+    match &asked.checked {
+        Some(Told::Now { units, until }) => {
+            let (section, mark) = contents::check(&frame, (units, *until))?;
+            confirmation::put(&mut document, section, mark);
+        }
+        Some(Told::Kept { section, mark }) => {
+            confirmation::put(&mut document, section.clone(), mark.clone());
+        }
+        None => {}
+    }
     Ok(Taken { document, facts, frame })
 }
 

@@ -41,6 +41,18 @@ fn is_open(document: &Document, wanted: &str) -> bool {
     blocks.any(|block| matches!(block, Block::Open { field, .. } if field == wanted))
 }
 
+/// Nothing of a person's is written where everybody reads it, and where it is printed and mailed.
+///
+/// # Errors
+/// 422 `report.personal` at `pointer`.
+pub(super) fn impersonal(text: &Text, pointer: &str) -> Result<()> {
+    if mask_text(text.as_str(), &[]) == text.as_str() {
+        Ok(())
+    } else {
+        Err(Error::field(pointer, "report.personal"))
+    }
+}
+
 /// Keeps another version of a text.
 ///
 /// # Errors
@@ -56,9 +68,7 @@ pub(super) fn write(
         return Err(Error::field("/field", "field.unknown_code"));
     }
     // It is read by everybody, printed and mailed.
-    if mask_text(writing.text.as_str(), &[]) != writing.text.as_str() {
-        return Err(Error::field("/text", "report.personal"));
-    }
+    impersonal(&writing.text, "/text")?;
     if names_a_caller(tx.conn, keys, writing.text.as_str())? {
         return Err(Error::field("/text", "report.names"));
     }

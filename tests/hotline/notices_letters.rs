@@ -78,7 +78,25 @@ fn story(test: &TestDb, mail: Option<&str>) -> Mailroom {
     let app = &room.server.app;
     app.db.write(move |tx| outbox::warn(tx, id, warned.clone(), "cluster")).unwrap();
     room.minutes(2);
+    instructed(&room);
+    room.minutes(2);
     room
+}
+
+/// The leader writes on the month's report.
+fn instructed(room: &Mailroom) {
+    let ask = |who: &str, method: &str, path: &str, body: &str| {
+        let bearer = format!("Bearer {}", room.tokens[who]);
+        let headers = [("Authorization", bearer.as_str())];
+        let answer = room.server.ask(method, path, &headers, body);
+        assert_eq!(answer.status, 200, "{path}: {}", answer.body);
+        answer.json()
+    };
+    let listed = ask("assessor", "GET", "/api/v1/reports", "");
+    let path = format!("/api/v1/reports/{}", listed["items"][0]["id"].as_str().unwrap());
+    ask("assessor", "POST", &format!("{path}/freeze"), "{}");
+    let text = json!({ "text": "请逐个小区排查电梯隐患", "units": ["baozhang"] });
+    ask("leader", "POST", &format!("{path}/instruct"), &text.to_string());
 }
 
 /// The first letter of each occasion in `folder`, to whoever it went.

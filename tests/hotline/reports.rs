@@ -2,8 +2,10 @@
 //! and every cell of it leads to its tickets (domain.md §6 rules 7 and 8, §7).
 
 mod bureau;
+mod confirmations;
 mod exclusion;
 mod gone;
+mod instructions;
 mod mailed;
 mod texts;
 
@@ -63,7 +65,7 @@ on_each_database! {
         assert_eq!(bureau.tries("assessor", &path("/text"), json!({ "field": "x", "text": "y" })), "409 transition");
         assert_eq!(bureau.asks("unit_head@wuye", &path("")).status, 404, "not published yet");
         let done = bureau.does("leader", &path("/publish"), json!({}));
-        assert_eq!((&done["state"], &done["allowed"]), (&json!("published"), &json!([])));
+        assert_eq!((&done["state"], &done["allowed"]), (&json!("published"), &json!(["instruct"])));
         let steps: Vec<String> = done["steps"].as_array().unwrap().iter()
             .map(|step| format!("{} {}", step["step"].as_str().unwrap(), step["by"].as_str().unwrap()))
             .collect();
@@ -86,7 +88,7 @@ on_each_database! {
         bureau.does("chief", &path("freeze"), json!({}));
         assert_eq!(bureau.tries("chief", &path("sign"), json!({})), "403 report.same_person");
         let allowed = bureau.asks("chief", &format!("/reports/{id}")).json()["allowed"].clone();
-        assert_eq!(allowed, json!(["text", "restate"]));
+        assert_eq!(allowed, json!(["text", "instruct", "restate"]));
         assert_eq!(bureau.tries("leader", &path("sign"), json!({})), "200");
         assert_eq!(bureau.tries("chief", &path("publish"), json!({})), "200");
     }

@@ -73,6 +73,20 @@ diesel::table! {
 }
 
 diesel::table! {
+    report_confirmation (id) {
+        id -> BigInt,
+        report_id -> BigInt,
+        unit -> Text,
+        at -> BigInt,
+        by_id -> BigInt,
+        by_name -> Text,
+        taken_at -> BigInt,
+        mark -> Text,
+        withdrawn_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
     report_said (id) {
         id -> BigInt,
         objection_id -> BigInt,
@@ -81,3 +95,44 @@ diesel::table! {
         sealed -> Binary,
     }
 }
+
+diesel::table! {
+    report_instruction (id) {
+        id -> BigInt,
+        root -> BigInt,
+        report_id -> BigInt,
+        at -> BigInt,
+        by_id -> BigInt,
+        by_name -> Text,
+        sealed -> Binary,
+    }
+}
+
+diesel::table! {
+    report_task (id) {
+        id -> BigInt,
+        instruction_id -> BigInt,
+        unit -> Text,
+        state -> Text,
+        version -> Integer,
+        due_at -> BigInt,
+        soon_at -> BigInt,
+        answered_at -> Nullable<BigInt>,
+        answered_by -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    report_task_word (id) {
+        id -> BigInt,
+        task_id -> BigInt,
+        step -> Text,
+        at -> BigInt,
+        by_id -> BigInt,
+        by_name -> Text,
+        sealed -> Binary,
+    }
+}
+
+diesel::joinable!(report_task -> report_instruction (instruction_id));
+diesel::allow_tables_to_appear_in_same_query!(report_task, report_instruction);

@@ -1,6 +1,7 @@
 //! Reports, contents: what a person writes, and who signs. Its rule: no program proposes a measure.
 
 use super::part::Part;
+use crate::reports::document::SIGN_OFF;
 
 /// The section of what comes next.
 pub fn measures() -> Part {
@@ -11,7 +12,7 @@ pub fn measures() -> Part {
 
 /// The section of the signatures.
 pub fn sign_off() -> Part {
-    let mut part = Part::new("sign_off", "签发");
-    part.open("sign_off", "撰稿、审核、签发人及日期");
+    let mut part = Part::new(SIGN_OFF, "签发");
+    part.open(SIGN_OFF, "撰稿、审核、签发人及日期");
     part
 }

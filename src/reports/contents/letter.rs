@@ -105,6 +105,7 @@ const EXTRACTS: &[(&str, usize, &[&str])] = &[
         ],
     ),
     ("ledger", 15, ALL),
+    ("check", 30, ALL),
     ("bottom_line", 15, ALL),
 ];
 

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::grid::{Definition, Definitions, Grid, grid, table_of};
 use super::{Printed, words};
 use crate::reports::Document;
-use crate::reports::document::{Block, Chart, Section};
+use crate::reports::document::{Block, Chart, SIGN_OFF, Section};
 
 /// The whole report as words.
 #[derive(Debug, Serialize)]
@@ -94,7 +94,10 @@ pub fn layout<'a>(document: &'a Document, printed: &'a Printed) -> Page<'a> {
     let parts = sections.map(|(number, section)| {
         let mut headings = 0;
         let blocks = section.blocks.iter().filter(|block| !is_left_empty(block, printed));
-        let pieces = blocks.map(|it| count.piece(it, &mut headings)).collect();
+        let mut pieces: Vec<Piece<'a>> = blocks.map(|it| count.piece(it, &mut headings)).collect();
+        if section.id == SIGN_OFF {
+            pieces.extend(instructions(printed, headings + 1));
+        }
         let heading = words::first_level(number) + &words::one_line(&section.heading);
         Part { anchor: words::anchor("s", &section.id), heading, pieces }
     });
@@ -125,6 +128,16 @@ pub fn layout<'a>(document: &'a Document, printed: &'a Printed) -> Page<'a> {
 fn is_left_empty(block: &Block, printed: &Printed) -> bool {
     let Block::Open { field, .. } = block else { return false };
     printed.signer.is_some() && printed.texts.get(field).is_none_or(|text| text.trim().is_empty())
+}
+
+/// What leaders wrote on the report since, under a heading of its own.
+fn instructions<'a>(printed: &Printed, number: usize) -> Vec<Piece<'a>> {
+    if printed.instructions.is_empty() {
+        return Vec::new();
+    }
+    let lines = printed.instructions.iter().flat_map(|text| words::lines(text)).collect();
+    let heading = words::second_level(number) + "领导批示";
+    vec![Piece::Heading { text: heading }, Piece::Paragraphs { lines }]
 }
 
 /// `已冻结 第1版`; a state that names its edition says it once.

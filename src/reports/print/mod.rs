@@ -41,6 +41,8 @@ pub struct Printed {
     pub edition: u32,
     /// What persons wrote into the open fields, by their names.
     pub texts: BTreeMap<String, String>,
+    /// What leaders wrote on it since 批示, each with how far it has come; it stands below the signatures.
+    pub instructions: Vec<String>,
     /// Who signed it 签发人.
     pub signer: Option<String>,
     /// The day that stands below it 成文日期.

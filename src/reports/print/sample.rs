@@ -20,6 +20,7 @@ pub fn printed() -> Printed {
         state: "核对稿".to_owned(),
         edition: 1,
         texts: [("measures".to_owned(), text.to_owned())].into(),
+        instructions: Vec::new(),
         signer: Some("李某某".to_owned()),
         dated: NaiveDate::from_ymd_opt(2026, 11, 26),
         watermark: Some("副本 · 张三 · 2026-11-26 09:00".to_owned()),
@@ -335,6 +336,7 @@ pub fn hostile() -> (Document, Printed) {
     let printed = Printed {
         state: next(),
         texts: [("measures".to_owned(), all.clone()), ("decision".to_owned(), long)].into(),
+        instructions: vec![all.clone()],
         signer: Some(next()),
         watermark: Some(all),
         ..printed()

@@ -2,6 +2,7 @@
 //! `reports::sight`'s to say, and what may be done to it `reports::state`'s.
 
 mod printed;
+mod tasks;
 mod view;
 mod writing;
 
@@ -26,6 +27,12 @@ pub fn routes(services: &mut ServiceConfig<'_>) {
     services
         .service(list)
         .service(writing::create)
+        // Before the report itself too.
+        .service(tasks::list)
+        .service(tasks::one)
+        .service(tasks::answer)
+        .service(tasks::accept)
+        .service(tasks::send_back)
         // Before the report itself, whose id may hold any character.
         .service(printed::print)
         .service(one)
@@ -33,17 +40,19 @@ pub fn routes(services: &mut ServiceConfig<'_>) {
         .service(differences)
         .service(writing::preview)
         .service(writing::object)
+        .service(writing::confirm)
         .service(writing::decide)
         .service(writing::freeze)
         .service(writing::sign)
         .service(writing::publish)
         .service(writing::text)
+        .service(writing::instruct)
         .service(writing::restate);
 }
 
 /// Reports as `actor` sees them.
 fn desk<'a>(app: &'a App, actor: &'a Actor) -> Desk<'a> {
-    Desk { hotline: &app.hotline, actor, issuer: &app.config.site.name }
+    Desk { hotline: &app.hotline, actor, site: &app.mailing.site }
 }
 
 /// The id in an address; what is no number is no report's.
@@ -112,9 +121,14 @@ pub async fn one(
 ) -> Result<HttpResponse> {
     run(move || {
         let (id, now) = (read_id(&id)?, app.db.now());
-        let seen = app.db.read(|conn| desk(&app, &actor).look(conn, id, now))?;
+        let (seen, tasks) = app.db.read(|conn| {
+            let desk = desk(&app, &actor);
+            let seen = desk.look(conn, id, now)?;
+            let tasks = desk.instructions(conn, &seen.row, now)?;
+            Ok((seen, tasks))
+        })?;
         let version = seen.row.version.into();
-        Ok(Answer::ok(&ReportView::of(seen, app.config.site.zone))?.versioned(version))
+        Ok(Answer::ok(&ReportView::of(seen, tasks, app.config.site.zone))?.versioned(version))
     })
     .await
     .map(Answer::respond)

@@ -15,6 +15,7 @@ use crate::identity::Actor;
 use crate::reports::mailing::{form_name, printed};
 use crate::reports::print::{self as press, Printed};
 use crate::reports::store::ReportRow;
+use crate::reports::task::told;
 use crate::reports::{DOCX, Document, XLSX};
 use crate::web::api::attachments::percent_encoded;
 use crate::web::problem::Problem;
@@ -49,10 +50,14 @@ impl Copy {
     fn of(app: &App, actor: &Actor, id: i64) -> Result<Self> {
         let (now, zone) = (app.db.now(), app.config.site.zone);
         app.db.read(|conn| {
-            let (row, document, texts) = desk(app, actor).read(conn, id)?;
+            let desk = desk(app, actor);
+            let (row, document, texts) = desk.read(conn, id)?;
+            let rules = app.hotline.rules.current(conn, now)?;
+            let tasks = desk.instructions(conn, &row, now)?;
             let printed = Printed {
                 watermark: Some(press::words::watermark(&actor.name, now, zone)),
                 base: Some(format!("/api/v1/reports/{id}/tickets")),
+                instructions: told(&tasks, zone, &rules.directory),
                 ..printed(conn, &row, texts, (now, zone))?
             };
             Ok(Self { row, document, printed })

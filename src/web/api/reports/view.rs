@@ -6,16 +6,18 @@ use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::tasks::TaskView;
 use crate::assessment::{Categories, GroupBy, Item};
 use crate::directory::UnitCode;
+use crate::reports::confirmation::Checked;
 use crate::reports::desk::{LOOKED_INTO, Why};
 use crate::reports::differ::{Difference, Moved, What};
 use crate::reports::document::Value;
-use crate::reports::kinds::{Decision, ReportKind};
+use crate::reports::kinds::{CheckState, Decision, ReportKind};
 use crate::reports::objection::Objection;
 use crate::reports::store::{ReportRow, StepRow};
 use crate::reports::texts::Written;
-use crate::reports::{Changes, Seen, State, Step};
+use crate::reports::{Changes, Seen, State, Step, Task};
 
 /// A step of which nothing is said.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
@@ -158,6 +160,27 @@ impl ObjectionView {
     }
 }
 
+/// How a unit stands in the check period.
+#[derive(Serialize, ToSchema)]
+struct CheckView {
+    unit: UnitCode,
+    state: CheckState,
+    /// When it confirmed or objected last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    by: Option<String>,
+    objections: usize,
+    upheld: usize,
+}
+
+impl CheckView {
+    fn of(it: Checked, zone: Tz) -> Self {
+        let Checked { unit, state, at, by, objections, upheld } = it;
+        Self { unit, state, at: at.map(|at| at.rfc3339(zone)), by, objections, upheld }
+    }
+}
+
 /// A name and a value that must be printed with every figure.
 #[derive(Serialize, ToSchema)]
 struct MarkLine {
@@ -178,13 +201,17 @@ pub struct ReportView {
     /// Every version, the oldest first: the last one of a field is what the report says.
     texts: Vec<TextView>,
     objections: Vec<ObjectionView>,
+    /// In the check period: how each unit stands that has figures in it; units find themselves alone.
+    checks: Vec<CheckView>,
+    /// What leaders wrote on it since, a task for each unit; units find their own.
+    instructions: Vec<TaskView>,
     marks: Vec<MarkLine>,
     /// What the reader may do to it now.
     allowed: Vec<&'static str>,
 }
 
 impl ReportView {
-    pub(super) fn of(seen: Seen, zone: Tz) -> Self {
+    pub(super) fn of(seen: Seen, tasks: Vec<Task>, zone: Tz) -> Self {
         let mark = |(name, value): (String, String)| MarkLine { name, value };
         Self {
             document_hash: crate::sealing::hex(&seen.row.document_hash),
@@ -193,6 +220,8 @@ impl ReportView {
             steps: seen.steps.into_iter().map(|row| StepView::of(row, zone)).collect(),
             texts: seen.texts.into_iter().map(|text| TextView::of(text, zone)).collect(),
             objections: seen.objections.into_iter().map(|it| ObjectionView::of(it, zone)).collect(),
+            checks: seen.checks.into_iter().map(|it| CheckView::of(it, zone)).collect(),
+            instructions: tasks.into_iter().map(|task| TaskView::of(task, zone)).collect(),
             marks: seen.marks.into_iter().map(mark).collect(),
             allowed: seen.allowed,
         }

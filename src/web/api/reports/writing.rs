@@ -13,6 +13,7 @@ use crate::error::Result;
 use crate::identity::Actor;
 use crate::reports::objection::{Decisions, Objecting};
 use crate::reports::store::ReportRow;
+use crate::reports::task::Instructing;
 use crate::reports::texts::Writing;
 use crate::reports::{Aim, Attempt, Creating, Desk, MOVED, Previewing, Ready};
 use crate::time::Stamp;
@@ -46,10 +47,12 @@ impl Said {
 
     /// The report as whoever asked sees it after the write; a new one says where it lies.
     fn answer(&self, app: &App, tx: &mut Tx<'_>, row: &ReportRow) -> Result<Answer> {
-        let seen = desk(app, &self.actor).look(tx.conn, row.id, tx.now)?;
+        let desk = desk(app, &self.actor);
+        let seen = desk.look(tx.conn, row.id, tx.now)?;
+        let tasks = desk.instructions(tx.conn, row, tx.now)?;
         let version = row.version.into();
         let is_new = self.id.as_deref() != Some(row.id.to_string().as_str());
-        let view = ReportView::of(seen, app.config.site.zone);
+        let view = ReportView::of(seen, tasks, app.config.site.zone);
         let answer = if is_new {
             Answer::created(format!("/api/v1/reports/{}", row.id), &view)?
         } else {
@@ -177,6 +180,9 @@ steps! {
     /// A unit's head objects to one of their tickets being counted.
     object "/reports/{id}/object" "reports_object" Objecting written
         |tx, desk, aim, raw| desk.object(tx, aim, || raw.parse());
+    /// A unit's head confirms its own figures as they are shown; an objection afterwards takes that back.
+    confirm "/reports/{id}/confirm" "reports_confirm" Nothing written
+        |tx, desk, aim, raw| desk.confirm(tx, aim, || raw.parse().map(|Nothing {}| ()));
     /// Decides objections, all that are named or none.
     decide "/reports/{id}/objections/decide" "reports_decide" Decisions written
         |tx, desk, aim, raw| desk.decide(tx, aim, || raw.parse());
@@ -192,6 +198,9 @@ steps! {
     /// Writes into a place that the document leaves open; every version is kept.
     text "/reports/{id}/text" "reports_text" Writing written
         |tx, desk, aim, raw| desk.write(tx, aim, || raw.parse());
+    /// A leader's instruction 批示 on what was frozen: a task of each unit it is addressed to.
+    instruct "/reports/{id}/instruct" "reports_instruct" Instructing written
+        |tx, desk, aim, raw| desk.instruct(tx, aim, || raw.parse());
     /// Takes what was frozen once more, as the next edition, frozen from its first day; what differs is listed.
     restate "/reports/{id}/restate" "reports_restate" Nothing taken
         |conn, now, desk, aim, raw| desk.ready_restatement(conn, now, aim, || raw.parse().map(|Nothing {}| ()));

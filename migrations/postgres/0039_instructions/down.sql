@@ -1,0 +1,3 @@
+DROP TABLE report_task_word;
+DROP TABLE report_task;
+DROP TABLE report_instruction;

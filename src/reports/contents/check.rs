@@ -1,0 +1,121 @@
+//! Reports, contents: what units said in the check period 核对情况. Its rule: who was silent until the end is named, and it
+//! is said that silence counts as a confirmation.
+
+use serde_json::json;
+
+use super::columns::column;
+use super::part::{Part, plain, text};
+use super::sentences;
+use crate::error::Result;
+use crate::reports::confirmation::{CHECK, Checked, MARK};
+use crate::reports::document::{Block, Format, Row, Section, Table, Value};
+use crate::reports::frame::Frame;
+use crate::reports::kinds::CheckState;
+use crate::time::Stamp;
+
+/// The section, and the same in short, to be printed with every figure.
+///
+/// # Errors
+/// As [`sentences::paragraph`].
+pub fn check(
+    frame: &Frame,
+    (units, until): (&[Checked], Stamp),
+) -> Result<(Section, (String, String))> {
+    let count = |state| units.iter().filter(|it| it.state == state).count();
+    let [confirmed, objected, silent] =
+        [CheckState::Confirmed, CheckState::Objected, CheckState::Silent].map(count);
+    let until = until.in_zone(frame.zone).format("%Y-%m-%d %H:%M").to_string();
+    let objections: usize = units.iter().map(|it| it.objections).sum();
+    let upheld: usize = units.iter().map(|it| it.upheld).sum();
+    let said = json!({
+        "until": until,
+        "units": units.len(),
+        "confirmed": confirmed,
+        "objected": objected,
+        "silent": silent,
+        "objections": objections,
+        "upheld": upheld,
+    });
+    let mut part = Part::new(CHECK, "核对情况");
+    part.extend(sentences::paragraph("check", &said)?);
+    part.push(Block::Table(table(frame, units)));
+    let short = format!(
+        "核对期至{until}，{}个单位中确认{confirmed}个，有异议{objected}个，期满未反馈视为确认{silent}个",
+        units.len()
+    );
+    Ok((part.section, (MARK.to_owned(), short)))
+}
+
+fn table(frame: &Frame, units: &[Checked]) -> Table {
+    let count = |n: usize| plain(Value::Count(i64::try_from(n).unwrap_or(i64::MAX)));
+    let row = |it: &Checked| {
+        let unit = frame.directory.unit(&it.unit);
+        let state = match it.state {
+            CheckState::Silent => "期满未反馈，视为确认",
+            state => state.zh(),
+        };
+        let cells = vec![
+            text(unit.map_or(it.unit.as_str(), |unit| unit.name.as_str())),
+            text(state),
+            plain(it.at.map_or(Value::None, Value::Instant)),
+            count(it.objections),
+            count(it.upheld),
+        ];
+        Row { key: it.unit.to_string(), level: 0, cells }
+    };
+    Table {
+        id: "check".to_owned(),
+        title: "各单位核对情况".to_owned(),
+        columns: vec![
+            column("name", "单位", Format::Text),
+            column("state", "核对结果", Format::Text),
+            column("at", "时间", Format::Instant),
+            column("objections", "异议件数", Format::Count),
+            column("upheld", "采纳件数", Format::Count),
+        ],
+        rows: units.iter().map(row).collect(),
+        note: Some("核对的是核对期内公布的预统计数据；期满未反馈的单位视为确认。".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use chrono_tz::Asia::Shanghai;
+
+    use super::*;
+    use crate::assessment::Rules;
+    use crate::directory::Directory;
+    use crate::limits::WindowRule;
+
+    #[test]
+    fn it_is_said_that_silence_counts_as_a_confirmation() {
+        let rule = WindowRule { from_day: 1, cut: chrono::NaiveTime::MIN };
+        let window = rule.parse("2026-11", Shanghai).unwrap();
+        let directory = Arc::new(Directory::default());
+        let frame = Frame::new(window, window.end, Shanghai, Rules::default(), directory);
+        let unit = |code: &str, state, objections| Checked {
+            unit: code.into(),
+            state,
+            at: (state != CheckState::Silent).then_some(window.end),
+            by: None,
+            objections,
+            upheld: objections / 2,
+        };
+        let units = [
+            unit("a", CheckState::Confirmed, 0),
+            unit("b", CheckState::Objected, 2),
+            unit("c", CheckState::Silent, 0),
+        ];
+        let (section, (_, short)) = check(&frame, (&units, window.end)).unwrap();
+        assert!(short.contains("期满未反馈视为确认1个"), "{short}");
+        let [Block::Paragraph { text }, Block::Table(table)] = section.blocks.as_slice() else {
+            panic!("{section:?}")
+        };
+        assert!(text.contains("提出异议2件，采纳1件") && text.contains("视为确认"), "{text}");
+        let silent = table.rows.iter().find(|row| row.key == "c").unwrap();
+        assert_eq!(silent.cells[1].value, Value::Text("期满未反馈，视为确认".to_owned()));
+        assert_eq!(silent.cells[2].value, Value::None);
+    }
+}

@@ -1,0 +1,22 @@
+//! Reports: what a site has chosen about its reports. Its rule: read and checked once, at the start.
+
+use crate::config::Config;
+
+/// The choices of a site that everybody's reports follow.
+#[derive(Debug, Clone)]
+pub struct Site {
+    /// The site's name: who issues them.
+    pub issuer: String,
+    /// Workdays in which an instruction is answered where its leader names no day.
+    pub answer_workdays: u32,
+}
+
+impl Site {
+    /// The choices of `config`.
+    pub fn of(config: &Config) -> Self {
+        Self {
+            issuer: config.site.name.clone(),
+            answer_workdays: config.reports.answer_workdays.max(1),
+        }
+    }
+}

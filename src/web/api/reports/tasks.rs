@@ -1,0 +1,238 @@
+//! Web, `/reports/tasks`: what leaders wrote on reports, as tasks of units. Its rule: units find their own, whether they
+//! may read the report itself or not.
+
+use actix_web::{HttpResponse, get, post, web};
+use chrono_tz::Tz;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::{desk, read_id};
+use crate::app::App;
+use crate::db::Tx;
+use crate::directory::UnitCode;
+use crate::error::{Error, Result};
+use crate::identity::Actor;
+use crate::limits::Light;
+use crate::reports::kinds::{TaskState, TaskStep};
+use crate::reports::task::store::Filter;
+use crate::reports::task::{Accepting, Answering, SendingBack, Word};
+use crate::reports::{Aim, Desk, Task};
+use crate::web::problem::Problem;
+use crate::web::{Answer, Asker, IdempotencyKey, IfMatch, Page, Query, RawBody, run, write_once};
+
+/// Something that was said to a task.
+#[derive(Serialize, ToSchema)]
+struct WordView {
+    step: TaskStep,
+    text: String,
+    at: String,
+    /// The login name.
+    by: String,
+}
+
+impl WordView {
+    fn of(word: Word, zone: Tz) -> Self {
+        Self { step: word.step, text: word.text, at: word.at.rfc3339(zone), by: word.by }
+    }
+}
+
+/// What a unit owes to a leader's instruction.
+#[derive(Serialize, ToSchema)]
+pub struct TaskView {
+    id: String,
+    /// The same of all tasks of one instruction.
+    instruction: String,
+    /// The report that it was written on, and its window.
+    report: String,
+    window: String,
+    text: String,
+    at: String,
+    /// The login name.
+    by: String,
+    unit: UnitCode,
+    state: TaskState,
+    version: i32,
+    due_at: String,
+    light: Light,
+    overdue: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    answered_at: Option<String>,
+    /// The oldest first.
+    words: Vec<WordView>,
+    /// What the reader may do to it now.
+    allowed: Vec<&'static str>,
+}
+
+impl TaskView {
+    pub(super) fn of(task: Task, zone: Tz) -> Self {
+        let Task { row, instruction, .. } = task;
+        Self {
+            id: row.id.to_string(),
+            instruction: instruction.id.to_string(),
+            report: instruction.report_id.to_string(),
+            window: task.period,
+            text: task.text,
+            at: instruction.at.rfc3339(zone),
+            by: instruction.by_name,
+            unit: row.unit,
+            state: row.state,
+            version: row.version,
+            due_at: row.due_at.rfc3339(zone),
+            light: task.light,
+            overdue: task.overdue,
+            answered_at: row.answered_at.map(|at| at.rfc3339(zone)),
+            words: task.words.into_iter().map(|word| WordView::of(word, zone)).collect(),
+            allowed: task.allowed,
+        }
+    }
+}
+
+/// Tasks, the newest first.
+#[derive(Serialize, ToSchema)]
+pub struct TaskList {
+    items: Vec<TaskView>,
+    next: Option<String>,
+}
+
+/// Which tasks.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct TaskQuery {
+    #[param(value_type = Option<String>)]
+    state: Option<TaskState>,
+    #[param(value_type = Option<String>)]
+    unit: Option<UnitCode>,
+    /// Only those whose answer is owed though its limit is past.
+    overdue: Option<bool>,
+    /// 1 to 500, 50 where nothing is said.
+    limit: Option<u32>,
+    /// The `next` of the page before.
+    after: Option<String>,
+}
+
+/// What leaders wrote on reports: a task for each unit, the newest first. Units find their own.
+#[utoipa::path(tag = "reports", operation_id = "reports_tasks", params(TaskQuery), responses(
+    (status = 200, body = TaskList),
+    (status = 403, body = Problem, content_type = "application/problem+json"),
+    (status = 422, body = Problem, content_type = "application/problem+json"),
+))]
+#[get("/reports/tasks")]
+pub async fn list(
+    app: web::Data<App>,
+    Asker(actor): Asker,
+    Query(query): Query<TaskQuery>,
+) -> Result<HttpResponse> {
+    let limit = Page { limit: query.limit, after: None }.limit()?;
+    let after = query.after.as_deref().map(str::parse::<i64>).transpose();
+    let after = after.map_err(|_| Error::field("/after", "field.format"))?;
+    run(move || {
+        let now = app.db.now();
+        let filter = Filter {
+            state: query.state,
+            unit: query.unit.clone(),
+            overdue_at: query.overdue.unwrap_or_default().then_some(now),
+            after,
+        };
+        let most = i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1);
+        let mut found =
+            app.db.read(|conn| desk(&app, &actor).tasks(conn, &filter, (most, now)))?;
+        let more = found.len() > limit;
+        found.truncate(limit);
+        let next = found.last().filter(|_| more).map(|task| task.row.id.to_string());
+        let zone = app.config.site.zone;
+        let items = found.into_iter().map(|task| TaskView::of(task, zone)).collect();
+        Answer::ok(&TaskList { items, next })
+    })
+    .await
+    .map(Answer::respond)
+}
+
+/// One task with all that was said to it.
+#[utoipa::path(tag = "reports", operation_id = "reports_task", params(("id" = String, Path)), responses(
+    (status = 200, body = TaskView),
+    (status = 404, body = Problem, content_type = "application/problem+json"),
+))]
+#[get("/reports/tasks/{id}")]
+pub async fn one(
+    app: web::Data<App>,
+    Asker(actor): Asker,
+    id: web::Path<String>,
+) -> Result<HttpResponse> {
+    run(move || {
+        let (id, now) = (read_id(&id)?, app.db.now());
+        let task = app.db.read(|conn| desk(&app, &actor).task(conn, id, now))?;
+        shown(&app, task)
+    })
+    .await
+    .map(Answer::respond)
+}
+
+fn shown(app: &App, task: Task) -> Result<Answer> {
+    let version = task.row.version.into();
+    Ok(Answer::ok(&TaskView::of(task, app.config.site.zone))?.versioned(version))
+}
+
+/// What is asked of which task.
+struct Said {
+    actor: Actor,
+    id: String,
+    version: IfMatch,
+    raw: RawBody,
+}
+
+async fn written(
+    app: web::Data<App>,
+    key: IdempotencyKey,
+    said: Said,
+    done: impl Fn(&mut Tx<'_>, Desk<'_>, Aim<'_>, &RawBody) -> Result<Task> + Send + Sync + 'static,
+) -> Result<HttpResponse> {
+    let idem = key.bind(&said.actor.name, said.raw.bytes());
+    let house = app.clone();
+    write_once(&app, idem, move |tx| {
+        let id = read_id(&said.id)?;
+        let aim = Aim { id, expected: &|found| said.version.check(found) };
+        let task = done(tx, desk(&house, &said.actor), aim, &said.raw)?;
+        shown(&house, task)
+    })
+    .await
+}
+
+macro_rules! steps {
+    ($($(#[$doc:meta])* $handler:ident $path:literal $name:literal $body:ident $done:expr;)+) => {$(
+        $(#[$doc])*
+        #[utoipa::path(tag = "reports", operation_id = $name, request_body = $body,
+            params(("id" = String, Path), ("If-Match" = Option<String>, Header), ("Idempotency-Key" = Option<String>, Header)),
+            responses(
+                (status = 200, body = TaskView),
+                (status = 403, body = Problem, content_type = "application/problem+json"),
+                (status = 404, body = Problem, content_type = "application/problem+json"),
+                (status = 409, description = "the state, and what may be done", body = Problem, content_type = "application/problem+json"),
+                (status = 412, body = Problem, content_type = "application/problem+json"),
+                (status = 422, body = Problem, content_type = "application/problem+json"),
+            ))]
+        #[post($path)]
+        pub async fn $handler(
+            app: web::Data<App>,
+            Asker(actor): Asker,
+            id: web::Path<String>,
+            version: IfMatch,
+            key: IdempotencyKey,
+            raw: RawBody,
+        ) -> Result<HttpResponse> {
+            written(app, key, Said { actor, id: id.into_inner(), version, raw }, $done).await
+        }
+    )+};
+}
+
+steps! {
+    /// The unit's head answers.
+    answer "/reports/tasks/{id}/answer" "reports_task_answer" Answering
+        |tx, desk, aim, raw| desk.answer(tx, aim, || raw.parse());
+    /// The leader's office finds that the answer will do.
+    accept "/reports/tasks/{id}/accept" "reports_task_accept" Accepting
+        |tx, desk, aim, raw| desk.accept(tx, aim, || raw.parse());
+    /// The leader's office sends the answer back, with another last day where one is named.
+    send_back "/reports/tasks/{id}/send-back" "reports_task_send_back" SendingBack
+        |tx, desk, aim, raw| desk.send_back(tx, aim, || raw.parse());
+}

@@ -1,0 +1,65 @@
+//! The check period 核对期: units confirm or object; silence counts as a confirmation, and the report says so.
+
+use serde_json::{Value, json};
+
+use super::bureau::{Bureau, cells};
+use crate::support::databases::on_each_database;
+
+fn state_of(bureau: &Bureau, who: &str, id: &str, unit: &str) -> Option<String> {
+    let seen = bureau.asks(who, &format!("/reports/{id}")).json();
+    let checks = seen["checks"].as_array().unwrap().clone();
+    let own = checks.into_iter().find(|it| it["unit"] == unit)?;
+    Some(own["state"].as_str().unwrap().to_owned())
+}
+
+on_each_database! {
+    fn a_unit_confirms_what_it_saw_and_an_objection_takes_that_back(test: &TestDb) {
+        let bureau = Bureau::open(test);
+        let no = bureau.city.closed("wuye");
+        bureau.city.closed("weixiu");
+        bureau.city.closed("baozhang");
+        let id = bureau.november();
+        let path = |end: &str| format!("/reports/{id}{end}");
+        bureau.city.days(30);
+        let until = |days: i64| json!({ "until": bureau.city.now().plus_millis(days * 86_400_000).to_string() });
+        bureau.does("assessor", &path("/preview"), until(3));
+        assert_eq!(bureau.tries("handler@wuye", &path("/confirm"), json!({})), "403 forbidden");
+        assert_eq!(bureau.tries("unit_head@jiedao", &path("/confirm"), json!({})), "409 report.no_figures");
+        assert_eq!(state_of(&bureau, "assessor", &id, "wuye").as_deref(), Some("silent"));
+        for unit in ["wuye", "weixiu"] {
+            bureau.does(&format!("unit_head@{unit}"), &path("/confirm"), json!({}));
+        }
+        assert_eq!(bureau.tries("unit_head@wuye", &path("/confirm"), json!({})), "409 report.confirmed");
+        assert_eq!(state_of(&bureau, "assessor", &id, "wuye").as_deref(), Some("confirmed"));
+        assert_eq!(state_of(&bureau, "unit_head@wuye", &id, "weixiu"), None, "another unit's word");
+        // New figures are confirmed anew.
+        bureau.does("assessor", &path("/preview"), until(3));
+        assert_eq!(state_of(&bureau, "assessor", &id, "weixiu").as_deref(), Some("silent"));
+        for unit in ["wuye", "weixiu"] {
+            bureau.does(&format!("unit_head@{unit}"), &path("/confirm"), json!({}));
+        }
+        bureau.does("unit_head@wuye", &path("/object"), json!({ "no": no, "text": "不归我们管" }));
+        assert_eq!(state_of(&bureau, "assessor", &id, "wuye").as_deref(), Some("objected"));
+        assert_eq!(bureau.tries("unit_head@wuye", &path("/confirm"), json!({})), "409 report.own_objection");
+        let seen = bureau.asks("assessor", &path("")).json();
+        let decided = json!({ "decisions": [{ "id": seen["objections"][0]["id"], "uphold": true, "reason": "经核实" }] });
+        bureau.does("assessor", &path("/objections/decide"), decided);
+        bureau.city.days(4);
+        assert_eq!(bureau.tries("unit_head@baozhang", &path("/confirm"), json!({})), "409 report.check_over");
+        bureau.does("assessor", &path("/freeze"), json!({}));
+        let document = bureau.document("leader", &id);
+        let said = |document: &Value| -> Vec<(String, Value)> {
+            let of_check = cells(document).into_iter().filter(|it| it.table == "check" && it.column == "state");
+            of_check.map(|it| (it.row, it.value["text"].clone())).collect()
+        };
+        let word = |unit: &str| said(&document).into_iter().find(|it| it.0 == unit).unwrap().1;
+        assert_eq!(word("weixiu"), "已确认");
+        assert_eq!(word("wuye"), "有异议");
+        assert_eq!(word("baozhang"), "期满未反馈，视为确认");
+        let mark = document["marks"].as_array().unwrap().iter().find(|it| it[0] == "核对情况").unwrap().clone();
+        assert!(mark[1].as_str().unwrap().contains("视为确认1个"), "{mark}");
+        // A restatement had no check period of its own.
+        let new = bureau.does("assessor", &path("/restate"), json!({}));
+        assert_eq!(said(&bureau.document("leader", new["id"].as_str().unwrap())), said(&document));
+    }
+}

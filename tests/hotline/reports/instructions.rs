@@ -1,0 +1,87 @@
+//! What a leader writes on a report 批示: a task of each unit, answered by its head, decided by another.
+
+use serde_json::{Value, json};
+
+use super::bureau::Bureau;
+use crate::support::databases::on_each_database;
+
+/// A bureau with a frozen report about November.
+fn frozen(test: &crate::support::databases::TestDb) -> (Bureau, String) {
+    let bureau = Bureau::open(test);
+    bureau.city.closed("wuye");
+    let id = bureau.november();
+    bureau.city.days(30);
+    bureau.does("assessor", &format!("/reports/{id}/freeze"), json!({}));
+    (bureau, id)
+}
+
+fn tasks(bureau: &Bureau, who: &str, query: &str) -> Vec<Value> {
+    let answer = bureau.asks(who, &format!("/reports/tasks{query}"));
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    answer.json()["items"].as_array().unwrap().clone()
+}
+
+on_each_database! {
+    fn an_instruction_is_a_task_that_the_unit_answers_and_another_decides(test: &TestDb) {
+        let (bureau, id) = frozen(test);
+        let path = |end: &str| format!("/reports/{id}{end}");
+        let text = json!({ "text": "请逐个小区排查电梯隐患", "units": ["wuye", "weixiu"] });
+        assert_eq!(bureau.tries("assessor", &path("/instruct"), text.clone()), "403 forbidden");
+        let named = json!({ "text": "请回电13900000001", "units": ["wuye"] });
+        assert_eq!(bureau.tries("leader", &path("/instruct"), named), "422 report.personal");
+        let company = json!({ "text": "请整改", "units": ["hongda"] });
+        assert_eq!(bureau.tries("leader", &path("/instruct"), company), "422 field.unknown_code");
+        let past = json!({ "text": "请整改", "units": ["wuye"], "due_on": "2026-11-01" });
+        assert_eq!(bureau.tries("leader", &path("/instruct"), past), "422 field.in_past");
+        let seen = bureau.does("leader", &path("/instruct"), text);
+        assert_eq!(seen["instructions"].as_array().unwrap().len(), 2);
+        // The unit has its own, though the report is not published yet.
+        assert_eq!(bureau.asks("unit_head@wuye", &path("")).status, 404);
+        let own = tasks(&bureau, "unit_head@wuye", "");
+        assert_eq!((own.len(), &own[0]["unit"], &own[0]["state"]), (1, &json!("wuye"), &json!("open")));
+        assert_eq!((&own[0]["text"], &own[0]["allowed"]), (&json!("请逐个小区排查电梯隐患"), &json!(["answer"])));
+        assert_eq!(bureau.asks("unit_head@hongda", "/reports/tasks").status, 403);
+        let task = |end: &str| format!("/reports/tasks/{}{end}", own[0]["id"].as_str().unwrap());
+        assert_eq!(bureau.asks("unit_head@weixiu", &task("")).status, 404);
+        let words = json!({ "text": "已排查，更换钢丝绳3部" });
+        assert_eq!(bureau.tries("handler@wuye", &task("/answer"), words.clone()), "403 forbidden");
+        assert_eq!(bureau.tries("leader", &task("/accept"), json!({})), "409 transition");
+        let stale = bureau.call("unit_head@wuye", "POST", &task("/answer"), &[("If-Match", "\"9\"")], &words.to_string());
+        assert_eq!(stale.status, 412);
+        assert_eq!(bureau.does("unit_head@wuye", &task("/answer"), words.clone())["state"], "answered");
+        assert_eq!(bureau.tries("unit_head@wuye", &task("/answer"), words.clone()), "409 transition");
+        assert_eq!(bureau.tries("unit_head@wuye", &task("/accept"), json!({})), "403 forbidden");
+        let back = json!({ "text": "请附检测报告编号", "due_on": "2026-12-31" });
+        let again = bureau.does("reviewer", &task("/send-back"), back);
+        assert_eq!((&again["state"], &again["due_at"]), (&json!("open"), &json!("2026-12-31T23:59:59.999+08:00")));
+        bureau.does("unit_head@wuye", &task("/answer"), words);
+        let done = bureau.does("leader", &task("/accept"), json!({}));
+        let said: Vec<&str> = done["words"].as_array().unwrap().iter().map(|it| it["step"].as_str().unwrap()).collect();
+        assert_eq!((said, &done["state"]), (vec!["answer", "send-back", "answer"], &json!("accepted")));
+        // The other one is owed, and late one day.
+        bureau.city.days(60);
+        let late = tasks(&bureau, "reviewer", "?overdue=true");
+        assert_eq!((late.len(), &late[0]["unit"]), (1, &json!("weixiu")));
+        assert_eq!((&late[0]["light"], &late[0]["overdue"]), (&json!("red"), &json!(true)));
+        assert_eq!(tasks(&bureau, "leader", "?state=accepted").len(), 1);
+    }
+
+    fn what_was_written_is_printed_below_and_changes_no_word_of_the_report(test: &TestDb) {
+        let (bureau, id) = frozen(test);
+        let before = bureau.document("leader", &id);
+        let page = |who: &str| bureau.asks(who, &format!("/reports/{id}.html")).body;
+        assert!(!page("leader").contains("领导批示"));
+        let text = json!({ "text": "下月起集中整治", "units": ["wuye"] });
+        bureau.does("leader", &format!("/reports/{id}/instruct"), text);
+        assert!(page("leader").contains("领导批示") && page("assessor").contains("下月起集中整治"));
+        let hash = |document: &Value| document["sections"].clone();
+        assert_eq!(hash(&bureau.document("leader", &id)), hash(&before));
+        bureau.does("leader", &format!("/reports/{id}/sign"), json!({}));
+        bureau.does("leader", &format!("/reports/{id}/publish"), json!({}));
+        assert!(page("unit_head@wuye").contains("下月起集中整治"));
+        assert!(!page("unit_head@weixiu").contains("下月起集中整治"), "another unit's task");
+        // A restated edition goes on with it.
+        let new = bureau.does("assessor", &format!("/reports/{id}/restate"), json!({}));
+        assert_eq!(new["instructions"][0]["unit"], "wuye");
+    }
+}
