@@ -173,10 +173,13 @@ mod tests {
     #[test]
     fn whoever_has_a_figure_of_their_own_is_asked() {
         let facts = crate::assessment::figures::city::busy().facts;
-        let frozen = report(Body { facts, ..Body::default() }, &[crate::assessment::Metric::Received]);
+        let frozen =
+            report(Body { facts, ..Body::default() }, &[crate::assessment::Metric::Received]);
         let asked: Vec<String> = {
             let keys = frozen.document.tables().flat_map(|table| &table.rows);
-            keys.filter(|row| row.cells.iter().any(is_own_figure)).map(|row| row.key.clone()).collect()
+            keys.filter(|row| row.cells.iter().any(is_own_figure))
+                .map(|row| row.key.clone())
+                .collect()
         };
         assert!(!asked.is_empty() && !asked.contains(&"total".to_owned()), "{asked:?}");
         let day = "2020-01-01".parse().unwrap();
