@@ -136,7 +136,8 @@ fn each_once(who: &[&str]) -> BTreeMap<String, usize> {
 fn files(mail: &str) -> BTreeMap<String, Vec<u8>> {
     let mixed = mail.split("multipart/mixed").nth(1).unwrap();
     let boundary = mixed.split("boundary=\"").nth(1).unwrap().split('"').next().unwrap();
-    let parts = mail.split(&format!("--{boundary}"));
+    let boundary = format!("--{boundary}");
+    let parts = mail.split(boundary.as_str());
     let files = parts.filter(|part| part.contains("Content-Disposition: attachment"));
     let file = |part: &str| {
         let (head, body) = part.trim_start().split_once("\r\n\r\n").unwrap();
