@@ -84,6 +84,16 @@ impl Row {
     pub fn cell(&self, metric: Metric) -> &Cell {
         &self.cells[metric.index()]
     }
+
+    /// The score that takes part in ranks: none of a flagged row.
+    fn scored(&self) -> Option<Fraction> {
+        self.score.filter(|_| !self.flagged)
+    }
+
+    fn standing(&self) -> Option<ranking::Standing<'_>> {
+        let (peers, score, span) = (self.peers.as_deref()?, self.scored()?, self.span?);
+        Some(ranking::Standing { peers, score, span })
+    }
 }
 
 /// A table of figures.
@@ -207,14 +217,9 @@ impl<'a> Table<'a> {
         let mut rows: Vec<Row> =
             dims.iter().map(|dim| row(&dim.key, &dim.name, dim.peers.as_ref())).collect();
         rows.extend(others.into_iter().map(|key| row(key, key, None)));
-        let scored = |row: &Row| row.score.filter(|_| !row.flagged);
-        let ranks = ranking::ranks(rows.iter().map(|row| row.peers.as_deref().zip(scored(row))));
-        let standing = |row: &Row| {
-            let (peers, score, span) = (row.peers.as_deref()?, scored(row)?, row.span?);
-            Some(ranking::Standing { peers, score, span })
-        };
-        let bands = ranking::bands(rows.iter().map(standing));
-        let lists = ranking::lists(rows.iter().map(standing), self.ask.rules.listed);
+        let ranks = ranking::ranks(rows.iter().map(|row| row.peers.as_deref().zip(row.scored())));
+        let bands = ranking::bands(rows.iter().map(Row::standing));
+        let lists = ranking::lists(rows.iter().map(Row::standing), self.ask.rules.listed);
         for (((row, rank), band), list) in rows.iter_mut().zip(ranks).zip(bands).zip(lists) {
             (row.rank, row.band, row.list) = (rank, band, list);
         }

@@ -70,10 +70,7 @@ code_enum! {
 /// part. On the red one stands whoever is among the first `most` and whose whole interval lies above those of all
 /// others that are not; on the black one likewise from below. Whoever cannot be told from the rest by the intervals is
 /// named nowhere; where the group has no more than twice `most`, nobody is.
-pub fn lists<'a>(
-    rows: impl Iterator<Item = Option<Standing<'a>>>,
-    most: u32,
-) -> Vec<Option<List>> {
+pub fn lists<'a>(rows: impl Iterator<Item = Option<Standing<'a>>>, most: u32) -> Vec<Option<List>> {
     let mut lists = Vec::new();
     let mut groups: BTreeMap<&str, Vec<(usize, Standing<'_>)>> = BTreeMap::new();
     for (place, row) in rows.enumerate() {
@@ -88,8 +85,10 @@ pub fn lists<'a>(
             continue;
         }
         // How many stand strictly above, and below.
-        let above = |row: &Standing<'_>| group.iter().filter(|(_, it)| it.score > row.score).count();
-        let below = |row: &Standing<'_>| group.iter().filter(|(_, it)| it.score < row.score).count();
+        let above =
+            |row: &Standing<'_>| group.iter().filter(|(_, it)| it.score > row.score).count();
+        let below =
+            |row: &Standing<'_>| group.iter().filter(|(_, it)| it.score < row.score).count();
         let first: Vec<bool> = group.iter().map(|(_, it)| above(it) < most).collect();
         let last: Vec<bool> = group.iter().map(|(_, it)| below(it) < most).collect();
         let highest = others(&group, &first).map(|it| it.span.1).reduce(f64::max);

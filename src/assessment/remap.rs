@@ -82,7 +82,8 @@ mod tests {
         for (category, count) in [("old-1", 2), ("old-2", 3), ("new", 1), ("other", 4)] {
             of_category(&mut city, category, count);
         }
-        let counted = remap(&[("old-1", "new"), ("old-2", "new"), ("never", "new")]).apply(&city.facts);
+        let counted =
+            remap(&[("old-1", "new"), ("old-2", "new"), ("never", "new")]).apply(&city.facts);
         let ask = Question { by: GroupBy::Category, ..city.ask(Edition::All) };
         let rates = |facts| Table::compute(facts, ask).rates(&[], Depth::Own, |_| true);
         let (before, after) = (rates(&city.facts), rates(&counted));

@@ -129,7 +129,10 @@ pub(in crate::directory) fn folded(name: &str) -> String {
 }
 
 /// Walks up from `first` by `parent`, without `first`; stops at a circle.
-pub(in crate::directory) fn climb<C: Clone + Ord>(first: &C, parent: impl Fn(&C) -> Option<C>) -> Vec<C> {
+pub(in crate::directory) fn climb<C: Clone + Ord>(
+    first: &C,
+    parent: impl Fn(&C) -> Option<C>,
+) -> Vec<C> {
     let mut seen = BTreeSet::from([first.clone()]);
     let mut path = Vec::new();
     let mut at = first.clone();
