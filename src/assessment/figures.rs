@@ -84,6 +84,16 @@ impl Row {
     pub fn cell(&self, metric: Metric) -> &Cell {
         &self.cells[metric.index()]
     }
+
+    /// The score that takes part in ranks: none of a flagged row.
+    fn scored(&self) -> Option<Fraction> {
+        self.score.filter(|_| !self.flagged)
+    }
+
+    fn standing(&self) -> Option<ranking::Standing<'_>> {
+        let (peers, score, span) = (self.peers.as_deref()?, self.scored()?, self.span?);
+        Some(ranking::Standing { peers, score, span })
+    }
 }
 
 /// A table of figures.
@@ -207,9 +217,9 @@ impl<'a> Table<'a> {
         let mut rows: Vec<Row> =
             dims.iter().map(|dim| row(&dim.key, &dim.name, dim.peers.as_ref())).collect();
         rows.extend(others.into_iter().map(|key| row(key, key, None)));
-        let ranks = ranking::ranks(rows.iter().map(|row| row.peers.as_deref().zip(scored(row))));
-        let bands = ranking::bands(rows.iter().map(standing));
-        let lists = ranking::lists(rows.iter().map(standing), self.ask.rules.listed);
+        let ranks = ranking::ranks(rows.iter().map(|row| row.peers.as_deref().zip(row.scored())));
+        let bands = ranking::bands(rows.iter().map(Row::standing));
+        let lists = ranking::lists(rows.iter().map(Row::standing), self.ask.rules.listed);
         for (((row, rank), band), list) in rows.iter_mut().zip(ranks).zip(bands).zip(lists) {
             (row.rank, row.band, row.list) = (rank, band, list);
         }
@@ -249,16 +259,6 @@ impl<'a> Table<'a> {
 pub fn figure_of(metric: Metric, exact: i64, den: i64) -> (f64, Option<f64>) {
     let value = (den > 0).then(|| exact as f64 / (metric.scale() * den) as f64);
     (exact as f64 / metric.scale() as f64, value)
-}
-
-/// The score that a row is ranked by; none of a small sample.
-fn scored(row: &Row) -> Option<Fraction> {
-    row.score.filter(|_| !row.flagged)
-}
-
-fn standing(row: &Row) -> Option<ranking::Standing<'_>> {
-    let (peers, score, span) = (row.peers.as_deref()?, scored(row)?, row.span?);
-    Some(ranking::Standing { peers, score, span })
 }
 
 fn cell(metric: Metric, sums: &Sums, score: Option<Fraction>) -> Cell {
