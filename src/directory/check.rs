@@ -4,13 +4,13 @@
 use crate::directory::address::Doors;
 use crate::directory::dated::Span;
 use crate::directory::entry::Entry;
+use crate::directory::matter::Successor;
 use crate::directory::matter::{Category, Rule, Target};
 use crate::directory::place::{Company, Estate, Region};
 use crate::directory::policy::{
     BUILT_IN_PROFILES, CalendarOverride, CalendarYear, PROFILE_IN_FORCE, Profile, Setting,
 };
 use crate::directory::snapshot::Directory;
-use crate::directory::succession::Successor;
 use crate::directory::unit::{Unfit, Unit, UnitKind};
 use crate::error::FieldError;
 

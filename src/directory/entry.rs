@@ -5,10 +5,9 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use crate::code_enum;
-use crate::directory::matter::{Category, Rule};
+use crate::directory::matter::{Category, Rule, Successor};
 use crate::directory::place::{Company, Estate, Region};
 use crate::directory::policy::{CalendarOverride, CalendarYear, Profile, Setting};
-use crate::directory::succession::Successor;
 use crate::directory::unit::Unit;
 
 code_enum! {

@@ -4,6 +4,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use chrono::NaiveDate;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::directory::dated::Span;
@@ -32,6 +33,18 @@ pub struct Category {
     pub keywords: Vec<String>,
     #[serde(flatten)]
     pub span: Span,
+}
+
+/// What one category is counted as from a day on; many may be counted as one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Successor {
+    /// The category as tickets carry it.
+    pub code: CategoryCode,
+    /// What it is counted as; none takes an earlier word back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<CategoryCode>,
+    /// The first day on which it is counted so, whenever the ticket came.
+    pub from_on: NaiveDate,
 }
 
 /// One line of the dispatch catalogue 派单目录. What it leaves open matches everything.

@@ -28,7 +28,7 @@ pub use change::{create, import, put, revise};
 pub use dated::Span;
 pub use entry::{Entry, Noun};
 pub use import::{Days, Imported, Rejected, Sheet};
-pub use matter::{Category, Rule, Target};
+pub use matter::{Category, Rule, Successor, Target};
 pub use mention::Mention;
 pub use paging::{Page, page};
 pub use place::{Company, Estate, Management, Region, RegionLevel};
@@ -36,7 +36,6 @@ pub use policy::{
     BUILT_IN_PROFILES, CalendarOverride, CalendarYear, DayKind, PROFILE_IN_FORCE, Profile, Setting,
 };
 pub use snapshot::Directory;
-pub use succession::Successor;
 pub use trial::Proposal;
 pub use unit::{Head, Phone, Unfit, Unit, UnitKind};
 pub use vocabulary::{

@@ -7,10 +7,9 @@ use chrono::NaiveDate;
 
 use crate::directory::dated::Revisions;
 use crate::directory::entry::Entry;
-use crate::directory::matter::{Category, Rule};
+use crate::directory::matter::{Category, Rule, Successor};
 use crate::directory::place::{Company, Estate, Region};
 use crate::directory::policy::{CalendarOverride, CalendarYear, Profile, Setting};
-use crate::directory::succession::Successor;
 use crate::directory::unit::{Unfit, Unit, UnitKind};
 use crate::directory::vocabulary::{
     CategoryCode, CompanyCode, EstateCode, Kind, RegionCode, UnitCode, Urgency,

@@ -2,22 +2,10 @@
 //! given; who counts asks, with the day, and only where the question says so.
 
 use chrono::NaiveDate;
-use serde::{Deserialize, Serialize};
 
+use crate::directory::matter::Successor;
 use crate::directory::snapshot::{Directory, climb};
 use crate::directory::vocabulary::CategoryCode;
-
-/// What one category is counted as from a day on; many may be counted as one.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Successor {
-    /// The category as tickets carry it.
-    pub code: CategoryCode,
-    /// What it is counted as; none takes an earlier word back.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub to: Option<CategoryCode>,
-    /// The first day on which it is counted so, whenever the ticket came.
-    pub from_on: NaiveDate,
-}
 
 impl Directory {
     /// Every word about categories that are counted as another, the newest about each, by code.

@@ -260,7 +260,7 @@ mod tests {
     /// A version of the default profile whose windows begin on `from_day`.
     fn cut_on(version: i32, from: &str, from_day: u32) -> Entry {
         let Entry::Profile(mut row) = profile(version, from) else { unreachable!() };
-        let (before, after) = ("from_day = 1", format!("from_day = {from_day}"));
+        let (before, after) = ("\nfrom_day = 1\n", format!("\nfrom_day = {from_day}\n"));
         assert!(row.toml.contains(before));
         row.toml = row.toml.replacen(before, &after, 1);
         Entry::Profile(row)

@@ -18,13 +18,7 @@ fn story(test: &TestDb, mail: Option<&str>) -> Mailroom {
     ];
     let room = Mailroom::open(test, &keys);
     if mail.is_none() {
-        for (name, mobile) in [
-            ("handler@wuye", "13811110001"),
-            ("handler@baozhang", "13811110002"),
-            ("unit_head@baozhang", "13811110003"),
-        ] {
-            room.set_reach(name, None, Some(mobile));
-        }
+        by_message(&room);
     }
     let city = &room.city;
     let caller = json!({ "channel": "web", "caller": { "email": mail, "phone": "13900000002" } });
@@ -81,6 +75,17 @@ fn story(test: &TestDb, mail: Option<&str>) -> Mailroom {
     instructed(&room);
     room.minutes(2);
     room
+}
+
+/// Who is told things has a number and no address.
+fn by_message(room: &Mailroom) {
+    for (name, mobile) in [
+        ("handler@wuye", "13811110001"),
+        ("handler@baozhang", "13811110002"),
+        ("unit_head@baozhang", "13811110003"),
+    ] {
+        room.set_reach(name, None, Some(mobile));
+    }
 }
 
 /// The leader writes on the month's report.

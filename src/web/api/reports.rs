@@ -2,6 +2,7 @@
 //! `reports::sight`'s to say, and what may be done to it `reports::state`'s.
 
 mod printed;
+mod task_view;
 mod tasks;
 mod view;
 mod writing;

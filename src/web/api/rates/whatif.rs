@@ -1,32 +1,29 @@
 //! Web, `/rates/whatif` 试算: a period's figures under another profile, and its tickets by another dispatch catalogue.
 //! Its rule: for whoever answers for the rules; nothing is kept, and no ticket is named.
 
+mod dispatch;
+
 use std::collections::BTreeMap;
 
 use actix_web::{HttpResponse, post, web};
-use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+pub use self::dispatch::{TriedCatalogue, WhatIfDispatch};
 use super::listed::{DefinitionView, definitions};
 use crate::app::App;
 use crate::assessment::fraction::Fraction;
 use crate::assessment::{Depth, Edition, GroupBy, List, Metric, Row};
-use crate::directory::{Directory, UnitCode};
-use crate::error::{Error, FieldError, Result, sentence};
+use crate::error::{Error, Result};
 use crate::identity::Role;
 use crate::lifecycle::Rules;
 use crate::limits::Window;
-use crate::routing::dry_run::{Counts, dry_run};
-use crate::ticket::store::{Dispatched, Vault, dispatched};
+use crate::ticket::store::{Vault, dispatched};
 use crate::time::Stamp;
 use crate::web::api::period::Period;
-use crate::web::api::reference::dry_run::{day_of, proposed};
-use crate::web::api::reference::view::RuleView;
 use crate::web::problem::Problem;
 use crate::web::{Answer, Asker, RawBody, run_long};
 use crate::whatif::compare::Line;
-use crate::whatif::routed::{Count, Had, counted};
 use crate::whatif::settings::{Effect, Setting};
 use crate::whatif::{self, Asked, Candidate, Outcome, print};
 
@@ -51,19 +48,6 @@ pub struct WhatIf {
     /// Instead: the text of one.
     toml: Option<String>,
     catalogue: Option<TriedCatalogue>,
-}
-
-/// A dispatch catalogue, as `/catalogue/dry-run` takes it.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct TriedCatalogue {
-    /// A whole catalogue; the one recorded where it is left out.
-    rules: Option<Vec<RuleView>>,
-    /// Rules on top of it: one with a known code takes that one's place.
-    #[serde(default)]
-    changes: Vec<RuleView>,
-    /// The day on which the rules are asked; as in the dry run where nothing is said.
-    on: Option<NaiveDate>,
 }
 
 /// One side of a figure.
@@ -144,56 +128,6 @@ pub struct WhatIfFigures {
     definitions: BTreeMap<&'static str, DefinitionView>,
     /// What the metrics would mean.
     tried_definitions: BTreeMap<&'static str, DefinitionView>,
-}
-
-/// Tickets of a unit on one side.
-#[derive(Serialize, ToSchema)]
-struct WhatIfHad {
-    /// Tickets that it leads.
-    leads: i64,
-    /// Tickets in which it assists.
-    assists: i64,
-    /// Both: what would be sent to it.
-    dispatched: i64,
-}
-
-/// A unit by two catalogues.
-#[derive(Serialize, ToSchema)]
-struct WhatIfCount {
-    /// `-`: no unit; the dispatcher decides.
-    key: String,
-    name: String,
-    before: WhatIfHad,
-    after: WhatIfHad,
-    /// after − before, of the tickets it leads and of all that are sent to it.
-    leads_difference: i64,
-    dispatched_difference: i64,
-    /// Tickets it would lead and did not, and led and would not.
-    came: i64,
-    went: i64,
-}
-
-/// How many tickets would have another lead.
-#[derive(Serialize, ToSchema)]
-struct WhatIfMove {
-    from: String,
-    to: String,
-    tickets: i64,
-}
-
-/// The tickets received by two catalogues.
-#[derive(Serialize, ToSchema)]
-pub struct WhatIfDispatch {
-    /// The day on which the rules are asked.
-    on: NaiveDate,
-    total: usize,
-    /// One rule names others than those who had it.
-    changed: usize,
-    unmatched: usize,
-    ties: usize,
-    rows: Vec<WhatIfCount>,
-    moves: Vec<WhatIfMove>,
-    notes: Vec<String>,
 }
 
 /// What would be.
@@ -289,75 +223,6 @@ impl WhatIf {
             edition: self.edition.unwrap_or(Edition::All),
         }
     }
-}
-
-impl TriedCatalogue {
-    fn routed(
-        &self,
-        app: &App,
-        rules: &Rules,
-        now: Stamp,
-        tickets: Vec<Dispatched>,
-    ) -> Result<WhatIfDispatch> {
-        let proposal = proposed(self.rules.as_deref(), &self.changes).map_err(below)?;
-        let on = day_of(self.on, &proposal, now.day(rules.profile.zone));
-        let tried = rules.directory.trying(proposal).map_err(below)?;
-        let trials = dry_run(&tried, &app.keys, on, tickets);
-        let Counts { total, changed, unmatched, ties, .. } = Counts::of(&trials);
-        let (counts, moves) = counted(&trials);
-        let key = |unit: &Option<UnitCode>| {
-            unit.as_ref().map_or_else(|| "-".to_owned(), ToString::to_string)
-        };
-        let moves = moves.iter().map(|((from, to), tickets)| WhatIfMove {
-            from: key(from),
-            to: key(to),
-            tickets: *tickets,
-        });
-        Ok(WhatIfDispatch {
-            on,
-            total,
-            changed,
-            unmatched,
-            ties,
-            rows: rows(&rules.directory, &counts),
-            moves: moves.collect(),
-            notes: vec![sentence("whatif.dispatch", &[])],
-        })
-    }
-}
-
-/// A wrong field of the catalogue stands below it here.
-fn below(error: Error) -> Error {
-    let below = |fault: &FieldError| FieldError {
-        pointer: format!("/catalogue{}", fault.pointer),
-        ..fault.clone()
-    };
-    let fields: Vec<FieldError> = error.fields().iter().map(below).collect();
-    if fields.is_empty() { error } else { Error::invalid(fields) }
-}
-
-/// Every unit, also those with nothing, and last what no unit has.
-fn rows(directory: &Directory, counts: &BTreeMap<Option<UnitCode>, Count>) -> Vec<WhatIfCount> {
-    let view = |key: String, name: String, count: Count| {
-        let had =
-            |Had { leads, assists }| WhatIfHad { leads, assists, dispatched: leads + assists };
-        let (before, after) = (had(count.before), had(count.after));
-        WhatIfCount {
-            key,
-            name,
-            leads_difference: after.leads - before.leads,
-            dispatched_difference: after.dispatched - before.dispatched,
-            before,
-            after,
-            came: count.came,
-            went: count.went,
-        }
-    };
-    let of = |unit: &Option<UnitCode>| counts.get(unit).copied().unwrap_or_default();
-    let units = directory
-        .units()
-        .map(|unit| view(unit.code.to_string(), unit.name.clone(), of(&Some(unit.code.clone()))));
-    units.chain([view("-".to_owned(), "-".to_owned(), of(&None))]).collect()
 }
 
 fn shown(outcome: Outcome) -> WhatIfFigures {

@@ -2,90 +2,22 @@
 //! may read the report itself or not.
 
 use actix_web::{HttpResponse, get, post, web};
-use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use super::task_view::TaskView;
 use super::{desk, read_id};
 use crate::app::App;
 use crate::db::Tx;
 use crate::directory::UnitCode;
 use crate::error::{Error, Result};
 use crate::identity::Actor;
-use crate::limits::Light;
-use crate::reports::kinds::{TaskState, TaskStep};
+use crate::reports::kinds::TaskState;
 use crate::reports::task::store::Filter;
-use crate::reports::task::{Accepting, Answering, SendingBack, Word};
+use crate::reports::task::{Accepting, Answering, SendingBack};
 use crate::reports::{Aim, Desk, Task};
 use crate::web::problem::Problem;
 use crate::web::{Answer, Asker, IdempotencyKey, IfMatch, Page, Query, RawBody, run, write_once};
-
-/// Something that was said to a task.
-#[derive(Serialize, ToSchema)]
-struct WordView {
-    step: TaskStep,
-    text: String,
-    at: String,
-    /// The login name.
-    by: String,
-}
-
-impl WordView {
-    fn of(word: Word, zone: Tz) -> Self {
-        Self { step: word.step, text: word.text, at: word.at.rfc3339(zone), by: word.by }
-    }
-}
-
-/// What a unit owes to a leader's instruction.
-#[derive(Serialize, ToSchema)]
-pub struct TaskView {
-    id: String,
-    /// The same of all tasks of one instruction.
-    instruction: String,
-    /// The report that it was written on, and its window.
-    report: String,
-    window: String,
-    text: String,
-    at: String,
-    /// The login name.
-    by: String,
-    unit: UnitCode,
-    state: TaskState,
-    version: i32,
-    due_at: String,
-    light: Light,
-    overdue: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    answered_at: Option<String>,
-    /// The oldest first.
-    words: Vec<WordView>,
-    /// What the reader may do to it now.
-    allowed: Vec<&'static str>,
-}
-
-impl TaskView {
-    pub(super) fn of(task: Task, zone: Tz) -> Self {
-        let Task { row, instruction, .. } = task;
-        Self {
-            id: row.id.to_string(),
-            instruction: instruction.id.to_string(),
-            report: instruction.report_id.to_string(),
-            window: task.period,
-            text: task.text,
-            at: instruction.at.rfc3339(zone),
-            by: instruction.by_name,
-            unit: row.unit,
-            state: row.state,
-            version: row.version,
-            due_at: row.due_at.rfc3339(zone),
-            light: task.light,
-            overdue: task.overdue,
-            answered_at: row.answered_at.map(|at| at.rfc3339(zone)),
-            words: task.words.into_iter().map(|word| WordView::of(word, zone)).collect(),
-            allowed: task.allowed,
-        }
-    }
-}
 
 /// Tasks, the newest first.
 #[derive(Serialize, ToSchema)]

@@ -6,7 +6,7 @@ use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::tasks::TaskView;
+use super::task_view::TaskView;
 use crate::assessment::{Categories, GroupBy, Item};
 use crate::directory::UnitCode;
 use crate::reports::confirmation::Checked;
