@@ -181,10 +181,14 @@ impl Desk<'_> {
             let id = tx.id();
             let sealed = seal(&self.hotline.keys, WORD, id, text)?;
             let (by_id, by_name) = (self.actor.user, self.actor.name.clone());
-            store::say(tx, &WordRow { id, task_id: row.id, step, at: tx.now, by_id, by_name, sealed })?;
+            store::say(
+                tx,
+                &WordRow { id, task_id: row.id, step, at: tx.now, by_id, by_name, sealed },
+            )?;
         }
         let (action, subject) = (format!("report.task.{step}"), row.id.to_string());
-        let entry = Entry::new((self.actor.user, &self.actor.name), &action, ("report_task", &subject));
+        let entry =
+            Entry::new((self.actor.user, &self.actor.name), &action, ("report_task", &subject));
         audit::record(tx, &entry.detailed(row.unit.to_string()))?;
         let mut read = self.read_tasks(tx.conn, vec![(row, on)], tx.now)?;
         read.pop().ok_or_else(Error::not_found)

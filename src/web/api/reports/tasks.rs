@@ -135,8 +135,7 @@ pub async fn list(
             after,
         };
         let most = i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1);
-        let mut found =
-            app.db.read(|conn| desk(&app, &actor).tasks(conn, &filter, (most, now)))?;
+        let mut found = app.db.read(|conn| desk(&app, &actor).tasks(conn, &filter, (most, now)))?;
         let more = found.len() > limit;
         found.truncate(limit);
         let next = found.last().filter(|_| more).map(|task| task.row.id.to_string());
