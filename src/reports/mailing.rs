@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use super::cases;
 use super::desk::Desk;
 use super::document::{Block, Document, Format};
 use super::kinds::TaskState;
@@ -160,7 +161,8 @@ impl Mailing {
             if let Some(row) = store::latest_of(conn, (window.start, window.end), None)? {
                 let mut document = super::frozen::document(conn, &row)?;
                 document.lists.clear();
-                let texts = super::texts::latest(conn, &self.hotline.keys, row.id)?;
+                let mut texts = super::texts::latest(conn, &self.hotline.keys, row.id)?;
+                cases::settle(&mut document, &mut texts);
                 let steps = store::steps(conn, row.id)?;
                 let tasks = self.desk(&program).instructions(conn, &row, now)?;
                 let printed = Printed {
@@ -172,6 +174,7 @@ impl Mailing {
             let ready = self.desk(&program).ready_window(conn, now, (window, None))?;
             let mut document = ready.document()?;
             document.lists.clear();
+            cases::settle(&mut document, &mut std::collections::BTreeMap::new());
             let printed = Printed {
                 state: print::words::TRIAL.to_owned(),
                 edition: 1,

@@ -66,15 +66,25 @@ pub(super) fn write(
         return Err(Error::field("/field", "field.unknown_code"));
     }
     impersonal(&writing.text, "/text")?;
+    keep(tx, (keys, actor), report, (&writing.field, &writing.text))
+}
+
+/// Keeps `text` as the last version of `field`.
+pub(super) fn keep(
+    tx: &mut Tx<'_>,
+    (keys, actor): (&MasterKey, &Actor),
+    report: i64,
+    (field, text): (&str, &str),
+) -> Result<()> {
     let (id, at) = (tx.id(), tx.now);
     let row = TextRow {
         id,
         report_id: report,
-        field: writing.field.clone(),
+        field: field.to_owned(),
         at,
         by_id: actor.user,
         by_name: actor.name.clone(),
-        sealed: seal(keys, id, &writing.text)?,
+        sealed: seal(keys, id, text)?,
     };
     store::insert_text(tx, &row)
 }
