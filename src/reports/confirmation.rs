@@ -5,7 +5,9 @@
 use std::collections::BTreeSet;
 
 use super::document::{Cell, Document, SIGN_OFF, Section, Source, Value};
+use super::frozen;
 use super::kinds::{CheckState, Decision};
+use super::state::{State, Step};
 use super::store::{self, ConfirmationRow, ObjectionRow, ReportRow};
 use crate::assessment::GroupBy;
 use crate::db::Conn;
@@ -97,8 +99,27 @@ pub fn now(
     Ok(list(&units, (&confirmations, &objections), row.taken_at))
 }
 
-/// What the edition that restates `document` says of the check period.
-pub fn kept(document: &Document) -> Option<Told> {
+/// What the report of `row` says of its check period once `step` is done; a restatement says what its edition says.
+///
+/// # Errors
+/// What the database says; `report.damaged`.
+pub fn told(
+    conn: &mut Conn,
+    row: &ReportRow,
+    (step, directory): (Step, &Directory),
+) -> Result<Option<Told>> {
+    match (step, row.objections_until) {
+        (Step::Freeze, Some(until)) if row.state == State::Preliminary => {
+            let shown = frozen::document(conn, row)?;
+            let units = now(conn, (row, &shown), directory)?;
+            Ok(Some(Told::Now { units, until }))
+        }
+        (Step::Restate, _) => Ok(kept(&frozen::document(conn, row)?)),
+        _ => Ok(None),
+    }
+}
+
+fn kept(document: &Document) -> Option<Told> {
     let section = document.sections.iter().find(|section| section.id == CHECK)?.clone();
     let mark = document.marks.iter().find(|(name, _)| name == MARK)?.clone();
     Some(Told::Kept { section, mark })

@@ -2,6 +2,7 @@
 //! figure in it can be asked for its tickets, and a sentence is filled with the figures themselves.
 
 mod bottom_line;
+mod cases;
 mod chart;
 mod check;
 mod closing;

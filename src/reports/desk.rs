@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::cases::{self, Candidate};
 use super::confirmation::{self, Checked};
 use super::differ::{Difference, differ};
 use super::document::Document;
@@ -51,6 +52,8 @@ pub struct Seen {
     pub objections: Vec<Objection>,
     /// In the check period: how each unit stands that has figures in it.
     pub checks: Vec<Checked>,
+    /// The typical cases that it offers, for those who read every ticket.
+    pub cases: Vec<Candidate>,
     /// What must be printed with every figure.
     pub marks: Vec<(String, String)>,
     pub allowed: Vec<&'static str>,
@@ -268,7 +271,13 @@ impl Desk<'_> {
             checks = confirmation::now(conn, (&row, &document), &rules.directory)?;
             checks.retain(|it| reads.units().is_none_or(|own| own.contains(&it.unit)));
         }
+        let mut offered = Vec::new();
+        if reads == Reads::Everything {
+            let last = texts.iter().rfind(|it| it.field == cases::CHOSEN);
+            offered = cases::candidates(&document, last.map(|it| it.text.as_str()));
+        }
         Ok(Seen {
+            cases: offered,
             steps: store::steps(conn, id)?,
             texts,
             objections: objection::list(conn, keys, &reads, row.root)?,
@@ -290,12 +299,13 @@ impl Desk<'_> {
     ) -> Result<(ReportRow, Document, BTreeMap<String, String>)> {
         let row = self.row(conn, id)?;
         let reads = Reads::of(self.actor);
-        let texts = if reads.words_in(row.state) {
+        let mut texts = if reads.words_in(row.state) {
             texts::latest(conn, &self.hotline.keys, id)?
         } else {
             BTreeMap::new()
         };
-        let document = reads.part_of(document(conn, &row)?, row.state);
+        let mut document = reads.part_of(document(conn, &row)?, row.state);
+        cases::settle(&mut document, &mut texts);
         Ok((row, document, texts))
     }
 

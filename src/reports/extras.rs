@@ -1,21 +1,26 @@
 //! Reports: what a report says besides the figures. Its rule: plain data, read once; each with the tickets behind it.
 
+pub mod cases;
 pub mod reasons;
 pub mod store;
 pub mod totals;
 
 use std::collections::BTreeMap;
 
-use crate::limits::Window;
-use crate::time::Stamp;
+pub use cases::{Case, CaseKind};
 pub use reasons::Reason;
 pub use totals::Totals;
+
+use crate::limits::Window;
+use crate::time::Stamp;
 
 /// What the facts do not say.
 #[derive(Debug, Clone, Default)]
 pub struct Extras {
     /// Of tickets of the window that are unsolved, dissatisfied or flagged.
     pub reasons: BTreeMap<i64, Reason>,
+    /// What may be shown of the largest topics, by their codes.
+    pub cases: BTreeMap<String, Vec<Case>>,
     /// Live assignments whose limit is past.
     pub overdue: Vec<Overdue>,
     /// Tickets of each estate in the windows of [`Extras::trend`].

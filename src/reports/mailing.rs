@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use super::cases;
 use super::desk::Desk;
 use super::document::{Block, Document, Format, SIGN_OFF};
 use super::kinds::TaskState;
@@ -166,7 +167,8 @@ impl Mailing {
             if let Some(row) = store::latest_of(conn, (window.start, window.end), None)? {
                 let mut document = super::frozen::document(conn, &row)?;
                 document.lists.clear();
-                let texts = super::texts::latest(conn, &self.hotline.keys, row.id)?;
+                let mut texts = super::texts::latest(conn, &self.hotline.keys, row.id)?;
+                cases::settle(&mut document, &mut texts);
                 let tasks = self.desk(&program).instructions(conn, &row, now)?;
                 let printed = Printed {
                     instructions: task::told(&tasks, zone, &rules.directory),
@@ -177,6 +179,7 @@ impl Mailing {
             let ready = self.desk(&program).ready_window(conn, now, (window, None), None)?;
             let mut document = ready.document()?;
             document.lists.clear();
+            cases::settle(&mut document, &mut std::collections::BTreeMap::new());
             let printed = Printed {
                 state: print::words::TRIAL.to_owned(),
                 edition: 1,

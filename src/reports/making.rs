@@ -7,11 +7,10 @@ use std::sync::Arc;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::confirmation::{self, Told};
+use super::confirmation;
 use super::creating::Creating;
 use super::desk::{self, Aim, Desk, check, standing};
 use super::document::Document;
-use super::frozen;
 use super::kinds::ReportKind;
 use super::objection;
 use super::packed::{Body, Packed, pack_document, pack_facts, unpack_document};
@@ -230,7 +229,7 @@ impl Desk<'_> {
         let window = window_of((row.start_at, row.end_at), &row.period, &rules)?;
         let issuer = self.site.issuer.clone();
         let categories = row.categories;
-        let checked = checked(conn, &on, (step, &rules))?;
+        let checked = confirmation::told(conn, &on, (step, &rules.directory))?;
         let asked = Asked { window, scope, categories, issuer, upheld, checked };
         let made = Arc::new(Made::of(conn, &self.hotline.keys, &rules, &asked, now)?);
         Ok(Ready { step, on: Some((row.id, row.version)), asked, period: row.period, until, made })
@@ -333,24 +332,6 @@ impl Desk<'_> {
 
 fn moved() -> Error {
     Error::new(Kind::Unavailable, MOVED).retry_after(5)
-}
-
-/// What the report of `row` says of its check period once `step` is done.
-fn checked(
-    conn: &mut Conn,
-    row: &ReportRow,
-    (step, rules): (Step, &Rules),
-) -> Result<Option<Told>> {
-    let document = |conn: &mut Conn| frozen::document(conn, row);
-    match (step, row.objections_until) {
-        (Step::Freeze, Some(until)) if row.state == State::Preliminary => {
-            let shown = document(conn)?;
-            let units = confirmation::now(conn, (row, &shown), &rules.directory)?;
-            Ok(Some(Told::Now { units, until }))
-        }
-        (Step::Restate, _) => Ok(confirmation::kept(&document(conn)?)),
-        _ => Ok(None),
-    }
 }
 
 /// The window that a report was made of, by its name where it still has one.

@@ -6,7 +6,9 @@
 //! it, [`packed`] and [`frozen`] keep it, [`drill`] finds the tickets of a cell, and [`differ`] says what a restatement
 //! changed. What a leader writes on one that was frozen becomes a [`task`].
 
+pub mod cases;
 pub mod checking;
+pub mod choosing;
 pub mod confirmation;
 pub mod contents;
 pub mod creating;

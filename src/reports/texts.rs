@@ -72,15 +72,25 @@ pub(super) fn write(
     if names_a_caller(tx.conn, keys, writing.text.as_str())? {
         return Err(Error::field("/text", "report.names"));
     }
+    keep(tx, (keys, actor), report, (&writing.field, &writing.text))
+}
+
+/// Keeps `text` as the last version of `field`.
+pub(super) fn keep(
+    tx: &mut Tx<'_>,
+    (keys, actor): (&MasterKey, &Actor),
+    report: i64,
+    (field, text): (&str, &str),
+) -> Result<()> {
     let (id, at) = (tx.id(), tx.now);
     let row = TextRow {
         id,
         report_id: report,
-        field: writing.field.clone(),
+        field: field.to_owned(),
         at,
         by_id: actor.user,
         by_name: actor.name.clone(),
-        sealed: seal(keys, id, &writing.text)?,
+        sealed: seal(keys, id, text)?,
     };
     store::insert_text(tx, &row)
 }

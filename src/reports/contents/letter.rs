@@ -36,6 +36,7 @@ const EXTRACTS: &[(&str, usize, &[&str])] = &[
         ],
     ),
     ("growing", 5, &["name", "received", "received.previous", "received.previous.change"]),
+    ("cases", 10, ALL),
     ("units", 20, RANKED),
     (
         "units_process",

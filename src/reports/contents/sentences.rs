@@ -38,9 +38,17 @@ static OURS: LazyLock<Result<Sentences, String>> =
 /// # Errors
 /// A sentence that names a figure which is not there.
 pub fn paragraph(id: &str, figures: &impl Serialize) -> Result<Option<Block>> {
-    let ours = OURS.as_ref().map_err(|why| Error::internal(why.as_str()))?;
-    let filled = fill(ours.get(id).map_or(&[], Vec::as_slice), figures).map_err(Error::internal)?;
+    let filled = said(id, figures)?;
     Ok((!filled.is_empty()).then_some(Block::Paragraph { text: filled }))
+}
+
+/// The same as words alone; empty where no condition holds.
+///
+/// # Errors
+/// As [`paragraph`].
+pub fn said(id: &str, figures: &impl Serialize) -> Result<String> {
+    let ours = OURS.as_ref().map_err(|why| Error::internal(why.as_str()))?;
+    fill(ours.get(id).map_or(&[], Vec::as_slice), figures).map_err(Error::internal)
 }
 
 fn fill(sentences: &[Sentence], figures: &impl Serialize) -> Result<String, minijinja::Error> {

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
+use super::cases;
 use super::columns::{Col, Lines, column};
 use super::figure::Figures;
 use super::part::{Part, text};
@@ -51,7 +52,9 @@ pub fn topics(material: &Material<'_>) -> Result<Part> {
     part.extend(sentences::paragraph("topics", &said)?);
     let table = hot_table(material, &figures, &hot, &mut part);
     part.push(Block::Table(table));
-    part.open("cases", "典型案例：从“待剖析”一列所列工单中选取，隐去诉求人信息后撰写");
+    let shown = cases::cases(material, &hot)?;
+    part.extend(shown.map(Block::Table));
+    part.open("cases", "典型案例剖析：从“待剖析”一列所列工单中选取，隐去诉求人信息后撰写");
     part.push(Block::Table(growing_table(material, &figures, &growing)));
     Ok(part)
 }
@@ -116,7 +119,7 @@ fn estates(material: &Material<'_>, row: &Row) -> Vec<String> {
 }
 
 /// Unsolved by the last answer, or brought again.
-fn cases(material: &Material<'_>, row: &Row) -> Vec<i64> {
+fn to_look_into(material: &Material<'_>, row: &Row) -> Vec<i64> {
     let is_case = |it: &&TicketFact| {
         it.survey.is_some_and(|survey| survey.solved == Solved::Unsolved) || it.earlier_at.is_some()
     };
@@ -139,7 +142,7 @@ fn hot_table(material: &Material<'_>, figures: &Figures, hot: &[&Row], part: &mu
     table.columns.push(column("cases", "待剖析", Format::Count));
     for (line, row) in table.rows.iter_mut().zip(hot) {
         line.cells.push(text(estates(material, row).join("、")));
-        let cases: Cell = part.counted(&format!("topic.{}.cases", line.key), cases(material, row));
+        let cases: Cell = part.counted(&format!("topic.{}.cases", line.key), to_look_into(material, row));
         line.cells.push(cases);
     }
     table.note = Some(

@@ -7,7 +7,7 @@ use diesel::dsl::count_star;
 use diesel::prelude::*;
 
 use super::totals::Alike;
-use super::{Extras, Month, Overdue, Totals, reasons};
+use super::{Extras, Month, Overdue, Totals, cases, reasons};
 use crate::assessment::facts::{Facts, GroupBy, StateName, ValidSurvey, WorkName};
 use crate::db::schema::{assignment, tickets};
 use crate::db::{Conn, each};
@@ -61,6 +61,7 @@ pub fn load(
     extras.year_by_estate = by_estate(conn, frame, from)?;
     extras.overdue = overdue(conn, frame)?;
     extras.reasons = reasons::load(conn, vault, &frame.window, facts)?;
+    extras.cases = cases::load(conn, vault, frame, facts)?;
     Ok(extras)
 }
 

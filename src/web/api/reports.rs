@@ -1,6 +1,7 @@
 //! Web, `/reports`: special reports 专报 and what lies behind them. Its rule: who reads how much of one is
 //! `reports::sight`'s to say, and what may be done to it `reports::state`'s.
 
+mod beside;
 mod printed;
 mod task_view;
 mod tasks;
@@ -47,6 +48,7 @@ pub fn routes(services: &mut ServiceConfig<'_>) {
         .service(writing::sign)
         .service(writing::publish)
         .service(writing::text)
+        .service(writing::choose)
         .service(writing::instruct)
         .service(writing::restate);
 }

@@ -6,14 +6,14 @@ use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::beside::{CaseView, CheckView};
 use super::task_view::TaskView;
 use crate::assessment::{Categories, GroupBy, Item};
 use crate::directory::UnitCode;
-use crate::reports::confirmation::Checked;
 use crate::reports::desk::{LOOKED_INTO, Why};
 use crate::reports::differ::{Difference, Moved, What};
 use crate::reports::document::Value;
-use crate::reports::kinds::{CheckState, Decision, ReportKind};
+use crate::reports::kinds::{Decision, ReportKind};
 use crate::reports::objection::Objection;
 use crate::reports::store::{ReportRow, StepRow};
 use crate::reports::texts::Written;
@@ -160,27 +160,6 @@ impl ObjectionView {
     }
 }
 
-/// How a unit stands in the check period.
-#[derive(Serialize, ToSchema)]
-struct CheckView {
-    unit: UnitCode,
-    state: CheckState,
-    /// When it confirmed or objected last.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    at: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    by: Option<String>,
-    objections: usize,
-    upheld: usize,
-}
-
-impl CheckView {
-    fn of(it: Checked, zone: Tz) -> Self {
-        let Checked { unit, state, at, by, objections, upheld } = it;
-        Self { unit, state, at: at.map(|at| at.rfc3339(zone)), by, objections, upheld }
-    }
-}
-
 /// A name and a value that must be printed with every figure.
 #[derive(Serialize, ToSchema)]
 struct MarkLine {
@@ -203,6 +182,8 @@ pub struct ReportView {
     objections: Vec<ObjectionView>,
     /// In the check period: how each unit stands that has figures in it; units find themselves alone.
     checks: Vec<CheckView>,
+    /// The typical cases that it offers, for those who read every ticket.
+    cases: Vec<CaseView>,
     /// What leaders wrote on it since, a task for each unit; units find their own.
     instructions: Vec<TaskView>,
     marks: Vec<MarkLine>,
@@ -221,6 +202,7 @@ impl ReportView {
             texts: seen.texts.into_iter().map(|text| TextView::of(text, zone)).collect(),
             objections: seen.objections.into_iter().map(|it| ObjectionView::of(it, zone)).collect(),
             checks: seen.checks.into_iter().map(|it| CheckView::of(it, zone)).collect(),
+            cases: seen.cases.into_iter().map(CaseView::of).collect(),
             instructions: tasks.into_iter().map(|task| TaskView::of(task, zone)).collect(),
             marks: seen.marks.into_iter().map(mark).collect(),
             allowed: seen.allowed,

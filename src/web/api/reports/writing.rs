@@ -11,6 +11,7 @@ use crate::app::App;
 use crate::db::{Conn, Tx};
 use crate::error::Result;
 use crate::identity::Actor;
+use crate::reports::cases::Choosing;
 use crate::reports::objection::{Decisions, Objecting};
 use crate::reports::store::ReportRow;
 use crate::reports::task::Instructing;
@@ -198,6 +199,9 @@ steps! {
     /// Writes into a place that the document leaves open; every version is kept.
     text "/reports/{id}/text" "reports_text" Writing written
         |tx, desk, aim, raw| desk.write(tx, aim, || raw.parse());
+    /// Which of the typical cases it offers are shown; every choice is kept.
+    choose "/reports/{id}/cases" "reports_cases" Choosing written
+        |tx, desk, aim, raw| desk.choose(tx, aim, || raw.parse());
     /// A leader's instruction 批示 on what was frozen: a task of each unit it is addressed to.
     instruct "/reports/{id}/instruct" "reports_instruct" Instructing written
         |tx, desk, aim, raw| desk.instruct(tx, aim, || raw.parse());
