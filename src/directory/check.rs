@@ -266,7 +266,7 @@ fn successor(faults: &mut Faults, directory: &Directory, it: &Successor) {
     let Some(to) = &it.to else { return };
     match directory.category(to) {
         None => faults.add("/to", "field.unknown_code"),
-        Some(_) if directory.leads_to(to, &it.code) => {
+        Some(_) if directory.leads_to(to, &it.code, it.from_on) => {
             faults.add("/to", "directory.category_circle");
         }
         Some(category) => {

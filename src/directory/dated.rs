@@ -78,6 +78,11 @@ impl<T: Clone> Revisions<T> {
         self.all.iter().rev().map(|(_, value)| value).find(|value| holds(value))
     }
 
+    /// Every description, in the order in which they were recorded.
+    pub fn all(&self) -> impl Iterator<Item = &T> {
+        self.all.iter().map(|(_, value)| value)
+    }
+
     /// How many descriptions were recorded; the next one is this number plus one.
     pub const fn count(&self) -> usize {
         self.all.len()

@@ -30,10 +30,20 @@ impl Directory {
         path.last().unwrap_or(code).clone()
     }
 
-    /// Whether counting `to` leads to `code`, whatever the day: as it would once all words have begun.
-    pub(in crate::directory) fn leads_to(&self, to: &CategoryCode, code: &CategoryCode) -> bool {
-        let next = |at: &CategoryCode| self.successor(at).and_then(|word| word.to.clone());
-        to == code || climb(to, next).contains(code)
+    /// Whether counting `to` leads to `code` on `from_on` or any later day on which a word begins, or would once all
+    /// of them have begun.
+    pub(in crate::directory) fn leads_to(
+        &self,
+        to: &CategoryCode,
+        code: &CategoryCode,
+        from_on: NaiveDate,
+    ) -> bool {
+        let in_the_end = |at: &CategoryCode| self.successor(at).and_then(|word| word.to.clone());
+        let days = self.successors.values().flat_map(|revisions| revisions.all());
+        let days = days.map(|word| word.from_on).filter(|day| *day >= from_on);
+        to == code
+            || climb(to, in_the_end).contains(code)
+            || days.chain([from_on]).any(|day| climb(to, |at| self.next_on(at, day)).contains(code))
     }
 }
 
@@ -118,6 +128,13 @@ mod tests {
         assert_eq!(to("d", "nothing"), Some("/to field.unknown_code".to_owned()));
         assert_eq!(to("nothing", "d"), Some("/code field.unknown_code".to_owned()));
         assert_eq!(to("d", "gone"), Some("/to directory.category_ended".to_owned()));
+        // A circle of some months is one too: a was counted as b before it is counted as c.
+        let mut later = directory.clone();
+        later.add(day("2026-10-01"), word("a", Some("c"), "2027-01-01"));
+        later.add(day("2026-10-01"), word("c", None, "2027-01-01"));
+        later.add(day("2026-10-01"), word("b", None, "2026-10-01"));
+        let faults = check(&later, &word("b", Some("a"), "2026-11-01"));
+        assert_eq!(faults.first().map(|it| it.code), Some("directory.category_circle"));
         // What is gone may be counted as something that is there: that is what it is for.
         assert_eq!(to("gone", "d"), None);
         assert_eq!(fault(word("b", None, "2026-10-01")), None);

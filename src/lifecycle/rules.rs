@@ -54,6 +54,15 @@ impl Rules {
         Ok(profile.window.containing(at, profile.zone))
     }
 
+    /// The window before the one that holds `at`, as the window of its name is cut.
+    ///
+    /// # Errors
+    /// As [`Rules::on`].
+    pub fn window_before(&self, at: Stamp) -> Result<Window> {
+        let before = self.window_of(at)?.previous();
+        Ok(self.window(&before.label())?.unwrap_or(before))
+    }
+
     /// The rulebook under which the figures of `window` are made: the one in force on the day on
     /// which it begins (decision 0032).
     ///

@@ -128,7 +128,10 @@ impl Replay<'_> {
             }
         }
         let handle = of.timers.get(&ClockName::Handle);
-        if let Some(outcome) = self.limit(ClockName::Handle, urgency, handle) {
+        // A miss that stands on the assignment and not on its clock cannot be counted anew.
+        if of.handle_missed && !handle.is_some_and(|timer| timer.missed) {
+            self.kept += u64::from(self.span(ClockName::Handle, urgency).is_some());
+        } else if let Some(outcome) = self.limit(ClockName::Handle, urgency, handle) {
             run(&mut fact.handle, outcome);
         }
         for (rework, run_of) in of.reworks.iter().zip(&mut fact.reworks) {

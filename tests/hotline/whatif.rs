@@ -85,6 +85,16 @@ impl Desk {
     }
 }
 
+/// What a report says was received of a category.
+fn received_of(report: &Value, category: &str) -> Option<Value> {
+    let sections = report["sections"].as_array().unwrap().iter();
+    let blocks = sections.flat_map(|it| it["blocks"].as_array().unwrap());
+    let table = blocks.filter(|it| it["id"] == "categories").collect::<Vec<_>>()[0];
+    let at = table["columns"].as_array().unwrap().iter().position(|it| it["id"] == "received")?;
+    let row = table["rows"].as_array().unwrap().iter().find(|it| it["key"] == category)?;
+    Some(row["cells"][at]["value"].clone())
+}
+
 /// The text of the default profile as version `number`, with some words replaced.
 fn profile(number: u32, changes: &[(&str, &str)]) -> String {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/config/profiles/default.toml");
@@ -138,6 +148,8 @@ on_each_database! {
         desk.answered(1);
         desk.city.days(31);
         let names = |body: Value| desk.says("sysadmin", "PUT", "/profiles/in-force", &body.to_string());
+        let early = names(json!({ "name": "beijing", "since_on": "2026-11-01" }));
+        assert_eq!((early.status, &early.json()["errors"][0]["code"]), (422, &json!("directory.profile_past")), "not even the first");
         // The first one named, where tickets were received before: until now it was the configuration's.
         assert_eq!(names(json!({ "name": "beijing" })).status, 200);
         assert_eq!(desk.satisfied("2026-11").0, "default@1");
@@ -299,6 +311,9 @@ on_each_database! {
         let report = made.json();
         assert_eq!(report["categories"], "remapped");
         assert!(report["marks"].to_string().contains("新旧类别对照"));
+        let whole = desk.asks("leader", &format!("/reports/{}.json", report["id"].as_str().unwrap()));
+        assert_eq!(received_of(&whole, "wy.gl"), Some(json!({ "count": 1 })), "of the lift's ticket");
+        assert!(received_of(&whole, "wy.dt").is_none_or(|it| it == json!({ "count": 0 })));
         let path = format!("/reports/{}", report["id"].as_str().unwrap());
         assert_eq!(desk.says("assessor", "POST", &format!("{path}/freeze"), "{}").status, 200);
         let restated = desk.says("assessor", "POST", &format!("{path}/restate"), "{}");

@@ -33,6 +33,7 @@ on_each_database! {
         assert_eq!(state_of(&bureau, "assessor", &id, "wuye").as_deref(), Some("confirmed"));
         assert_eq!(state_of(&bureau, "unit_head@wuye", &id, "weixiu"), None, "another unit's word");
         // New figures are confirmed anew.
+        bureau.city.hours(1);
         bureau.does("assessor", &path("/preview"), until(3));
         assert_eq!(state_of(&bureau, "assessor", &id, "weixiu").as_deref(), Some("silent"));
         for unit in ["wuye", "weixiu"] {

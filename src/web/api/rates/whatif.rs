@@ -27,6 +27,9 @@ use crate::whatif::compare::Line;
 use crate::whatif::settings::{Effect, Setting};
 use crate::whatif::{self, Asked, Candidate, Outcome, print};
 
+/// A year and what a window may reach over it, in milliseconds: more is not replayed in one question.
+const LONGEST_MS: i64 = 400 * 86_400_000;
+
 /// Which period, and what is tried: a profile, a catalogue, or both, each by itself.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -200,7 +203,15 @@ impl WhatIf {
     fn window(&self, rules: &Rules, now: Stamp) -> Result<Window> {
         let (window, from, to) = (self.window.as_deref(), self.from.as_deref(), self.to.as_deref());
         let period = Period { window, from, to };
-        if period.is_unsaid() { Ok(rules.window_of(now)?.previous()) } else { period.read(rules) }
+        if period.is_unsaid() {
+            return rules.window_before(now);
+        }
+        let window = period.read(rules)?;
+        // Every ticket of it may have to be read.
+        if window.end.millis_since(window.start) > LONGEST_MS {
+            return Err(Error::field("/to", "field.too_long"));
+        }
+        Ok(window)
     }
 
     fn candidate(&self) -> Result<Option<Candidate<'_>>> {

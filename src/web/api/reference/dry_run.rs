@@ -164,7 +164,7 @@ impl DryRun {
             to: self.to.as_deref(),
         };
         if period.is_unsaid() {
-            return Ok(rules.window_of(now)?.previous());
+            return rules.window_before(now);
         }
         period.read(rules)
     }

@@ -233,12 +233,13 @@ pub async fn put_in_force(
                 Entry::Setting(setting)
             };
             let directory = house.directory.current(tx.conn)?;
-            if directory.setting_on(PROFILE_IN_FORCE, today).is_some() {
+            let is_named = directory.setting_on(PROFILE_IN_FORCE, today).is_some();
+            let has_past = is_named || first_received(tx.conn)?.is_some();
+            if since_on < today && has_past {
                 // What was counted under another one stays (decision 0032).
-                if since_on < today {
-                    return Err(Error::field("/since_on", "directory.profile_past"));
-                }
-            } else if since_on > today || first_received(tx.conn)?.is_some() {
+                return Err(Error::field("/since_on", "directory.profile_past"));
+            }
+            if !is_named && (since_on > today || has_past) {
                 // The first to be named would hold for all the days before: until now it was the configuration's.
                 directory::put(tx, &actor, named(&house.config.site.profile), today, today)?;
             }

@@ -87,8 +87,10 @@ impl TriedCatalogue {
         app: &App,
         rules: &Rules,
         now: Stamp,
-        tickets: Vec<Dispatched>,
+        mut tickets: Vec<Dispatched>,
     ) -> Result<WhatIfDispatch> {
+        // What the desk answered, declined or merged never asked the catalogue.
+        tickets.retain(|ticket| ticket.lead.is_some());
         let proposal = proposed(self.rules.as_deref(), &self.changes).map_err(below)?;
         let on = day_of(self.on, &proposal, now.day(rules.profile.zone));
         let tried = rules.directory.trying(proposal).map_err(below)?;
