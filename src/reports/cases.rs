@@ -80,7 +80,8 @@ pub(super) fn read(document: &Document, choosing: &Choosing) -> Result<String> {
     }
     let offered: BTreeSet<&str> =
         table(document).into_iter().flat_map(|it| &it.rows).map(|row| row.key.as_str()).collect();
-    let wrong = choosing.numbers.iter().enumerate().filter(|(_, no)| !offered.contains(no.as_str()));
+    let wrong =
+        choosing.numbers.iter().enumerate().filter(|(_, no)| !offered.contains(no.as_str()));
     let wrong: Vec<FieldError> = wrong
         .map(|(nth, _)| FieldError::new(format!("/numbers/{nth}"), "field.unknown_code"))
         .collect();

@@ -30,8 +30,11 @@ pub fn cases(material: &Material<'_>, hot: &[&Line]) -> Result<Option<Table>> {
         .map(|(name, cases)| (name, cases.as_slice()))
         .collect();
     let ids = || wanted.iter().flat_map(|(_, cases)| cases.iter().map(|case| case.ticket));
-    let facts: BTreeMap<i64, &TicketFact> =
-        material.received().filter(|it| ids().any(|id| id == it.id)).map(|it| (it.id, it)).collect();
+    let facts: BTreeMap<i64, &TicketFact> = material
+        .received()
+        .filter(|it| ids().any(|id| id == it.id))
+        .map(|it| (it.id, it))
+        .collect();
     let mut rows = Vec::new();
     for (topic, cases) in wanted {
         let mut last = None;

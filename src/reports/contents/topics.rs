@@ -142,7 +142,8 @@ fn hot_table(material: &Material<'_>, figures: &Figures, hot: &[&Row], part: &mu
     table.columns.push(column("cases", "待剖析", Format::Count));
     for (line, row) in table.rows.iter_mut().zip(hot) {
         line.cells.push(text(estates(material, row).join("、")));
-        let cases: Cell = part.counted(&format!("topic.{}.cases", line.key), to_look_into(material, row));
+        let cases: Cell =
+            part.counted(&format!("topic.{}.cases", line.key), to_look_into(material, row));
         line.cells.push(cases);
     }
     table.note = Some(
