@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::store::{self, CaseRow};
-use super::{CaseState, Source};
+use super::{CaseState, Rang, Source};
 use crate::audit::{self, Entry};
 use crate::db::{Conn, Tx};
 use crate::directory::{Directory, UnitCode};
@@ -246,6 +246,18 @@ impl Desk<'_> {
         all.try_for_each(|user| self.actor.require_other_than(user))
     }
 
+    /// Whoever tried the phone in vain before it was found dead has flagged it too: every try since the last that was
+    /// answered.
+    fn called_nothing(self, conn: &mut Conn, case: &CaseRow) -> Result<()> {
+        let Some(id) = case.test_call_id else { return Ok(()) };
+        let Some(last) = store::calls(conn, &[id])?.pop() else { return Ok(()) };
+        let calls = store::calls_to(conn, &last.unit, &last.number, Stamp::from_millis(0))?;
+        let before = calls.iter().rev().skip_while(|call| call.id > id);
+        let tries = before.take_while(|call| call.outcome != Rang::Answered);
+        let mut tries = tries.filter(|call| call.outcome != Rang::OutOfHours);
+        tries.try_for_each(|call| self.actor.require_other_than(call.by_id))
+    }
+
     /// The ticket it rests on; nothing where there is none, or it was erased.
     fn stored(self, conn: &mut Conn, case: &CaseRow) -> Result<Option<Stored>> {
         let Some(id) = case.ticket_id else { return Ok(None) };
@@ -259,6 +271,7 @@ impl Desk<'_> {
         if self.is_of(&case.unit) {
             return Err(Error::new(Kind::Forbidden, "bottom_line.own_unit"));
         }
+        self.called_nothing(conn, case)?;
         let stored = self.stored(conn, case)?;
         stored.map_or(Ok(()), |stored| self.flagged_nothing(case, &stored.ticket))
     }

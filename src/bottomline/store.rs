@@ -213,19 +213,19 @@ pub fn calls_since(conn: &mut Conn, since: Stamp) -> Result<Vec<TestCallRow>> {
         .load(conn)?)
 }
 
-/// The outcomes of the calls to one published phone from `since` on, in order.
+/// The calls to one published phone from `since` on, in order.
 pub(super) fn calls_to(
     conn: &mut Conn,
     unit: &UnitCode,
     number: &str,
     since: Stamp,
-) -> Result<Vec<(Stamp, Rang)>> {
+) -> Result<Vec<TestCallRow>> {
     Ok(test_call::table
         .filter(test_call::unit.eq(unit.as_str()))
         .filter(test_call::number.eq(number))
         .filter(test_call::at.ge(since.millis()))
         .order(test_call::id)
-        .select((test_call::at, test_call::outcome))
+        .select(TestCallRow::as_select())
         .load(conn)?)
 }
 

@@ -32,6 +32,9 @@ pub struct TestCall {
     pub unit: UnitCode,
     /// Which of its published phones, from 0.
     pub phone: u32,
+    /// The number that was rung, as the plan showed it: where another stands in that place meanwhile, it is refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<String>,
     pub outcome: Rang,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<Text>,
@@ -81,7 +84,7 @@ impl<'a> Desk<'a> {
     /// Writes a test call down, and opens a case where it shows a dead phone and none waits for it.
     ///
     /// # Errors
-    /// 403, also `test_call.own_unit`; 422 at `/unit`, `/phone` and `/outcome`.
+    /// 403, also `test_call.own_unit`; 422 at `/unit`, `/phone`, `/number` and `/outcome`.
     pub fn log_call(
         self,
         tx: &mut Tx<'_>,
@@ -89,10 +92,13 @@ impl<'a> Desk<'a> {
         read: impl FnOnce() -> Result<TestCall>,
     ) -> Result<(TestCallRow, Option<CaseRow>)> {
         self.actor.require(&CALLERS)?;
-        let TestCall { unit, phone, outcome, note } = read()?;
+        let TestCall { unit, phone, number, outcome, note } = read()?;
         let published = self.published(&unit, phone, tx.now.day(by.profile.zone))?;
         if self.is_of(&unit) {
             return Err(Error::new(Kind::Forbidden, "test_call.own_unit"));
+        }
+        if number.is_some_and(|rung| rung != published.number) {
+            return Err(Error::field("/number", "test_call.changed"));
         }
         let open = by.hours(published).map(|hours| hours.is_open(tx.now, by.calendar));
         match (outcome, open) {
@@ -119,6 +125,7 @@ impl<'a> Desk<'a> {
         };
         store::insert_call(tx, &row)?;
         let calls = store::calls_to(tx.conn, &row.unit, &row.number, by.since(tx.now))?;
+        let calls: Vec<(Stamp, Rang)> = calls.iter().map(|call| (call.at, call.outcome)).collect();
         if !shows_dead(&calls, &by.plan())
             || store::waits_on_phone(tx.conn, &row.unit, &row.number)?
         {

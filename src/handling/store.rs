@@ -149,12 +149,16 @@ pub fn rungs(conn: &mut Conn, since: Stamp) -> Result<Vec<Rung>> {
     Ok(found.into_iter().map(read).collect())
 }
 
-/// Supervisions not closed yet, the first due first, those without a time last.
+/// Supervisions not closed yet of tickets that are not over, the first due first, those without a time last.
 ///
 /// # Errors
 /// The database's own.
 pub fn open(conn: &mut Conn) -> Result<Vec<SupervisionRow>> {
-    let found = supervision::table.filter(supervision::closed_at.is_null());
+    let live = StateName::ALL.iter().filter(|state| state.is_live()).map(|state| state.as_str());
+    let found = supervision::table
+        .inner_join(tickets::table.on(tickets::id.eq(supervision::ticket_id)))
+        .filter(supervision::closed_at.is_null())
+        .filter(tickets::state.eq_any(live.collect::<Vec<_>>()));
     let mut rows: Vec<SupervisionRow> = found.select(SupervisionRow::as_select()).load(conn)?;
     rows.sort_by(|a, b| {
         let key = |row: &SupervisionRow| (row.due_at.unwrap_or(Stamp::MAX), row.opened_at);

@@ -74,7 +74,8 @@ pub fn check(scene: &Scene<'_>, body: &Supervise) -> Result<()> {
     Ok(())
 }
 
-/// The unit's head answers; whoever heads several of the units answers for one after the other.
+/// The unit's head answers: for the own unit where it is among them; else, whoever stands above several of the units
+/// answers for one after the other.
 pub fn answer(ticket: &mut Ticket, scene: &Scene<'_>, id: u32, body: &Spoken) -> Result<()> {
     let Some(supervision) = ticket.supervisions.get_mut(&id) else {
         return Err(Error::not_found());
@@ -90,7 +91,9 @@ pub fn answer(ticket: &mut Ticket, scene: &Scene<'_>, id: u32, body: &Spoken) ->
     if is_closed {
         return Err(Error::refused("supervise.closed"));
     }
-    let next = own.iter().position(|(_, answer)| answer.is_none()).unwrap_or(0);
+    let mine = own.iter().position(|(unit, _)| scene.actor.unit.as_ref() == Some(*unit));
+    let open = || own.iter().position(|(_, answer)| answer.is_none());
+    let next = mine.or_else(open).unwrap_or(0);
     let by = scene.actor.name.clone();
     *own[next].1 = Some(Said { at: scene.now, by, text: body.text.to_string() });
     Ok(())

@@ -7,6 +7,7 @@ use super::compose::{Person, instant};
 use super::enclosed::File;
 use super::letter::Facts;
 use super::mailer::Envelope;
+use super::outbox::read_task_limit;
 use super::plan::{self, Addressee, Occasion, Owed};
 use super::post::Post;
 use super::sms::Message;
@@ -200,7 +201,7 @@ impl Post {
 
     /// What a letter about a task says; a deputy reads what the principal would.
     fn instructed(&self, letter: &Letter, person: &Person) -> Result<Option<Facts>> {
-        let task = letter.limit_name.as_deref().and_then(|id| id.parse().ok());
+        let task = letter.limit_name.as_deref().and_then(read_task_limit);
         let Some((task, reports)) = task.zip(self.reports.get()) else { return Ok(None) };
         let reader = letter.principal.unwrap_or(letter.account_id);
         let Some(told) = reports.instructed(task, reader)? else { return Ok(None) };

@@ -58,9 +58,10 @@ pub trait Reports: Send + Sync {
     /// The database's own.
     fn enclosed(&self, id: i64, reader: i64) -> Result<Option<Enclosed>>;
 
-    /// What the task `id` is to the account `reader`; nothing where no answer is owed any more, or it is not theirs.
+    /// What the task, due when it was told of, is to the account `reader`; nothing where no answer is owed any more, or
+    /// by another time, or it is not theirs.
     ///
     /// # Errors
     /// The database's own.
-    fn instructed(&self, id: i64, reader: i64) -> Result<Option<Instructed>>;
+    fn instructed(&self, task: (i64, Stamp), reader: i64) -> Result<Option<Instructed>>;
 }

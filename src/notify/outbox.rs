@@ -58,21 +58,39 @@ pub fn warn(tx: &mut Tx<'_>, ticket_id: i64, addressee: Addressee, rule: &str) -
 }
 
 /// Puts a notice of the task `task` of `unit`, and another for when it is due: that one leaves if nobody has answered by
-/// then.
+/// then. Where it was due at the same time before, that one is there already.
 ///
 /// # Errors
 /// As the database says.
-pub fn instruct(tx: &mut Tx<'_>, task: i64, unit: &UnitCode, due_at: Stamp) -> Result<()> {
+pub fn instruct(
+    tx: &mut Tx<'_>,
+    (task, unit): (i64, &UnitCode),
+    (before, due_at): (Option<Stamp>, Stamp),
+) -> Result<()> {
     let owed = Owed {
         occasion: Occasion::Instructed,
         addressee: Addressee::Unit(unit.clone()),
         assignment: None,
-        limit: Some(task.to_string()),
+        limit: Some(task_limit(task, due_at)),
     };
     // It is about no ticket.
     let notice = Notice { ticket_id: 0, owed };
     jobs::put_at(tx, NOTICE, &notice, tx.now.plus(GRACE))?;
+    if before == Some(due_at) {
+        return Ok(());
+    }
     jobs::put_at(tx, NOTICE, &notice, due_at.plus(GRACE)).map(drop)
+}
+
+/// A task and the limit that a notice of it is about, in one word.
+fn task_limit(task: i64, due_at: Stamp) -> String {
+    format!("{task}.{}", due_at.millis())
+}
+
+/// The task and its limit that [`task_limit`] put into a word.
+pub(super) fn read_task_limit(word: &str) -> Option<(i64, Stamp)> {
+    let (task, due_at) = word.split_once('.')?;
+    Some((task.parse().ok()?, Stamp::from_millis(due_at.parse().ok()?)))
 }
 
 /// From when on it can be told: a survey opens after the day that the reply promised.
@@ -80,5 +98,17 @@ fn opens_at(owed: &Owed, ticket: &Ticket, now: Stamp) -> Stamp {
     match ticket.timers.get(&ClockName::Survey) {
         Some(timer) if owed.occasion == Occasion::Survey => timer.starts_at.max(now),
         _ => now,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_notice_of_a_task_says_about_which_limit_it_is() {
+        let due_at = Stamp::from_millis(200);
+        assert_eq!(read_task_limit(&task_limit(7, due_at)), Some((7, due_at)));
+        assert_eq!(read_task_limit("7"), None);
     }
 }

@@ -8,10 +8,11 @@ use super::facts::{Facts, Row, Source};
 use super::subject::{Subject, decided};
 use super::when::{date, day, instant};
 use crate::directory::{Directory, UnitCode};
+use crate::identity::Actor;
 use crate::limits::{ClockName, Timer};
 use crate::sealing::mask_text;
 use crate::ticket::assignment::RequestStage;
-use crate::ticket::overlay::LedgerStage;
+use crate::ticket::overlay::{LedgerStage, Supervision};
 use crate::ticket::sight::gets_handling_copy;
 use crate::ticket::{Answer, Assignment, Cited, Part, State, Ticket};
 use crate::time::Stamp;
@@ -24,6 +25,8 @@ pub struct Case<'a> {
     /// The same as it is today: a name that was learned since is masked too, and what is kept secret by now is.
     pub present: &'a Ticket,
     pub directory: &'a Directory,
+    /// Who reads it: of a letter to several units each reads its own.
+    pub reader: &'a Actor,
     pub zone: Tz,
 }
 
@@ -108,7 +111,7 @@ impl Case<'_> {
     fn supervise(&self, facts: &mut Facts, subject: Subject, made_at: Stamp) {
         let ticket = self.ticket;
         let Some(one) = subject.side.and_then(|id| ticket.supervisions.get(&id)) else { return };
-        let Some(unit) = &one.unit else { return };
+        let Some(unit) = self.own_of(one) else { return };
         self.matter(facts, unit);
         facts.unit = Some(self.unit(unit));
         facts.step = Some(one.step.zh().to_owned());
@@ -124,6 +127,15 @@ impl Case<'_> {
             facts.handle_due = handle.map(|timer| self.due(timer));
             facts.overdue = handle.is_some_and(|timer| timer.overdue(made_at));
         }
+    }
+
+    /// To which of the units that it is addressed to this letter goes: the reader's own, else one that the reader works
+    /// for, else the first.
+    fn own_of<'s>(&self, one: &'s Supervision) -> Option<&'s UnitCode> {
+        let all = || one.addressed().map(|(unit, _)| unit);
+        let own = all().find(|unit| self.reader.unit.as_ref() == Some(*unit));
+        let own = own.or_else(|| all().find(|unit| self.reader.works_for(unit)));
+        own.or_else(|| all().next())
     }
 
     fn extend(&self, facts: &mut Facts, subject: Subject) {

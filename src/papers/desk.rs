@@ -119,6 +119,7 @@ impl Desk<'_> {
                 parent: parent.as_ref(),
                 present: &stored.ticket,
                 directory: &self.rules.directory,
+                reader: actor,
                 zone: papers.zone,
             };
             if row.kind == PaperKind::Ledger {
@@ -151,10 +152,12 @@ fn then(conn: &mut Conn, stored: &Stored, version: i32) -> Result<Ticket> {
 /// Whether the paper went to a unit that the actor works for.
 fn is_receiver(row: &PaperRow, line: &Line, (ticket, actor): (&Ticket, &Actor)) -> bool {
     let subject = line.subject();
-    let assigned = subject.assignment.and_then(|k| ticket.assignments.get(&k)).map(|a| &a.unit);
+    let assigned = subject.assignment.and_then(|k| ticket.assignments.get(&k));
     let supervised = subject.side.and_then(|id| ticket.supervisions.get(&id));
-    let unit = assigned.or_else(|| supervised.and_then(|one| one.unit.as_ref()));
-    row.kind.is_to_unit() && unit.is_some_and(|unit| actor.works_for(unit))
+    let is_assigned = assigned.is_some_and(|own| actor.works_for(&own.unit));
+    let is_supervised =
+        supervised.is_some_and(|one| one.addressed().any(|(unit, _)| actor.works_for(unit)));
+    row.kind.is_to_unit() && (is_assigned || is_supervised)
 }
 
 /// A register outlasts what was erased from it.

@@ -20,7 +20,7 @@ pub enum Fate {
 }
 
 /// Every table with a ticket's id or number, a caller's hash, or a text that may name one.
-pub const FATES: [(&str, Fate); 41] = [
+pub const FATES: [(&str, Fate); 43] = [
     // The ticket's own: emptied where the key is destroyed.
     ("ticket", Fate::Stays),
     ("ticket_body", Fate::Stays),
@@ -63,6 +63,9 @@ pub const FATES: [(&str, Fate); 41] = [
     // Words of our own in a document that was signed, printed and mailed: it is not rewritten. Nobody's number is let
     // in there, nor the name of a caller whose ticket is cited; a ticket's number leads to nobody without its key.
     ("report_text", Fate::Stays),
+    // The same of what a leader wrote on it, and of what was said to that.
+    ("report_instruction", Fate::Stays),
+    ("report_task_word", Fate::Stays),
     // What was warned of: what is about one caller goes; what is about a place is other callers' too, and stays
     // without the number.
     ("warning", Fate::GoesAbout { names: "tickets", only: "rule = 'repeat'" }),

@@ -236,7 +236,7 @@ impl Reports for Mailing {
         Ok(Some(Enclosed { told: told(&document, &printed, link), files }))
     }
 
-    fn instructed(&self, id: i64, reader: i64) -> Result<Option<Instructed>> {
+    fn instructed(&self, (id, due_at): (i64, Stamp), reader: i64) -> Result<Option<Instructed>> {
         let now = self.hotline.db.now();
         self.hotline.db.read(|conn| {
             let Some(actor) = self.reader(conn, reader, now)? else { return Ok(None) };
@@ -244,7 +244,7 @@ impl Reports for Mailing {
                 Err(error) if error.kind() == Kind::NotFound => return Ok(None),
                 task => task?,
             };
-            if task.row.state != TaskState::Open {
+            if task.row.state != TaskState::Open || task.row.due_at != due_at {
                 return Ok(None);
             }
             let rules = self.hotline.rules.current(conn, now)?;

@@ -49,10 +49,13 @@ pub struct Accepting {
 #[serde(deny_unknown_fields)]
 pub struct SendingBack {
     pub text: Text,
-    /// Another last day; the one before stays where nothing is said.
+    /// Another last day; where nothing is said the one before stays, or, where that is over, so many workdays from now as
+    /// the site has chosen.
     pub due_on: Option<NaiveDate>,
 }
 
+/// How many days ahead an answer may be due at most.
+const FARTHEST: i64 = 366;
 /// To how many units one instruction is addressed at most.
 const MOST: usize = 100;
 /// Who decides about an answer: the leader's office.
@@ -103,8 +106,8 @@ impl TaskRow {
     }
 }
 
-/// Whether `actor` may do `step` to the task of `row`, whatever its state.
-fn require(step: TaskStep, row: &TaskRow, actor: &Actor) -> Result<()> {
+/// Whether `actor` may do `step` to the task of `row`, whatever its state: nobody of the unit or below it decides.
+fn require(step: TaskStep, row: &TaskRow, actor: &Actor, directory: &Directory) -> Result<()> {
     if actor.company {
         return Err(Error::forbidden());
     }
@@ -116,13 +119,20 @@ fn require(step: TaskStep, row: &TaskRow, actor: &Actor) -> Result<()> {
         }
         TaskStep::Accept | TaskStep::SendBack => {
             actor.require(&DECIDERS)?;
-            row.answered_by.map_or(Ok(()), |by| actor.require_other_than(by))
+            row.answered_by.map_or(Ok(()), |by| actor.require_other_than(by))?;
+            let is_own = |own: &UnitCode| directory.subtree(&row.unit).contains(own);
+            if actor.unit.as_ref().is_some_and(is_own) {
+                return Err(Error::new(Kind::Forbidden, "report.task_own_unit"));
+            }
+            Ok(())
         }
     }
 }
 
-fn allowed(row: &TaskRow, actor: &Actor) -> Vec<&'static str> {
-    let may = |step: &&TaskStep| step.from() == row.state && require(**step, row, actor).is_ok();
+fn allowed(row: &TaskRow, actor: &Actor, directory: &Directory) -> Vec<&'static str> {
+    let may = |step: &&TaskStep| {
+        step.from() == row.state && require(**step, row, actor, directory).is_ok()
+    };
     TaskStep::ALL.iter().filter(may).map(|step| step.as_str()).collect()
 }
 
@@ -133,6 +143,10 @@ fn due(
     (day, workdays): (Option<NaiveDate>, u32),
 ) -> Result<(Stamp, Stamp)> {
     let zone = calendar.zone();
+    let today = now.day(zone);
+    if day.is_some_and(|day| day.signed_duration_since(today).num_days() > FARTHEST) {
+        return Err(Error::field("/due_on", "field.too_far"));
+    }
     let due = day.map_or_else(|| calendar.due(now, workdays), |day| Stamp::end_of(day, zone));
     if due <= now {
         return Err(Error::field("/due_on", "field.in_past"));

@@ -69,10 +69,16 @@ pub(super) fn write(
     }
     // It is read by everybody, printed and mailed.
     impersonal(&writing.text, "/text")?;
-    if names_a_caller(tx.conn, keys, writing.text.as_str())? {
+    unnamed(tx.conn, keys, &writing.text)?;
+    keep(tx, (keys, actor), report, (&writing.field, &writing.text))
+}
+
+/// Refuses at `/text` (`report.names`) what names the caller of a ticket that it cites.
+pub(super) fn unnamed(conn: &mut Conn, keys: &MasterKey, text: &Text) -> Result<()> {
+    if names_a_caller(conn, keys, text.as_str())? {
         return Err(Error::field("/text", "report.names"));
     }
-    keep(tx, (keys, actor), report, (&writing.field, &writing.text))
+    Ok(())
 }
 
 /// Keeps `text` as the last version of `field`.

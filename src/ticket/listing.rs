@@ -9,6 +9,7 @@ use diesel::prelude::*;
 use super::again::About;
 use super::sight::{Scope, scope};
 use super::state::StateName;
+use super::store::AT_ONCE;
 use super::store::callers::{keys_of, parts};
 use super::store::rows::{TicketRow, accused_key};
 use crate::code_enum;
@@ -199,9 +200,13 @@ pub fn has(conn: &mut Conn, scope: &Scope, no: &str) -> Result<bool> {
 /// # Errors
 /// The database's own.
 pub fn visible(conn: &mut Conn, scope: &Scope, ids: &[i64]) -> Result<BTreeSet<i64>> {
-    let Some(query) = scoped(scope) else { return Ok(BTreeSet::new()) };
-    let found = query.filter(tickets::id.eq_any(ids.to_vec())).select(tickets::id);
-    Ok(found.load::<i64>(conn)?.into_iter().collect())
+    let mut seen = BTreeSet::new();
+    for some in ids.chunks(AT_ONCE) {
+        let Some(query) = scoped(scope) else { break };
+        let found = query.filter(tickets::id.eq_any(some.to_vec())).select(tickets::id);
+        seen.extend(found.load::<i64>(conn)?);
+    }
+    Ok(seen)
 }
 
 fn read_key(text: &str) -> Result<(i64, i64)> {

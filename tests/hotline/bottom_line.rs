@@ -128,7 +128,12 @@ on_each_database! {
         assert_eq!((&first["unit"], &first["open_now"]), (&json!("wuye"), &json!(true)));
         assert_eq!(office.call("unit_head@wuye", "GET", "/test-calls/due", "").0, 403);
         assert!(due("surveyor@wuye", "").is_empty(), "nobody learns when the own unit is called");
-        let rang = |outcome: &str| json!({ "unit": "wuye", "phone": 0, "outcome": outcome, "note": "响铃一分钟" });
+        let rang = |outcome: &str| {
+            let number = &published.number;
+            json!({ "unit": "wuye", "phone": 0, "number": number, "outcome": outcome, "note": "响铃一分钟" })
+        };
+        let other = json!({ "unit": "wuye", "phone": 0, "number": "0516-83770002", "outcome": "answered" });
+        assert_eq!(office.refused("agent", "/test-calls", &other), "422 test_call.changed");
         assert_eq!(office.refused("surveyor@wuye", "/test-calls", &rang("answered")), "403 test_call.own_unit");
         assert_eq!(office.refused("reviewer", "/test-calls", &rang("answered")), "403 forbidden");
         let no_phone = json!({ "unit": "wuye", "phone": 1, "outcome": "answered" });

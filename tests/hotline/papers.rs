@@ -151,6 +151,20 @@ on_each_database! {
         }
     }
 
+    fn each_unit_of_a_joint_supervision_reads_the_letter_to_itself(test: &TestDb) {
+        let desk = Desk::open(&test.url);
+        let no = desk.city.taken();
+        desk.city.dispatcher().does(&no, "dispatch", json!({ "lead": "wuye", "assists": ["weixiu"] }));
+        let joint = json!({ "step": "supervise", "text": "联合督办", "units": ["wuye", "weixiu"] });
+        desk.city.reviewer().does(&no, "supervise", joint);
+        let [(id, _)] = desk.makes("reviewer", "supervise", &[&no]).try_into().unwrap();
+        let lead = desk.reads("handler@wuye", &id);
+        assert_eq!(desk.reads("reviewer", &id), lead);
+        let other = desk.reads("handler@weixiu", &id);
+        assert!(other.contains("联合督办") && other != lead, "{other}");
+        assert_eq!(desk.refused("handler@baozhang", &id).0, 404);
+    }
+
     fn what_became_secret_since_is_not_printed_any_more(test: &TestDb) {
         let desk = Desk::open(&test.url);
         let no = desk.city.sent_to("wuye");

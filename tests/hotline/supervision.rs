@@ -124,6 +124,12 @@ on_each_database! {
         let [open] = office.lists("unit_head@wuye", "/supervision").try_into().unwrap();
         assert_eq!([&open["ticket"], &open["step"], &open["light"]], [&json!(no), &json!("supervise"), &json!("green")]);
         assert_eq!(open["due_at"], "2026-11-13T23:59:59.999+08:00");
+        // Yellow on the last working day, from its first instant.
+        let light = || office.lists("leader", "/supervision")[0]["light"].clone();
+        city.clock.set(at("2026-11-12T23:59:59+08:00"));
+        assert_eq!(light(), "green");
+        city.clock.set(at("2026-11-13T00:00:00+08:00"));
+        assert_eq!(light(), "yellow");
         // A whole working day after the answer's limit, Friday the 13th: the lead is supervised already.
         city.clock.set(at("2026-11-16T23:59:59+08:00"));
         assert!(proposed(city).is_empty());
@@ -176,6 +182,32 @@ on_each_database! {
         assert_eq!(office.call("agent", "GET", "/supervision", "").0, 403);
         city.reviewer().tries_side(&no, 1, "supervise/close", json!({ "result": "已办" })).unwrap();
         assert!(lights("leader").is_empty());
+        // Of a ticket that is over no answer is owed.
+        let over = city.handled_by("wuye");
+        city.reviewer().does(&over, "supervise", json!({ "step": "supervise", "text": "督办" }));
+        assert_eq!(lights("leader").len(), 1);
+        city.agent().does(&over, "withdraw", json!({ "reason": "自行解决" }));
+        city.agent().does(&over, "withdraw/confirm", json!({ "confirmed": true, "how": "回拨" }));
+        assert!(lights("leader").is_empty());
+    }
+
+    fn whoever_stands_above_another_unit_answers_for_the_own_one(test: &TestDb) {
+        let city = City::of(test);
+        let no = city.taken();
+        city.dispatcher().does(&no, "dispatch", json!({ "lead": "weixiu-1", "assists": ["weixiu"] }));
+        let units = json!(["weixiu-1", "weixiu"]);
+        city.reviewer().does(&no, "supervise", json!({ "step": "supervise", "text": "联合督办", "units": units }));
+        let answers = |who: &str, text: &str| {
+            refusal(city.person(who).tries_side(&no, 1, "supervise/answer", json!({ "text": text })))
+        };
+        let said = || -> Vec<Option<String>> {
+            let rung = city.ticket(&no).supervisions[&1].clone();
+            rung.addressed().map(|(_, said)| said.map(|it| it.text.clone())).collect()
+        };
+        assert_eq!(answers("unit_head@weixiu", "上级已到场"), "accepted");
+        assert_eq!(said(), [None, Some("上级已到场".to_owned())]);
+        assert_eq!(answers("unit_head@weixiu-1", "本级已牵头"), "accepted");
+        assert_eq!(said(), ["本级已牵头", "上级已到场"].map(|it| Some(it.to_owned())));
     }
 
     fn a_unit_supervised_three_times_is_proposed_for_an_interview_that_nobody_but_a_person_opens(test: &TestDb) {

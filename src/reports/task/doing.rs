@@ -18,7 +18,7 @@ use crate::reports::sight::Reads;
 use crate::reports::state::Step;
 use crate::reports::store as reports;
 use crate::reports::store::ReportRow;
-use crate::reports::texts::impersonal;
+use crate::reports::texts::{impersonal, unnamed};
 use crate::sealing::{MasterKey, place};
 use crate::ticket::Text;
 use crate::time::Stamp;
@@ -49,6 +49,7 @@ impl Desk<'_> {
         let (row, standing) = self.take(tx.conn, aim, Step::Instruct)?;
         let asked = read()?;
         impersonal(&asked.text, "/text")?;
+        unnamed(tx.conn, &self.hotline.keys, &asked.text)?;
         let rules = self.hotline.rules.current(tx.conn, tx.now)?;
         let today = tx.now.day(rules.profile.zone);
         let units = addressed(&asked.units, &rules.directory, today)?;
@@ -79,7 +80,7 @@ impl Desk<'_> {
                 answered_by: None,
             };
             store::insert(tx, &task)?;
-            outbox::instruct(tx, task.id, &task.unit, task.due_at)?;
+            outbox::instruct(tx, (task.id, &task.unit), (None, task.due_at))?;
         }
         self.keep_step(tx, row, (Step::Instruct, to))
     }
@@ -94,7 +95,7 @@ impl Desk<'_> {
         aim: Aim<'_>,
         read: impl FnOnce() -> Result<Answering>,
     ) -> Result<Task> {
-        let (mut row, on) = self.take_task(tx.conn, aim, TaskStep::Answer)?;
+        let (mut row, on) = self.take_task(tx, aim, TaskStep::Answer)?;
         let text = read()?.text;
         (row.answered_at, row.answered_by) = (Some(tx.now), Some(self.actor.user));
         self.keep_task(tx, (row, on), (TaskStep::Answer, Some(&text)))
@@ -103,14 +104,14 @@ impl Desk<'_> {
     /// The leader's office finds that the answer will do.
     ///
     /// # Errors
-    /// 404, 403 (`own_request`: not who answered), 412; 422 at `/text`; 409 `transition`.
+    /// 404, 403 (`own_request`: not who answered; `report.task_own_unit`), 412; 422 at `/text`; 409 `transition`.
     pub fn accept(
         &self,
         tx: &mut Tx<'_>,
         aim: Aim<'_>,
         read: impl FnOnce() -> Result<Accepting>,
     ) -> Result<Task> {
-        let (row, on) = self.take_task(tx.conn, aim, TaskStep::Accept)?;
+        let (row, on) = self.take_task(tx, aim, TaskStep::Accept)?;
         let text = read()?.text;
         self.keep_task(tx, (row, on), (TaskStep::Accept, text.as_ref()))
     }
@@ -125,27 +126,30 @@ impl Desk<'_> {
         aim: Aim<'_>,
         read: impl FnOnce() -> Result<SendingBack>,
     ) -> Result<Task> {
-        let (mut row, on) = self.take_task(tx.conn, aim, TaskStep::SendBack)?;
+        let (mut row, on) = self.take_task(tx, aim, TaskStep::SendBack)?;
         let asked = read()?;
-        if asked.due_on.is_some() {
+        let before = row.due_at;
+        if asked.due_on.is_some() || before <= tx.now {
             let rules = self.hotline.rules.current(tx.conn, tx.now)?;
             let length = (asked.due_on, self.site.answer_workdays);
             (row.due_at, row.soon_at) = due(&rules.calendar, tx.now, length)?;
         }
         let task = self.keep_task(tx, (row, on), (TaskStep::SendBack, Some(&asked.text)))?;
-        outbox::instruct(tx, task.row.id, &task.row.unit, task.row.due_at)?;
+        let TaskRow { id, ref unit, due_at, .. } = task.row;
+        outbox::instruct(tx, (id, unit), (Some(before), due_at))?;
         Ok(task)
     }
 
     /// The task that `aim` names, where the actor may do `step` to it in some state.
     fn take_task(
         &self,
-        conn: &mut Conn,
+        tx: &mut Tx<'_>,
         aim: Aim<'_>,
         step: TaskStep,
     ) -> Result<(TaskRow, InstructionRow)> {
-        let (row, on) = self.known_task(conn, aim.id)?;
-        require(step, &row, self.actor)?;
+        let (row, on) = self.known_task(tx.conn, aim.id)?;
+        let rules = self.hotline.rules.current(tx.conn, tx.now)?;
+        require(step, &row, self.actor, &rules.directory)?;
         (aim.expected)(row.version.into())?;
         Ok((row, on))
     }
@@ -167,10 +171,15 @@ impl Desk<'_> {
         (mut row, on): (TaskRow, InstructionRow),
         (step, text): (TaskStep, Option<&Text>),
     ) -> Result<Task> {
-        text.map_or(Ok(()), |text| impersonal(text, "/text"))?;
+        if let Some(text) = text {
+            impersonal(text, "/text")?;
+            unnamed(tx.conn, &self.hotline.keys, text)?;
+        }
         if row.state != step.from() {
             let values = [("state", row.state.zh()), ("command", step.zh())];
-            let may = allowed(&row, self.actor).into_iter().map(str::to_owned).collect();
+            let rules = self.hotline.rules.current(tx.conn, tx.now)?;
+            let may = allowed(&row, self.actor, &rules.directory);
+            let may = may.into_iter().map(str::to_owned).collect();
             let refused = Error::with(Kind::Refused, "transition", &values);
             return Err(refused.in_state(row.state.as_str(), may));
         }
@@ -245,6 +254,7 @@ impl Desk<'_> {
             let word = Word { step: row.step, text, at: row.at, by: row.by_name };
             words.entry(row.task_id).or_default().push(word);
         }
+        let rules = self.hotline.rules.current(conn, now)?;
         let mut periods: BTreeMap<i64, String> = BTreeMap::new();
         let mut tasks = Vec::with_capacity(found.len());
         for (row, instruction) in found {
@@ -262,7 +272,7 @@ impl Desk<'_> {
                 words: words.remove(&row.id).unwrap_or_default(),
                 light: row.light(now),
                 overdue: row.is_overdue(now),
-                allowed: allowed(&row, self.actor),
+                allowed: allowed(&row, self.actor, &rules.directory),
                 row,
                 instruction,
             });

@@ -56,6 +56,11 @@ fn an_answer_is_due_in_workdays_and_its_light_turns_yellow_as_others_do() {
     assert!(soon_at < Stamp::start_of(day("2026-03-11"), Shanghai));
     let refused = due(&calendar(), now, (Some(day("2026-02-10")), 5)).unwrap_err();
     assert_eq!(refused.fields()[0].code, "field.in_past");
+    assert!(due(&calendar(), now, (Some(day("2027-02-12")), 5)).is_ok());
+    for far in [day("2027-02-13"), NaiveDate::MAX] {
+        let refused = due(&calendar(), now, (Some(far), 5)).unwrap_err();
+        assert_eq!(refused.fields()[0].code, "field.too_far");
+    }
 }
 
 #[rstest]
@@ -82,6 +87,12 @@ fn a_task_says_how_it_stands(
 
 #[test]
 fn who_answers_never_decides() {
+    let since = day("2020-01-01");
+    let unit = |code: &str| Unit::new(code, code, UnitKind::Section, since);
+    let below = Unit { parent: Some("wuye".into()), ..unit("wuye-1") };
+    let directory = Directory::of([Entry::Unit(unit("wuye")), Entry::Unit(below)]);
+    let require = |step, row: &TaskRow, actor: &Actor| require(step, row, actor, &directory);
+    let allowed = |row: &TaskRow, actor: &Actor| allowed(row, actor, &directory);
     let both = person(5, &[Role::UnitHead, Role::Reviewer], &["wuye"]);
     assert_eq!(allowed(&row(TaskState::Open), &both), ["answer"]);
     let answered = TaskRow { answered_by: Some(5), ..row(TaskState::Answered) };
@@ -89,6 +100,14 @@ fn who_answers_never_decides() {
     assert!(allowed(&answered, &both).is_empty());
     let leader = person(6, &[Role::Leader], &[]);
     assert_eq!(allowed(&answered, &leader), ["accept", "send-back"]);
+    // A colleague of whoever answered, or somebody below, decides as little.
+    for own in ["wuye", "wuye-1"] {
+        let unit = Some(own.into());
+        let colleague = Actor { unit, ..person(7, &[Role::Reviewer], &[own]) };
+        let refused = require(TaskStep::SendBack, &answered, &colleague).unwrap_err();
+        assert_eq!(refused.code(), "report.task_own_unit");
+        assert!(allowed(&answered, &colleague).is_empty());
+    }
     assert!(allowed(&row(TaskState::Accepted), &leader).is_empty());
     let other = person(8, &[Role::UnitHead], &["weixiu"]);
     let refused = require(TaskStep::Answer, &row(TaskState::Open), &other).unwrap_err();

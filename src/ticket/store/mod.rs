@@ -66,11 +66,18 @@ pub fn id_of(conn: &mut Conn, no: &str) -> Result<Option<i64>> {
     Ok(tickets::table.filter(tickets::no.eq(no)).select(tickets::id).first(conn).optional()?)
 }
 
+/// How many ids are looked up at once: databases limit how many values one question has.
+pub const AT_ONCE: usize = 900;
+
 /// The numbers of the tickets with these ids.
 pub fn numbers_of(conn: &mut Conn, ids: &[i64]) -> Result<BTreeMap<i64, String>> {
-    let found = tickets::table.filter(tickets::id.eq_any(ids.to_vec()));
-    let found: Vec<(i64, String)> = found.select((tickets::id, tickets::no)).load(conn)?;
-    Ok(found.into_iter().collect())
+    let mut numbers = BTreeMap::new();
+    for some in ids.chunks(AT_ONCE) {
+        let found = tickets::table.filter(tickets::id.eq_any(some.to_vec()));
+        let found: Vec<(i64, String)> = found.select((tickets::id, tickets::no)).load(conn)?;
+        numbers.extend(found);
+    }
+    Ok(numbers)
 }
 
 /// The ticket numbered `no`.

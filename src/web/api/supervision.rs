@@ -65,7 +65,15 @@ fn light(row: &SupervisionRow, calendar: &Calendar, now: Stamp) -> Light {
         Some(at) if at > due => Light::Red,
         Some(_) => Light::Green,
         None => {
-            let (due, soon) = due_and_soon(Span::Until { at: due }, row.opened_at, calendar);
+            // What ends with a day is counted in workdays, as every such limit (domain.md §4).
+            let day = due.day(calendar.zone());
+            let span = if due == Stamp::end_of(day, calendar.zone()) {
+                let start = calendar.counted_start(row.opened_at);
+                Span::workdays(calendar.workdays_between(start, day))
+            } else {
+                Span::Until { at: due }
+            };
+            let (_, soon) = due_and_soon(span, row.opened_at, calendar);
             Light::of(Some(soon), Some(due), now)
         }
     }

@@ -21,6 +21,17 @@ fn tasks(bureau: &Bureau, who: &str, query: &str) -> Vec<Value> {
     answer.json()["items"].as_array().unwrap().clone()
 }
 
+/// What `weixiu` answers late is sent back without another day: it is owed anew and not late at once.
+fn sent_back_late(bureau: &Bureau) {
+    let own = tasks(bureau, "unit_head@weixiu", "?overdue=true");
+    let task = |end: &str| format!("/reports/tasks/{}{end}", own[0]["id"].as_str().unwrap());
+    bureau.does("unit_head@weixiu", &task("/answer"), json!({ "text": "已排查" }));
+    let back = json!({ "text": "请附检测报告编号" });
+    let again = bureau.does("reviewer", &task("/send-back"), back);
+    assert_eq!((&again["overdue"], &again["light"]), (&json!(false), &json!("green")));
+    bureau.city.days(30);
+}
+
 on_each_database! {
     fn an_instruction_is_a_task_that_the_unit_answers_and_another_decides(test: &TestDb) {
         let (bureau, id) = frozen(test);
@@ -60,6 +71,7 @@ on_each_database! {
         assert_eq!((said, &done["state"]), (vec!["answer", "send-back", "answer"], &json!("accepted")));
         // The other one is owed, and late one day.
         bureau.city.days(60);
+        sent_back_late(&bureau);
         let late = tasks(&bureau, "reviewer", "?overdue=true");
         assert_eq!((late.len(), &late[0]["unit"]), (1, &json!("weixiu")));
         assert_eq!((&late[0]["light"], &late[0]["overdue"]), (&json!("red"), &json!(true)));
