@@ -152,10 +152,11 @@ impl Teller<'_> {
             self.at = sent_at;
             let wait = self.minutes(20, 300);
             assist.signed_at = self.in_office(wait);
-            if assist.signed_at.is_some() && self.dice.percent(88) {
-                let wait = self.minutes(10, 180);
-                let spoke = |at| Tried { at, outcome: ContactOutcome::Spoke, text: None };
-                assist.contacts.extend(self.on(wait).map(spoke));
+            // Without dice, so that the stories of a seed stay what they were.
+            if let Some(signed_at) = assist.signed_at {
+                let at = signed_at.plus_millis(40 * MINUTE);
+                let spoke = Tried { at, outcome: ContactOutcome::Spoke, text: None };
+                assist.contacts.extend((at <= self.course.now).then_some(spoke));
             }
             assist.replied_at = assist.signed_at.and_then(|_| {
                 let wait = self.dice.between(2 * HOUR, 30 * HOUR);
