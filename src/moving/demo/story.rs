@@ -90,6 +90,8 @@ fn end_assists(line: &mut History) {
     let Some(replied) = replied.filter_map(|sent| sent.replied_at).max() else { return };
     for sent in line.assignments.iter_mut().filter(|sent| sent.role == Part::Assist) {
         sent.signed_at = sent.signed_at.filter(|at| *at <= replied);
+        let is_signed = sent.signed_at.is_some();
+        sent.contacts.retain(|tried| is_signed && tried.at <= replied);
         if sent.signed_at.is_none() || sent.replied_at.is_some_and(|at| at > replied) {
             sent.replied_at = None;
             sent.reply = None;
