@@ -150,10 +150,11 @@ impl Search {
         if let (Order::Relevance, Some(then)) = (order, after) {
             // Scores move a little with every ticket that comes: where the page before ended is asked anew.
             let id = Term::from_field_u64(fields.id, u64::try_from(then.tie).unwrap_or_default());
-            let now = view.searcher.search(&only(query.box_clone(), id), &pass(order, None))?;
+            let query = only(query.box_clone(), id);
+            let now = pass(order, None).over(&view.searcher, &query)?;
             after = now.best.first().map_or(after, |(rank, ..)| Some(*rank));
         }
-        let found = view.searcher.search(&*query, &pass(order, after))?;
+        let found = pass(order, after).over(&view.searcher, &*query)?;
         let (total, best, lights) = (found.total, found.best.clone(), found.lights);
         Ok(Which { total, best, facets: self.named(&found), lights, order, partial: false })
     }

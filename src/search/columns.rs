@@ -71,6 +71,8 @@ impl Codes {
 pub struct Row {
     /// Of each group, which combination it has.
     pub groups: [u32; GROUPS.len()],
+    /// When it was received, in milliseconds.
+    pub received_at: i64,
     /// Whether a limit of it runs.
     pub has_limit: bool,
 }
@@ -84,7 +86,6 @@ pub struct Columns {
     rows: Vec<Row>,
     /// Of each group, the combinations that occur.
     groups: [Vec<Combination>; GROUPS.len()],
-    received_at: Vec<i64>,
     pub id: Column<u64>,
     yellow_at: Option<Column<i64>>,
     red_at: Option<Column<i64>>,
@@ -114,8 +115,10 @@ impl Columns {
                 row.has_limit |= Column::first(column, doc).is_some();
             }
         }
-        let received_at = (0..count).map(|doc| received_at.first(doc).unwrap_or(0)).collect();
-        Ok(Self { rows, groups, received_at, id, yellow_at, red_at })
+        for (doc, row) in (0..count).zip(&mut rows) {
+            row.received_at = received_at.first(doc).unwrap_or_default();
+        }
+        Ok(Self { rows, groups, id, yellow_at, red_at })
     }
 
     pub fn row(&self, doc: u32) -> Option<&Row> {
@@ -140,11 +143,6 @@ impl Columns {
                 }
             }
         }
-    }
-
-    /// When it was received, in milliseconds.
-    pub fn received_at(&self, doc: u32) -> i64 {
-        self.received_at.get(doc as usize).copied().unwrap_or_default()
     }
 
     /// When its light becomes yellow, and when red; nothing where no limit runs.

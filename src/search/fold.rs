@@ -11,6 +11,10 @@ pub fn fold(c: char) -> char {
     if narrow.is_ascii() {
         return narrow.to_ascii_lowercase();
     }
+    // Nothing from the radicals to the Yi syllables has a case, and almost everything that is read stands there.
+    if matches!(narrow, '\u{2e80}'..='\u{a4cf}') {
+        return narrow;
+    }
     let mut lower = narrow.to_lowercase();
     match (lower.next(), lower.next()) {
         (Some(one), None) => one,
@@ -38,6 +42,11 @@ mod tests {
     fn width_and_case_do_not_matter_and_no_place_moves() {
         assert_eq!(folded("ＡbＣ：３　号İ"), "abc:3 号İ".chars().collect::<Vec<_>>());
         assert_eq!(folded("3号楼Ⅱ段").len(), "3号楼Ⅱ段".chars().count());
+    }
+
+    #[test]
+    fn no_character_of_east_asia_has_a_case() {
+        assert!(('\u{2e80}'..='\u{a4cf}').all(|c| c.to_lowercase().eq([c])));
     }
 
     #[test]
