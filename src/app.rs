@@ -186,7 +186,7 @@ fn post(
 fn mailing(config: &Config, hotline: &Arc<Hotline>, post: &Post) -> Result<Arc<Mailing>> {
     let mailing = Arc::new(Mailing {
         hotline: hotline.clone(),
-        site: Site::of(config),
+        site: Site::of(config)?,
         url: config.public_url(),
         schedule: Schedule::of(&config.reports)?,
         quiet: post.settings.quiet,

@@ -22,7 +22,7 @@ mod topics;
 mod trend;
 mod units;
 mod unsolved;
-mod words;
+pub(super) mod words;
 
 pub use check::check;
 

@@ -39,6 +39,7 @@ pub mod store;
 pub mod take;
 pub mod task;
 pub mod texts;
+pub mod wording;
 
 pub use creating::Creating;
 pub use desk::{Aim, Changes, Desk, Seen};
@@ -54,3 +55,4 @@ pub use site::Site;
 pub use state::{State, Step};
 pub use take::{Asked, Scope, Taken, take};
 pub use task::Task;
+pub use wording::Sentences;

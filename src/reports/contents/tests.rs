@@ -20,6 +20,7 @@ use crate::reports::extras::{Extras, Month, Reason, Totals, totals::Alike};
 use crate::reports::frame::Frame;
 use crate::reports::material::Past;
 use crate::reports::scope::{Scope, mark_upheld, narrowed};
+use crate::reports::wording::{Sentences, what_is_promised_is_given};
 use crate::ticket::overlay::{BottomLine, Why};
 
 fn day() -> NaiveDate {
@@ -82,7 +83,8 @@ fn report(
 ) -> Document {
     let past = vec![past(earlier)];
     let profile = "默认办法".to_owned();
-    let material = Material { frame, profile, facts, whole, past, extras };
+    let sentences = &Sentences::built_in().unwrap();
+    let material = Material { frame, profile, facts, whole, past, extras, sentences };
     document(&material, "某市住房局").unwrap()
 }
 
@@ -345,6 +347,7 @@ fn what_is_counted_by_groups_is_what_is_counted_by_tickets() {
         whole: &city.facts,
         past: Vec::new(),
         extras: Extras::default(),
+        sentences: &Sentences::built_in().unwrap(),
     };
     let figures = figure::Figures::of(&material, GroupBy::Unit, Depth::Own, Edition::All);
     for metric in Totals::KNOWN {
@@ -354,4 +357,17 @@ fn what_is_counted_by_groups_is_what_is_counted_by_tickets() {
         assert!(cell.den.is_none_or(|it| it == den) || metric == Metric::Received, "{metric}");
         assert_eq!(doubled["section"].of(metric), (2 * num, 2 * den));
     }
+}
+
+#[test]
+fn a_site_is_promised_no_figure_that_its_sentences_are_not_given() {
+    let (mut then, mut now) = (City::default(), busy());
+    then.answers("big", 95, 100);
+    for fact in &mut then.facts.tickets {
+        fact.received_at = at(START - (END - START));
+    }
+    now.answers("big", 50, 100);
+    let frame = frame(&now.rules, None);
+    report(&frame, &now.facts, &now.facts, Some(then.facts), Extras::default());
+    assert!(what_is_promised_is_given() >= 10);
 }

@@ -25,7 +25,7 @@ const IN_A_ROW: usize = 3;
 /// The section.
 ///
 /// # Errors
-/// As [`sentences::paragraph`].
+/// As [`Sentences::paragraph`](crate::reports::Sentences::paragraph).
 pub fn trend(material: &Material<'_>) -> Result<Part> {
     let mut part = Part::new("trend", "趋势与预警");
     let Editions { all, .. } = Editions::of(material);
@@ -36,7 +36,7 @@ pub fn trend(material: &Material<'_>) -> Result<Part> {
         "repeat": sentences::figure(&all, all.total(), Metric::RepeatRate),
         "repeat_days": material.frame.scoring.repeat_days,
     });
-    part.extend(sentences::paragraph("trend", &said)?);
+    part.extend(material.sentences.paragraph("trend", &said)?);
     let three = ["response_rate", "resolution_rate", "satisfaction_rate"];
     part.push(chart::of(&windows, "近十二个周期三率", ChartKind::Line, &three, 12));
     part.push(Block::Table(windows));
