@@ -106,6 +106,8 @@ const EXTRACTS: &[(&str, usize, &[&str])] = &[
         ],
     ),
     ("ledger", 15, ALL),
+    ("warnings", 10, ALL),
+    ("campaigns", 10, ALL),
     ("check", 30, ALL),
     ("bottom_line", 15, ALL),
 ];

@@ -25,7 +25,9 @@ pub fn structure(material: &Material<'_>) -> Result<Part> {
     let mut part = Part::new("structure", "诉求结构");
     let channels = Figures::of(material, GroupBy::Channel, Depth::RollUp, Edition::All);
     let categories = Figures::of(material, GroupBy::Category, Depth::RollUp, Edition::All);
-    part.extend(material.sentences.paragraph("structure", &said(material, &channels, &categories))?);
+    part.extend(
+        material.sentences.paragraph("structure", &said(material, &channels, &categories))?,
+    );
     part.heading("按诉求性质");
     let kinds = kinds(material, &mut part);
     part.push(Block::Table(kinds));

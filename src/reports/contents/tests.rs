@@ -1,5 +1,7 @@
 //! A report of a city made by hand.
 
+mod words;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -20,7 +22,7 @@ use crate::reports::extras::{Extras, Month, Reason, Totals, totals::Alike};
 use crate::reports::frame::Frame;
 use crate::reports::material::Past;
 use crate::reports::scope::{Scope, mark_upheld, narrowed};
-use crate::reports::wording::{Sentences, what_is_promised_is_given};
+use crate::reports::wording::Sentences;
 use crate::ticket::overlay::{BottomLine, Why};
 
 fn day() -> NaiveDate {
@@ -357,17 +359,4 @@ fn what_is_counted_by_groups_is_what_is_counted_by_tickets() {
         assert!(cell.den.is_none_or(|it| it == den) || metric == Metric::Received, "{metric}");
         assert_eq!(doubled["section"].of(metric), (2 * num, 2 * den));
     }
-}
-
-#[test]
-fn a_site_is_promised_no_figure_that_its_sentences_are_not_given() {
-    let (mut then, mut now) = (City::default(), busy());
-    then.answers("big", 95, 100);
-    for fact in &mut then.facts.tickets {
-        fact.received_at = at(START - (END - START));
-    }
-    now.answers("big", 50, 100);
-    let frame = frame(&now.rules, None);
-    report(&frame, &now.facts, &now.facts, Some(then.facts), Extras::default());
-    assert!(what_is_promised_is_given() >= 10);
 }

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use serde_json::json;
 
+use super::acting;
 use super::chart;
 use super::columns::{Col, Lines, column};
 use super::figure::{Figures, ratio};
@@ -30,7 +31,10 @@ pub fn trend(material: &Material<'_>) -> Result<Part> {
     let mut part = Part::new("trend", "趋势与预警");
     let Editions { all, .. } = Editions::of(material);
     let windows = windows(material, &all);
+    let [warned, campaigns] = acting::said(material);
     let said = json!({
+        "warned": warned,
+        "campaigns": campaigns,
         "windows": material.extras.trend.iter().filter(|it| it.totals.is_some()).count(),
         "falling": falling(material),
         "repeat": sentences::figure(&all, all.total(), Metric::RepeatRate),
@@ -44,6 +48,7 @@ pub fn trend(material: &Material<'_>) -> Result<Part> {
     part.push(chart::of(&days, "每日受理量", ChartKind::Line, &["received"], 62));
     part.push(Block::Table(days));
     part.push(Block::Table(repeats(material, &all)));
+    acting::tables(material, &mut part);
     Ok(part)
 }
 

@@ -18,10 +18,7 @@ pub struct Sentence {
 }
 
 /// Those of `sentences` whose condition holds, filled with `figures`.
-pub fn fill(
-    sentences: &[Sentence],
-    figures: &impl Serialize,
-) -> Result<String, minijinja::Error> {
+pub fn fill(sentences: &[Sentence], figures: &impl Serialize) -> Result<String, minijinja::Error> {
     let environment = environment();
     let mut text = String::new();
     for sentence in sentences {

@@ -75,6 +75,10 @@ fn given(id: &str) -> Option<Value> {
         "bottom_line" => json!({"flagged": 1, "kinds": [{"name": "甲", "count": 1}]}),
         "trend" => json!({
             "windows": 12, "falling": ["解决率"], "repeat": f(), "repeat_days": 90,
+            "warned": {
+                "raised": 1, "real": 1, "not_real": 0, "open": 0, "listed": 1, "precision": 1.0,
+            },
+            "campaigns": {"count": 1, "points": 2, "done": 1, "late": 0},
         }),
         "check" => json!({
             "until": "2026-12-04 18:00", "units": 3, "confirmed": 1, "objected": 1, "silent": 1,
@@ -121,7 +125,8 @@ fn no_such(name: &str) -> String {
 
 /// The first of `names` that `figures` do not have.
 fn unknown(figures: &Value, names: HashSet<String>) -> Option<String> {
-    let known: BTreeSet<&String> = figures.as_object().into_iter().flat_map(|it| it.keys()).collect();
+    let known: BTreeSet<&String> =
+        figures.as_object().into_iter().flat_map(|it| it.keys()).collect();
     let names: BTreeSet<String> = names.into_iter().collect();
     names.into_iter().find(|name| !known.contains(name) && name != "range")
 }

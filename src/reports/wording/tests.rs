@@ -31,6 +31,7 @@ fn what_is_not_known_this_month_makes_no_sentence_of_a_site_and_ours_stands() {
         json!({
             "windows": 2, "falling": [], "repeat_days": 90,
             "repeat": {"value": value, "num": 1.0, "previous": {"by": null}},
+            "warned": {"raised": 0}, "campaigns": {"count": 0},
         })
     };
     assert_eq!(site.said("trend", &figures(Some(0.5))).unwrap(), "重复诉求占50.0%。");
