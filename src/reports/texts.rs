@@ -106,21 +106,42 @@ const CITED: usize = 500;
 
 /// Whether `text` has the name of a caller of a ticket whose number, ours or the city platform's, it also has.
 fn names_a_caller(conn: &mut Conn, keys: &MasterKey, text: &str) -> Result<bool> {
-    let numbers = cited(text);
-    let mut ids = Vec::new();
-    for some in numbers.chunks(CITED) {
-        let upstream = known_upstream(conn, some)?.into_iter().map(|(_, no)| no);
-        for no in known(conn, some)?.into_iter().chain(upstream) {
-            ids.extend(id_of(conn, &no)?);
-        }
-    }
-    for some in ids.chunks(CITED) {
+    for some in cited_ids(conn, text)?.chunks(CITED) {
         let tickets = load_many(conn, Vault { keys }, some)?;
         if tickets.values().any(|ticket| mask_text(text, &ticket.names()) != text) {
             return Ok(true);
         }
     }
     Ok(false)
+}
+
+/// Masks in `texts` the callers of the tickets whose numbers any of them has: what others wrote, and is printed.
+pub(super) fn mask_callers(
+    conn: &mut Conn,
+    keys: &MasterKey,
+    texts: &mut [&mut String],
+) -> Result<()> {
+    let all = texts.iter().map(|text| text.as_str()).collect::<Vec<_>>().join("\n");
+    for some in cited_ids(conn, &all)?.chunks(CITED) {
+        for ticket in load_many(conn, Vault { keys }, some)?.values() {
+            for text in texts.iter_mut() {
+                **text = mask_text(text, &ticket.names());
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The ids of the tickets whose numbers, ours or the city platform's, `text` has.
+fn cited_ids(conn: &mut Conn, text: &str) -> Result<Vec<i64>> {
+    let mut ids = Vec::new();
+    for some in cited(text).chunks(CITED) {
+        let upstream = known_upstream(conn, some)?.into_iter().map(|(_, no)| no);
+        for no in known(conn, some)?.into_iter().chain(upstream) {
+            ids.extend(id_of(conn, &no)?);
+        }
+    }
+    Ok(ids)
 }
 
 /// What may be the number of a ticket in `text`: letters, digits and dashes with a digit among them, each once; of an

@@ -3,6 +3,8 @@
 //! whoever edits the words cannot edit a number.
 
 mod filling;
+#[cfg(test)]
+mod promised;
 mod proofread;
 
 use std::collections::BTreeMap;
@@ -40,16 +42,16 @@ impl Sentences {
         Ok(Self { ours, own: Sections::new() })
     }
 
-    /// Those of a site whose own lie in `folder`, where there are some; each is tried on figures before it is used.
+    /// Those of a site whose own lie in `folder`, where it names one; each is tried on figures before it is used.
     ///
     /// # Errors
-    /// `config.unreadable`; `report.sentence` with the line of what is wrong.
+    /// `config.unreadable` where there is no such file; `report.sentence` with the line of what is wrong.
     pub fn of(folder: &Path) -> Result<Self> {
         let built_in = Self::built_in()?;
-        let place = folder.join(FILE);
-        if folder.as_os_str().is_empty() || !place.exists() {
+        if folder.as_os_str().is_empty() {
             return Ok(built_in);
         }
+        let place = folder.join(FILE);
         let name = place.display().to_string();
         let text = std::fs::read_to_string(&place).map_err(|error| {
             let reason = error.to_string();
@@ -62,8 +64,8 @@ impl Sentences {
     /// The same with those of the file `name`, which says `text`.
     fn with(self, text: &str, name: &str) -> Result<Self> {
         let refused = |at: usize, reason: &str| {
-            let line = text.get(..at).map_or(1, |before| before.matches('\n').count() + 1);
-            let line = line.to_string();
+            let before = text.bytes().take(at);
+            let line = (before.filter(|byte| *byte == b'\n').count() + 1).to_string();
             let values = [("file", name), ("line", line.as_str()), ("reason", reason)];
             Error::with(Kind::Invalid, "report.sentence", &values)
         };
@@ -99,14 +101,18 @@ impl Sentences {
     /// As [`Sentences::paragraph`].
     pub fn said(&self, id: &str, figures: &impl Serialize) -> Result<String> {
         #[cfg(test)]
-        proofread::note(id, figures);
+        promised::note(id, figures);
         if let Some(own) = self.own.get(id) {
             match fill(own, figures) {
                 Ok(filled) => return Ok(filled),
                 // A figure that is not known this month, and no condition about it: no report waits for that.
                 Err(error) => {
                     let kind = error.kind();
-                    tracing::warn!(section = id, %kind, "the site's own sentences do not hold, ours are used");
+                    tracing::warn!(
+                        section = id,
+                        ?kind,
+                        "the site's own sentences fail, ours stand"
+                    );
                 }
             }
         }
@@ -115,7 +121,7 @@ impl Sentences {
 }
 
 #[cfg(test)]
-pub(super) use self::proofread::what_is_promised_is_given;
+pub(super) use self::promised::what_is_promised_is_given;
 
 #[cfg(test)]
 mod tests;

@@ -65,7 +65,7 @@ pub fn load(
     extras.reasons = reasons::load(conn, vault, &frame.window, facts)?;
     extras.cases = cases::load(conn, vault, frame, facts)?;
     extras.warnings = acting::warnings(conn, frame)?;
-    extras.campaigns = acting::campaigns(conn, frame)?;
+    extras.campaigns = acting::campaigns(conn, vault.keys, frame)?;
     Ok(extras)
 }
 

@@ -1,5 +1,5 @@
 //! Reports, wording: a site's own sentences, tried before they are used. Its rule: on figures of the very shape that the
-//! section gives; a name that no section gives is found whether it is reached or not.
+//! section gives; a figure that the section does not give is found whether its place is reached or not.
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use toml::Spanned;
 
 use super::filling::{Sentence, environment};
+use crate::error::sentence;
 
 /// What is wrong with a sentence, and at which byte of its file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,7 +27,7 @@ fn figure() -> Value {
 }
 
 /// What the section `id` gives its sentences; nothing of what is no section.
-fn given(id: &str) -> Option<Value> {
+pub(super) fn given(id: &str) -> Option<Value> {
     let f = figure;
     let named = || json!({"name": "甲", "count": 1.0, "share": 0.5});
     Some(match id {
@@ -76,7 +77,8 @@ fn given(id: &str) -> Option<Value> {
         "trend" => json!({
             "windows": 12, "falling": ["解决率"], "repeat": f(), "repeat_days": 90,
             "warned": {
-                "raised": 1, "real": 1, "not_real": 0, "open": 0, "listed": 1, "precision": 1.0,
+                "raised": 1, "acted": 1, "real": 1, "not_real": 0, "open": 0, "listed": 1,
+                "precision": 1.0,
             },
             "campaigns": {"count": 1, "points": 2, "done": 1, "late": 0},
         }),
@@ -88,30 +90,30 @@ fn given(id: &str) -> Option<Value> {
     })
 }
 
-/// Whether `sentence` can be used in the section `id`.
-pub fn proofread(id: &str, sentence: &Sentence) -> Result<(), Wrong> {
+/// Whether `own` can be used in the section `id`.
+pub fn proofread(id: &str, own: &Sentence) -> Result<(), Wrong> {
     let Some(figures) = given(id) else {
-        let (at, reason) = (sentence.text.span().start, format!("no section is called {id}"));
-        return Err(Wrong { at, reason });
+        let reason = sentence("report.no_section", &[("name", id)]);
+        return Err(Wrong { at: own.text.span().start, reason });
     };
     let environment = environment();
-    if let Some(when) = &sentence.when {
+    if let Some(when) = &own.when {
         let at = when.span().start;
         let broken = |error: minijinja::Error| Wrong { at, reason: error.to_string() };
         let compiled = environment.compile_expression(when.get_ref()).map_err(broken)?;
-        if let Some(name) = unknown(&figures, compiled.undeclared_variables(false)) {
+        if let Some(name) = unknown(&figures, compiled.undeclared_variables(true)) {
             return Err(Wrong { at, reason: no_such(&name) });
         }
         compiled.eval(Serde(&figures)).map_err(broken)?;
     }
-    let text = &sentence.text;
+    let text = &own.text;
     let broken = |error: minijinja::Error| Wrong {
         at: line_of(text, error.line()),
         reason: error.to_string(),
     };
     let compiled =
         environment.template_from_named_str("sentence.txt", text.get_ref()).map_err(broken)?;
-    if let Some(name) = unknown(&figures, compiled.undeclared_variables(false)) {
+    if let Some(name) = unknown(&figures, compiled.undeclared_variables(true)) {
         let line = text.get_ref().lines().position(|line| line.contains(&name));
         return Err(Wrong { at: line_of(text, line.map(|line| line + 1)), reason: no_such(&name) });
     }
@@ -120,15 +122,16 @@ pub fn proofread(id: &str, sentence: &Sentence) -> Result<(), Wrong> {
 }
 
 fn no_such(name: &str) -> String {
-    format!("no figure is called {name}")
+    sentence("report.no_figure", &[("name", name)])
 }
 
-/// The first of `names` that `figures` do not have.
+/// The first of `names`, such as `repeat.value`, that `figures` do not have.
 fn unknown(figures: &Value, names: HashSet<String>) -> Option<String> {
-    let known: BTreeSet<&String> =
-        figures.as_object().into_iter().flat_map(|it| it.keys()).collect();
+    let is_there = |name: &str| {
+        name == "range" || name.split('.').try_fold(figures, |at, key| at.get(key)).is_some()
+    };
     let names: BTreeSet<String> = names.into_iter().collect();
-    names.into_iter().find(|name| !known.contains(name) && name != "range")
+    names.into_iter().find(|name| !is_there(name))
 }
 
 /// Where the line `line` (from 1) of `text` begins in its file: a text over several lines begins after its quotes.
@@ -139,53 +142,4 @@ fn line_of(text: &Spanned<String>, line: Option<usize>) -> usize {
     // The quotes of several lines: three and a line's end before, three after.
     let opening = if text.span().len() >= length + 7 { 4 } else { 1 };
     text.span().start + opening + above
-}
-
-#[cfg(test)]
-thread_local! {
-    /// What each section gave its sentences last, in this test.
-    static NOTED: std::cell::RefCell<std::collections::BTreeMap<String, Value>> =
-        const { std::cell::RefCell::new(std::collections::BTreeMap::new()) };
-}
-
-/// Remembers what the section `id` gives.
-#[cfg(test)]
-pub fn note(id: &str, figures: &impl serde::Serialize) {
-    let value = serde_json::to_value(figures).unwrap();
-    NOTED.with_borrow_mut(|noted| noted.insert(id.to_owned(), value));
-}
-
-/// Fails where what a site is promised is not what a section gave in this test; answers how many sections gave something.
-#[cfg(test)]
-pub fn what_is_promised_is_given() -> usize {
-    NOTED.with_borrow(|noted| {
-        for (id, value) in noted {
-            compare(&given(id).unwrap_or_else(|| panic!("no section {id}")), value, id);
-        }
-        noted.len()
-    })
-}
-
-#[cfg(test)]
-fn compare(promised: &Value, given: &Value, at: &str) {
-    match (promised, given) {
-        (Value::Object(names), Value::Object(there)) => {
-            let ours: BTreeSet<&String> = names.keys().collect();
-            assert_eq!(ours, there.keys().collect::<BTreeSet<_>>(), "{at}");
-            for (name, value) in names {
-                compare(value, &there[name], &format!("{at}.{name}"));
-            }
-        }
-        (Value::Array(ours), Value::Array(there)) => {
-            if let (Some(one), Some(other)) = (ours.first(), there.first()) {
-                compare(one, other, &format!("{at}[]"));
-            }
-        }
-        // Not known this time.
-        (_, Value::Null) => {}
-        _ => {
-            let [ours, theirs] = [promised, given].map(std::mem::discriminant);
-            assert_eq!(ours, theirs, "{at}: {promised} {given}");
-        }
-    }
 }

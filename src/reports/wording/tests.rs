@@ -57,5 +57,15 @@ fn what_cannot_be_used_is_refused_with_its_line() {
     // A name that the figures at hand do not lead to, and one inside a figure.
     line("[[ledger]]\ntext = \"{% if opening < 0 %}{{ nobody }}{% endif %}\"\n", 2);
     line("[[trend]]\ntext = \"{{ repeat.valeu|percent }}\"\n", 2);
+    let hidden = "{% if windows > 99 %}{{ repeat.previous.valeu }}{% endif %}";
+    line(&format!("[[trend]]\ntext = \"{hidden}\"\n"), 2);
+    line("\n\n[[trend]]\nwhen = \"repeat.value.num > 1\"\ntext = \"x\"\n", 4);
     assert_eq!(with("[[ledger]]\nwords = \"x\"\n").unwrap_err().code(), "report.sentence");
+}
+
+#[test]
+fn a_folder_that_is_named_holds_the_file() {
+    assert_eq!(Sentences::of(Path::new("")).unwrap().overridden().count(), 0);
+    let error = Sentences::of(Path::new("/nowhere/at/all")).unwrap_err();
+    assert_eq!(error.code(), "config.unreadable");
 }

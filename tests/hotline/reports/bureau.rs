@@ -30,7 +30,7 @@ impl Bureau {
     /// The same at a site that has chosen otherwise.
     pub fn at(test: &TestDb, keys: &[(&str, &str)]) -> Self {
         let own = [("JIESU_DATABASE__URL", test.url.as_str())];
-        Self::of(Server::start(&[&own, keys].concat()), &[])
+        Self::of(Server::start(&[&own[..], keys].concat()), &[])
     }
 
     fn of(server: Server, more: &[(&str, &[Role], Option<&str>)]) -> Self {
