@@ -9,6 +9,7 @@ use super::desk::Desk;
 use super::document::{Block, Document, Format, SIGN_OFF};
 use super::kinds::TaskState;
 use super::making::{Attempt, Ready};
+use super::person::shown;
 use super::print::{self, Printed, values};
 use super::schedule::Schedule;
 use super::sight::Reads;
@@ -279,7 +280,7 @@ pub fn printed(
     let mut who = Vec::new();
     for step in [Step::Freeze, Step::Sign, Step::Publish] {
         if let Some(done) = steps.iter().rfind(|one| one.step == step) {
-            who.push((done, shown(conn, done)?));
+            who.push((done, shown(conn, (done.by_id, &done.by_name))?));
         }
     }
     let signed = who.iter().find(|(done, _)| done.step == Step::Sign);
@@ -304,12 +305,6 @@ pub fn printed(
         at,
         zone,
     })
-}
-
-/// What a person is called on paper: the shown name, as a letter's 签发人 is a person and no login.
-fn shown(conn: &mut Conn, step: &store::StepRow) -> Result<String> {
-    let account = identity::store::account_of(conn, step.by_id)?;
-    Ok(account.map_or_else(|| step.by_name.clone(), |it| it.display_name))
 }
 
 /// The first section's sentences and the figures of the first table, as they are printed.

@@ -27,6 +27,7 @@ pub mod material;
 mod moves;
 pub mod objection;
 pub mod packed;
+mod person;
 pub mod print;
 #[cfg(test)]
 mod sample;
