@@ -4,19 +4,19 @@
 
 use std::sync::Arc;
 
-use super::cases;
 use super::desk::Desk;
 use super::document::{Block, Document, Format, SIGN_OFF};
 use super::kinds::TaskState;
 use super::making::{Attempt, Ready};
-use super::person::shown;
 use super::print::{self, Printed, values};
+use super::said::cases;
+use super::said::person::shown;
+use super::said::task;
 use super::schedule::Schedule;
 use super::sight::Reads;
 use super::site::Site;
 use super::state::{State, Step};
 use super::store::{self, ReportRow};
-use super::task;
 use crate::db::{Conn, Tx};
 use crate::error::{Error, Kind, Result, sentence};
 use crate::identity::{self, Actor, Role};
@@ -168,7 +168,7 @@ impl Mailing {
             if let Some(row) = store::latest_of(conn, (window.start, window.end), None)? {
                 let mut document = super::frozen::document(conn, &row)?;
                 document.lists.clear();
-                let mut texts = super::texts::latest(conn, &self.hotline.keys, row.id)?;
+                let mut texts = super::said::texts::latest(conn, &self.hotline.keys, row.id)?;
                 cases::settle(&mut document, &mut texts);
                 let tasks = self.desk(&program).instructions(conn, &row, now)?;
                 let printed = Printed {

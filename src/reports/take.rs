@@ -4,13 +4,13 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::confirmation::{self, Told};
 use super::contents;
 use super::document::Document;
 use super::extras::store as extras;
 use super::frame::Frame;
 use super::material::{Material, Past};
-use super::objection;
+use super::said::confirmation::{self, Told};
+use super::said::objection;
 pub use super::scope::Scope;
 use super::scope::{mark_upheld, narrowed};
 use super::store as kept;

@@ -11,10 +11,10 @@ use crate::assessment::Row as Line;
 use crate::assessment::facts::{Solved, Standing, Sym, TicketFact};
 use crate::directory::{CategoryCode, EstateCode, UnitCode};
 use crate::error::Result;
-use crate::reports::cases::{BY_RULE, SPARE, TABLE};
 use crate::reports::document::{Format, Row, Table};
 use crate::reports::extras::{Case, CaseKind, cases::lasted};
 use crate::reports::material::Material;
+use crate::reports::said::cases::{BY_RULE, SPARE, TABLE};
 
 const DAY_MS: i64 = 86_400_000;
 

@@ -6,10 +6,10 @@ use serde_json::json;
 use super::columns::column;
 use super::part::{Part, plain, text};
 use crate::error::Result;
-use crate::reports::confirmation::{CHECK, Checked, MARK};
 use crate::reports::document::{Block, Format, Row, Section, Table, Value};
 use crate::reports::frame::Frame;
 use crate::reports::kinds::CheckState;
+use crate::reports::said::confirmation::{CHECK, Checked, MARK};
 use crate::reports::wording::Sentences;
 use crate::time::Stamp;
 

@@ -11,7 +11,7 @@ use crate::db::{Conn, each};
 use crate::error::{Error, Result};
 use crate::reports::extras::acting::{Campaign, Point, Warned, WarningFact, by_rule};
 use crate::reports::frame::Frame;
-use crate::reports::texts::mask_callers;
+use crate::reports::said::texts::mask_callers;
 use crate::sealing::MasterKey;
 use crate::time::Stamp;
 

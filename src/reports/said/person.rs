@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::identity;
 
 /// The name of whoever has the user id `id` and the name `login`.
-pub(super) fn shown(conn: &mut Conn, (id, login): (i64, &str)) -> Result<String> {
+pub(in crate::reports) fn shown(conn: &mut Conn, (id, login): (i64, &str)) -> Result<String> {
     let account = identity::store::account_of(conn, id)?;
     Ok(account.map_or_else(|| login.to_owned(), |it| it.display_name))
 }

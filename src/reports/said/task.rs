@@ -10,11 +10,11 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use self::store::{InstructionRow, TaskRow};
-use super::kinds::{TaskState, TaskStep};
 use crate::directory::{Directory, UnitCode, UnitKind};
 use crate::error::{Error, FieldError, Kind, Result};
 use crate::identity::{Actor, Role};
 use crate::limits::{Calendar, Light};
+use crate::reports::kinds::{TaskState, TaskStep};
 use crate::ticket::Text;
 use crate::time::Stamp;
 
