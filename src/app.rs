@@ -99,6 +99,7 @@ impl App {
     /// The same from parts: tests give their own directory and move the clock by hand.
     pub fn with(config: Config, clock: Arc<dyn Clock>, demo: Demo) -> Result<Self> {
         check_roles(&config)?;
+        let site = Site::of(&config)?;
         let outward = Outward::of(&config.outward)?;
         std::fs::create_dir_all(&config.data_dir).map_err(|error| {
             let (place, reason) = (config.data_dir.display().to_string(), error.to_string());
@@ -133,7 +134,7 @@ impl App {
         let rules = RuleBook::new(directory.clone(), config.site.profile.clone());
         let rules = rules.advised_by(adviser);
         let hotline = Arc::new(Hotline { db: db.clone(), keys: keys.clone(), rules });
-        let mailing = mailing(&config, &hotline, &post)?;
+        let mailing = mailing(&config, site, &hotline, &post)?;
         let papers = Papers::of(&config);
         Ok(Self {
             config,
@@ -183,10 +184,15 @@ fn post(
 }
 
 /// The reports that are made by themselves; letters learn from it what they enclose.
-fn mailing(config: &Config, hotline: &Arc<Hotline>, post: &Post) -> Result<Arc<Mailing>> {
+fn mailing(
+    config: &Config,
+    site: Site,
+    hotline: &Arc<Hotline>,
+    post: &Post,
+) -> Result<Arc<Mailing>> {
     let mailing = Arc::new(Mailing {
         hotline: hotline.clone(),
-        site: Site::of(config),
+        site,
         url: config.public_url(),
         schedule: Schedule::of(&config.reports)?,
         quiet: post.settings.quiet,

@@ -55,6 +55,7 @@ pub fn examine(app: &App) -> Vec<Finding> {
         found.push(Finding { what: say("doctor.dead_job"), answer, verdict: Verdict::Look });
     }
     found.extend(letters(app));
+    found.extend(sentences(app));
     found.extend(seals(app));
     found
 }
@@ -75,6 +76,12 @@ fn letters(app: &App) -> Vec<Finding> {
         found.push(Finding { what: say("doctor.template"), answer, verdict: Verdict::Look });
     }
     found
+}
+
+/// Which sections of the report a site says in its own words; those that cannot be used are refused at the start.
+fn sentences(app: &App) -> Option<Finding> {
+    let own: Vec<&str> = app.mailing.site.sentences.overridden().collect();
+    (!own.is_empty()).then(|| well("doctor.sentences", own.join(" ")))
 }
 
 fn say(code: &'static str) -> String {

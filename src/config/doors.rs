@@ -57,6 +57,7 @@ pub struct Reports {
     pub at: String,
     pub subscribers: Vec<String>,
     pub answer_workdays: u32,
+    pub templates: PathBuf,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]

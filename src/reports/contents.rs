@@ -1,6 +1,7 @@
 //! Reports: the contents of the special report 专报 (domain.md §7). Its rule: a section is a pure function of the material; a
 //! figure in it can be asked for its tickets, and a sentence is filled with the figures themselves.
 
+mod acting;
 mod bottom_line;
 mod cases;
 mod chart;
@@ -22,7 +23,7 @@ mod topics;
 mod trend;
 mod units;
 mod unsolved;
-mod words;
+pub(super) mod words;
 
 pub use check::check;
 

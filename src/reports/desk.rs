@@ -5,18 +5,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::cases::{self, Candidate};
-use super::confirmation::{self, Checked};
 use super::differ::{Difference, differ};
 use super::document::Document;
 use super::drill::{Drill, Spot};
 use super::frozen::{Drawer, Frozen, document};
-use super::objection::{self, Decisions, Objecting, Objection};
+use super::said::cases::{self, Candidate};
+use super::said::confirmation::{self, Checked};
+use super::said::objection::{self, Decisions, Objecting, Objection};
+use super::said::texts::{self, Writing, Written};
 use super::sight::Reads;
 use super::site::Site;
 use super::state::{self, Standing, State, Step};
 use super::store::{self, ReportRow, StepRow};
-use super::texts::{self, Writing, Written};
 use crate::assessment::{Item, Side};
 use crate::audit::{self, Entry};
 use crate::db::{Conn, Tx};

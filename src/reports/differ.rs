@@ -1,13 +1,15 @@
 //! Reports: what a restatement changed (domain.md §6 rule 8). Its rule: pure; every cell that differs is listed, by its
 //! value or by its tickets alone, and for each that was made of tickets, those whose weight differs.
 
+mod moves;
+
 use std::collections::{BTreeMap, BTreeSet};
 
+use self::moves::{Asked, Moves};
+pub use self::moves::{Moved, Weight};
 use super::document::{Cell, Document, Source, Table, Value};
 use super::drill::Drill;
 use super::frozen::Frozen;
-use super::moves::{Asked, Moves};
-pub use super::moves::{Moved, Weight};
 use crate::assessment::Side;
 use crate::code_enum;
 

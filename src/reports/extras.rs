@@ -1,5 +1,6 @@
 //! Reports: what a report says besides the figures. Its rule: plain data, read once; each with the tickets behind it.
 
+pub mod acting;
 pub mod cases;
 pub mod reasons;
 pub mod store;
@@ -7,6 +8,7 @@ pub mod totals;
 
 use std::collections::BTreeMap;
 
+pub use acting::{Campaign, Warned};
 pub use cases::{Case, CaseKind};
 pub use reasons::Reason;
 pub use totals::Totals;
@@ -21,6 +23,9 @@ pub struct Extras {
     pub reasons: BTreeMap<i64, Reason>,
     /// What may be shown of the largest topics, by their codes.
     pub cases: BTreeMap<String, Vec<Case>>,
+    /// Warnings raised in the window, by rule, and the campaigns that went on in it.
+    pub warnings: BTreeMap<String, Warned>,
+    pub campaigns: Vec<Campaign>,
     /// Live assignments whose limit is past.
     pub overdue: Vec<Overdue>,
     /// Tickets of each estate in the windows of [`Extras::trend`].

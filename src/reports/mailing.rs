@@ -4,18 +4,19 @@
 
 use std::sync::Arc;
 
-use super::cases;
 use super::desk::Desk;
 use super::document::{Block, Document, Format, SIGN_OFF};
 use super::kinds::TaskState;
 use super::making::{Attempt, Ready};
 use super::print::{self, Printed, values};
+use super::said::cases;
+use super::said::person::shown;
+use super::said::task;
 use super::schedule::Schedule;
 use super::sight::Reads;
 use super::site::Site;
 use super::state::{State, Step};
 use super::store::{self, ReportRow};
-use super::task;
 use crate::db::{Conn, Tx};
 use crate::error::{Error, Kind, Result, sentence};
 use crate::identity::{self, Actor, Role};
@@ -167,7 +168,7 @@ impl Mailing {
             if let Some(row) = store::latest_of(conn, (window.start, window.end), None)? {
                 let mut document = super::frozen::document(conn, &row)?;
                 document.lists.clear();
-                let mut texts = super::texts::latest(conn, &self.hotline.keys, row.id)?;
+                let mut texts = super::said::texts::latest(conn, &self.hotline.keys, row.id)?;
                 cases::settle(&mut document, &mut texts);
                 let tasks = self.desk(&program).instructions(conn, &row, now)?;
                 let printed = Printed {
@@ -279,7 +280,7 @@ pub fn printed(
     let mut who = Vec::new();
     for step in [Step::Freeze, Step::Sign, Step::Publish] {
         if let Some(done) = steps.iter().rfind(|one| one.step == step) {
-            who.push((done, shown(conn, done)?));
+            who.push((done, shown(conn, (done.by_id, &done.by_name))?));
         }
     }
     let signed = who.iter().find(|(done, _)| done.step == Step::Sign);
@@ -304,12 +305,6 @@ pub fn printed(
         at,
         zone,
     })
-}
-
-/// What a person is called on paper: the shown name, as a letter's 签发人 is a person and no login.
-fn shown(conn: &mut Conn, step: &store::StepRow) -> Result<String> {
-    let account = identity::store::account_of(conn, step.by_id)?;
-    Ok(account.map_or_else(|| step.by_name.clone(), |it| it.display_name))
 }
 
 /// The first section's sentences and the figures of the first table, as they are printed.

@@ -7,17 +7,17 @@ use std::sync::Arc;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::confirmation;
 use super::creating::Creating;
 use super::desk::{self, Aim, Desk, check, standing};
 use super::document::Document;
 use super::kinds::ReportKind;
-use super::objection;
 use super::packed::{Body, Packed, pack_document, pack_facts, unpack_document};
+use super::said::confirmation;
+use super::said::objection;
+use super::said::texts;
 use super::state::{State, Step};
 use super::store::{self, ReportRow};
 use super::take::{Asked, Scope, take};
-use super::texts;
 use crate::assessment::listed::dims;
 use crate::assessment::store::{Mark, mark};
 use crate::assessment::{Categories, Depth, GroupBy};
@@ -155,8 +155,8 @@ impl Desk<'_> {
         let period = window.label();
         let issuer = self.site.issuer.clone();
         let categories = categories.unwrap_or(Categories::Recorded);
-        let upheld = [].into();
-        let asked = Asked { window, scope, categories, issuer, upheld, checked: None };
+        let (upheld, sentences) = ([].into(), self.site.sentences.clone());
+        let asked = Asked { window, scope, categories, issuer, upheld, checked: None, sentences };
         refuse_second(conn, &asked)?;
         let made = Arc::new(Made::of(conn, &self.hotline.keys, &rules, &asked, now)?);
         Ok(Ready { step: Step::Create, on: None, asked, period, until: None, made })
@@ -230,7 +230,8 @@ impl Desk<'_> {
         let issuer = self.site.issuer.clone();
         let categories = row.categories;
         let checked = confirmation::told(conn, &on, (step, &rules.directory))?;
-        let asked = Asked { window, scope, categories, issuer, upheld, checked };
+        let sentences = self.site.sentences.clone();
+        let asked = Asked { window, scope, categories, issuer, upheld, checked, sentences };
         let made = Arc::new(Made::of(conn, &self.hotline.keys, &rules, &asked, now)?);
         Ok(Ready { step, on: Some((row.id, row.version)), asked, period: row.period, until, made })
     }

@@ -2,6 +2,7 @@
 
 use super::extras::Extras;
 use super::frame::Frame;
+use super::wording::Sentences;
 use crate::assessment::facts::{Facts, TicketFact};
 use crate::assessment::likewise::{Against, Earlier};
 use crate::limits::Window;
@@ -18,6 +19,8 @@ pub struct Material<'a> {
     /// The earlier windows, known or not.
     pub past: Vec<Past>,
     pub extras: Extras,
+    /// The words of the site.
+    pub sentences: &'a Sentences,
 }
 
 /// An earlier window.

@@ -4,12 +4,8 @@
 //! [`take`](take()) reads a [`material`], and [`contents`] says it, section by section; each figure is asked in the words
 //! of a [`frame`], and so is its drill-down. [`state`] says what may be done to a report when, [`making`] and [`desk`] do
 //! it, [`packed`] and [`frozen`] keep it, [`drill`] finds the tickets of a cell, and [`differ`] says what a restatement
-//! changed. What a leader writes on one that was frozen becomes a [`task`].
+//! changed. What people say to a report, units in its check period and leaders afterwards, is in [`said`].
 
-pub mod cases;
-pub mod checking;
-pub mod choosing;
-pub mod confirmation;
 pub mod contents;
 pub mod creating;
 pub mod desk;
@@ -24,10 +20,9 @@ pub mod listing;
 pub mod mailing;
 pub mod making;
 pub mod material;
-mod moves;
-pub mod objection;
 pub mod packed;
 pub mod print;
+pub mod said;
 #[cfg(test)]
 mod sample;
 pub mod schedule;
@@ -37,8 +32,7 @@ pub mod site;
 pub mod state;
 pub mod store;
 pub mod take;
-pub mod task;
-pub mod texts;
+pub mod wording;
 
 pub use creating::Creating;
 pub use desk::{Aim, Changes, Desk, Seen};
@@ -48,9 +42,10 @@ pub use frame::Frame;
 pub use frozen::Drawer;
 pub use mailing::{DOCX, Mailing, XLSX};
 pub use making::{Attempt, MOVED, Previewing, Ready};
+pub use said::task::Task;
 pub use schedule::Schedule;
 pub use sight::Reads;
 pub use site::Site;
 pub use state::{State, Step};
 pub use take::{Asked, Scope, Taken, take};
-pub use task::Task;
+pub use wording::Sentences;

@@ -1,6 +1,10 @@
 //! Reports: what a site has chosen about its reports. Its rule: read and checked once, at the start.
 
+use std::sync::Arc;
+
+use super::wording::Sentences;
 use crate::config::Config;
+use crate::error::Result;
 
 /// The choices of a site that everybody's reports follow.
 #[derive(Debug, Clone)]
@@ -9,14 +13,19 @@ pub struct Site {
     pub issuer: String,
     /// Workdays in which an instruction is answered where its leader names no day.
     pub answer_workdays: u32,
+    pub sentences: Arc<Sentences>,
 }
 
 impl Site {
     /// The choices of `config`.
-    pub fn of(config: &Config) -> Self {
-        Self {
+    ///
+    /// # Errors
+    /// As [`Sentences::of`].
+    pub fn of(config: &Config) -> Result<Self> {
+        Ok(Self {
             issuer: config.site.name.clone(),
             answer_workdays: config.reports.answer_workdays.max(1),
-        }
+            sentences: Arc::new(Sentences::of(&config.reports.templates)?),
+        })
     }
 }

@@ -2,17 +2,19 @@
 //! instant; what is not loaded here is in no report.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use super::confirmation::{self, Told};
 use super::contents;
 use super::document::Document;
 use super::extras::store as extras;
 use super::frame::Frame;
 use super::material::{Material, Past};
-use super::objection;
+use super::said::confirmation::{self, Told};
+use super::said::objection;
 pub use super::scope::Scope;
 use super::scope::{mark_upheld, narrowed};
 use super::store as kept;
+use super::wording::Sentences;
 use crate::assessment::Categories;
 use crate::assessment::facts::Facts;
 use crate::assessment::likewise::{Against, Earlier};
@@ -39,6 +41,8 @@ pub struct Asked {
     pub upheld: BTreeSet<i64>,
     /// What the report says of its check period, where there was one.
     pub checked: Option<Told>,
+    /// In whose words.
+    pub sentences: Arc<Sentences>,
 }
 
 /// A report and the facts that its figures were made of.
@@ -90,11 +94,12 @@ pub fn take(
         whole: whole.as_ref().unwrap_or(&facts),
         past,
         extras: extras::load(conn, vault, &frame, &facts, first)?,
+        sentences: &asked.sentences,
     };
     let mut document = contents::document(&material, &asked.issuer)?;
     match &asked.checked {
         Some(Told::Now { units, until }) => {
-            let (section, mark) = contents::check(&frame, (units, *until))?;
+            let (section, mark) = contents::check((&frame, &asked.sentences), (units, *until))?;
             confirmation::put(&mut document, section, mark);
         }
         Some(Told::Kept { section, mark }) => {

@@ -53,6 +53,38 @@ on_each_database! {
         assert!(room.in_state(LetterState::Dead).is_empty());
     }
 
+    fn a_task_of_an_instruction_that_nobody_heard_of_is_told_to_who_is_there_by_now(test: &TestDb) {
+        let room = Mailroom::open(test, &[]);
+        room.set_reach("unit_head@chengguan", None, None);
+        room.city.closed("wuye");
+        let asks = |who: &str, path: &str, body: Value| {
+            let answer = ask(&room, who, path, &body);
+            assert!(answer.status < 300, "{path}: {}", answer.body);
+            answer.json()
+        };
+        let made = asks("assessor", "/reports", json!({ "window": "2026-11" }));
+        let report = format!("/reports/{}", made["id"].as_str().unwrap());
+        room.city.days(30);
+        asks("assessor", &format!("{report}/freeze"), json!({}));
+        let text = json!({ "text": "请逐个小区排查电梯隐患", "units": ["chengguan"] });
+        asks("leader", &format!("{report}/instruct"), text);
+        room.minutes(2);
+        let dead = || {
+            let dead = room.in_state(LetterState::Dead).into_iter();
+            dead.filter(|it| it.occasion == Occasion::Instructed).collect::<Vec<_>>()
+        };
+        let nobody = dead();
+        assert_eq!((nobody.len(), nobody[0].account_id), (1, NOBODY));
+        room.set_reach("unit_head@chengguan", Some(&address("unit_head@chengguan")), None);
+        room.take("mail");
+        let path = format!("/outbox/{}/retry", nobody[0].id);
+        assert_eq!(ask(&room, "sysadmin", &path, &json!({})).status, 204);
+        room.work();
+        let to: Vec<String> = room.take("mail").iter().map(crate::support::mailroom::Filed::to).collect();
+        assert_eq!(to, [address("unit_head@chengguan")]);
+        assert!(dead().is_empty());
+    }
+
     fn a_server_that_does_not_let_this_site_in_kills_no_letter(test: &TestDb) {
         let mail = SmtpServer::start(Security::None);
         let room = writing_to(test, &mail);

@@ -1,6 +1,7 @@
 //! The life of a special report over HTTP, on both databases: frozen by one, signed by another, objected to, restated;
 //! and every cell of it leads to its tickets (domain.md §6 rules 7 and 8, §7).
 
+mod acting;
 mod bureau;
 mod cases;
 mod confirmations;
@@ -9,6 +10,7 @@ mod gone;
 mod instructions;
 mod mailed;
 mod texts;
+mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 

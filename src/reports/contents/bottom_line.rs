@@ -6,7 +6,6 @@ use serde_json::json;
 use super::columns::{Col, Lines};
 use super::figure::Figures;
 use super::part::Part;
-use super::sentences;
 use super::tally::{Tally, columns};
 use crate::assessment::{Depth, Edition, GroupBy, Metric, Row};
 use crate::error::Result;
@@ -17,7 +16,7 @@ use crate::ticket::overlay::BottomLine;
 /// The section.
 ///
 /// # Errors
-/// As [`sentences::paragraph`].
+/// As [`Sentences::paragraph`](crate::reports::Sentences::paragraph).
 pub fn bottom_line(material: &Material<'_>) -> Result<Part> {
     let mut part = Part::new("bottom_line", "触碰底线问题");
     let figures = Figures::of(material, GroupBy::Unit, Depth::Own, Edition::All);
@@ -36,7 +35,7 @@ pub fn bottom_line(material: &Material<'_>) -> Result<Part> {
     let kinds = tallies.iter().filter(|it| !it.ids.is_empty());
     let kinds = kinds.map(|it| json!({"name": it.name, "count": it.ids.len()}));
     let said = json!({"flagged": flagged, "kinds": kinds.collect::<Vec<_>>()});
-    part.extend(sentences::paragraph("bottom_line", &said)?);
+    part.extend(material.sentences.paragraph("bottom_line", &said)?);
     let all = i64::try_from(flagged).unwrap_or(i64::MAX);
     let rows = tallies.iter().map(|tally| {
         let mut row = tally.row("flag", all, &mut part);

@@ -7,22 +7,21 @@ use serde_json::json;
 
 use super::columns::column;
 use super::part::text;
-use super::sentences;
 use crate::assessment::Row as Line;
 use crate::assessment::facts::{Solved, Standing, Sym, TicketFact};
 use crate::directory::{CategoryCode, EstateCode, UnitCode};
 use crate::error::Result;
-use crate::reports::cases::{BY_RULE, SPARE, TABLE};
 use crate::reports::document::{Format, Row, Table};
 use crate::reports::extras::{Case, CaseKind, cases::lasted};
 use crate::reports::material::Material;
+use crate::reports::said::cases::{BY_RULE, SPARE, TABLE};
 
 const DAY_MS: i64 = 86_400_000;
 
 /// The table of what may be shown of the topics `hot`; none where nothing may.
 ///
 /// # Errors
-/// As [`sentences::paragraph`].
+/// As [`Sentences::paragraph`](crate::reports::Sentences::paragraph).
 pub fn cases(material: &Material<'_>, hot: &[&Line]) -> Result<Option<Table>> {
     let wanted = hot.iter().filter_map(|line| Some((line, line.key.as_ref()?)));
     let wanted: Vec<(&str, &[Case])> = wanted
@@ -42,7 +41,7 @@ pub fn cases(material: &Material<'_>, hot: &[&Line]) -> Result<Option<Table>> {
             let Some(fact) = facts.get(&case.ticket) else { continue };
             let place = if last == Some(case.kind) { SPARE } else { BY_RULE };
             last = Some(case.kind);
-            let said = sentences::said("case", &said(material, case, fact))?;
+            let said = material.sentences.said("case", &said(material, case, fact))?;
             let cells = vec![text(topic), text(case.kind.zh()), text(said), text(place)];
             rows.push(Row { key: case.no.clone(), level: 0, cells });
         }

@@ -5,20 +5,20 @@ use serde_json::json;
 
 use super::columns::column;
 use super::part::{Part, plain, text};
-use super::sentences;
 use crate::error::Result;
-use crate::reports::confirmation::{CHECK, Checked, MARK};
 use crate::reports::document::{Block, Format, Row, Section, Table, Value};
 use crate::reports::frame::Frame;
 use crate::reports::kinds::CheckState;
+use crate::reports::said::confirmation::{CHECK, Checked, MARK};
+use crate::reports::wording::Sentences;
 use crate::time::Stamp;
 
 /// The section, and the same in short, to be printed with every figure.
 ///
 /// # Errors
-/// As [`sentences::paragraph`].
+/// As [`Sentences::paragraph`](crate::reports::Sentences::paragraph).
 pub fn check(
-    frame: &Frame,
+    (frame, sentences): (&Frame, &Sentences),
     (units, until): (&[Checked], Stamp),
 ) -> Result<(Section, (String, String))> {
     let count = |state| units.iter().filter(|it| it.state == state).count();
@@ -37,7 +37,7 @@ pub fn check(
         "upheld": upheld,
     });
     let mut part = Part::new(CHECK, "核对情况");
-    part.extend(sentences::paragraph("check", &said)?);
+    part.extend(sentences.paragraph("check", &said)?);
     part.push(Block::Table(table(frame, units)));
     let short = format!(
         "核对期至{until}，{}个单位中确认{confirmed}个，有异议{objected}个，期满未反馈视为确认{silent}个",
@@ -108,7 +108,8 @@ mod tests {
             unit("b", CheckState::Objected, 2),
             unit("c", CheckState::Silent, 0),
         ];
-        let (section, (_, short)) = check(&frame, (&units, window.end)).unwrap();
+        let ours = Sentences::built_in().unwrap();
+        let (section, (_, short)) = check((&frame, &ours), (&units, window.end)).unwrap();
         assert!(short.contains("期满未反馈视为确认1个"), "{short}");
         let [Block::Paragraph { text }, Block::Table(table)] = section.blocks.as_slice() else {
             panic!("{section:?}")

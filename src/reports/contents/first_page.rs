@@ -41,7 +41,7 @@ struct Shift<'a> {
 /// The section.
 ///
 /// # Errors
-/// As [`sentences::paragraph`].
+/// As [`Sentences::paragraph`](crate::reports::Sentences::paragraph).
 pub fn first_page(material: &Material<'_>) -> Result<Part> {
     let mut part = Part::new("first_page", "本期要点");
     let Editions { all, .. } = Editions::of(material);
@@ -69,7 +69,7 @@ pub fn first_page(material: &Material<'_>) -> Result<Part> {
     }
     let known = material.then(Previous).is_some();
     let said = said(material, &all, &rates, &counts, known);
-    part.extend(sentences::paragraph("first_page", &said)?);
+    part.extend(material.sentences.paragraph("first_page", &said)?);
     part.push(Block::Table(rate_table(&rates)));
     part.push(Block::Table(count_table(&counts)));
     part.open("decision", "请写明提请领导决定的事项：一件事、几种办法、各有什么代价");

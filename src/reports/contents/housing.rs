@@ -59,14 +59,14 @@ struct Size {
 /// The section.
 ///
 /// # Errors
-/// As [`sentences::paragraph`].
+/// As [`Sentences::paragraph`](crate::reports::Sentences::paragraph).
 pub fn housing(material: &Material<'_>) -> Result<Part> {
     let mut part = Part::new("housing", "物业专题");
     let estates = Figures::of(material, GroupBy::Estate, Depth::Own, Edition::All);
     let companies = Figures::of(material, GroupBy::Company, Depth::Own, Edition::All);
     let blocks = BLOCKS.as_ref().map_err(|why| Error::internal(why.as_str()))?;
     let tallies = tallies(material, &blocks.block);
-    part.extend(sentences::paragraph("housing", &said(material, &estates, &tallies))?);
+    part.extend(material.sentences.paragraph("housing", &said(material, &estates, &tallies))?);
     part.heading("高投诉小区");
     part.push(Block::Table(high(material, &estates)));
     part.push(Block::Table(top(material, &estates)));

@@ -5,7 +5,6 @@ use serde_json::json;
 use super::columns::{Col, Lines};
 use super::figure::Figures;
 use super::part::Part;
-use super::sentences;
 use crate::assessment::{Depth, Edition, GroupBy, Metric, Row};
 use crate::error::Result;
 use crate::reports::document::Block;
@@ -22,7 +21,7 @@ const MOVES: [Metric; 5] = [
 /// The section.
 ///
 /// # Errors
-/// As [`sentences::paragraph`].
+/// As [`Sentences::paragraph`](crate::reports::Sentences::paragraph).
 pub fn ledger(material: &Material<'_>) -> Result<Part> {
     let mut part = Part::new("ledger", "挂账销号");
     let figures = Figures::of(material, GroupBy::Unit, Depth::Own, Edition::All);
@@ -35,7 +34,7 @@ pub fn ledger(material: &Material<'_>) -> Result<Part> {
         "cancelled": cancelled,
         "closing": closing,
     });
-    part.extend(sentences::paragraph("ledger", &said)?);
+    part.extend(material.sentences.paragraph("ledger", &said)?);
     let moved = |row: &&Row| MOVES.iter().any(|metric| row.cell(*metric).exact != 0);
     let mut rows: Vec<(u8, &Row)> =
         figures.rates.rows.iter().filter(moved).map(|row| (0, row)).collect();

@@ -106,6 +106,9 @@ const EXTRACTS: &[(&str, usize, &[&str])] = &[
         ],
     ),
     ("ledger", 15, ALL),
+    ("warnings", 10, ALL),
+    ("campaigns", 10, ALL),
+    ("campaign_points", 10, &["name", "what", "unit", "due_on", "done_on", "state"]),
     ("check", 30, ALL),
     ("bottom_line", 15, ALL),
 ];

@@ -72,14 +72,14 @@ impl Editions {
 /// The section.
 ///
 /// # Errors
-/// As [`sentences::paragraph`].
+/// As [`Sentences::paragraph`](crate::reports::Sentences::paragraph).
 pub fn overview(material: &Material<'_>) -> Result<Part> {
     let mut part = Part::new("overview", "总体情况");
     let editions = Editions::of(material);
     let excluded = excluded(material, &mut part);
     let counts = counts(material, &editions, &mut part);
     let said = said(material, &editions, &excluded);
-    part.extend(sentences::paragraph("overview", &said)?);
+    part.extend(material.sentences.paragraph("overview", &said)?);
     part.push(Block::Table(counts));
     part.push(Block::Table(rates(material, &editions)));
     part.push(Block::Table(score(material, &editions)));

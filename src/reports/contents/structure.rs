@@ -7,7 +7,6 @@ use super::chart;
 use super::columns::{Col, Lines};
 use super::figure::Figures;
 use super::part::Part;
-use super::sentences;
 use super::tally::{Tally, columns};
 use crate::assessment::likewise::Against::{Previous, Year};
 use crate::assessment::{Depth, Edition, GroupBy, Metric, Row};
@@ -21,12 +20,14 @@ const COLUMNS: [Metric; 1] = [Metric::Received];
 /// The section.
 ///
 /// # Errors
-/// As [`sentences::paragraph`].
+/// As [`Sentences::paragraph`](crate::reports::Sentences::paragraph).
 pub fn structure(material: &Material<'_>) -> Result<Part> {
     let mut part = Part::new("structure", "诉求结构");
     let channels = Figures::of(material, GroupBy::Channel, Depth::RollUp, Edition::All);
     let categories = Figures::of(material, GroupBy::Category, Depth::RollUp, Edition::All);
-    part.extend(sentences::paragraph("structure", &said(material, &channels, &categories))?);
+    part.extend(
+        material.sentences.paragraph("structure", &said(material, &channels, &categories))?,
+    );
     part.heading("按诉求性质");
     let kinds = kinds(material, &mut part);
     part.push(Block::Table(kinds));

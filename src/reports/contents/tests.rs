@@ -1,5 +1,7 @@
 //! A report of a city made by hand.
 
+mod words;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -20,6 +22,7 @@ use crate::reports::extras::{Extras, Month, Reason, Totals, totals::Alike};
 use crate::reports::frame::Frame;
 use crate::reports::material::Past;
 use crate::reports::scope::{Scope, mark_upheld, narrowed};
+use crate::reports::wording::Sentences;
 use crate::ticket::overlay::{BottomLine, Why};
 
 fn day() -> NaiveDate {
@@ -82,7 +85,8 @@ fn report(
 ) -> Document {
     let past = vec![past(earlier)];
     let profile = "默认办法".to_owned();
-    let material = Material { frame, profile, facts, whole, past, extras };
+    let sentences = &Sentences::built_in().unwrap();
+    let material = Material { frame, profile, facts, whole, past, extras, sentences };
     document(&material, "某市住房局").unwrap()
 }
 
@@ -345,6 +349,7 @@ fn what_is_counted_by_groups_is_what_is_counted_by_tickets() {
         whole: &city.facts,
         past: Vec::new(),
         extras: Extras::default(),
+        sentences: &Sentences::built_in().unwrap(),
     };
     let figures = figure::Figures::of(&material, GroupBy::Unit, Depth::Own, Edition::All);
     for metric in Totals::KNOWN {

@@ -32,7 +32,7 @@ const ESTATES: usize = 3;
 /// The section.
 ///
 /// # Errors
-/// As [`sentences::paragraph`].
+/// As [`Sentences::paragraph`](crate::reports::Sentences::paragraph).
 pub fn topics(material: &Material<'_>) -> Result<Part> {
     let mut part = Part::new("topics", "热点问题");
     let figures = Figures::of(material, GroupBy::Category, Depth::RollUp, Edition::All);
@@ -49,7 +49,7 @@ pub fn topics(material: &Material<'_>) -> Result<Part> {
         "topics": hot.iter().map(named).collect::<Vec<_>>(),
         "growing": growing.iter().map(named).collect::<Vec<_>>(),
     });
-    part.extend(sentences::paragraph("topics", &said)?);
+    part.extend(material.sentences.paragraph("topics", &said)?);
     let table = hot_table(material, &figures, &hot, &mut part);
     part.push(Block::Table(table));
     let shown = cases::cases(material, &hot)?;

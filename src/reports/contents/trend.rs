@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use serde_json::json;
 
+use super::acting;
 use super::chart;
 use super::columns::{Col, Lines, column};
 use super::figure::{Figures, ratio};
@@ -25,18 +26,21 @@ const IN_A_ROW: usize = 3;
 /// The section.
 ///
 /// # Errors
-/// As [`sentences::paragraph`].
+/// As [`Sentences::paragraph`](crate::reports::Sentences::paragraph).
 pub fn trend(material: &Material<'_>) -> Result<Part> {
     let mut part = Part::new("trend", "趋势与预警");
     let Editions { all, .. } = Editions::of(material);
     let windows = windows(material, &all);
+    let [warned, campaigns] = acting::said(material);
     let said = json!({
+        "warned": warned,
+        "campaigns": campaigns,
         "windows": material.extras.trend.iter().filter(|it| it.totals.is_some()).count(),
         "falling": falling(material),
         "repeat": sentences::figure(&all, all.total(), Metric::RepeatRate),
         "repeat_days": material.frame.scoring.repeat_days,
     });
-    part.extend(sentences::paragraph("trend", &said)?);
+    part.extend(material.sentences.paragraph("trend", &said)?);
     let three = ["response_rate", "resolution_rate", "satisfaction_rate"];
     part.push(chart::of(&windows, "近十二个周期三率", ChartKind::Line, &three, 12));
     part.push(Block::Table(windows));
@@ -44,6 +48,7 @@ pub fn trend(material: &Material<'_>) -> Result<Part> {
     part.push(chart::of(&days, "每日受理量", ChartKind::Line, &["received"], 62));
     part.push(Block::Table(days));
     part.push(Block::Table(repeats(material, &all)));
+    acting::tables(material, &mut part);
     Ok(part)
 }
 

@@ -23,7 +23,7 @@ const BELOW: f64 = 0.9;
 /// The section.
 ///
 /// # Errors
-/// As [`sentences::paragraph`].
+/// As [`Sentences::paragraph`](crate::reports::Sentences::paragraph).
 pub fn units(material: &Material<'_>) -> Result<Part> {
     let mut part = Part::new("units", "办理质量");
     let assessed = Figures::of(material, GroupBy::Unit, Depth::Own, Edition::Assessed);
@@ -32,7 +32,9 @@ pub fn units(material: &Material<'_>) -> Result<Part> {
     let below: Vec<&Line> = ordered.iter().copied().filter(|row| is_below(row)).collect();
     let flagged: Vec<&Line> =
         ordered.iter().copied().filter(|row| row.flagged && row.n > 0).collect();
-    part.extend(sentences::paragraph("units", &said(&assessed, &ordered, &below, material))?);
+    part.extend(
+        material.sentences.paragraph("units", &said(&assessed, &ordered, &below, material))?,
+    );
     part.heading("各单位三率与综合得分");
     let table = quality(material, "units", (&assessed, &all), &ordered, "承办单位");
     part.push(chart::of(&table, "各单位综合得分", ChartKind::Bar, &["composite"], 30));

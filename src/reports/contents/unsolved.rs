@@ -6,7 +6,6 @@ use std::collections::BTreeMap;
 use serde_json::json;
 
 use super::part::Part;
-use super::sentences;
 use super::tally::{Tally, columns};
 use crate::assessment::facts::{Solved, TicketFact};
 use crate::directory::AssessmentClass;
@@ -23,7 +22,7 @@ const ERASED: (&str, &str) = ("erased", "资料已删除");
 /// The section.
 ///
 /// # Errors
-/// As [`sentences::paragraph`].
+/// As [`Sentences::paragraph`](crate::reports::Sentences::paragraph).
 pub fn unsolved(material: &Material<'_>) -> Result<Part> {
     let mut part = Part::new("unsolved", "未解决原因");
     let mut found: BTreeMap<&str, Vec<i64>> = BTreeMap::new();
@@ -52,7 +51,7 @@ pub fn unsolved(material: &Material<'_>) -> Result<Part> {
         .filter(|it| !it.ids.is_empty() && it.key != UNTOLD.0 && it.key != ERASED.0)
         .map(|it| json!({"name": it.name, "count": it.ids.len(), "share": it.ids.len() as f64 / all as f64}))
         .collect();
-    part.extend(sentences::paragraph("unsolved", &json!({"unsolved": all, "told": told}))?);
+    part.extend(material.sentences.paragraph("unsolved", &json!({"unsolved": all, "told": told}))?);
     let sum = i64::try_from(all).unwrap_or(i64::MAX);
     let rows = tallies.iter().map(|tally| {
         let mut row = tally.row("why", sum, &mut part);

@@ -1,6 +1,8 @@
 //! Reports: what no fact says, out of the tables. Its rule: counted by the database where a window is not loaded, and
 //! never a ticket outside the scope.
 
+mod acting;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use diesel::dsl::count_star;
@@ -62,6 +64,8 @@ pub fn load(
     extras.overdue = overdue(conn, frame)?;
     extras.reasons = reasons::load(conn, vault, &frame.window, facts)?;
     extras.cases = cases::load(conn, vault, frame, facts)?;
+    extras.warnings = acting::warnings(conn, frame)?;
+    extras.campaigns = acting::campaigns(conn, vault.keys, frame)?;
     Ok(extras)
 }
 

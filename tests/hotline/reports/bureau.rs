@@ -24,7 +24,16 @@ impl Bureau {
 
     /// The same with more people: name, roles, unit.
     pub fn with(test: &TestDb, more: &[(&str, &[Role], Option<&str>)]) -> Self {
-        let server = Server::start(&[("JIESU_DATABASE__URL", &test.url)]);
+        Self::of(Server::start(&[("JIESU_DATABASE__URL", &test.url)]), more)
+    }
+
+    /// The same at a site that has chosen otherwise.
+    pub fn at(test: &TestDb, keys: &[(&str, &str)]) -> Self {
+        let own = [("JIESU_DATABASE__URL", test.url.as_str())];
+        Self::of(Server::start(&[&own[..], keys].concat()), &[])
+    }
+
+    fn of(server: Server, more: &[(&str, &[Role], Option<&str>)]) -> Self {
         let city = City::served(&server);
         let mut people: Vec<Actor> = city.people().map(|person| person.actor.clone()).collect();
         let chief: (&str, &[Role], Option<&str>) = ("chief", &[Role::Assessor, Role::Leader], None);

@@ -1,5 +1,7 @@
 //! What a leader writes on a report 批示: a task of each unit, answered by its head, decided by another.
 
+use jiesu::db::Tx;
+use jiesu::identity::store::{account_named, save_account};
 use serde_json::{Value, json};
 
 use super::bureau::Bureau;
@@ -30,6 +32,17 @@ fn sent_back_late(bureau: &Bureau) {
     let again = bureau.does("reviewer", &task("/send-back"), back);
     assert_eq!((&again["overdue"], &again["light"]), (&json!(false), &json!("green")));
     bureau.city.days(30);
+}
+
+/// The person behind the login `name` is called `shown` by people.
+fn is_shown_as(bureau: &Bureau, name: &str, shown: &str) {
+    let (name, shown) = (name.to_owned(), shown.to_owned());
+    let rename = move |tx: &mut Tx<'_>| {
+        let mut account = account_named(tx.conn, &name)?.unwrap();
+        account.display_name.clone_from(&shown);
+        save_account(tx, &account)
+    };
+    bureau.server.app.db.write(rename).unwrap();
 }
 
 on_each_database! {
@@ -82,10 +95,12 @@ on_each_database! {
         let (bureau, id) = frozen(test);
         let before = bureau.document("leader", &id);
         let page = |who: &str| bureau.asks(who, &format!("/reports/{id}.html")).body;
+        is_shown_as(&bureau, "leader", "王局长");
         assert!(!page("leader").contains("领导批示"));
         let text = json!({ "text": "下月起集中整治", "units": ["wuye"] });
         bureau.does("leader", &format!("/reports/{id}/instruct"), text);
         assert!(page("leader").contains("领导批示") && page("assessor").contains("下月起集中整治"));
+        assert!(page("assessor").contains(" 王局长：下月起集中整治"), "a person, and no login");
         let hash = |document: &Value| document["sections"].clone();
         assert_eq!(hash(&bureau.document("leader", &id)), hash(&before));
         bureau.does("leader", &format!("/reports/{id}/sign"), json!({}));

@@ -6,9 +6,9 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::directory::UnitCode;
-use crate::reports::cases::Candidate;
-use crate::reports::confirmation::Checked;
 use crate::reports::kinds::CheckState;
+use crate::reports::said::cases::Candidate;
+use crate::reports::said::confirmation::Checked;
 
 /// How a unit stands in the check period.
 #[derive(Serialize, ToSchema)]

@@ -9,7 +9,7 @@ use crate::directory::UnitCode;
 use crate::limits::Light;
 use crate::reports::Task;
 use crate::reports::kinds::{TaskState, TaskStep};
-use crate::reports::task::Word;
+use crate::reports::said::task::Word;
 
 /// Something that was said to a task.
 #[derive(Serialize, ToSchema)]

@@ -14,9 +14,9 @@ use crate::reports::desk::{LOOKED_INTO, Why};
 use crate::reports::differ::{Difference, Moved, What};
 use crate::reports::document::Value;
 use crate::reports::kinds::{Decision, ReportKind};
-use crate::reports::objection::Objection;
+use crate::reports::said::objection::Objection;
+use crate::reports::said::texts::Written;
 use crate::reports::store::{ReportRow, StepRow};
-use crate::reports::texts::Written;
 use crate::reports::{Changes, Seen, State, Step, Task};
 
 /// A step of which nothing is said.

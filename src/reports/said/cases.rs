@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::document::{Block, Cell, Document, Row, Table, Value};
 use crate::error::{Error, FieldError, Result};
+use crate::reports::document::{Block, Cell, Document, Row, Table, Value};
 
 /// The table of the cases, whose last column says whether the rule chose a row.
 pub const TABLE: &str = "cases";

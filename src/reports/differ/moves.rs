@@ -5,12 +5,12 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use super::document::{Document, Source};
-use super::frozen::Frozen;
 use crate::assessment::drill::rows;
 use crate::assessment::facts::Facts;
 use crate::assessment::shares::{Share, each};
 use crate::assessment::{Behind, Depth, Edition, GroupBy, Metric};
+use crate::reports::document::{Document, Source};
+use crate::reports::frozen::Frozen;
 
 /// A ticket, or one assignment of it, whose weight in a cell differs.
 #[derive(Debug, Clone, PartialEq)]

@@ -2,13 +2,13 @@
 //! texts are written, and every version is kept.
 
 use super::cases::{self, CHOSEN, Choosing};
-use super::desk::{Aim, Desk, check};
-use super::frozen::document;
-use super::state::Step;
-use super::store::ReportRow;
 use super::texts;
 use crate::db::Tx;
 use crate::error::Result;
+use crate::reports::desk::{Aim, Desk, check};
+use crate::reports::frozen::document;
+use crate::reports::state::Step;
+use crate::reports::store::ReportRow;
 
 impl Desk<'_> {
     /// Chooses the cases that the report shows, of those that it offers.

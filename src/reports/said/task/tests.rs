@@ -146,6 +146,7 @@ fn the_print_says_what_was_written_and_how_far_each_unit_is() {
             row,
             instruction,
             text: "逐个小区排查".to_owned(),
+            leader: "王局长".to_owned(),
             period: "2026-11".to_owned(),
             words: Vec::new(),
             light: Light::Green,
@@ -155,6 +156,6 @@ fn the_print_says_what_was_written_and_how_far_each_unit_is() {
     };
     let tasks = [task("wuye", TaskState::Accepted, false), task("weixiu", TaskState::Open, true)];
     let printed = told(&tasks, Shanghai, &Directory::default());
-    let one = "2026-12-03 leader：逐个小区排查\n承办：wuye，2026-12-17前答复，已办结。\n承办：weixiu，2026-12-17前答复，待答复，已超期。";
+    let one = "2026-12-03 王局长：逐个小区排查\n承办：wuye，2026-12-17前答复，已办结。\n承办：weixiu，2026-12-17前答复，待答复，已超期。";
     assert_eq!(printed, [one]);
 }

@@ -6,11 +6,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::document::{Block, Document};
-use super::store::{self, TextRow};
 use crate::db::{Conn, Tx};
 use crate::error::{Error, Result};
 use crate::identity::Actor;
+use crate::reports::document::{Block, Document};
+use crate::reports::store::{self, TextRow};
 use crate::sealing::{MasterKey, mask_text, place};
 use crate::ticket::Text;
 use crate::ticket::store::{Vault, id_of, known, known_upstream, load_many};
@@ -45,7 +45,7 @@ fn is_open(document: &Document, wanted: &str) -> bool {
 ///
 /// # Errors
 /// 422 `report.personal` at `pointer`.
-pub(super) fn impersonal(text: &Text, pointer: &str) -> Result<()> {
+pub(in crate::reports) fn impersonal(text: &Text, pointer: &str) -> Result<()> {
     if mask_text(text.as_str(), &[]) == text.as_str() {
         Ok(())
     } else {
@@ -58,7 +58,7 @@ pub(super) fn impersonal(text: &Text, pointer: &str) -> Result<()> {
 /// # Errors
 /// 422 at `/field` where the document leaves no such place open; at `/text` where it has a number of somebody's
 /// (`report.personal`), or names the caller of a ticket that it cites (`report.names`).
-pub(super) fn write(
+pub(in crate::reports) fn write(
     tx: &mut Tx<'_>,
     (keys, actor): (&MasterKey, &Actor),
     (report, document): (i64, &Document),
@@ -74,7 +74,7 @@ pub(super) fn write(
 }
 
 /// Refuses at `/text` (`report.names`) what names the caller of a ticket that it cites.
-pub(super) fn unnamed(conn: &mut Conn, keys: &MasterKey, text: &Text) -> Result<()> {
+pub(in crate::reports) fn unnamed(conn: &mut Conn, keys: &MasterKey, text: &Text) -> Result<()> {
     if names_a_caller(conn, keys, text.as_str())? {
         return Err(Error::field("/text", "report.names"));
     }
@@ -82,7 +82,7 @@ pub(super) fn unnamed(conn: &mut Conn, keys: &MasterKey, text: &Text) -> Result<
 }
 
 /// Keeps `text` as the last version of `field`.
-pub(super) fn keep(
+pub(in crate::reports) fn keep(
     tx: &mut Tx<'_>,
     (keys, actor): (&MasterKey, &Actor),
     report: i64,
@@ -106,21 +106,42 @@ const CITED: usize = 500;
 
 /// Whether `text` has the name of a caller of a ticket whose number, ours or the city platform's, it also has.
 fn names_a_caller(conn: &mut Conn, keys: &MasterKey, text: &str) -> Result<bool> {
-    let numbers = cited(text);
-    let mut ids = Vec::new();
-    for some in numbers.chunks(CITED) {
-        let upstream = known_upstream(conn, some)?.into_iter().map(|(_, no)| no);
-        for no in known(conn, some)?.into_iter().chain(upstream) {
-            ids.extend(id_of(conn, &no)?);
-        }
-    }
-    for some in ids.chunks(CITED) {
+    for some in cited_ids(conn, text)?.chunks(CITED) {
         let tickets = load_many(conn, Vault { keys }, some)?;
         if tickets.values().any(|ticket| mask_text(text, &ticket.names()) != text) {
             return Ok(true);
         }
     }
     Ok(false)
+}
+
+/// Masks in `texts` the callers of the tickets whose numbers any of them has: what others wrote, and is printed.
+pub(in crate::reports) fn mask_callers(
+    conn: &mut Conn,
+    keys: &MasterKey,
+    texts: &mut [&mut String],
+) -> Result<()> {
+    let all = texts.iter().map(|text| text.as_str()).collect::<Vec<_>>().join("\n");
+    for some in cited_ids(conn, &all)?.chunks(CITED) {
+        for ticket in load_many(conn, Vault { keys }, some)?.values() {
+            for text in texts.iter_mut() {
+                **text = mask_text(text, &ticket.names());
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The ids of the tickets whose numbers, ours or the city platform's, `text` has.
+fn cited_ids(conn: &mut Conn, text: &str) -> Result<Vec<i64>> {
+    let mut ids = Vec::new();
+    for some in cited(text).chunks(CITED) {
+        let upstream = known_upstream(conn, some)?.into_iter().map(|(_, no)| no);
+        for no in known(conn, some)?.into_iter().chain(upstream) {
+            ids.extend(id_of(conn, &no)?);
+        }
+    }
+    Ok(ids)
 }
 
 /// What may be the number of a ticket in `text`: letters, digits and dashes with a digit among them, each once; of an
@@ -137,7 +158,12 @@ fn cited(text: &str) -> Vec<&str> {
 }
 
 /// Gives the edition `to` the texts of the edition `from`, each with who wrote it and when.
-pub(super) fn carry_over(tx: &mut Tx<'_>, keys: &MasterKey, from: i64, to: i64) -> Result<()> {
+pub(in crate::reports) fn carry_over(
+    tx: &mut Tx<'_>,
+    keys: &MasterKey,
+    from: i64,
+    to: i64,
+) -> Result<()> {
     let rows = store::texts(tx.conn, from)?;
     let last: BTreeMap<String, TextRow> =
         rows.into_iter().map(|row| (row.field.clone(), row)).collect();

@@ -2,13 +2,13 @@
 //! where the unit has nothing open against it.
 
 use super::confirmation::units;
-use super::desk::{Aim, Desk, check};
-use super::frozen::document;
-use super::state::{self, Step};
-use super::store::{self, ConfirmationRow, ReportRow};
 use crate::db::{Conn, Tx};
 use crate::directory::UnitCode;
 use crate::error::{Error, Result};
+use crate::reports::desk::{Aim, Desk, check};
+use crate::reports::frozen::document;
+use crate::reports::state::{self, Step};
+use crate::reports::store::{self, ConfirmationRow, ReportRow};
 use crate::time::Stamp;
 
 impl Desk<'_> {

@@ -4,15 +4,15 @@
 
 use std::collections::BTreeSet;
 
-use super::document::{Cell, Document, SIGN_OFF, Section, Source, Value};
-use super::frozen;
-use super::kinds::{CheckState, Decision};
-use super::state::{State, Step};
-use super::store::{self, ConfirmationRow, ObjectionRow, ReportRow};
 use crate::assessment::GroupBy;
 use crate::db::Conn;
 use crate::directory::{Directory, UnitCode};
 use crate::error::Result;
+use crate::reports::document::{Cell, Document, SIGN_OFF, Section, Source, Value};
+use crate::reports::frozen;
+use crate::reports::kinds::{CheckState, Decision};
+use crate::reports::state::{State, Step};
+use crate::reports::store::{self, ConfirmationRow, ObjectionRow, ReportRow};
 use crate::time::Stamp;
 
 /// How a unit stands in the check period.

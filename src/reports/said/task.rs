@@ -10,11 +10,11 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use self::store::{InstructionRow, TaskRow};
-use super::kinds::{TaskState, TaskStep};
 use crate::directory::{Directory, UnitCode, UnitKind};
 use crate::error::{Error, FieldError, Kind, Result};
 use crate::identity::{Actor, Role};
 use crate::limits::{Calendar, Light};
+use crate::reports::kinds::{TaskState, TaskStep};
 use crate::ticket::Text;
 use crate::time::Stamp;
 
@@ -68,6 +68,8 @@ pub struct Task {
     pub instruction: InstructionRow,
     /// What the leader wrote.
     pub text: String,
+    /// What the leader is called on paper.
+    pub leader: String,
     /// The name of the report's window.
     pub period: String,
     /// What was said since, the oldest first.
@@ -187,10 +189,10 @@ fn addressed(asked: &[UnitCode], directory: &Directory, today: NaiveDate) -> Res
 pub fn told(tasks: &[Task], zone: Tz, directory: &Directory) -> Vec<String> {
     let mut told: Vec<(i64, String)> = Vec::new();
     for task in tasks {
-        let Task { row, instruction, text, .. } = task;
+        let Task { row, instruction, text, leader, .. } = task;
         if told.last().is_none_or(|(id, _)| *id != instruction.id) {
             let day = instruction.at.day(zone);
-            told.push((instruction.id, format!("{day} {}：{text}", instruction.by_name)));
+            told.push((instruction.id, format!("{day} {leader}：{text}")));
         }
         let name = directory.unit(&row.unit).map_or(row.unit.as_str(), |unit| unit.name.as_str());
         let late = if task.overdue { "，已超期" } else { "" };

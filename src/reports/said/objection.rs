@@ -6,14 +6,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::kinds::{Decision, Part};
-use super::sight::Reads;
-use super::store::{self, ObjectionRow, SaidRow};
 use crate::assessment::store::numbers;
 use crate::db::{Conn, Tx};
 use crate::directory::UnitCode;
 use crate::error::{Error, FieldError, Result};
 use crate::identity::Actor;
+use crate::reports::kinds::{Decision, Part};
+use crate::reports::sight::Reads;
+use crate::reports::store::{self, ObjectionRow, SaidRow};
 use crate::sealing::{MasterKey, mask_text, place};
 use crate::ticket::assignment::Assignment;
 use crate::ticket::store::{Stored, Vault, load_many};
@@ -65,7 +65,7 @@ pub struct Objection {
 ///
 /// # Errors
 /// 422 at `/no` of a ticket of another unit, or of one received after the window.
-pub(super) fn unit_of(actor: &Actor, on: &Ticket, ends_at: Stamp) -> Result<UnitCode> {
+pub(in crate::reports) fn unit_of(actor: &Actor, on: &Ticket, ends_at: Stamp) -> Result<UnitCode> {
     let worked = |it: &&Assignment| it.part != Role::Copy && actor.works_for(&it.unit);
     let unit = on.assignments.values().find(worked).map(|it| it.unit.clone());
     let unit = unit.ok_or_else(|| Error::field("/no", "field.unknown_code"))?;
@@ -79,7 +79,7 @@ pub(super) fn unit_of(actor: &Actor, on: &Ticket, ends_at: Stamp) -> Result<Unit
 ///
 /// # Errors
 /// 409 `report.objected` where there is one about it already.
-pub(super) fn keep(
+pub(in crate::reports) fn keep(
     tx: &mut Tx<'_>,
     (keys, actor): (&MasterKey, &Actor),
     (root, unit): (i64, UnitCode),
@@ -109,7 +109,7 @@ pub(super) fn keep(
 /// # Errors
 /// 422 at each `/decisions/…` that names no objection to this report; 403 `own_request`; 409
 /// `report.objection_decided`.
-pub(super) fn decide(
+pub(in crate::reports) fn decide(
     tx: &mut Tx<'_>,
     (keys, actor): (&MasterKey, &Actor),
     root: i64,
@@ -166,14 +166,14 @@ fn say(
 }
 
 /// How many wait for a decision; none to a ticket that is gone, taken back with its import: nothing is left to decide.
-pub(super) fn undecided(conn: &mut Conn, rows: &[ObjectionRow]) -> Result<usize> {
+pub(in crate::reports) fn undecided(conn: &mut Conn, rows: &[ObjectionRow]) -> Result<usize> {
     let open = rows.iter().filter(|row| row.decision.is_none());
     let tickets: Vec<i64> = open.map(|row| row.ticket_id).collect();
     Ok(numbers(conn, &tickets)?.len())
 }
 
 /// The tickets whose objection was upheld.
-pub(super) fn upheld(rows: &[ObjectionRow]) -> BTreeSet<i64> {
+pub(in crate::reports) fn upheld(rows: &[ObjectionRow]) -> BTreeSet<i64> {
     let upheld = rows.iter().filter(|row| row.decision == Some(Decision::Upheld));
     upheld.map(|row| row.ticket_id).collect()
 }

@@ -14,11 +14,12 @@ use crate::error::{Error, Kind, Result};
 use crate::notify::outbox;
 use crate::reports::desk::{Aim, Desk, check};
 use crate::reports::kinds::{TaskState, TaskStep};
+use crate::reports::said::person::shown;
+use crate::reports::said::texts::{impersonal, unnamed};
 use crate::reports::sight::Reads;
 use crate::reports::state::Step;
 use crate::reports::store as reports;
 use crate::reports::store::ReportRow;
-use crate::reports::texts::{impersonal, unnamed};
 use crate::sealing::{MasterKey, place};
 use crate::ticket::Text;
 use crate::time::Stamp;
@@ -256,6 +257,7 @@ impl Desk<'_> {
         }
         let rules = self.hotline.rules.current(conn, now)?;
         let mut periods: BTreeMap<i64, String> = BTreeMap::new();
+        let mut leaders: BTreeMap<i64, String> = BTreeMap::new();
         let mut tasks = Vec::with_capacity(found.len());
         for (row, instruction) in found {
             let report = instruction.report_id;
@@ -266,7 +268,15 @@ impl Desk<'_> {
                     free.insert(there.map(|it| it.period).unwrap_or_default()).clone()
                 }
             };
+            let leader = match leaders.entry(instruction.by_id) {
+                Place::Occupied(known) => known.get().clone(),
+                Place::Vacant(free) => {
+                    let login = instruction.by_name.as_str();
+                    free.insert(shown(conn, (instruction.by_id, login))?).clone()
+                }
+            };
             tasks.push(Task {
+                leader,
                 text: open(keys, INSTRUCTION, instruction.id, &instruction.sealed)?,
                 period,
                 words: words.remove(&row.id).unwrap_or_default(),
