@@ -79,7 +79,8 @@ impl House {
     }
 }
 
-fn rows(body: &[u8]) -> Vec<Vec<String>> {
+/// The rows of a CSV, without the mark at its beginning.
+pub fn rows(body: &[u8]) -> Vec<Vec<String>> {
     let text = body.strip_prefix(b"\xef\xbb\xbf").expect("the mark of UTF-8");
     let mut reader = csv::ReaderBuilder::new().flexible(true).has_headers(false).from_reader(text);
     let record = |row: Result<csv::StringRecord, csv::Error>| {
@@ -89,7 +90,7 @@ fn rows(body: &[u8]) -> Vec<Vec<String>> {
 }
 
 /// A chunked body without its lengths; it must have its end.
-fn joined(mut bytes: &[u8]) -> Vec<u8> {
+pub fn joined(mut bytes: &[u8]) -> Vec<u8> {
     let mut whole = Vec::new();
     loop {
         let end = bytes.windows(2).position(|it| it == b"\r\n").expect("a length");

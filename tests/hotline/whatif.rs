@@ -1,6 +1,8 @@
 //! Under which profile a figure is made, and what it would be under another one or by another catalogue: as an assessor
 //! asks, in a city whose clock is moved by hand (decision 0032).
 
+mod lists;
+
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
