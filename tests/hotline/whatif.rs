@@ -1,6 +1,7 @@
 //! Under which profile a figure is made, and what it would be under another one or by another catalogue: as an assessor
 //! asks, in a city whose clock is moved by hand (decision 0032).
 
+mod command_line;
 mod lists;
 
 use std::collections::BTreeMap;
