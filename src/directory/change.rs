@@ -80,7 +80,7 @@ pub fn revise(
 }
 
 /// Creates the thing or, where it is there already, revises it from `since_on` on; one that is
-/// described so already is left alone.
+/// described so already is left alone (a setting: where it is from that day on).
 ///
 /// # Errors
 /// As [`create`] and [`revise`].
@@ -95,7 +95,7 @@ pub fn put(
     let directory = store::load(tx.conn)?;
     if directory.recorded(&entry) == 0 {
         create(tx, actor, entry, today)
-    } else if directory.describes(&entry) {
+    } else if directory.says(&entry, since_on) {
         Ok(directory.version())
     } else {
         revise(tx, actor, entry, since_on, today)

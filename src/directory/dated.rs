@@ -66,6 +66,11 @@ impl<T: Clone> Revisions<T> {
         &self.newest
     }
 
+    /// The first day of the description recorded last.
+    pub fn newest_since(&self) -> Option<NaiveDate> {
+        self.all.last().map(|(since_on, _)| *since_on)
+    }
+
     /// The description of `day`; for a day before the first one, the first one.
     pub fn on(&self, day: NaiveDate) -> &T {
         let last = self.all.iter().rev().find(|(since_on, _)| *since_on <= day);

@@ -1,13 +1,18 @@
 //! Search: the form in which texts are compared. Its rule: one character for one character, so that a
 //! place in the folded text is the same place in the text.
 
-/// Half width and lower case: Ａ, A and a are the same, and so are ： and :.
-pub fn fold(c: char) -> char {
-    let narrow = match c {
+/// Half width: Ａ and A are the same, and so are ： and :.
+pub fn narrow(c: char) -> char {
+    match c {
         '\u{3000}' | '\0' => ' ',
         '！'..='～' => char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c),
         _ => c,
-    };
+    }
+}
+
+/// Half width and lower case: Ａ, A and a are the same.
+pub fn fold(c: char) -> char {
+    let narrow = narrow(c);
     if narrow.is_ascii() {
         return narrow.to_ascii_lowercase();
     }

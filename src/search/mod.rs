@@ -11,7 +11,7 @@ pub mod dictionary;
 mod document;
 mod fallback;
 pub mod fields;
-mod fold;
+pub mod fold;
 mod follower;
 mod generation;
 mod grams;

@@ -7,6 +7,7 @@ pub mod print;
 pub mod replay;
 pub mod routed;
 pub mod settings;
+pub mod units;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

@@ -19,8 +19,8 @@ const NONE: &str = "—";
 const SHOWN: [Metric; 4] =
     [Metric::Composite, Metric::ResponseRate, Metric::ResolutionRate, Metric::SatisfactionRate];
 /// How wide the columns are, in halves of a Chinese character.
-const NAME: usize = 24;
-const FIGURE: usize = 24;
+pub(super) const NAME: usize = 24;
+pub(super) const FIGURE: usize = 24;
 const RANK: usize = 12;
 
 /// A figure as it is written: a rate in per cent, hours and points with one decimal and two.
@@ -136,7 +136,7 @@ fn unit(line: &Line) -> String {
 }
 
 /// `82.00→80.00 (-2.00)`; what is the same stands once.
-fn arrow(before: &str, after: &str, by: &str) -> String {
+pub(super) fn arrow(before: &str, after: &str, by: &str) -> String {
     match by {
         _ if before == after => before.to_owned(),
         "" | NONE => format!("{before}→{after}"),
@@ -164,7 +164,7 @@ fn others(outcome: &Outcome) -> Vec<String> {
 }
 
 /// Filled up to `width` halves of a character, with one blank at least.
-fn pad(text: &str, width: usize) -> String {
+pub(super) fn pad(text: &str, width: usize) -> String {
     let wide: usize = text.chars().map(|c| if c.is_ascii() { 1 } else { 2 }).sum();
     let blanks = width.saturating_sub(wide).max(1);
     format!("{text}{}", " ".repeat(blanks))

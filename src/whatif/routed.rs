@@ -3,8 +3,13 @@
 
 use std::collections::BTreeMap;
 
-use crate::directory::UnitCode;
-use crate::routing::dry_run::{Trial, Would};
+use chrono::NaiveDate;
+
+use crate::directory::{Directory, Proposal, UnitCode};
+use crate::error::Result;
+use crate::routing::dry_run::{Counts, Trial, Would, dry_run};
+use crate::sealing::MasterKey;
+use crate::ticket::store::Dispatched;
 
 /// What a unit had and would have had of the tickets received.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -13,6 +18,13 @@ pub struct Had {
     pub leads: i64,
     /// Tickets in which it assists.
     pub assists: i64,
+}
+
+impl Had {
+    /// Both: what is sent to it.
+    pub const fn dispatched(self) -> i64 {
+        self.leads + self.assists
+    }
 }
 
 /// One unit, or what no unit has (the dispatcher decides).
@@ -25,8 +37,74 @@ pub struct Count {
     pub went: i64,
 }
 
+impl Count {
+    /// after − before, of the tickets it leads.
+    pub const fn leads_difference(self) -> i64 {
+        self.after.leads - self.before.leads
+    }
+
+    /// after − before, of all that are sent to it.
+    pub const fn dispatched_difference(self) -> i64 {
+        self.after.dispatched() - self.before.dispatched()
+    }
+}
+
 /// How many tickets would have gone from one lead to another; none is no unit.
 pub type Moves = BTreeMap<(Option<UnitCode>, Option<UnitCode>), i64>;
+
+/// A unit by two catalogues.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnitRow {
+    /// None: no unit; the dispatcher decides.
+    pub key: Option<UnitCode>,
+    pub name: String,
+    pub count: Count,
+}
+
+/// A period's tickets by another catalogue.
+#[derive(Debug, Clone)]
+pub struct Routed {
+    /// The day on which the rules are asked.
+    pub on: NaiveDate,
+    pub counts: Counts,
+    /// Every unit, also those with nothing, and last what no unit has.
+    pub rows: Vec<UnitRow>,
+    pub moves: Moves,
+}
+
+impl Routed {
+    /// What `tickets` would have got by the catalogue proposed, asked on a day; what never left the desk is not among
+    /// them.
+    ///
+    /// # Errors
+    /// 422 with each wrong field, below `/rules/n` or `/changes/n`.
+    pub fn of(
+        directory: &Directory,
+        keys: &MasterKey,
+        (proposal, on): (Proposal, NaiveDate),
+        mut tickets: Vec<Dispatched>,
+    ) -> Result<Self> {
+        // What the desk answered, declined or merged never asked the catalogue.
+        tickets.retain(|ticket| ticket.lead.is_some());
+        let tried = directory.trying(proposal)?;
+        let trials = dry_run(&tried, keys, on, tickets);
+        let (units, moves) = counted(&trials);
+        let row = |key: Option<UnitCode>, name: String| UnitRow {
+            count: units.get(&key).copied().unwrap_or_default(),
+            key,
+            name,
+        };
+        let known = directory.units().map(|unit| row(Some(unit.code.clone()), unit.name.clone()));
+        let rows = known.chain([row(None, "-".to_owned())]).collect();
+        Ok(Self { on, counts: Counts::of(&trials), rows, moves })
+    }
+
+    /// A unit's name; `-` of no unit.
+    pub fn name(&self, key: Option<&UnitCode>) -> &str {
+        let found = self.rows.iter().find(|row| row.key.as_ref() == key);
+        found.map_or("-", |row| row.name.as_str())
+    }
+}
 
 /// The counts of every unit that has any, and who would have had whose tickets.
 pub fn counted(trials: &[Trial]) -> (BTreeMap<Option<UnitCode>, Count>, Moves) {
@@ -62,7 +140,6 @@ mod tests {
 
     use super::*;
     use crate::routing::catalogue::{MatchReason, Outcome, PlaceWidth, Specificity};
-    use crate::ticket::store::Dispatched;
 
     fn units(codes: &[&str]) -> BTreeSet<UnitCode> {
         codes.iter().map(|code| UnitCode::from(*code)).collect()

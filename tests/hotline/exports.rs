@@ -79,7 +79,8 @@ impl House {
     }
 }
 
-fn rows(body: &[u8]) -> Vec<Vec<String>> {
+/// The rows of a CSV, without the mark at its beginning.
+pub fn rows(body: &[u8]) -> Vec<Vec<String>> {
     let text = body.strip_prefix(b"\xef\xbb\xbf").expect("the mark of UTF-8");
     let mut reader = csv::ReaderBuilder::new().flexible(true).has_headers(false).from_reader(text);
     let record = |row: Result<csv::StringRecord, csv::Error>| {
@@ -89,7 +90,7 @@ fn rows(body: &[u8]) -> Vec<Vec<String>> {
 }
 
 /// A chunked body without its lengths; it must have its end.
-fn joined(mut bytes: &[u8]) -> Vec<u8> {
+pub fn joined(mut bytes: &[u8]) -> Vec<u8> {
     let mut whole = Vec::new();
     loop {
         let end = bytes.windows(2).position(|it| it == b"\r\n").expect("a length");
@@ -340,6 +341,11 @@ on_each_database! {
         let parts = |it: &Value| ["opening", "new", "written_off", "cancelled", "closing"].map(|part| it[part].as_i64().unwrap());
         assert_eq!(parts(&row), [0, 1, 0, 0, 1]);
         assert_eq!(parts(&register["total"]), [0, 1, 0, 0, 1]);
+        // Under which profile, and what each part means, as in the table of figures.
+        let rates = house.get("leader", "/rates?window=2026-11").json();
+        assert_eq!((&register["profile"], &rates["profile"]), (&json!("default@1"), &json!("default@1")));
+        let meant = register["definitions"].as_object().unwrap();
+        assert!(meant.len() == 5 && meant.iter().all(|(part, it)| *it == rates["definitions"][part]), "{meant:?}");
         let item = &register["items"][0];
         assert_eq!((&item["no"], parts(item)), (&json!(no), [0, 1, 0, 0, 1]));
         assert_eq!(item["stays"][0]["plan"], "纳入明年改造");
@@ -349,6 +355,9 @@ on_each_database! {
         let sheet = house.csv("unit_head@weixiu", "/ledger/register.csv?window=2026-11");
         let tickets: Vec<_> = sheet.iter().filter(|row| row[0] == "工单").collect();
         assert_eq!((tickets.len(), tickets[0][8].as_str()), (1, no.as_str()));
+        assert_eq!(sheet[0].last().unwrap(), "考核办法");
+        let figures = sheet.iter().filter(|row| ["单位", "合计", "工单"].contains(&row[0].as_str()));
+        assert!(figures.clone().count() > 1 && figures.clone().all(|row| row[15] == "default@1"), "{sheet:?}");
         assert_eq!(house.get("auditor", "/ledger/register?window=2026-11").status, 403);
     }
 }

@@ -1,6 +1,9 @@
 //! Under which profile a figure is made, and what it would be under another one or by another catalogue: as an assessor
 //! asks, in a city whose clock is moved by hand (decision 0032).
 
+mod command_line;
+mod lists;
+
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
@@ -161,6 +164,29 @@ on_each_database! {
         assert_eq!(names(json!({ "name": "jinan", "since_on": "2027-02-01" })).status, 200);
         assert_eq!(desk.satisfied("2027-01").0, "beijing@1");
         assert_eq!(desk.satisfied("2027-02").0, "jinan@1");
+    }
+
+    fn a_profile_may_be_named_again_for_an_earlier_day_that_has_not_gone_by(test: &TestDb) {
+        let desk = Desk::open(&test.url);
+        desk.answered(1);
+        let names = |name: &str, since_on: Option<&str>| {
+            let body = json!({ "name": name, "since_on": since_on }).to_string();
+            let answer = desk.says("sysadmin", "PUT", "/profiles/in-force", &body);
+            assert_eq!(answer.status, 200, "{answer:?}");
+            answer.json()["since_on"].as_str().unwrap().to_owned()
+        };
+        let made_under = || ["2027-01", "2027-02", "2027-03"].map(|window| desk.satisfied(window).0);
+        assert_eq!(names("jinan", Some("2027-03-01")), "2027-03-01");
+        assert_eq!(made_under(), ["default@1", "default@1", "jinan@1"]);
+        assert_eq!(names("jinan", Some("2027-02-01")), "2027-02-01");
+        assert_eq!(made_under(), ["default@1", "jinan@1", "jinan@1"]);
+        // For a later day it is named already, and the answer says since when.
+        assert_eq!(names("jinan", Some("2027-04-01")), "2027-02-01");
+        assert_eq!(made_under(), ["default@1", "jinan@1", "jinan@1"]);
+        // Today has not gone by; the month that has begun stays as it began.
+        assert_eq!(names("jinan", None), "2026-11-03");
+        let since_today = ["2026-11", "2026-12"].map(|window| desk.satisfied(window).0);
+        assert_eq!(since_today, ["default@1", "jinan@1"]);
     }
 
     fn the_assessor_sees_what_a_profile_would_do_before_it_is_laid_down(test: &TestDb) {

@@ -7,13 +7,14 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::db::{Conn, Tx};
-use crate::error::{Error, Result};
+use crate::error::{Error, FieldError, Result};
 use crate::identity::Actor;
 use crate::reports::document::{Block, Document};
 use crate::reports::store::{self, TextRow};
 use crate::sealing::{MasterKey, mask_text, place};
-use crate::ticket::Text;
+use crate::search::fold::narrow;
 use crate::ticket::store::{Vault, id_of, known, known_upstream, load_many};
+use crate::ticket::{Text, Ticket};
 use crate::time::Stamp;
 
 /// What is written into which place.
@@ -46,18 +47,29 @@ fn is_open(document: &Document, wanted: &str) -> bool {
 /// # Errors
 /// 422 `report.personal` at `pointer`.
 pub(in crate::reports) fn impersonal(text: &Text, pointer: &str) -> Result<()> {
-    if mask_text(text.as_str(), &[]) == text.as_str() {
+    let plain = plain(text);
+    if mask_text(text, &[]) == text.as_str() && mask_text(&plain, &[]) == plain {
         Ok(())
     } else {
         Err(Error::field(pointer, "report.personal"))
     }
 }
 
+/// `text` in half width, every dash a plain one: a number is the same number however it was typed.
+fn plain(text: &str) -> String {
+    let one = |c: char| match narrow(c) {
+        '\u{2010}'..='\u{2015}' | '−' | '﹣' => '-',
+        narrow => narrow,
+    };
+    text.chars().map(one).collect()
+}
+
 /// Keeps another version of a text.
 ///
 /// # Errors
 /// 422 at `/field` where the document leaves no such place open; at `/text` where it has a number of somebody's
-/// (`report.personal`), or names the caller of a ticket that it cites (`report.names`).
+/// (`report.personal`), cites too many tickets (`report.cites_many`), or names the caller of one that it cites
+/// (`report.names`).
 pub(in crate::reports) fn write(
     tx: &mut Tx<'_>,
     (keys, actor): (&MasterKey, &Actor),
@@ -73,9 +85,25 @@ pub(in crate::reports) fn write(
     keep(tx, (keys, actor), report, (&writing.field, &writing.text))
 }
 
-/// Refuses at `/text` (`report.names`) what names the caller of a ticket that it cites.
+/// Refuses at `/text` what names the caller of a ticket that it cites (`report.names`), and what cites more tickets than
+/// are opened for that (`report.cites_many`).
 pub(in crate::reports) fn unnamed(conn: &mut Conn, keys: &MasterKey, text: &Text) -> Result<()> {
-    if names_a_caller(conn, keys, text.as_str())? {
+    let plain = plain(text);
+    let cited = cited_tickets(conn, &plain)?;
+    if cited.len() > MOST_CITED {
+        let most = MOST_CITED.to_string();
+        let fault = FieldError::with("/text", "report.cites_many", &[("most", &most)]);
+        return Err(Error::invalid(vec![fault]));
+    }
+    if cited.is_empty() {
+        return Ok(());
+    }
+    let mut ids = Vec::new();
+    for no in cited {
+        ids.extend(id_of(conn, &no)?);
+    }
+    let tickets = load_many(conn, Vault { keys }, &ids)?;
+    if tickets.values().any(|ticket| names_its_caller(&plain, ticket)) {
         return Err(Error::field("/text", "report.names"));
     }
     Ok(())
@@ -101,18 +129,29 @@ pub(in crate::reports) fn keep(
     store::insert_text(tx, &row)
 }
 
-/// How many numbers, and how many tickets, are looked up at once.
-const CITED: usize = 500;
+/// How many tickets a text may cite: each of them is opened in the write that keeps it.
+const MOST_CITED: usize = 100;
+/// How many numbers are looked up at once.
+const AT_ONCE: usize = 500;
 
-/// Whether `text` has the name of a caller of a ticket whose number, ours or the city platform's, it also has.
-fn names_a_caller(conn: &mut Conn, keys: &MasterKey, text: &str) -> Result<bool> {
-    for some in cited_ids(conn, text)?.chunks(CITED) {
-        let tickets = load_many(conn, Vault { keys }, some)?;
-        if tickets.values().any(|ticket| mask_text(text, &ticket.names()) != text) {
-            return Ok(true);
+/// The numbers of tickets that `plain` cites by them or by the city platform's: more than [`MOST_CITED`] may be not all.
+fn cited_tickets(conn: &mut Conn, plain: &str) -> Result<BTreeSet<String>> {
+    let mut found = BTreeSet::new();
+    for some in cited(plain).chunks(AT_ONCE) {
+        found.extend(known(conn, some)?);
+        found.extend(known_upstream(conn, some)?.into_iter().map(|(_, no)| no));
+        if found.len() > MOST_CITED {
+            break;
         }
     }
-    Ok(false)
+    Ok(found)
+}
+
+/// Whether `plain_text` has a name of the ticket's caller.
+fn names_its_caller(plain_text: &str, ticket: &Ticket) -> bool {
+    let names: Vec<String> = ticket.names().into_iter().map(plain).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    mask_text(plain_text, &names) != plain_text
 }
 
 /// Masks in `texts` the callers of the tickets whose numbers any of them has: what others wrote, and is printed.
@@ -208,7 +247,7 @@ fn open(keys: &MasterKey, row: &TextRow) -> Result<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::cited;
+    use super::{cited, plain};
 
     #[test]
     fn what_may_be_a_number_is_found_between_other_words() {
@@ -220,5 +259,14 @@ mod tests {
         ] {
             assert_eq!(cited(text), numbers, "{text}");
         }
+    }
+
+    #[test]
+    fn a_number_is_the_same_number_however_it_was_typed() {
+        for text in ["工单２０２６－００１２３４。", "工单2026–001234。", "工单２026—００1234．"]
+        {
+            assert!(cited(&plain(text)).contains(&"2026-001234"), "{text}");
+        }
+        assert_eq!(plain("Ｈ－ａ：张　三"), "H-a:张 三");
     }
 }

@@ -143,6 +143,9 @@ pub struct RatesView {
     /// Pools the rows shown.
     total: RowView,
     definitions: BTreeMap<&'static str, DefinitionView>,
+    /// Whether the profile wants red and black lists: a sheet has a column of them then.
+    #[serde(skip)]
+    has_lists: bool,
 }
 
 /// Figures by unit, head, category, estate, company, region or channel.
@@ -190,6 +193,7 @@ fn table(app: &App, actor: &Actor, query: &RatesQuery) -> Result<RatesView> {
             rows: shown.rows.into_iter().map(row).collect(),
             total: row(shown.total),
             definitions: definitions(&asked.scoring),
+            has_lists: asked.scoring.listed > 0,
         })
     })
 }

@@ -33,6 +33,47 @@ on_each_database! {
         assert_eq!(writes("工单2026-999999由张三牵头。"), "200");
     }
 
+    fn a_number_is_seen_in_whatever_width_it_was_typed(test: &TestDb) {
+        let bureau = Bureau::open(test);
+        let no = bureau.city.closed("wuye");
+        let id = bureau.november();
+        let field = open_place(&bureau.document("assessor", &id));
+        let writes = |text: &str| {
+            let body = json!({ "field": field, "text": text });
+            bureau.tries("assessor", &format!("/reports/{id}/text"), body)
+        };
+        let wide = |text: &str| -> String {
+            let one = |c: char| match c {
+                '!'..='~' => char::from_u32(u32::from(c) + 0xfee0).unwrap(),
+                _ => c,
+            };
+            text.chars().map(one).collect()
+        };
+        assert_eq!(writes(&format!("张三反映的工单{}已办结。", wide(&no))), "422 report.names");
+        assert_eq!(writes(&format!("子单{}：张三满意。", wide(&format!("{no}-1")))), "422 report.names");
+        assert_eq!(writes(&format!("张三反映的工单{}已办结。", no.replace('-', "—"))), "422 report.names");
+        assert_eq!(writes(&format!("电话{}", wide("13900000001"))), "422 report.personal");
+        assert_eq!(writes(&format!("邮箱{}", wide("zhangsan@example.cn"))), "422 report.personal");
+        assert_eq!(writes(&format!("工单{}所涉电梯下月更换。", wide(&no))), "200");
+    }
+
+    fn a_text_cites_no_more_tickets_than_can_be_looked_into_at_once(test: &TestDb) {
+        let bureau = Bureau::open(test);
+        let numbers: Vec<String> = (0..101).map(|_| bureau.city.taken()).collect();
+        let id = bureau.november();
+        let field = open_place(&bureau.document("assessor", &id));
+        let writes = |text: &str| {
+            let body = json!({ "field": field, "text": text });
+            bureau.tries("assessor", &format!("/reports/{id}/text"), body)
+        };
+        assert_eq!(writes(&numbers.join("、")), "422 report.cites_many");
+        assert_eq!(writes(&numbers[1..].join("、")), "200");
+        assert_eq!(writes(&format!("{}，张三", numbers[1..].join("、"))), "422 report.names");
+        // Numbers of no ticket are not counted.
+        let others: Vec<String> = (1..500).map(|n| format!("1999-{n:06}")).collect();
+        assert_eq!(writes(&others.join("、")), "200");
+    }
+
     fn a_text_that_cites_an_erased_ticket_stays_as_it_was_signed(test: &TestDb) {
         let (bureau, folder) = (Bureau::open(test), Folder::new());
         let no = bureau.city.closed("wuye");

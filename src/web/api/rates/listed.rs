@@ -18,7 +18,15 @@ pub struct DefinitionView {
 
 /// What every metric means under these rules.
 pub(super) fn definitions(scoring: &Scoring) -> BTreeMap<&'static str, DefinitionView> {
-    Metric::ALL
+    definitions_of(Metric::ALL, scoring)
+}
+
+/// What some of them mean.
+pub(super) fn definitions_of(
+    metrics: &[Metric],
+    scoring: &Scoring,
+) -> BTreeMap<&'static str, DefinitionView> {
+    metrics
         .iter()
         .map(|metric| {
             let definition = metric.define(scoring);

@@ -1,7 +1,8 @@
 //! Web, `/ledger/register` 台账: what was on the ledger when the window began, what came, what went and what is
 //! left, unit by unit, with the tickets of each part. Its rule: the parts are the metrics `ledger_…` and nothing
 //! else, and the tickets are those behind them, so that a row is the sum of its tickets and opening + new −
-//! written off − cancelled = closing.
+//! written off − cancelled = closing. No weight of a profile enters a part, but the profile cuts the window and says
+//! what each part means, as in the table of figures: the register names it as the table does.
 
 pub mod sheet;
 
@@ -12,8 +13,10 @@ use actix_web::{HttpResponse, get, web};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use super::listed::{DefinitionView, definitions_of};
 use super::{Asked, RatesQuery};
 use crate::app::App;
+use crate::assessment::rules::Rules as Scoring;
 use crate::assessment::{GroupBy, Metric, Place, Row, Side, Table};
 use crate::db::Conn;
 use crate::error::Result;
@@ -125,12 +128,16 @@ pub struct RegisterItem {
 pub struct RegisterView {
     from: String,
     to: String,
+    /// `name@version`: the profile in force on the day on which the window begins.
+    profile: String,
     /// Every unit, also those with nothing.
     rows: Vec<RegisterRow>,
     total: RegisterRow,
     /// The tickets of the parts, by unit.
     items: Vec<RegisterItem>,
     next: Option<String>,
+    /// What each part means, by its metric.
+    definitions: BTreeMap<&'static str, DefinitionView>,
 }
 
 /// A register as it was asked for.
@@ -139,6 +146,7 @@ struct Register {
     rules: Arc<Rules>,
     actor: Actor,
     window: Window,
+    scoring: Scoring,
     now: Stamp,
     rows: Vec<RegisterRow>,
     total: RegisterRow,
@@ -183,6 +191,7 @@ impl Register {
                 rules,
                 actor: actor.clone(),
                 window: asked.window,
+                scoring: asked.scoring,
                 now,
                 rows: figures.rows.into_iter().map(line).collect(),
                 total: line(figures.total),
@@ -261,6 +270,8 @@ pub async fn show(
         Answer::ok(&RegisterView {
             from: register.window.start.rfc3339(zone),
             to: register.window.end.rfc3339(zone),
+            definitions: definitions_of(&PARTS, &register.scoring),
+            profile: register.scoring.profile,
             rows: register.rows,
             total: register.total,
             items,

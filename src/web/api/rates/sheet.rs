@@ -1,5 +1,6 @@
 //! Web, `/rates.csv` and `/rates.xlsx`: the table of figures as a sheet. Its rule: what `GET /rates` says, cell by
-//! cell, unrounded; what has no value is "—", never 0.
+//! cell, unrounded; what has no value is "—", never 0. A column of red and black lists is there where the profile wants
+//! them.
 
 use actix_web::{HttpResponse, get, web};
 
@@ -16,6 +17,9 @@ use crate::web::{Asker, Query, run_long};
 
 /// What stands where there is no value.
 pub(super) const NONE: &str = "—";
+/// The column of red and black lists, and before which of the others it stands.
+const LIST: (&str, u16) = ("红黑榜", 8);
+const LIST_AT: usize = 5;
 /// The columns before the figures, and their widths.
 const BEFORE: [(&str, u16); 8] = [
     ("代码", 18),
@@ -57,7 +61,7 @@ async fn rates(
             form,
             what: "rates",
             title: "考核指标",
-            columns: columns(),
+            columns: columns(&view),
         };
         let sheet = leaving.begin(&house, i64::try_from(rows.len()).unwrap_or(i64::MAX))?;
         Ok((turn, sheet, Ready(Some(rows))))
@@ -66,9 +70,13 @@ async fn rates(
     leaving::send(&app, turn, sheet, rows).await
 }
 
-fn columns() -> Vec<(String, u16)> {
+fn columns(view: &RatesView) -> Vec<(String, u16)> {
+    let mut before = BEFORE.to_vec();
+    if view.has_lists {
+        before.insert(LIST_AT, LIST);
+    }
     let mut columns: Vec<(String, u16)> =
-        BEFORE.iter().map(|(heading, width)| ((*heading).to_owned(), *width)).collect();
+        before.into_iter().map(|(heading, width)| (heading.to_owned(), width)).collect();
     for metric in Metric::ALL {
         columns.push((format!("{}·分子", metric.zh()), 12));
         columns.push((format!("{}·分母", metric.zh()), 12));
@@ -78,10 +86,10 @@ fn columns() -> Vec<(String, u16)> {
 }
 
 fn rows(view: &RatesView) -> Vec<Vec<Cell>> {
-    view.rows.iter().chain([&view.total]).map(|row| cells(row, &view.profile)).collect()
+    view.rows.iter().chain([&view.total]).map(|row| cells(row, view)).collect()
 }
 
-fn cells(row: &RowView, profile: &str) -> Vec<Cell> {
+fn cells(row: &RowView, view: &RatesView) -> Vec<Cell> {
     let text = |text: &str| Cell::Text(text.to_owned());
     let small = |number: Option<u32>| number.map_or(Cell::Empty, |it| Cell::Number(f64::from(it)));
     let mut cells = vec![
@@ -92,8 +100,11 @@ fn cells(row: &RowView, profile: &str) -> Vec<Cell> {
         small(row.band),
         Cell::Truth(row.flagged),
         row.peers.as_deref().map_or(Cell::Empty, text),
-        text(profile),
+        text(&view.profile),
     ];
+    if view.has_lists {
+        cells.insert(LIST_AT, row.list.map_or(Cell::Empty, |list| text(list.zh())));
+    }
     for metric in Metric::ALL {
         let cell = row.metrics.get(metric.as_str());
         let number = |number: Option<f64>| number.map_or(Cell::Empty, Cell::Number);

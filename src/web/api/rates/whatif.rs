@@ -187,7 +187,9 @@ impl WhatIf {
             Ok((rules, window, figures, tickets))
         })?;
         let dispatch = match (&self.catalogue, tickets) {
-            (Some(tried), Some(tickets)) => Some(tried.routed(app, &rules, now, tickets)?),
+            (Some(tried), Some(tickets)) => {
+                Some(dispatch::shown(tried.routed(&rules, &app.keys, now, tickets)?))
+            }
             _ => None,
         };
         let zone = window.zone();

@@ -205,11 +205,12 @@ fn named<'a>(directory: &Directory, asked: &'a str) -> Option<&'a str> {
 #[serde(deny_unknown_fields)]
 pub struct InForce {
     name: String,
-    /// Today where nothing is said; a later day is allowed, an earlier one is not once a profile was named.
+    /// Today where nothing is said; a later day is allowed, an earlier one is not once a profile was named. In the
+    /// answer the day from which it holds: an earlier one where it was named for that before.
     since_on: Option<NaiveDate>,
 }
 
-/// Puts a profile into force.
+/// Puts a profile into force from a day on. What was named before for that day and later ones holds no more.
 #[utoipa::path(tag = "reference", request_body = InForce, responses(
     (status = 200, body = InForce),
     (status = 422, description = "/since_on directory.profile_past: a profile is never put in force for days gone by", body = Problem, content_type = "application/problem+json"),
@@ -221,16 +222,16 @@ pub async fn put_in_force(
     raw: RawBody,
 ) -> Result<HttpResponse> {
     actor.require(&[Role::Sysadmin])?;
-    let body: InForce = raw.parse()?;
-    let (zone, wanted, house) = (app.config.site.zone, body.clone(), app.clone());
-    run(move || {
+    let wanted: InForce = raw.parse()?;
+    let zone = app.config.site.zone;
+    let view = run(move || {
+        let house = app.clone();
         app.db.write(move |tx| {
             let today = tx.now.day(zone);
             let since_on = wanted.since_on.unwrap_or(today);
-            let named = |value: &str| {
-                let setting =
-                    Setting { name: PROFILE_IN_FORCE.to_owned(), value: value.to_owned() };
-                Entry::Setting(setting)
+            let named = |value: &str| Setting {
+                name: PROFILE_IN_FORCE.to_owned(),
+                value: value.to_owned(),
             };
             let directory = house.directory.current(tx.conn)?;
             let is_named = directory.setting_on(PROFILE_IN_FORCE, today).is_some();
@@ -241,14 +242,18 @@ pub async fn put_in_force(
             }
             if !is_named && (since_on > today || has_past) {
                 // The first to be named would hold for all the days before: until now it was the configuration's.
-                directory::put(tx, &actor, named(&house.config.site.profile), today, today)?;
+                let before = Entry::Setting(named(&house.config.site.profile));
+                directory::put(tx, &actor, before, today, today)?;
             }
-            directory::put(tx, &actor, named(&wanted.name), since_on, today)
-                .map_err(|error| renamed(error, "/value", "/name"))
+            let setting = named(&wanted.name);
+            let holds = directory.holds_since(&setting, since_on);
+            directory::put(tx, &actor, Entry::Setting(setting), since_on, today)
+                .map_err(|error| renamed(error, "/value", "/name"))?;
+            Ok(InForce { name: wanted.name.clone(), since_on: holds.or(Some(since_on)) })
         })
     })
     .await?;
-    Ok(HttpResponse::Ok().json(body))
+    Ok(HttpResponse::Ok().json(view))
 }
 
 /// The setting's value is called otherwise here.

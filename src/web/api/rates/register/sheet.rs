@@ -17,7 +17,7 @@ use crate::web::{Asker, Query, run_long};
 const PAGE: usize = 100;
 
 /// The columns of the sheet, and their widths: first each unit's line, then its tickets in the same columns.
-const COLUMNS: [(&str, u16); 15] = [
+const COLUMNS: [(&str, u16); 16] = [
     ("行别", 8),
     ("单位代码", 18),
     ("单位", 22),
@@ -33,6 +33,7 @@ const COLUMNS: [(&str, u16); 15] = [
     ("取消时间", 26),
     ("挂账理由", 40),
     ("解决方案", 40),
+    ("考核办法", 16),
 ];
 
 /// The sheet's rows: the lines, then the tickets, a page at a time.
@@ -47,7 +48,7 @@ impl Rows for RegisterRows {
         let Some(begin) = self.next else {
             self.next = Some(0);
             let lines = self.register.rows.iter().chain([&self.register.total]);
-            return Ok(Some(lines.map(line_cells).collect()));
+            return Ok(Some(lines.map(|row| self.whole(line_cells(row))).collect()));
         };
         let end = begin.saturating_add(PAGE).min(self.register.items.len());
         if begin >= end {
@@ -58,8 +59,20 @@ impl Rows for RegisterRows {
         let some = &self.register.items[begin..end];
         let items = hotline.db.read(|conn| self.register.views(conn, some))?;
         let name = |place: usize| self.register.rows[place].name.clone();
-        let rows = items.iter().zip(some).map(|(item, (place, ..))| item_cells(item, name(*place)));
+        let rows = items
+            .iter()
+            .zip(some)
+            .map(|(item, (place, ..))| self.whole(item_cells(item, name(*place))));
         Ok(Some(rows.collect()))
+    }
+}
+
+impl RegisterRows {
+    /// The row up to its last column, the profile.
+    fn whole(&self, mut cells: Vec<Cell>) -> Vec<Cell> {
+        cells.resize_with(COLUMNS.len() - 1, || Cell::Empty);
+        cells.push(Cell::Text(self.register.scoring.profile.clone()));
+        cells
     }
 }
 

@@ -1,22 +1,20 @@
 //! Web, `/rates/whatif`: a period's tickets by another dispatch catalogue. Its rule: counts of tickets alone; a rate under
 //! a unit that never had the ticket would be an invention.
 
-use std::collections::BTreeMap;
-
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::app::App;
-use crate::directory::{Directory, UnitCode};
+use crate::directory::UnitCode;
 use crate::error::{Error, FieldError, Result, sentence};
 use crate::lifecycle::Rules;
-use crate::routing::dry_run::{Counts, dry_run};
+use crate::routing::dry_run::Counts;
+use crate::sealing::MasterKey;
 use crate::ticket::store::Dispatched;
 use crate::time::Stamp;
 use crate::web::api::reference::dry_run::{day_of, proposed};
 use crate::web::api::reference::view::RuleView;
-use crate::whatif::routed::{Count, Had, counted};
+use crate::whatif::routed::{Had, Routed, UnitRow};
 
 /// A dispatch catalogue, as `/catalogue/dry-run` takes it.
 #[derive(Deserialize, ToSchema)]
@@ -82,39 +80,56 @@ pub struct WhatIfDispatch {
 }
 
 impl TriedCatalogue {
-    pub(super) fn routed(
+    /// What the tickets received would have got by it.
+    ///
+    /// # Errors
+    /// 422 with each wrong field, below `/catalogue`.
+    pub fn routed(
         &self,
-        app: &App,
         rules: &Rules,
+        keys: &MasterKey,
         now: Stamp,
-        mut tickets: Vec<Dispatched>,
-    ) -> Result<WhatIfDispatch> {
-        // What the desk answered, declined or merged never asked the catalogue.
-        tickets.retain(|ticket| ticket.lead.is_some());
+        tickets: Vec<Dispatched>,
+    ) -> Result<Routed> {
         let proposal = proposed(self.rules.as_deref(), &self.changes).map_err(below)?;
         let on = day_of(self.on, &proposal, now.day(rules.profile.zone));
-        let tried = rules.directory.trying(proposal).map_err(below)?;
-        let trials = dry_run(&tried, &app.keys, on, tickets);
-        let Counts { total, changed, unmatched, ties, .. } = Counts::of(&trials);
-        let (counts, moves) = counted(&trials);
-        let key = |unit: &Option<UnitCode>| {
-            unit.as_ref().map_or_else(|| "-".to_owned(), ToString::to_string)
-        };
-        let moves = moves.iter().map(|((from, to), tickets)| WhatIfMove {
-            from: key(from),
-            to: key(to),
-            tickets: *tickets,
-        });
-        Ok(WhatIfDispatch {
-            on,
-            total,
-            changed,
-            unmatched,
-            ties,
-            rows: rows(&rules.directory, &counts),
-            moves: moves.collect(),
-            notes: vec![sentence("whatif.dispatch", &[])],
-        })
+        Routed::of(&rules.directory, keys, (proposal, on), tickets).map_err(below)
+    }
+}
+
+pub(super) fn shown(routed: Routed) -> WhatIfDispatch {
+    let key =
+        |unit: &Option<UnitCode>| unit.as_ref().map_or_else(|| "-".to_owned(), ToString::to_string);
+    let had = |had: Had| WhatIfHad {
+        leads: had.leads,
+        assists: had.assists,
+        dispatched: had.dispatched(),
+    };
+    let row = |UnitRow { key: unit, name, count }: UnitRow| WhatIfCount {
+        key: key(&unit),
+        name,
+        before: had(count.before),
+        after: had(count.after),
+        leads_difference: count.leads_difference(),
+        dispatched_difference: count.dispatched_difference(),
+        came: count.came,
+        went: count.went,
+    };
+    let moves = routed.moves.iter().map(|((from, to), tickets)| WhatIfMove {
+        from: key(from),
+        to: key(to),
+        tickets: *tickets,
+    });
+    let Counts { total, changed, unmatched, ties, .. } = routed.counts;
+    WhatIfDispatch {
+        on: routed.on,
+        total,
+        changed,
+        unmatched,
+        ties,
+        moves: moves.collect(),
+        rows: routed.rows.into_iter().map(row).collect(),
+        notes: vec![sentence("whatif.dispatch", &[])],
     }
 }
 
@@ -126,28 +141,4 @@ fn below(error: Error) -> Error {
     };
     let fields: Vec<FieldError> = error.fields().iter().map(below).collect();
     if fields.is_empty() { error } else { Error::invalid(fields) }
-}
-
-/// Every unit, also those with nothing, and last what no unit has.
-fn rows(directory: &Directory, counts: &BTreeMap<Option<UnitCode>, Count>) -> Vec<WhatIfCount> {
-    let view = |key: String, name: String, count: Count| {
-        let had =
-            |Had { leads, assists }| WhatIfHad { leads, assists, dispatched: leads + assists };
-        let (before, after) = (had(count.before), had(count.after));
-        WhatIfCount {
-            key,
-            name,
-            leads_difference: after.leads - before.leads,
-            dispatched_difference: after.dispatched - before.dispatched,
-            before,
-            after,
-            came: count.came,
-            went: count.went,
-        }
-    };
-    let of = |unit: &Option<UnitCode>| counts.get(unit).copied().unwrap_or_default();
-    let units = directory
-        .units()
-        .map(|unit| view(unit.code.to_string(), unit.name.clone(), of(&Some(unit.code.clone()))));
-    units.chain([view("-".to_owned(), "-".to_owned(), of(&None))]).collect()
 }
