@@ -15,7 +15,7 @@ use crate::limits::conduct::BottomLineRule;
 use crate::limits::{Calendar, due_and_soon};
 use crate::sealing::{MasterKey, RecordKey, place};
 use crate::ticket::overlay::BottomLine;
-use crate::ticket::sight::{Sight, sight};
+use crate::ticket::sight::{Sight, is_of, sight};
 use crate::ticket::store::{Stored, Vault, load_by_id, wrapped_key};
 use crate::ticket::{Text, Ticket};
 use crate::time::Stamp;
@@ -278,8 +278,7 @@ impl Desk<'_> {
 
     /// Whether the actor belongs to `unit` or below it.
     pub(super) fn is_of(self, unit: &UnitCode) -> bool {
-        let is_own = |own: &UnitCode| self.directory.subtree(unit).contains(own);
-        self.actor.unit.as_ref().is_some_and(is_own)
+        is_of(self.actor, unit, self.directory)
     }
 
     fn case(self, conn: &mut Conn, id: i64) -> Result<CaseRow> {

@@ -4,7 +4,6 @@
 use super::{Hotline, Rules};
 use crate::audit::{self, Entry};
 use crate::db::{Conn, Tx};
-use crate::directory::UnitCode;
 use crate::error::{Error, Kind, Result, sentence};
 use crate::handling::ladder::{About, Proposal, Trigger, Verdict, Working, about, proposals};
 use crate::handling::store;
@@ -12,6 +11,7 @@ use crate::identity::{Actor, Role};
 use crate::limits::span::DAY_MS;
 use crate::ticket::Text;
 use crate::ticket::command::{Command, Supervise, Target};
+use crate::ticket::sight::is_of;
 use crate::ticket::store::load_by_id;
 use crate::time::Stamp;
 
@@ -38,8 +38,7 @@ impl Hotline {
         actor.require(&[Role::Reviewer])?;
         let rules = self.rules.current(tx.conn, tx.now)?;
         let proposal = proposal(tx, &rules, key)?;
-        let is_own = |own: &UnitCode| rules.directory.subtree(&proposal.unit).contains(own);
-        if actor.unit.as_ref().is_some_and(is_own) {
+        if is_of(actor, &proposal.unit, &rules.directory) {
             return Err(Error::new(Kind::Forbidden, "supervise.own_unit"));
         }
         let by = (actor.user, actor.name.as_str());
