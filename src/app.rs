@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::assessment::Shelf;
 use crate::attachment::Files;
+use crate::bottomline;
 use crate::citizen::gatekeeper::Gatekeeper;
 use crate::config::Config;
 use crate::db::{Db, Settings};
@@ -180,7 +181,8 @@ fn post(
     let sms = Sms::of(config, outward)?;
     let (db, keys, directory) = (db.clone(), keys.clone(), directory.clone());
     let reports = std::sync::OnceLock::new();
-    Ok(Post { db, keys, directory, settings, letters, mailer, sms, reports })
+    let cases = bottomline::case::accused;
+    Ok(Post { db, keys, directory, settings, letters, mailer, sms, cases, reports })
 }
 
 /// The reports that are made by themselves; letters learn from it what they enclose.

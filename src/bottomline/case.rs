@@ -13,9 +13,11 @@ use crate::error::{Error, Kind, Result};
 use crate::identity::{Actor, Role};
 use crate::limits::conduct::BottomLineRule;
 use crate::limits::{Calendar, due_and_soon};
+use crate::notify::enclosed::Accused;
+use crate::notify::outbox;
 use crate::sealing::{MasterKey, RecordKey, place};
 use crate::ticket::overlay::BottomLine;
-use crate::ticket::sight::{Sight, sight};
+use crate::ticket::sight::{Sight, is_of, sight};
 use crate::ticket::store::{Stored, Vault, load_by_id, wrapped_key};
 use crate::ticket::{Text, Ticket};
 use crate::time::Stamp;
@@ -67,7 +69,7 @@ fn may(done: Result<()>) -> Result<bool> {
     }
 }
 
-/// Opens a case, due by the rule in force.
+/// Opens a case, due by the rule in force, and lets the unit be told.
 ///
 /// # Errors
 /// The database's own.
@@ -101,7 +103,17 @@ pub fn open(
         decided_name: None,
     };
     store::insert(tx, &row)?;
+    outbox::accuse(tx, row.id, &row.unit)?;
     Ok(row)
+}
+
+/// What a letter about the case `id` says, as long as its answer is owed.
+///
+/// # Errors
+/// The database's own.
+pub fn accused(conn: &mut Conn, id: i64) -> Result<Option<Accused>> {
+    let case = store::find(conn, id)?.filter(|case| case.state == CaseState::Open);
+    Ok(case.map(|case| Accused { flag: case.flag.zh(), due_at: case.due_at }))
 }
 
 impl Desk<'_> {
@@ -278,8 +290,7 @@ impl Desk<'_> {
 
     /// Whether the actor belongs to `unit` or below it.
     pub(super) fn is_of(self, unit: &UnitCode) -> bool {
-        let is_own = |own: &UnitCode| self.directory.subtree(unit).contains(own);
-        self.actor.unit.as_ref().is_some_and(is_own)
+        is_of(self.actor, unit, self.directory)
     }
 
     fn case(self, conn: &mut Conn, id: i64) -> Result<CaseRow> {

@@ -2,12 +2,13 @@
 //! granted late it still counts (domain.md §4).
 
 use crate::directory::Urgency;
-use crate::error::{Error, FieldError, Result};
+use crate::error::{Error, FieldError, Kind, Result};
 use crate::identity::Role;
 use crate::limits::ClockName;
 use crate::ticket::assignment::{ExtensionRequest, RequestStage};
 use crate::ticket::command::{Decide, Endorse, Extend, Request};
 use crate::ticket::overlay::{ExclusionStage, LedgerStage};
+use crate::ticket::sight::is_of;
 use crate::ticket::state::Part;
 use crate::ticket::{Assignment, Scene, Ticket};
 
@@ -77,12 +78,17 @@ fn check_possible(assignment: &Assignment, scene: &Scene<'_>, urgency: Urgency) 
     Ok(())
 }
 
-/// The reviewer decides; a lead's extension moves the overall limit equally.
+/// The reviewer decides, who is nobody of the unit that asks, nor below it; a lead's extension moves the overall limit
+/// equally.
 pub fn decide(ticket: &mut Ticket, scene: &Scene<'_>, k: u32, body: &Decide) -> Result<()> {
     let Some(assignment) = ticket.assignments.get_mut(&k) else { return Err(Error::not_found()) };
+    let asks_itself = is_of(scene.actor, &assignment.unit, scene.directory);
     if let Some(request) = assignment.open_extension() {
         scene.actor.require_other_than(request.asked_by)?;
         request.endorsed_by.map_or(Ok(()), |head| scene.actor.require_other_than(head))?;
+        if asks_itself {
+            return Err(Error::new(Kind::Forbidden, "extension.own_unit"));
+        }
     }
     require_reason(body)?;
     let Some(request) = assignment.open_extension() else {

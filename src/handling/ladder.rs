@@ -75,12 +75,12 @@ pub struct Proposal {
 }
 
 /// What a proposal rests on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum About {
     /// The leads and the rungs of one ticket.
     Ticket(i64),
-    /// The rungs of a unit.
-    Rungs,
+    /// The rungs of a unit, on whatever tickets.
+    Unit(UnitCode),
 }
 
 /// What the proposal `key` rests on; nothing where it is no key.
@@ -90,7 +90,11 @@ pub fn about(key: &str) -> Option<About> {
         Trigger::Overdue | Trigger::Rework | Trigger::Unanswered => {
             rest.split('.').next()?.parse().ok().map(About::Ticket)
         }
-        Trigger::Supervised | Trigger::Interviewed => Some(About::Rungs),
+        // `unit.ticket.side`, where the unit's code may hold points itself.
+        Trigger::Supervised | Trigger::Interviewed => {
+            let unit = rest.rsplitn(3, '.').nth(2)?;
+            Some(About::Unit(unit.into()))
+        }
     }
 }
 
@@ -306,9 +310,43 @@ mod tests {
     fn a_key_says_what_it_is_about() {
         assert_eq!(about("overdue.12.1.99"), Some(About::Ticket(12)));
         assert_eq!(about("unanswered.-3.1.a.b"), Some(About::Ticket(-3)));
-        assert_eq!(about("supervised.a.b.3.1"), Some(About::Rungs));
-        for wrong in ["", "x", "overdue", "overdue.x", "other.1.1"] {
+        assert_eq!(about("supervised.a.b.3.1"), Some(About::Unit("a.b".into())));
+        assert_eq!(about("interviewed.a.-3.1"), Some(About::Unit("a".into())));
+        for wrong in ["", "x", "overdue", "overdue.x", "other.1.1", "supervised", "supervised.3.1"]
+        {
             assert_eq!(about(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn what_a_key_rests_on_is_enough_to_propose_it() {
+        let profile = builtin("default").unwrap();
+        let (by, now) = ((&profile.supervision, &profile.calendar()), at("03-20T10:00"));
+        let waits =
+            Rung { due_at: Some(at("03-04T23:59")), ..rung(1, Step::Supervise, "03-02T09:00") };
+        let mut all = vec![
+            waits,
+            rung(2, Step::Supervise, "03-03T09:00"),
+            rung(3, Step::Supervise, "03-04T09:00"),
+        ];
+        let others: Vec<Rung> =
+            all.iter().map(|it| Rung { unit: "b".into(), ..it.clone() }).collect();
+        all.extend(others);
+        let leads = [lead("03-06T23:59", 2), Working { ticket: 7, ..lead("03-06T23:59", 0) }];
+        let found = proposals((&leads, &all), &BTreeSet::new(), by, now);
+        assert_eq!(found.len(), 5, "{found:?}");
+        for proposal in found {
+            let (leads, rungs): (Vec<Working>, Vec<Rung>) = match about(&proposal.key).unwrap() {
+                About::Ticket(id) => (
+                    leads.iter().filter(|it| it.ticket == id).cloned().collect(),
+                    all.iter().filter(|it| it.ticket == id).cloned().collect(),
+                ),
+                About::Unit(unit) => {
+                    (Vec::new(), all.iter().filter(|it| it.unit == unit).cloned().collect())
+                }
+            };
+            let own = proposals((&leads, &rungs), &BTreeSet::new(), by, now);
+            assert!(own.contains(&proposal), "{proposal:?} is not among {own:?}");
         }
     }
 

@@ -4,11 +4,12 @@
 use chrono::Months;
 
 use super::reply::{check_ready, submit};
-use crate::error::{Error, FieldError, Result};
+use crate::error::{Error, FieldError, Kind, Result};
 use crate::identity::Role;
 use crate::limits::{ClockName, PauseReason, Span, Timer};
 use crate::ticket::command::{Decide, LedgerBody, Reasoned, Spoken, WriteOff};
 use crate::ticket::overlay::{Ledger, LedgerStage, Said, Step, Supervision};
+use crate::ticket::sight::is_at_work;
 use crate::ticket::state::{State, WorkName};
 use crate::ticket::{Assignment, Reply, Scene, Ticket};
 use crate::time::Stamp;
@@ -56,12 +57,16 @@ pub fn check(scene: &Scene<'_>, body: &LedgerBody) -> Result<()> {
     Ok(())
 }
 
-/// The reviewer decides.
+/// The reviewer decides, who is nobody of a unit whose clocks it would stop, nor below one.
 pub fn decide(ticket: &mut Ticket, scene: &Scene<'_>, body: &Decide) -> Result<()> {
     let State::InUnits { lead } = ticket.state else { return Err(Error::not_found()) };
+    let is_own = is_at_work(ticket, scene.actor, scene.directory);
     if let Some(ledger) = current(ticket) {
         scene.actor.require_other_than(ledger.asked_by)?;
         ledger.endorsed_by.map_or(Ok(()), |head| scene.actor.require_other_than(head))?;
+        if is_own {
+            return Err(Error::new(Kind::Forbidden, "ledger.own_unit"));
+        }
     }
     super::extension::require_reason(body)?;
     let Some(ledger) = current(ticket) else { return Err(Error::refused("ledger.none")) };

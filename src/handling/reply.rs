@@ -1,10 +1,11 @@
 //! Handling: the answers of assists and lead, and the reviewer's word on them. Its rule: one
 //! composite reply; time between submitting and being sent back is a pause (domain.md §3, §4).
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::limits::{ClockName, PauseReason, Timer};
 use crate::ticket::command::{Reasoned, ReplyBody, Review, Spoken};
 use crate::ticket::overlay::LedgerStage;
+use crate::ticket::sight::is_at_work;
 use crate::ticket::state::{Awaits, Closing, Part, State, Work, WorkName};
 use crate::ticket::{Assignment, Mode, Reply, Scene, Ticket};
 
@@ -127,11 +128,15 @@ pub fn send_back(ticket: &mut Ticket, scene: &Scene<'_>, k: u32, _body: &Reasone
     Ok(())
 }
 
-/// The reviewer passes the composite reply or sends it back with a reason.
+/// The reviewer passes the composite reply or sends it back with a reason; nobody of a unit whose work would pass with
+/// it, nor below one.
 pub fn review(ticket: &mut Ticket, scene: &Scene<'_>, body: &Review) -> Result<()> {
     let State::Replied { lead } = ticket.state else { return Err(Error::not_found()) };
     if let Some(reply) = &ticket.reply {
         scene.actor.require_other_than(reply.by)?;
+    }
+    if is_at_work(ticket, scene.actor, scene.directory) {
+        return Err(Error::new(Kind::Forbidden, "reply.own_unit"));
     }
     check_review(scene, body)?;
     if body.pass {

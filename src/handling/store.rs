@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use diesel::prelude::*;
 
-use super::ladder::{Proposal, Rung, Verdict, Working};
+use super::ladder::{About, Proposal, Rung, Verdict, Working};
 use crate::db::schema::{
     assignment, import_batch, imported, supervision, supervision_word, tickets,
 };
@@ -112,28 +112,42 @@ pub fn working(conn: &mut Conn, now: Stamp, only: Option<i64>) -> Result<Vec<Wor
     Ok(found.into_iter().filter_map(read).collect())
 }
 
-/// Every rung that is open, or was opened from `since` on.
+/// Every rung that is open, or was opened from `since` on; of one ticket or unit, where `only` that is asked about. What
+/// a unit's rungs add up to is counted from `since` on: its older ones are not read.
 ///
 /// # Errors
 /// The database's own.
-pub fn rungs(conn: &mut Conn, since: Stamp) -> Result<Vec<Rung>> {
+pub fn rungs(conn: &mut Conn, since: Stamp, only: Option<&About>) -> Result<Vec<Rung>> {
     use assignment as a;
-    let wanted = || supervision::closed_at.is_null().or(supervision::opened_at.ge(since.millis()));
-    let found: Vec<(SupervisionRow, StateName)> = supervision::table
+    let recent = || supervision::opened_at.ge(since.millis());
+    let wanted = || supervision::closed_at.is_null().or(recent());
+    let mut found = supervision::table
         .inner_join(tickets::table.on(tickets::id.eq(supervision::ticket_id)))
         .filter(wanted())
-        .select((SupervisionRow::as_select(), tickets::state))
-        .load(conn)?;
+        .into_boxed();
     let void = WorkName::ALL.iter().filter(|work| work.is_void()).map(|work| work.as_str());
     let own = a::ticket_id.eq(supervision::ticket_id).and(a::unit.eq(supervision::unit));
-    let works: Vec<(i64, UnitCode)> = supervision::table
+    let mut works = supervision::table
         .inner_join(a::table.on(own))
         .filter(wanted())
         .filter(a::part.ne(Part::Copy.as_str()))
         .filter(a::state.ne_all(void.collect::<Vec<_>>()))
-        .select((supervision::ticket_id, supervision::unit))
-        .distinct()
-        .load(conn)?;
+        .into_boxed();
+    match only {
+        None => {}
+        Some(About::Ticket(id)) => {
+            found = found.filter(supervision::ticket_id.eq(*id));
+            works = works.filter(supervision::ticket_id.eq(*id));
+        }
+        Some(About::Unit(unit)) => {
+            found = found.filter(supervision::unit.eq(unit.as_str())).filter(recent());
+            works = works.filter(supervision::unit.eq(unit.as_str())).filter(recent());
+        }
+    }
+    let found: Vec<(SupervisionRow, StateName)> =
+        found.select((SupervisionRow::as_select(), tickets::state)).load(conn)?;
+    let works: Vec<(i64, UnitCode)> =
+        works.select((supervision::ticket_id, supervision::unit)).load(conn)?;
     let works: BTreeSet<(i64, UnitCode)> = works.into_iter().collect();
     let read = |(row, state): (SupervisionRow, StateName)| Rung {
         ticket: row.ticket_id,
@@ -167,12 +181,19 @@ pub fn open(conn: &mut Conn) -> Result<Vec<SupervisionRow>> {
     Ok(rows)
 }
 
-/// The keys of proposals that a reviewer has decided.
+/// The keys of proposals that a reviewer has decided; where `only` one is asked about, those that matter to it: all of
+/// its ticket, of which the worse is proposed first, or of a unit its own.
 ///
 /// # Errors
 /// The database's own.
-pub fn decided(conn: &mut Conn) -> Result<BTreeSet<String>> {
-    let keys: Vec<String> = supervision_word::table.select(supervision_word::key).load(conn)?;
+pub fn decided(conn: &mut Conn, only: Option<(&About, &str)>) -> Result<BTreeSet<String>> {
+    let mut keys = supervision_word::table.into_boxed();
+    match only {
+        None => {}
+        Some((About::Ticket(id), _)) => keys = keys.filter(supervision_word::ticket_id.eq(*id)),
+        Some((About::Unit(_), key)) => keys = keys.filter(supervision_word::key.eq(key)),
+    }
+    let keys: Vec<String> = keys.select(supervision_word::key).load(conn)?;
     Ok(keys.into_iter().collect())
 }
 

@@ -40,7 +40,7 @@ pub struct Change<'a> {
 /// As the database says; then the change itself is not made either.
 pub fn follow(tx: &mut Tx<'_>, rules: &Rules, change: &Change<'_>) -> Result<()> {
     let Change { id, version, before, after, by, label } = *change;
-    outbox::tell(tx, id, before, after)?;
+    outbox::tell(tx, &rules.calendar, id, before, after)?;
     if let Some(before) = before {
         // 地址: what was put aside by another place is looked at again.
         if before.place != after.place {

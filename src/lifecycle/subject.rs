@@ -9,7 +9,7 @@ use crate::limits::ClockName;
 use crate::ticket::assignment::{ExtensionRequest, RequestStage};
 use crate::ticket::command::{CommandName, Target};
 use crate::ticket::overlay::{ExclusionStage, LedgerStage};
-use crate::ticket::sight::handled_it;
+use crate::ticket::sight::{handled_it, is_at_work, is_of};
 use crate::ticket::state::{Awaits, State, Work, WorkName};
 use crate::ticket::{Assignment, Scene, Ticket};
 
@@ -36,7 +36,10 @@ fn acts_on_ticket(ticket: &Ticket, scene: &Scene<'_>, name: CommandName) -> bool
         C::Triage => matches!(ticket.state, State::Surveying { awaits: Awaits::Triage }),
         C::Survey => !matches!(ticket.state, State::Surveying { awaits: Awaits::Triage }),
         C::Reply => live_lead(ticket).is_some_and(|lead| check_ready(lead, scene).is_ok()),
-        C::Review => is_apart(actor, &[ticket.reply.as_ref().map(|reply| reply.by)]),
+        C::Review => {
+            is_apart(actor, &[ticket.reply.as_ref().map(|reply| reply.by)])
+                && !is_at_work(ticket, actor, scene.directory)
+        }
         C::Reopen => ticket.ended_at().is_some_and(|at| {
             scene.now.millis_since(at) <= i64::from(scene.profile.reopen_days) * 86_400_000
         }),
@@ -55,7 +58,7 @@ fn acts_on_ticket(ticket: &Ticket, scene: &Scene<'_>, name: CommandName) -> bool
         C::WhistleClose => {
             ticket.whistles.values().any(|w| w.closed.is_none() && actor.works_for(&w.by_unit))
         }
-        C::Ledger | C::LedgerDecide => acts_on_ledger(ticket, actor, name),
+        C::Ledger | C::LedgerDecide => acts_on_ledger(ticket, scene, name),
         C::Exclude
         | C::ExcludeDecide
         | C::ExcludeConfirm
@@ -69,7 +72,7 @@ fn live_lead(ticket: &Ticket) -> Option<&Assignment> {
     ticket.live_lead().and_then(|k| ticket.assignments.get(&k))
 }
 
-fn acts_on_ledger(ticket: &Ticket, actor: &Actor, name: CommandName) -> bool {
+fn acts_on_ledger(ticket: &Ticket, scene: &Scene<'_>, name: CommandName) -> bool {
     use LedgerStage as L;
     let open = |stage| matches!(stage, L::ToEndorse | L::ToDecide | L::Running);
     let current = ticket.ledgers.iter().find(|ledger| open(ledger.stage));
@@ -77,7 +80,8 @@ fn acts_on_ledger(ticket: &Ticket, actor: &Actor, name: CommandName) -> bool {
     match (name, current) {
         (CommandName::LedgerDecide, Some(ledger)) => {
             ledger.stage == L::ToDecide
-                && is_apart(actor, &[Some(ledger.asked_by), ledger.endorsed_by])
+                && is_apart(scene.actor, &[Some(ledger.asked_by), ledger.endorsed_by])
+                && !is_at_work(ticket, scene.actor, scene.directory)
         }
         (CommandName::Ledger, None) => !disputed,
         _ => false,
@@ -118,7 +122,10 @@ fn acts_on_assignment(ticket: &Ticket, scene: &Scene<'_>, name: CommandName, k: 
             _ => false,
         },
         C::Extend => may_extend(ticket, assignment, scene),
-        C::ExtendDecide => apart(extension(RequestStage::ToDecide)),
+        C::ExtendDecide => {
+            apart(extension(RequestStage::ToDecide))
+                && !is_of(scene.actor, &assignment.unit, scene.directory)
+        }
         C::Endorse => {
             apart(extension(RequestStage::ToEndorse)) || may_endorse(ticket, scene.actor, k)
         }

@@ -4,7 +4,6 @@
 use super::{Hotline, Rules};
 use crate::audit::{self, Entry};
 use crate::db::{Conn, Tx};
-use crate::directory::UnitCode;
 use crate::error::{Error, Kind, Result, sentence};
 use crate::handling::ladder::{About, Proposal, Trigger, Verdict, Working, about, proposals};
 use crate::handling::store;
@@ -12,6 +11,7 @@ use crate::identity::{Actor, Role};
 use crate::limits::span::DAY_MS;
 use crate::ticket::Text;
 use crate::ticket::command::{Command, Supervise, Target};
+use crate::ticket::sight::is_of;
 use crate::ticket::store::load_by_id;
 use crate::time::Stamp;
 
@@ -22,7 +22,7 @@ impl Hotline {
     /// The database's own.
     pub fn proposed(&self, conn: &mut Conn, rules: &Rules, now: Stamp) -> Result<Vec<Proposal>> {
         let working = store::working(conn, now, None)?;
-        climbing(conn, rules, &working, now)
+        climbing(conn, rules, (&working, None), now)
     }
 
     /// A reviewer takes the proposal `key`, which opens its rung, or refuses it.
@@ -38,8 +38,7 @@ impl Hotline {
         actor.require(&[Role::Reviewer])?;
         let rules = self.rules.current(tx.conn, tx.now)?;
         let proposal = proposal(tx, &rules, key)?;
-        let is_own = |own: &UnitCode| rules.directory.subtree(&proposal.unit).contains(own);
-        if actor.unit.as_ref().is_some_and(is_own) {
+        if is_of(actor, &proposal.unit, &rules.directory) {
             return Err(Error::new(Kind::Forbidden, "supervise.own_unit"));
         }
         let by = (actor.user, actor.name.as_str());
@@ -62,28 +61,31 @@ impl Hotline {
     }
 }
 
-/// What follows from these leads, and from all that is or was lately supervised.
+/// What follows from these leads, and from what is or was lately supervised: all of it, or what a proposal and its key
+/// rest on.
 fn climbing(
     conn: &mut Conn,
     rules: &Rules,
-    working: &[Working],
+    (working, only): (&[Working], Option<(&About, &str)>),
     now: Stamp,
 ) -> Result<Vec<Proposal>> {
     let rule = &rules.profile.supervision;
     let days = i64::from(rule.interview.days.max(rule.circular.days));
-    let rungs = store::rungs(conn, now.plus_millis(-days * DAY_MS))?;
-    let decided = store::decided(conn)?;
+    let since = now.plus_millis(-days * DAY_MS);
+    let rungs = store::rungs(conn, since, only.map(|(about, _)| about))?;
+    let decided = store::decided(conn, only)?;
     Ok(proposals((working, &rungs), &decided, (rule, &rules.calendar), now))
 }
 
 /// The proposal `key`, as long as it is one; nothing else is looked at than what it rests on, so that whoever
 /// writes to other tickets meanwhile is not in the way.
 fn proposal(tx: &mut Tx<'_>, rules: &Rules, key: &str) -> Result<Proposal> {
-    let working = match about(key).ok_or_else(Error::not_found)? {
-        About::Ticket(id) => store::working(tx.conn, tx.now, Some(id))?,
-        About::Rungs => Vec::new(),
+    let about = about(key).ok_or_else(Error::not_found)?;
+    let working = match &about {
+        About::Ticket(id) => store::working(tx.conn, tx.now, Some(*id))?,
+        About::Unit(_) => Vec::new(),
     };
-    let all = climbing(tx.conn, rules, &working, tx.now)?;
+    let all = climbing(tx.conn, rules, (&working, Some((&about, key))), tx.now)?;
     all.into_iter().find(|it| it.key == key).ok_or_else(Error::not_found)
 }
 

@@ -18,7 +18,7 @@ pub mod year_list;
 pub use calendar::{Calendar, DayReason, LocalDay, WorkingHours};
 pub use explain::{Explanation, explain};
 pub use in_force::{InForce, Rulebook, check_profile, check_year};
-pub use moves::{Extension, ExtensionReason, Pause, PauseReason, due_and_soon};
+pub use moves::{Extension, ExtensionReason, Pause, PauseReason, due_and_soon, soon_of};
 pub use profile::Profile;
 pub use span::{ClockName, Light, Span};
 pub use timer::{Note, Recomputed, Timer};

@@ -152,6 +152,18 @@ pub fn due_and_soon(span: Span, start: Stamp, calendar: &Calendar) -> (Stamp, St
     (due, soon(span, start, due, &[], calendar))
 }
 
+/// From when a limit is yellow that was set as an instant and not as a length: what ends with a day is counted in
+/// workdays, as every such limit (domain.md §4).
+pub fn soon_of(start: Stamp, due: Stamp, calendar: &Calendar) -> Stamp {
+    let day = due.day(calendar.zone());
+    let span = if due == Stamp::end_of(day, calendar.zone()) {
+        Span::workdays(calendar.workdays_between(calendar.counted_start(start), day))
+    } else {
+        Span::Until { at: due }
+    };
+    due_and_soon(span, start, calendar).1
+}
+
 /// From when ≤ 25 % of an elapsed clock is left, or 00:00 of the max(1, ⌊n/4⌋)-th last working
 /// day. Pauses are no part of the length, extensions are.
 pub(super) fn soon(

@@ -4,7 +4,7 @@
 use chrono::Datelike;
 
 use super::letter::{Due, Facts, Promised, Source};
-use super::plan::Occasion;
+use super::plan::{self, Occasion};
 use super::settings::Settings;
 use super::store::Letter;
 use crate::directory::{Directory, Urgency};
@@ -132,6 +132,11 @@ impl Case<'_> {
     /// The limit a letter is about, or those that a unit has to keep, signing first.
     fn limits_of(&self, facts: &mut Facts, letter: &Letter, assignment: Option<&Assignment>) {
         if let Some(limit) = &letter.limit_name {
+            if let Some(rung) = plan::rung(self.ticket, limit) {
+                facts.limit = Some(rung.step.zh().to_owned());
+                facts.due = rung.due_at.map(|due| self.instant(due));
+                return;
+            }
             let mut copy = self.ticket.clone();
             let every = copy.every_limit();
             if let Some(named) = every.iter().find(|named| named.limit == *limit) {

@@ -146,6 +146,10 @@ impl Post {
             let facts = self.instructed(letter, &person)?;
             return Ok(facts.map(|facts| (facts, person.name)));
         }
+        if letter.occasion == Occasion::BottomLine {
+            let facts = self.accused(letter, &person)?;
+            return Ok(facts.map(|facts| (facts, person.name)));
+        }
         let Some(ticket_id) = letter.ticket_id else { return Ok(None) };
         let Some(loaded) = self.db.read(|conn| self.load(conn, ticket_id))? else {
             return Ok(None);
@@ -205,19 +209,44 @@ impl Post {
         let Some((task, reports)) = task.zip(self.reports.get()) else { return Ok(None) };
         let reader = letter.principal.unwrap_or(letter.account_id);
         let Some(told) = reports.instructed(task, reader)? else { return Ok(None) };
-        let settings = &self.settings;
         Ok(Some(Facts {
-            site: settings.site.clone(),
+            limit: Some(told.period),
+            unit: Some(told.unit),
+            due: Some(instant(told.due_at, &self.settings)),
+            serious: told.overdue,
+            link: format!("{}/reports/tasks", self.settings.url),
+            ..self.apart(letter, person)
+        }))
+    }
+
+    /// What a letter about a case of the bottom line says.
+    fn accused(&self, letter: &Letter, person: &Person) -> Result<Option<Facts>> {
+        let case: Option<i64> = letter.limit_name.as_deref().and_then(|word| word.parse().ok());
+        let Some((case, unit)) = case.zip(letter.unit.as_ref()) else { return Ok(None) };
+        let (told, name) = self.db.read(|conn| {
+            let told = (self.cases)(conn, case)?;
+            let directory = self.directory.current(conn)?;
+            let name = directory.unit(unit).map(|unit| unit.name.clone());
+            Ok((told, name.unwrap_or_else(|| unit.to_string())))
+        })?;
+        Ok(told.map(|told| Facts {
+            limit: Some(told.flag.to_owned()),
+            unit: Some(name),
+            due: Some(instant(told.due_at, &self.settings)),
+            link: format!("{}/bottom-line", self.settings.url),
+            ..self.apart(letter, person)
+        }))
+    }
+
+    /// What every letter says that is about no ticket.
+    fn apart(&self, letter: &Letter, person: &Person) -> Facts {
+        Facts {
+            site: self.settings.site.clone(),
             name: person.name.clone(),
             principal: person.principal.clone(),
             occasion: letter.occasion.zh().to_owned(),
-            limit: Some(told.period),
-            unit: Some(told.unit),
-            due: Some(instant(told.due_at, settings)),
-            serious: told.overdue,
-            link: format!("{}/reports/tasks", settings.url),
             ..Facts::default()
-        }))
+        }
     }
 
     fn person(&self, letter: &Letter) -> Result<Person> {

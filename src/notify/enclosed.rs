@@ -1,8 +1,9 @@
-//! Notices: letters with files, about something that is no ticket. Its rule: what is enclosed is made when the letter
-//! leaves, by the room that knows it; a letter whose matter is gone does not leave.
+//! Notices: letters about something that is no ticket, some with files. Its rule: what they say and enclose is made when
+//! the letter leaves, by the room that knows it; a letter whose matter is gone does not leave.
 
 use serde::Serialize;
 
+use crate::db::Conn;
 use crate::error::Result;
 use crate::time::Stamp;
 
@@ -49,6 +50,19 @@ pub struct Instructed {
     pub due_at: Stamp,
     pub overdue: bool,
 }
+
+/// What a letter about a case of the bottom line says: neither who said it nor about which ticket.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Accused {
+    /// What the unit is said to have done, in words.
+    pub flag: &'static str,
+    /// By when its head answers.
+    pub due_at: Stamp,
+}
+
+/// How the case with an id is asked about, of the room above this one that knows the cases: nothing where its answer is
+/// owed no more.
+pub type Cases = fn(&mut Conn, i64) -> Result<Option<Accused>>;
 
 /// Who knows the reports: a room above this one.
 pub trait Reports: Send + Sync {

@@ -9,7 +9,7 @@ use crate::db::Tx;
 use crate::directory::UnitCode;
 use crate::error::Result;
 use crate::jobs;
-use crate::limits::ClockName;
+use crate::limits::{Calendar, ClockName, soon_of};
 use crate::ticket::Ticket;
 use crate::time::Stamp;
 
@@ -36,15 +36,28 @@ const GRACE: TimeDelta = TimeDelta::seconds(60);
 /// As the database says.
 pub fn tell(
     tx: &mut Tx<'_>,
+    calendar: &Calendar,
     ticket_id: i64,
     before: Option<&Ticket>,
     after: &Ticket,
 ) -> Result<()> {
     for owed in plan::owed(before, after) {
-        let leaves_at = opens_at(&owed, after, tx.now).plus(GRACE);
-        jobs::put_at(tx, NOTICE, &Notice { ticket_id, owed }, leaves_at)?;
+        let Some(opens_at) = opens_at(&owed, after, calendar, tx.now) else { continue };
+        jobs::put_at(tx, NOTICE, &Notice { ticket_id, owed }, opens_at.plus(GRACE))?;
     }
     Ok(())
+}
+
+/// Puts a notice of the case `case` of the bottom line to the unit that it is about.
+///
+/// # Errors
+/// As the database says.
+pub fn accuse(tx: &mut Tx<'_>, case: i64, unit: &UnitCode) -> Result<()> {
+    let addressee = Addressee::Unit(unit.clone());
+    let (occasion, limit) = (Occasion::BottomLine, Some(case.to_string()));
+    let owed = Owed { occasion, addressee, assignment: None, limit };
+    // Of the ticket that it may rest on it says nothing.
+    jobs::put_at(tx, NOTICE, &Notice { ticket_id: 0, owed }, tx.now.plus(GRACE)).map(drop)
 }
 
 /// Puts a notice of a warning of the rule `rule`, whose latest ticket is `ticket_id`: an emergency wakes.
@@ -93,11 +106,19 @@ pub(super) fn read_task_limit(word: &str) -> Option<(i64, Stamp)> {
     Some((task.parse().ok()?, Stamp::from_millis(due_at.parse().ok()?)))
 }
 
-/// From when on it can be told: a survey opens after the day that the reply promised.
-fn opens_at(owed: &Owed, ticket: &Ticket, now: Stamp) -> Stamp {
-    match ticket.timers.get(&ClockName::Survey) {
-        Some(timer) if owed.occasion == Occasion::Survey => timer.starts_at.max(now),
-        _ => now,
+/// From when on it can be told: a survey opens after the day that the reply promised, and an answer is due soon when its
+/// light turns yellow; nothing where it is yellow from the first, since the rung's own letter says by when.
+fn opens_at(owed: &Owed, ticket: &Ticket, calendar: &Calendar, now: Stamp) -> Option<Stamp> {
+    match owed.occasion {
+        Occasion::Survey => {
+            let timer = ticket.timers.get(&ClockName::Survey);
+            Some(timer.map_or(now, |timer| timer.starts_at.max(now)))
+        }
+        Occasion::AnswerDue => {
+            let rung = plan::rung(ticket, owed.limit.as_deref()?)?;
+            Some(soon_of(rung.opened_at, rung.due_at?, calendar)).filter(|soon| *soon > now)
+        }
+        _ => Some(now),
     }
 }
 

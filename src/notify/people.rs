@@ -70,11 +70,16 @@ fn of_unit(
 ) -> Result<Vec<Account>> {
     let serious = matches!(
         occasion,
-        Occasion::Designated | Occasion::Overdue | Occasion::Rework | Occasion::Urged
+        Occasion::Designated
+            | Occasion::Overdue
+            | Occasion::Rework
+            | Occasion::Urged
+            | Occasion::Supervised
+            | Occasion::AnswerDue
     );
     let roles = match occasion {
         // The head is warned, and answers; where there is none, whoever is there.
-        Occasion::Warning | Occasion::Instructed => &[Role::UnitHead][..],
+        Occasion::Warning | Occasion::Instructed | Occasion::BottomLine => &[Role::UnitHead][..],
         _ if serious => &[Role::Handler, Role::UnitHead][..],
         _ => &[Role::Handler][..],
     };

@@ -8,6 +8,8 @@ use crate::directory::{Channel, UnitCode};
 use crate::identity::Role;
 use crate::limits::ClockName;
 use crate::ticket::notice::{Told, Whose};
+use crate::ticket::overlay::Supervision;
+use crate::ticket::sight::is_taken_back;
 use crate::ticket::state::{Awaits, State};
 use crate::ticket::{Assignment, Noted, Part, Ticket, WorkName};
 use crate::time::Stamp;
@@ -32,6 +34,12 @@ code_enum! {
         Warning = "warning" "未诉先办预警",
         /// What a leader wrote on a report; the limit it names is a task.
         Instructed = "instructed" "领导批示",
+        /// A rung of the ladder of supervision was opened; the limit it names is its place in the ticket.
+        Supervised = "supervised" "督办",
+        /// The answer to one is due soon.
+        AnswerDue = "answer_due" "督办反馈即将到期",
+        /// A case of the bottom line was opened; the limit it names is the case.
+        BottomLine = "bottom_line" "触碰底线",
         Digest = "digest" "汇总",
         Report = "report" "专报",
     }
@@ -63,7 +71,14 @@ impl Occasion {
                 | Self::Soon
                 | Self::Overdue
                 | Self::Warning
+                | Self::Supervised
+                | Self::AnswerDue
         )
+    }
+
+    /// Whether it says nothing of any ticket: what it is about is asked when it leaves.
+    pub const fn has_no_ticket(self) -> bool {
+        matches!(self, Self::Instructed | Self::BottomLine)
     }
 }
 
@@ -95,6 +110,7 @@ impl Owed {
 pub fn owed(before: Option<&Ticket>, after: &Ticket) -> Vec<Owed> {
     let mut all = Vec::new();
     to_units(before, after, &mut all);
+    to_supervised(before, after, &mut all);
     limits(before, after, &mut all);
     to_citizen(before, after, &mut all);
     all
@@ -146,6 +162,33 @@ fn moved(was: &Assignment, now: &Assignment) -> Option<Occasion> {
         (WorkName::Submitted, WorkName::Handling) => Some(Occasion::SentBack),
         _ => None,
     }
+}
+
+/// Each unit that a rung is addressed to is told of it, and once more before its answer is due.
+fn to_supervised(before: Option<&Ticket>, after: &Ticket, all: &mut Vec<Owed>) {
+    let Some(before) = before else { return };
+    for (side, rung) in &after.supervisions {
+        if before.supervisions.contains_key(side) {
+            continue;
+        }
+        let occasions = [Some(Occasion::Supervised), rung.due_at.map(|_| Occasion::AnswerDue)];
+        for (unit, _) in rung.addressed() {
+            for occasion in occasions.into_iter().flatten() {
+                let addressee = Addressee::Unit(unit.clone());
+                let limit = Some(format!("{RUNG}{side}"));
+                all.push(Owed { occasion, addressee, assignment: None, limit });
+            }
+        }
+    }
+}
+
+/// How the name of a limit begins that is a rung of the ladder of supervision.
+const RUNG: &str = "supervision/";
+
+/// The rung that the limit `name` is.
+pub fn rung<'a>(ticket: &'a Ticket, name: &str) -> Option<&'a Supervision> {
+    let side = name.strip_prefix(RUNG)?.parse().ok()?;
+    ticket.supervisions.get(&side)
 }
 
 fn limits(before: Option<&Ticket>, after: &Ticket, all: &mut Vec<Owed>) {
@@ -295,8 +338,23 @@ pub fn still_holds(ticket: &Ticket, parent: Option<&Ticket>, owed: &Owed) -> boo
         | Occasion::Digest
         | Occasion::Report
         | Occasion::Warning
-        | Occasion::Instructed => true,
+        | Occasion::Instructed
+        | Occasion::BottomLine => true,
+        Occasion::Supervised | Occasion::AnswerDue => is_asked(ticket, owed),
         Occasion::Answered => parent.unwrap_or(ticket).answer().is_some(),
         Occasion::Survey => awaits_answer(ticket),
     }
+}
+
+/// Whether a rung still wants the unit's word, on a ticket that lives and that the unit has not lost sight of.
+fn is_asked(ticket: &Ticket, owed: &Owed) -> bool {
+    let Addressee::Unit(unit) = &owed.addressee else { return false };
+    let is_wanted = |rung: &Supervision| {
+        rung.result.is_none() && rung.addressed().any(|(to, said)| to == unit && said.is_none())
+    };
+    let mut parts = ticket.assignments.iter();
+    let sees =
+        parts.any(|(k, a)| a.unit == *unit && a.part != Part::Copy && !is_taken_back(ticket, *k));
+    let name = owed.limit.as_deref().unwrap_or_default();
+    sees && ticket.state.is_live() && rung(ticket, name).is_some_and(is_wanted)
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use chrono::TimeDelta;
 
 use super::compose::Case;
-use super::enclosed::Reports;
+use super::enclosed::{Cases, Reports};
 use super::letter::Letters;
 use super::mailer::Mailer;
 use super::outbox::{LETTER, Notice};
@@ -34,6 +34,8 @@ pub struct Post {
     pub letters: Letters,
     pub mailer: Mailer,
     pub sms: Sms,
+    /// Who knows the cases of the bottom line.
+    pub cases: Cases,
     /// Who knows the reports that letters carry; nobody until the house is put together.
     pub reports: OnceLock<Arc<dyn Reports>>,
 }
@@ -59,8 +61,8 @@ impl Post {
     /// As the database says.
     pub fn expand(&self, job: &Job) -> Result<(), Fail> {
         let Notice { ticket_id, owed } = job.body()?;
-        if owed.occasion == Occasion::Instructed {
-            return self.expand_task(job, &owed);
+        if owed.occasion.has_no_ticket() {
+            return self.expand_apart(job, &owed);
         }
         let (found, people) = self.db.read(|conn| {
             let now = self.db.now();
@@ -90,7 +92,7 @@ impl Post {
     }
 
     /// Makes letters of a notice that is about no ticket; whether it still holds is asked when they leave.
-    fn expand_task(&self, job: &Job, owed: &Owed) -> Result<(), Fail> {
+    fn expand_apart(&self, job: &Job, owed: &Owed) -> Result<(), Fail> {
         let people = self.db.read(|conn| {
             if store::is_made(conn, job.id)? {
                 return Ok(None);

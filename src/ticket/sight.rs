@@ -129,11 +129,22 @@ pub fn works_for_lead(ticket: &Ticket, actor: &Actor) -> bool {
     lead.is_some_and(|lead| actor.works_for(&lead.unit))
 }
 
+/// Whether `actor` belongs to `unit`, or to one below it.
+pub fn is_of(actor: &Actor, unit: &UnitCode, directory: &Directory) -> bool {
+    actor.unit.as_ref().is_some_and(|own| directory.subtree(unit).contains(own))
+}
+
 /// Whether `actor` belongs to a unit that handled it, or to one below such a unit.
 pub fn handled_it(ticket: &Ticket, actor: &Actor, directory: &Directory) -> bool {
-    let Some(own) = &actor.unit else { return false };
-    let handlers = ticket.assignments.values().filter(|a| a.part != Part::Copy);
-    handlers.map(|a| &a.unit).any(|unit| directory.subtree(unit).contains(own))
+    let mut handlers = ticket.assignments.values().filter(|a| a.part != Part::Copy);
+    handlers.any(|a| is_of(actor, &a.unit, directory))
+}
+
+/// Whether `actor` belongs to a unit that still has work in it, or to one below such a unit: a decision that stops the
+/// clocks of all who work stops that unit's.
+pub fn is_at_work(ticket: &Ticket, actor: &Actor, directory: &Directory) -> bool {
+    let mut workers = ticket.assignments.values().filter(|a| a.part != Part::Copy && a.is_live());
+    workers.any(|a| is_of(actor, &a.unit, directory))
 }
 
 /// Whether the dispatcher took assignment `k` back: its unit sees the ticket no more, also when it

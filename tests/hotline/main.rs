@@ -41,6 +41,7 @@ mod notices_letters;
 mod notices_mail;
 mod notices_night;
 mod notices_retry;
+mod notices_supervision;
 mod open311;
 mod papers;
 mod places;

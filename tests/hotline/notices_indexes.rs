@@ -1,4 +1,4 @@
-//! What is done to letters and deliveries inside a write walks over no table.
+//! What is done to letters, deliveries and proposed supervisions inside a write walks over no table.
 
 use diesel::sql_types::{BigInt, Text};
 use diesel::{QueryableByName, RunQueryDsl, sql_query};
@@ -23,7 +23,7 @@ fn plan(conn: &mut Conn, sql: &str) -> String {
             bound.load(conn).unwrap()
         }
         Conn::Postgres(conn) => {
-            sql_query("SELECT indexdef AS detail FROM pg_indexes WHERE tablename IN ('letter', 'webhook_delivery')")
+            sql_query("SELECT indexdef AS detail FROM pg_indexes WHERE tablename IN ('letter', 'webhook_delivery', 'supervision', 'supervision_word')")
                 .load(conn)
                 .unwrap()
         }
@@ -40,6 +40,23 @@ on_each_database! {
             ("SELECT id FROM webhook_delivery WHERE created_at < 7 AND (delivered_at IS NOT NULL OR dead_at IS NOT NULL) ORDER BY created_at LIMIT 7", "webhook_delivery_by_age"),
         ] {
             let found = test.db.write(move |tx| Ok(plan(tx.conn, sql))).unwrap();
+            assert!(found.contains(index), "{sql}\n{found}");
+            assert!(!found.lines().any(|line| line.starts_with("SCAN")), "{found}");
+        }
+    }
+
+    fn what_a_proposed_supervision_rests_on_is_found_by_an_index(test: &TestDb) {
+        let rungs = "SELECT * FROM supervision JOIN ticket ON ticket.id = supervision.ticket_id \
+                     WHERE (supervision.closed_at IS NULL OR supervision.opened_at >= 7)";
+        let of_ticket = format!("{rungs} AND supervision.ticket_id = 7");
+        let of_unit = format!("{rungs} AND supervision.unit = 'a' AND supervision.opened_at >= 7");
+        for (sql, index) in [
+            (of_ticket, "supervision_"),
+            (of_unit, "supervision_by_unit"),
+            ("SELECT key FROM supervision_word WHERE ticket_id = 7".to_owned(), "supervision_word_by_ticket"),
+        ] {
+            let asked = sql.clone();
+            let found = test.db.write(move |tx| Ok(plan(tx.conn, &asked))).unwrap();
             assert!(found.contains(index), "{sql}\n{found}");
             assert!(!found.lines().any(|line| line.starts_with("SCAN")), "{found}");
         }

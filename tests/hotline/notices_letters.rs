@@ -74,6 +74,7 @@ fn story(test: &TestDb, mail: Option<&str>) -> Mailroom {
     room.minutes(2);
     instructed(&room);
     room.minutes(2);
+    supervised(&room, &no);
     room
 }
 
@@ -102,6 +103,18 @@ fn instructed(room: &Mailroom) {
     ask("assessor", "POST", &format!("{path}/freeze"), "{}");
     let text = json!({ "text": "请逐个小区排查电梯隐患", "units": ["baozhang"] });
     ask("leader", "POST", &format!("{path}/instruct"), &text.to_string());
+}
+
+/// What is asked from above: a rung of the ladder, whose answer is due on Monday, and a case of the bottom line.
+fn supervised(room: &Mailroom, no: &str) {
+    let city = &room.city;
+    let rung = json!({ "step": "supervise", "text": "请尽快办结" });
+    city.reviewer().does(no, "supervise", rung);
+    let flag = json!({ "flag": "phone_dead", "unit": "baozhang", "text": "打不通" });
+    city.agent().does(no, "flag", flag);
+    room.minutes(2);
+    room.after(chrono::TimeDelta::days(4));
+    room.minutes(2);
 }
 
 /// The first letter of each occasion in `folder`, to whoever it went.

@@ -226,4 +226,22 @@ on_each_database! {
         assert_eq!(city.ticket(&last).supervisions[&2].step, Step::Interview);
         assert!(proposed(&city).is_empty());
     }
+
+    fn a_key_is_decided_by_what_its_own_ticket_or_unit_says_alone(test: &TestDb) {
+        let city = City::of(test);
+        for unit in ["wuye", "weixiu-1"].repeat(3) {
+            let no = city.handled_by(unit);
+            city.reviewer().does(&no, "supervise", json!({ "step": "supervise", "text": "督办" }));
+        }
+        let [one, other] = proposed(&city).try_into().unwrap();
+        assert_ne!(one.unit, other.unit);
+        assert_eq!(decides(&city, "reviewer", &one.key, Verdict::Refused), "accepted");
+        assert_eq!(decides(&city, "reviewer", &one.key, Verdict::Taken), "404 not_found");
+        // A key of one unit with another's rungs is none.
+        let (_, rest) = other.key.split_once(other.unit.as_str()).unwrap();
+        let mixed = format!("supervised.{}{rest}", one.unit);
+        assert_eq!(decides(&city, "reviewer", &mixed, Verdict::Taken), "404 not_found");
+        assert_eq!(decides(&city, "reviewer", &other.key, Verdict::Taken), "accepted");
+        assert!(proposed(&city).is_empty());
+    }
 }

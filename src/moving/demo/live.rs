@@ -69,7 +69,8 @@ fn apply(hotline: &std::sync::Arc<Hotline>, stored: Stored, steps: Steps) -> Res
                 }
                 _ => None,
             };
-            let actor = actor(*role, unit);
+            // Who decides is of no unit that asks.
+            let actor = actor(*role, unit.filter(|_| *role != Role::Reviewer));
             let scene = rules.scene(&actor, tx.now, Mode::History);
             let target = Target::default();
             let Ok(after) = decide(&stored.ticket, command, target, &scene) else {

@@ -16,6 +16,7 @@ use crate::identity::{Actor, Role};
 use crate::limits::{Calendar, Light};
 use crate::reports::kinds::{TaskState, TaskStep};
 use crate::ticket::Text;
+use crate::ticket::sight::is_of;
 use crate::time::Stamp;
 
 /// An instruction on its way.
@@ -122,8 +123,7 @@ fn require(step: TaskStep, row: &TaskRow, actor: &Actor, directory: &Directory) 
         TaskStep::Accept | TaskStep::SendBack => {
             actor.require(&DECIDERS)?;
             row.answered_by.map_or(Ok(()), |by| actor.require_other_than(by))?;
-            let is_own = |own: &UnitCode| directory.subtree(&row.unit).contains(own);
-            if actor.unit.as_ref().is_some_and(is_own) {
+            if is_of(actor, &row.unit, directory) {
                 return Err(Error::new(Kind::Forbidden, "report.task_own_unit"));
             }
             Ok(())

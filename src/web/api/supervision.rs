@@ -17,7 +17,7 @@ use crate::handling::ladder::{Proposal, Trigger, Verdict};
 use crate::handling::store::{SupervisionRow, open};
 use crate::identity::{Actor, Role};
 use crate::lifecycle::supervise::words;
-use crate::limits::{Calendar, Light, Span, due_and_soon};
+use crate::limits::{Calendar, Light, soon_of};
 use crate::ticket::listing::visible;
 use crate::ticket::overlay::Step;
 use crate::ticket::sight::scope;
@@ -64,18 +64,7 @@ fn light(row: &SupervisionRow, calendar: &Calendar, now: Stamp) -> Light {
     match row.answered_at {
         Some(at) if at > due => Light::Red,
         Some(_) => Light::Green,
-        None => {
-            // What ends with a day is counted in workdays, as every such limit (domain.md §4).
-            let day = due.day(calendar.zone());
-            let span = if due == Stamp::end_of(day, calendar.zone()) {
-                let start = calendar.counted_start(row.opened_at);
-                Span::workdays(calendar.workdays_between(start, day))
-            } else {
-                Span::Until { at: due }
-            };
-            let (_, soon) = due_and_soon(span, row.opened_at, calendar);
-            Light::of(Some(soon), Some(due), now)
-        }
+        None => Light::of(Some(soon_of(row.opened_at, due, calendar)), Some(due), now),
     }
 }
 

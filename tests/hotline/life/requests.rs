@@ -1,12 +1,15 @@
 //! What units ask for: a later limit, the ledger, leaving the assessment. Who asks never decides.
 
+use jiesu::identity::Actor;
+use jiesu::lifecycle::table::allowed;
 use jiesu::limits::ClockName;
 use jiesu::ticket::assignment::RequestStage;
+use jiesu::ticket::command::{CommandName, Target};
 use jiesu::ticket::overlay::{ExclusionStage, LedgerStage};
-use jiesu::ticket::{StateName, WorkName};
+use jiesu::ticket::{Mode, StateName, WorkName};
 use serde_json::json;
 
-use crate::support::city::{City, at, draft_with, refusal};
+use crate::support::city::{City, Person, at, draft_with, refusal};
 use crate::support::databases::on_each_database;
 
 on_each_database! {
@@ -201,4 +204,88 @@ on_each_database! {
         both.does(&no, "exclude", json!({"reason": "ledger", "evidence": "已挂账"}));
         assert_eq!(refusal(both.tries(&no, "exclude/decide", yes())), "403 own_request");
     }
+
+    fn nobody_of_the_asking_unit_or_below_decides_its_extension(test: &TestDb) {
+        let city = City::of(test);
+        let no = city.handled_by("baozhang");
+        let ask = json!({"until": "2026-11-12", "grounds": "等配件", "caller_told": true});
+        city.handler("baozhang").works(&no, 1, "extend", ask);
+        city.head("baozhang").works(&no, 1, "endorse", json!({"request": "extend", "approve": true}));
+        let both = city.person("both@baozhang");
+        let tries = |actor: &Actor| {
+            let person = Person { city: &city, actor };
+            refusal(person.tries_work(&no, 1, "extend/decide", json!({"approve": true})))
+        };
+        let offered = |actor: &Actor| offers(&city, &no, actor, Some(1)).contains(&CommandName::ExtendDecide);
+        assert_eq!((tries(both.actor), offered(both.actor)), ("403 extension.own_unit".to_owned(), false));
+        // A colleague of another unit may, and whoever stands above the one that asks.
+        let reviewer = |unit: &str| reviewer_of(&city, unit);
+        assert!(offered(&reviewer("wuye")) && offered(city.reviewer().actor));
+        let above = reviewer("zjj");
+        assert!(offered(&above));
+        assert_eq!(tries(&above), "accepted");
+    }
+
+    fn a_reviewer_below_the_asking_unit_decides_nothing_of_it(test: &TestDb) {
+        let city = City::of(test);
+        let no = city.handled_by("weixiu");
+        let below = reviewer_of(&city, "weixiu-1");
+        let person = Person { city: &city, actor: &below };
+        let ask = json!({"until": "2026-11-12", "grounds": "等配件", "caller_told": true});
+        city.head("weixiu").does(&no, "ledger", json!({"grounds": "资金", "plan": "明年", "promised_at": "2027-03-01"}));
+        city.handler("weixiu").works(&no, 1, "extend", ask);
+        city.head("weixiu").works(&no, 1, "endorse", json!({"request": "extend", "approve": true}));
+        let yes = || json!({"approve": true});
+        assert_eq!(refusal(person.tries_work(&no, 1, "extend/decide", yes())), "403 extension.own_unit");
+        assert_eq!(refusal(person.tries(&no, "ledger/decide", yes())), "403 ledger.own_unit");
+        city.handler("weixiu").does(&no, "reply", json!({"text": "已办"}));
+        assert_eq!(refusal(person.tries(&no, "review", json!({"pass": true}))), "403 reply.own_unit");
+        assert!(!offers(&city, &no, &below, None).contains(&CommandName::Review));
+        city.reviewer().does(&no, "review", json!({"pass": true}));
+    }
+
+    fn nobody_of_a_unit_at_work_puts_a_case_on_the_ledger_or_passes_its_reply(test: &TestDb) {
+        let city = City::of(test);
+        let no = city.taken();
+        city.dispatcher().does(&no, "dispatch", json!({"lead": "wuye", "assists": ["baozhang"]}));
+        city.works(&no, "wuye", 1);
+        let both = city.person("both@baozhang");
+        let may = |name: CommandName| offers(&city, &no, both.actor, None).contains(&name);
+        let yes = || json!({"approve": true, "reason": "同意"});
+        let plan = || json!({"grounds": "资金", "plan": "明年", "promised_at": "2027-03-01"});
+        // An assist's clock would stand still with the others.
+        city.head("wuye").does(&no, "ledger", plan());
+        assert!(!may(CommandName::LedgerDecide));
+        assert_eq!(refusal(both.tries(&no, "ledger/decide", yes())), "403 ledger.own_unit");
+        city.reviewer().does(&no, "ledger/decide", json!({"approve": false, "reason": "理由不足"}));
+        let reply = || json!({"text": "已办", "assists_summary": "协办未完"});
+        city.handler("wuye").does(&no, "reply", reply());
+        assert!(!may(CommandName::Review));
+        assert_eq!(refusal(both.tries(&no, "review", json!({"pass": true}))), "403 reply.own_unit");
+        // What the unit had in it is over: its people are colleagues like others.
+        city.reviewer().does(&no, "review", json!({"pass": false, "reason": "补充"}));
+        city.dispatcher().works(&no, 2, "recall", json!({"reason": "无须协办"}));
+        city.handler("wuye").does(&no, "reply", json!({"text": "已办"}));
+        assert!(may(CommandName::Review));
+        both.does(&no, "review", json!({"pass": true}));
+    }
+}
+
+/// A reviewer whose account belongs to `unit`, who has nothing else to do with anything.
+fn reviewer_of(city: &City, unit: &str) -> Actor {
+    let subtree = city.rules().directory.subtree(&unit.into());
+    Actor {
+        user: 9_000,
+        name: format!("reviewer@{unit}"),
+        unit: Some(unit.into()),
+        subtree,
+        ..city.reviewer().actor.clone()
+    }
+}
+
+/// What the ticket, or its assignment `k`, offers to `actor` now.
+fn offers(city: &City, no: &str, actor: &Actor, k: Option<u32>) -> Vec<CommandName> {
+    let (ticket, rules) = (city.ticket(no), city.rules());
+    let scene = rules.scene(actor, city.now(), Mode::Live);
+    allowed(&ticket, &scene, Target { assignment: k, side: None })
 }
