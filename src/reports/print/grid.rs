@@ -1,13 +1,20 @@
 //! Reports, printing: a table with its values written and its headings noted. Its rule: the page and the letter show
-//! the same words in the same places.
+//! the same words in the same places; what a figure is made of stands once, at the end, and its number beside the figure.
 
 use serde::Serialize;
 
+use super::definitions::Definitions;
 use super::{Printed, values, words};
-use crate::reports::document::{Cell, Chart, Column, Format, Row, Table, Value};
+use crate::reports::document::{
+    Cell, Chart, Column, DEFINITION, FORMULA, Format, Row, TOTAL, Table, Value,
+};
 
 /// How deep rows are indented at most.
 const LEVELS: u8 = 5;
+/// So many figures and more in a row, and each of them nothing or 0: paper need not show it.
+const FIGURES: usize = 5;
+/// From so many of these on they are left out on paper.
+const BLANKS: usize = 8;
 
 /// A table as words.
 #[derive(Debug, Serialize)]
@@ -18,11 +25,13 @@ pub struct Grid {
     pub title: String,
     pub heads: Vec<Head>,
     pub lines: Vec<Line>,
+    /// How many of the lines are blank.
+    pub blank: usize,
     pub note: Vec<String>,
 }
 
 /// A heading.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub struct Head {
     pub name: String,
     /// The number of its definition, which stands at the end of the report.
@@ -38,11 +47,13 @@ pub struct Head {
 pub struct Line {
     pub level: u8,
     pub total: bool,
+    /// Left out on paper, with a word about that.
+    pub blank: bool,
     pub places: Vec<Place>,
 }
 
 /// A cell.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Clone, Serialize)]
 pub struct Place {
     /// The text by its lines; one, mostly.
     pub lines: Vec<String>,
@@ -50,87 +61,121 @@ pub struct Place {
     pub numeric: bool,
     /// A time, which stays on one line.
     pub time: bool,
-}
-
-/// What a figure is made of, told once at the end.
-#[derive(Debug, PartialEq, Eq, Serialize)]
-pub struct Definition {
-    pub number: usize,
-    pub anchor: String,
-    /// `response_rate@1`; nothing for a formula of the report's own.
-    pub id: Option<String>,
-    pub name: String,
-    pub formula: String,
-}
-
-/// The definitions met so far, in their order.
-#[derive(Debug, Default)]
-pub struct Definitions(pub Vec<Definition>);
-
-impl Definitions {
-    /// The number of the column's definition, a new one where it was not met before.
-    fn note(&mut self, column: &Column) -> Option<usize> {
-        let id = column.definition.as_deref().map(words::one_line);
-        let formula = column.formula.as_deref().map(words::one_line).unwrap_or_default();
-        if id.is_none() && formula.is_empty() {
-            return None;
-        }
-        let same =
-            |known: &&Definition| known.id == id && (id.is_some() || known.formula == formula);
-        if let Some(known) = self.0.iter().find(same) {
-            return Some(known.number);
-        }
-        let number = self.0.len() + 1;
-        let anchor = words::anchor("d", &number.to_string());
-        self.0.push(Definition {
-            number,
-            anchor,
-            id,
-            name: words::one_line(&column.name),
-            formula,
-        });
-        Some(number)
-    }
+    /// Of the cell that names its row: the number of the definition that the row's figures follow.
+    pub note: Option<usize>,
+    pub formula: Option<String>,
 }
 
 /// The table's words; `number` counts from 1.
 pub fn grid(table: &Table, number: usize, known: &mut Definitions, printed: &Printed) -> Grid {
     let head = |column: &Column| Head {
         name: values::heading(column),
-        note: known.note(column),
+        note: known.of_column(column),
         formula: column.formula.as_deref().map(words::one_line),
         numeric: values::is_numeric(column.format),
         whole: column.format != Format::Text,
     };
+    let shown = table.columns.iter().filter(|column| !column.is_of_row());
+    let heads: Vec<Head> = shown.map(head).collect();
+    let lines = table.rows.iter().map(|row| line((table, row), &heads, known, printed));
+    let mut lines: Vec<Line> = lines.collect();
+    let mut blank = lines.iter().filter(|line| line.blank).count();
+    if blank < BLANKS {
+        lines.iter_mut().for_each(|line| line.blank = false);
+        blank = 0;
+    }
     Grid {
         anchor: words::anchor("t", &table.id),
         number,
         title: words::one_line(&table.title),
-        heads: table.columns.iter().map(head).collect(),
-        lines: table.rows.iter().map(|row| line(table, row, printed)).collect(),
+        heads,
+        lines,
+        blank,
         note: table.note.as_deref().map(words::lines).unwrap_or_default(),
     }
 }
 
-fn line(table: &Table, row: &Row, printed: &Printed) -> Line {
-    let place = |(column, cell): (&Column, &Cell)| {
-        let text = values::written(&cell.value, column.format, printed.zone);
-        Place {
-            lines: text.lines().map(str::to_owned).collect(),
-            link: link(table, row, column, cell, printed),
-            // A number is one in whatever column it stands, and so is none among numbers.
-            numeric: match cell.value {
-                Value::Text(_) | Value::Day(_) | Value::Instant(_) => false,
-                Value::Count(_) | Value::Ratio { .. } | Value::Number(_) => true,
-                Value::None => values::is_numeric(column.format),
-            },
-            time: matches!(cell.value, Value::Day(_) | Value::Instant(_)),
-        }
+fn line(
+    (table, row): (&Table, &Row),
+    heads: &[Head],
+    known: &mut Definitions,
+    printed: &Printed,
+) -> Line {
+    let cells = table.columns.iter().zip(&row.cells).filter(|(column, _)| !column.is_of_row());
+    let cells: Vec<(&Column, &Cell)> = cells.collect();
+    let place = |(column, cell): &(&Column, &Cell)| Place {
+        lines: written(column, cell, printed).lines().map(str::to_owned).collect(),
+        link: link(table, row, column, cell, printed),
+        // A number is one in whatever column it stands, and so is none among numbers.
+        numeric: match cell.value {
+            Value::Text(_) | Value::Day(_) | Value::Instant(_) => false,
+            Value::Count(_) | Value::Ratio { .. } | Value::Number(_) => true,
+            Value::None => values::is_numeric(column.format),
+        },
+        time: matches!(cell.value, Value::Day(_) | Value::Instant(_)),
+        ..Place::default()
     };
+    let mut places: Vec<Place> = cells.iter().map(place).collect();
+    // The last words before the figures say what these are.
+    let figures = heads.iter().position(|head| head.numeric).unwrap_or_default();
+    if let Some(name) = places.get_mut(figures.saturating_sub(1)) {
+        let said = |id: &str| said(table, row, id);
+        name.formula = said(FORMULA);
+        name.note = known.note(&name.lines.join(" "), said(DEFINITION), said(FORMULA));
+    }
+    let figures = cells.iter().zip(heads).filter(|(_, head)| head.numeric && head.note.is_some());
+    let figures: Vec<bool> = figures.map(|((_, cell), _)| is_nothing(&cell.value)).collect();
     Line {
         level: row.level.min(LEVELS),
-        total: row.key == "total",
-        places: table.columns.iter().zip(&row.cells).map(place).collect(),
+        total: row.key == TOTAL,
+        blank: row.key != TOTAL && figures.len() >= FIGURES && figures.into_iter().all(|it| it),
+        places,
+    }
+}
+
+fn written(column: &Column, cell: &Cell, printed: &Printed) -> String {
+    values::written(&cell.value, column.format, printed.zone)
+}
+
+/// What the column called `id` says of the row, where it says something.
+fn said(table: &Table, row: &Row, id: &str) -> Option<String> {
+    let at = table.columns.iter().position(|column| column.id == id)?;
+    match &row.cells.get(at)?.value {
+        Value::Text(text) => Some(words::one_line(text)).filter(|text| !text.is_empty()),
+        _ => None,
+    }
+}
+
+fn is_nothing(value: &Value) -> bool {
+    match value {
+        Value::None => true,
+        Value::Count(number) => *number == 0,
+        Value::Ratio { value, .. } | Value::Number(value) => *value == 0.0,
+        Value::Text(text) => text.is_empty(),
+        Value::Day(_) | Value::Instant(_) => false,
+    }
+}
+
+impl Grid {
+    /// Puts the rows of a narrow table in `many` columns beside each other; another one stays as it is.
+    pub fn beside(&mut self, many: usize) {
+        if !self.is_slim() || self.lines.iter().any(|line| line.total || line.level > 0) {
+            return;
+        }
+        let empty = vec![Place::default(); self.heads.len()];
+        let high = self.lines.len().div_ceil(many.max(1));
+        let mut rest = self.lines.split_off(high).into_iter();
+        for _ in 1..many {
+            for line in &mut self.lines {
+                line.places.extend(rest.next().map_or_else(|| empty.clone(), |it| it.places));
+            }
+        }
+        self.heads = vec![self.heads.as_slice(); many].concat();
+    }
+
+    /// Whether it has many rows and few columns.
+    pub const fn is_slim(&self) -> bool {
+        self.heads.len() <= 3 && self.lines.len() >= 14
     }
 }
 
