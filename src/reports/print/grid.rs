@@ -13,6 +13,8 @@ use crate::reports::document::{
 const LEVELS: u8 = 5;
 /// So many figures and more in a row, and each of them nothing or 0: paper need not show it.
 const FIGURES: usize = 5;
+/// How wide an interval may be.
+pub const INTERVAL: usize = 16;
 /// From so many of these on they are left out on paper.
 const BLANKS: usize = 8;
 
@@ -59,7 +61,7 @@ pub struct Place {
     pub lines: Vec<String>,
     pub link: Option<String>,
     pub numeric: bool,
-    /// A time, which stays on one line.
+    /// A time or an interval, which stays on one line.
     pub time: bool,
     /// Of the cell that names its row: the number of the definition that the row's figures follow.
     pub note: Option<usize>,
@@ -112,7 +114,11 @@ fn line(
             Value::Count(_) | Value::Ratio { .. } | Value::Number(_) => true,
             Value::None => values::is_numeric(column.format),
         },
-        time: matches!(cell.value, Value::Day(_) | Value::Instant(_)),
+        time: match &cell.value {
+            Value::Text(text) => words::is_of_figures(text) && words::width(text) <= INTERVAL,
+            Value::Day(_) | Value::Instant(_) => true,
+            _ => false,
+        },
         ..Place::default()
     };
     let mut places: Vec<Place> = cells.iter().map(place).collect();
@@ -219,4 +225,62 @@ pub fn table_of(chart: &Chart) -> Table {
     let rows = chart.labels.iter().enumerate().map(row).collect();
     let (id, title) = (format!("chart-{}", chart.id), chart.title.clone());
     Table { id, title, columns, rows, note: None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::{column, plain, printed};
+    use super::*;
+
+    /// A table of so many rows, each with a name and `figures`.
+    fn table(rows: usize, figures: &[Value]) -> Table {
+        let named = |at: usize| Column {
+            definition: Some(format!("of_the_city@{at}")),
+            ..column(&at.to_string(), "率", Format::Percent)
+        };
+        let mut columns = vec![column("name", "单位", Format::Text)];
+        columns.extend((0..figures.len()).map(named));
+        let row = |at: usize| {
+            let name = plain(Value::Text(format!("单位{at}")));
+            let cells = std::iter::once(name).chain(figures.iter().cloned().map(plain));
+            Row { key: at.to_string(), level: 0, cells: cells.collect() }
+        };
+        let (id, title) = ("t".to_owned(), String::new());
+        Table { id, title, columns, rows: (0..rows).map(row).collect(), note: None }
+    }
+
+    fn made(table: &Table) -> Grid {
+        grid(table, 1, &mut Definitions::default(), &printed())
+    }
+
+    #[test]
+    fn rows_without_a_figure_are_left_out_on_paper_where_they_are_many() {
+        let nothing = [Value::None, Value::Count(0), Value::None, Value::Number(0.0), Value::None];
+        let mut many = table(12, &nothing);
+        many.rows[0].cells[1].value = Value::Number(0.5);
+        many.rows[11].key = TOTAL.to_owned();
+        let left_out: Vec<bool> = made(&many).lines.iter().map(|line| line.blank).collect();
+        assert_eq!(left_out.iter().filter(|it| **it).count(), 10);
+        assert!(!left_out[0] && !left_out[11], "a figure, and the sum");
+        assert_eq!(made(&table(BLANKS - 1, &nothing)).blank, 0, "so few are printed");
+        assert_eq!(
+            made(&table(20, &nothing[..FIGURES - 1])).blank,
+            0,
+            "a 0 of few figures says something"
+        );
+    }
+
+    #[test]
+    fn a_narrow_table_stands_beside_itself_from_top_to_bottom() {
+        let mut narrow = made(&table(14, &[Value::Number(0.5)]));
+        narrow.beside(3);
+        assert_eq!((narrow.heads.len(), narrow.lines.len()), (6, 5));
+        assert!(narrow.lines.iter().all(|line| line.places.len() == 6));
+        let named = |line: usize, place: usize| narrow.lines[line].places[place].lines.join("");
+        assert_eq!([named(0, 0), named(0, 2), named(0, 4)], ["单位0", "单位5", "单位10"]);
+        assert_eq!([named(3, 4), named(4, 4)], ["单位13", ""]);
+        let mut short = made(&table(13, &[Value::Number(0.5)]));
+        short.beside(3);
+        assert_eq!(short.heads.len(), 2);
+    }
 }

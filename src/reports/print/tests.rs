@@ -11,7 +11,9 @@ use sha2::{Digest, Sha256};
 use super::sample::{self, document, printed};
 use super::*;
 use crate::reports::Document;
-use crate::reports::document::{Block, Chart, ChartKind, Format, Series, Table, Value};
+use crate::reports::document::{
+    Block, Chart, ChartKind, DEFINITION, FORMULA, Format, Series, Table, Value,
+};
 use crate::sheet::hostile::{runs, texts};
 
 /// The files of a ZIP by their names, in their order.
@@ -94,6 +96,51 @@ fn the_page_says_everything_and_leads_to_the_tickets() {
     assert_eq!(page.matches("（<code>response_rate@1</code>）").count(), 1, "a definition once");
     let bare = html(&document(), &Printed { base: None, watermark: None, ..printed() }).unwrap();
     assert!(!bare.contains("tickets?") && !bare.contains("class=\"watermark\""));
+}
+
+#[test]
+fn what_the_figures_of_a_row_are_made_of_is_a_number_beside_its_name() {
+    let mut document = document();
+    let tables = document.sections.iter_mut().flat_map(|it| &mut it.blocks);
+    for block in tables {
+        let Block::Table(table) = block else { continue };
+        if table.id != "overview" {
+            continue;
+        }
+        for (id, name) in [(DEFINITION, "定义"), (FORMULA, "公式")] {
+            table.columns.push(sample::column(id, name, Format::Text));
+        }
+        for (row, id) in table.rows.iter_mut().zip(["received@1", "finished@1", ""]) {
+            let formula = format!("算法{}", row.key);
+            row.cells.extend([id.to_owned(), formula].map(|it| sample::plain(Value::Text(it))));
+        }
+    }
+    let page = html(&document, &printed()).unwrap();
+    for said in [
+        "<abbr title=\"算法0\">受理量</abbr><sup><a href=\"#d-1\"",
+        "受理量（<code>received@1</code>）：算法0",
+        "结转量：算法2",
+    ] {
+        assert!(page.contains(said), "{said}");
+    }
+    assert!(!page.contains("公式"), "no column of the page");
+    let letter = part(&unpacked(&docx(&document, &printed()).unwrap()), "word/document.xml");
+    assert!(!letter.contains("公式") && letter.contains("受理量（received@1）：算法0"));
+    // The workbook keeps it beside the figures, and prints it on the sheet that explains.
+    let files = unpacked(&xlsx(&document, &printed()).unwrap());
+    assert!(part(&files, "xl/sharedStrings.xml").contains("公式"));
+    assert!(part(&files, "xl/workbook.xml").contains("!$A$1:$D$4</definedName>"));
+}
+
+#[test]
+fn the_workbook_prints_as_wide_as_the_page_under_its_title() {
+    let files = unpacked(&xlsx(&document(), &printed()).unwrap());
+    let sheet = part(&files, "xl/worksheets/sheet3.xml");
+    for said in ["fitToHeight=\"0\"", "承办单位办理质量</oddHeader>", "指标定义见“说明”"]
+    {
+        assert!(sheet.contains(said), "{said}");
+    }
+    assert!(part(&files, "xl/workbook.xml").contains("_xlnm.Print_Titles"));
 }
 
 #[test]

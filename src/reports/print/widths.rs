@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use super::grid::{Grid, Head, Line};
+use super::grid::{Grid, Head, INTERVAL, Line};
 use super::words;
 
 /// Between the margins of a letter: 156 mm, in twentieths of a point; and of a page that lies: 243 mm.
@@ -16,8 +16,6 @@ const SMALL: Letters = Letters { size: 15, margin: 90 };
 /// A heading over figures takes at least and at most so many halves before it breaks; words at most so many.
 const HEADING: (usize, usize) = (6, 10);
 const WORDS: usize = 40;
-/// A text no wider than this, of nothing but figures, stays on one line as they do: `87.1%–95.0%`.
-const FIGURES: usize = 16;
 /// A number that leads to a definition, raised, takes so many halves beside a name.
 const RAISED: usize = 2;
 
@@ -97,17 +95,13 @@ fn need(lines: &[&Line], at: usize, head: &Head, tried: Try) -> Need {
     let heading = words::width(&head.name) + note;
     let (low, high) = (widest.max(heading.min(HEADING.0)), widest.max(heading.min(HEADING.1)));
     let mut texts = places.flat_map(|(_, place)| &place.lines);
-    let figures = (1..=FIGURES).contains(&widest) && texts.all(|text| is_of_figures(text));
+    let figures = (1..=INTERVAL).contains(&widest) && texts.all(|text| words::is_of_figures(text));
     if head.whole || figures {
         let low = low + tried.spare;
         return Need { least: low, cells: low, best: high + tried.spare };
     }
     let best = high.clamp(4, WORDS);
     Need { least: best.min(tried.words), cells: best, best }
-}
-
-fn is_of_figures(text: &str) -> bool {
-    text.chars().all(|c| c.is_ascii_digit() || "+-–—.%".contains(c))
 }
 
 /// The widths of the columns of a grid between `paper`, by the first of `tries` that has room.
