@@ -71,7 +71,7 @@ pub struct Sheet {
     pub wide: bool,
     /// In columns beside each other.
     pub slim: bool,
-    /// Parts of the whole: `12.5%`.
+    /// Parts of the whole: `12.50%`.
     pub columns: Vec<String>,
 }
 
@@ -173,7 +173,7 @@ pub fn sheet(grid: &Grid) -> Sheet {
     let found = upright.or_else(|| columns(grid, &lines, &WIDE, LYING));
     let (letters, columns) = found.map_or((MIDDLE, Vec::new()), |it| (it.letters, it.columns));
     let sum: usize = columns.iter().sum();
-    let part = |width: &usize| format!("{:.1}%", *width as f64 * 100.0 / sum.max(1) as f64);
+    let part = |width: &usize| format!("{:.2}%", *width as f64 * 100.0 / sum.max(1) as f64);
     let columns = columns.iter().map(part).collect();
     Sheet { size: letters.size, wide, slim: grid.is_slim(), columns }
 }
