@@ -85,8 +85,10 @@ pub struct Table {
 impl Table {
     fn extract(&mut self, extract: &Extract, word: &str) {
         let all = (self.rows.len(), self.columns.len());
-        let wanted = |id: &String| extract.columns.is_empty() || extract.columns.contains(id);
-        let kept: Vec<bool> = self.columns.iter().map(|column| wanted(&column.id)).collect();
+        let wanted = |column: &Column| {
+            extract.columns.is_empty() || extract.columns.contains(&column.id) || column.is_of_row()
+        };
+        let kept: Vec<bool> = self.columns.iter().map(wanted).collect();
         let mut at = 0;
         self.rows.retain(|row| {
             at += 1;
@@ -105,6 +107,11 @@ impl Table {
     }
 }
 
+/// What the figures of a row follow, where the columns do not say it: the ids of the columns that name its definition and
+/// its formula. On paper and on the page that is told once, at the end.
+pub const DEFINITION: &str = "definition";
+pub const FORMULA: &str = "formula";
+
 /// The key of the row that holds the sum.
 pub const TOTAL: &str = "total";
 
@@ -122,6 +129,13 @@ pub struct Column {
     pub definition: Option<String>,
     /// The same in words.
     pub formula: Option<String>,
+}
+
+impl Column {
+    /// Whether it says what the figures of its row are made of, instead of a figure.
+    pub fn is_of_row(&self) -> bool {
+        self.id == DEFINITION || self.id == FORMULA
+    }
 }
 
 /// How the values of a column are written.

@@ -63,6 +63,14 @@ fn table(frame: &Frame, units: &[Checked]) -> Table {
         ];
         Row { key: it.unit.to_string(), level: 0, cells }
     };
+    // What a reader of the first rows must see: who objected, then who said nothing.
+    let place = |it: &&Checked| match it.state {
+        CheckState::Objected => 0,
+        CheckState::Silent => 1,
+        CheckState::Confirmed => 2,
+    };
+    let mut units: Vec<&Checked> = units.iter().collect();
+    units.sort_by_key(place);
     Table {
         id: "check".to_owned(),
         title: "各单位核对情况".to_owned(),
@@ -73,7 +81,7 @@ fn table(frame: &Frame, units: &[Checked]) -> Table {
             column("objections", "异议件数", Format::Count),
             column("upheld", "采纳件数", Format::Count),
         ],
-        rows: units.iter().map(row).collect(),
+        rows: units.into_iter().map(row).collect(),
         note: Some("核对的是核对期内公布的预统计数据；期满未反馈的单位视为确认。".to_owned()),
     }
 }
@@ -115,6 +123,8 @@ mod tests {
             panic!("{section:?}")
         };
         assert!(text.contains("提出异议2件，采纳1件") && text.contains("视为确认"), "{text}");
+        let keys: Vec<&str> = table.rows.iter().map(|row| row.key.as_str()).collect();
+        assert_eq!(keys, ["b", "c", "a"], "who objected stands first");
         let silent = table.rows.iter().find(|row| row.key == "c").unwrap();
         assert_eq!(silent.cells[1].value, Value::Text("期满未反馈，视为确认".to_owned()));
         assert_eq!(silent.cells[2].value, Value::None);

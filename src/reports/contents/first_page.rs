@@ -12,7 +12,7 @@ use super::{sentences, words};
 use crate::assessment::likewise::Against::Previous;
 use crate::assessment::{Depth, Edition, GroupBy, Metric, Row as Line};
 use crate::error::Result;
-use crate::reports::document::{Block, Cell, Format, Row, Table, Value};
+use crate::reports::document::{Block, Cell, DEFINITION, Format, Row, Table, Value};
 use crate::reports::material::Material;
 
 /// No more than so many lines: it is one page.
@@ -145,7 +145,7 @@ fn rate_table(shifts: &[Shift<'_>]) -> Table {
             column("change", "环比", Format::Points),
             column("interval.previous", "上期区间", Format::Text),
             column("interval", "本期区间", Format::Text),
-            column("definition", "定义", Format::Text),
+            column(DEFINITION, "定义", Format::Text),
         ],
         rows: rows.collect(),
         note: Some(format!("口径：全量。本期与上期的Wilson 95%区间不相接；最多列{MOST}项。")),

@@ -13,7 +13,9 @@ use crate::assessment::facts::Sym;
 use crate::assessment::likewise::{Against, Change};
 use crate::assessment::{Depth, Edition, GroupBy, Metric, Side};
 use crate::error::Result;
-use crate::reports::document::{Block, Cell, Column, Format, Row, Table, Value};
+use crate::reports::document::{
+    Block, Cell, Column, DEFINITION, FORMULA, Format, Row, Table, Value,
+};
 use crate::reports::material::Material;
 use crate::reports::scope::OBJECTION;
 use crate::ticket::overlay::ExclusionReason;
@@ -83,7 +85,7 @@ pub fn overview(material: &Material<'_>) -> Result<Part> {
     part.push(Block::Table(counts));
     part.push(Block::Table(rates(material, &editions)));
     part.push(Block::Table(score(material, &editions)));
-    part.push(Block::Table(time(&editions)));
+    part.push(Block::Table(time(material, &editions)));
     part.push(Block::Table(excluded));
     Ok(part)
 }
@@ -101,8 +103,8 @@ fn compared(format: Format, change: Format) -> Vec<Column> {
 }
 
 fn defined(mut columns: Vec<Column>) -> Vec<Column> {
-    columns.push(column("definition", "定义", Format::Text));
-    columns.push(column("formula", "公式", Format::Text));
+    columns.push(column(DEFINITION, "定义", Format::Text));
+    columns.push(column(FORMULA, "公式", Format::Text));
     columns
 }
 
@@ -215,7 +217,7 @@ fn score(material: &Material<'_>, editions: &Editions) -> Table {
     table("overview_score", "综合得分", defined(columns), rows, "")
 }
 
-fn time(editions: &Editions) -> Table {
+fn time(material: &Material<'_>, editions: &Editions) -> Table {
     type Pick = fn(&crate::assessment::Cell) -> Option<f64>;
     let picks: [(&str, &str, Pick); 3] = [
         ("mean", "平均", |it| it.value),
@@ -241,7 +243,7 @@ fn time(editions: &Editions) -> Table {
             number(both.map(|(now, then)| (now - then) / then))
         };
         let (previous, year) = (then(Against::Previous), then(Against::Year));
-        let cells = vec![
+        let mut cells = vec![
             text(name),
             show(all),
             show(&editions.assessed),
@@ -250,11 +252,12 @@ fn time(editions: &Editions) -> Table {
             number(year),
             grown(year),
         ];
+        cells.extend(definition(material, metric));
         row(key, cells)
     });
     let note =
         "周期内办结工单自受理至首次审核通过或直接答复的工作小时，扣除挂账（handling_time@1）。";
-    let columns = compared(Format::Hours, Format::Growth);
+    let columns = defined(compared(Format::Hours, Format::Growth));
     table("overview_time", "办理时长（工作小时）", columns, rows.into(), note)
 }
 

@@ -6,9 +6,11 @@ use super::drawing::{Bar, Drawing, KINDS, LETTER, Label, Rule, WIDTH, legend, le
 use super::{values, words};
 use crate::reports::document::Chart;
 
-/// A bar, and what lies between the groups of bars.
-const THICK: f64 = 18.0;
-const BETWEEN: f64 = 12.0;
+/// A bar, and what lies between the groups of bars: of few, and of so many that they would fill a page.
+const FEW: (f64, f64) = (18.0, 12.0);
+const MANY: (f64, f64) = (14.0, 4.0);
+/// From so many on they are many.
+const CROWD: usize = 20;
 /// A name takes a third of the picture at most, in halves of a letter.
 const NAME: usize = 34;
 
@@ -25,7 +27,9 @@ pub fn draw(chart: &Chart) -> Drawing {
     let (from, to) = (left + before, WIDTH - figure - 14.0);
     let x = |part: f64| from + (to - from) * part;
     let (keys, legend_end) = legend(&chart.series);
-    let group = THICK * chart.series.len().max(1) as f64 + BETWEEN;
+    let bars = names.len() * chart.series.len();
+    let (thick, between) = if bars < CROWD { FEW } else { MANY };
+    let group = thick * chart.series.len().max(1) as f64 + between;
     let top = legend_end + 4.0;
     let bottom = top + group * names.len() as f64;
     let mut drawing = Drawing { width: WIDTH, height: bottom + 26.0, keys, ..Drawing::default() };
@@ -40,8 +44,8 @@ pub fn draw(chart: &Chart) -> Drawing {
         let middle = y + group / 2.0 + LETTER * 0.36;
         drawing.labels.push(Label::new(left - 8.0, middle, "end", name, NAME));
         for (place, series) in chart.series.iter().enumerate() {
-            let y = y + BETWEEN / 2.0 + THICK * place as f64;
-            let baseline = y + THICK / 2.0 + LETTER * 0.33;
+            let y = y + between / 2.0 + thick * place as f64;
+            let baseline = y + thick / 2.0 + LETTER * 0.33;
             let Some(value) = number(series, at) else {
                 drawing.labels.push(Label::new(zero + 6.0, baseline, "start", values::NONE, 4));
                 continue;
@@ -52,7 +56,7 @@ pub fn draw(chart: &Chart) -> Drawing {
                 x: tenth(zero.min(end)),
                 y: tenth(y + 1.0),
                 width: tenth((end - zero).abs()),
-                height: THICK - 2.0,
+                height: thick - 2.0,
                 says: format!("{} {name}：{text}", words::one_line(&series.name)),
             });
             let (at, anchor) = if value < 0.0 { (end - 6.0, "end") } else { (end + 6.0, "start") };

@@ -60,6 +60,8 @@ struct Whole<'a> {
     made: &'a str,
 }
 
+/// How many times a narrow table stands beside itself.
+const BESIDE: usize = 3;
 /// Behind a table that is not whole.
 const EXTRACT: &str = "本表为节选，全表见数据表（XLSX）。";
 
@@ -80,7 +82,8 @@ struct Bar {
 /// `internal`.
 pub fn docx(document: &Document, printed: &Printed) -> Result<Vec<u8>> {
     let extract = document.extract(EXTRACT);
-    let page = layout(&extract, printed);
+    let mut page = layout(&extract, printed);
+    page.grids_mut().for_each(|grid| grid.beside(BESIDE));
     let widths: Vec<Widths> = page.grids().map(widths).collect();
     let bars: Vec<Vec<Bar>> = page.figures().map(bars).collect();
     let mark = words::width(page.watermark.as_deref().unwrap_or_default());

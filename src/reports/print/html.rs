@@ -12,6 +12,7 @@ use sha2::{Digest, Sha256};
 
 use super::layout::{Page, layout};
 use super::template::fill;
+use super::widths::{Sheet, sheet};
 use super::{Printed, chart};
 use crate::error::Result;
 use crate::reports::Document;
@@ -21,6 +22,8 @@ const TEMPLATE: &str = include_str!("../../../config/reports/page.html");
 #[derive(Serialize)]
 struct Whole<'a> {
     page: &'a Page<'a>,
+    /// By the numbers of the tables, from 0.
+    sheets: Vec<Sheet>,
     /// By the numbers of the figures, from 0.
     pictures: Vec<String>,
 }
@@ -33,7 +36,8 @@ pub fn html(document: &Document, printed: &Printed) -> Result<String> {
     let page = layout(document, printed);
     let pictures = page.figures().map(|figure| chart::svg(figure.chart, figure.number));
     let pictures = pictures.collect::<Result<_>>()?;
-    fill(TEMPLATE, &Whole { page: &page, pictures })
+    let sheets = page.grids().map(sheet).collect();
+    fill(TEMPLATE, &Whole { page: &page, sheets, pictures })
 }
 
 /// The Content-Security-Policy to send the page with.

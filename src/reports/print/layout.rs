@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::grid::{Definition, Definitions, Grid, grid, table_of};
+use super::definitions::{Definition, Definitions};
+use super::grid::{Grid, grid, table_of};
 use super::{Printed, words};
 use crate::reports::Document;
 use crate::reports::document::{Block, Chart, SIGN_OFF, Section};
@@ -211,6 +212,16 @@ impl Page<'_> {
         pieces.filter_map(|piece| match piece {
             Piece::Table { grid } => Some(grid),
             Piece::Figure(figure) => figure.own.as_ref(),
+            _ => None,
+        })
+    }
+
+    /// The same, to be put otherwise.
+    pub fn grids_mut(&mut self) -> impl Iterator<Item = &mut Grid> {
+        let pieces = self.parts.iter_mut().flat_map(|part| &mut part.pieces);
+        pieces.filter_map(|piece| match piece {
+            Piece::Table { grid } => Some(grid),
+            Piece::Figure(figure) => figure.own.as_mut(),
             _ => None,
         })
     }

@@ -8,6 +8,7 @@ mod axis;
 mod bars;
 pub mod chart;
 pub mod csv;
+mod definitions;
 pub mod docx;
 mod drawing;
 mod grid;

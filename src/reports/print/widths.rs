@@ -1,87 +1,181 @@
 //! Reports, printing: how wide the columns of a table are on paper. Its rule: figures stay on one line, words give way;
-//! a table as wide as the page, in the largest letters that allow it.
+//! a table as wide as the page, in the largest letters that allow it, and lying where no letters do.
 
 use serde::Serialize;
 
-use super::grid::{Grid, Head};
+use super::grid::{Grid, Head, INTERVAL, Line};
 use super::words;
 
-/// Between the margins of a letter: 156 mm, in twentieths of a point.
+/// Between the margins of a letter: 156 mm, in twentieths of a point; and of a page that lies: 243 mm.
 pub const PAPER: usize = 8844;
-/// Letters of a table in half points: 五号, 小五, 六号.
-const SIZES: [usize; 3] = [21, 18, 15];
-/// What a cell's own margins take.
-const MARGINS: usize = 170;
-/// A heading over figures takes at least and at most so many halves before it breaks; words do.
+const LYING: usize = 13_777;
+/// Letters of a table in half points, 五号, 小五, 六号, and what a cell's own margins take with its rule.
+const LARGE: Letters = Letters { size: 21, margin: 170 };
+const MIDDLE: Letters = Letters { size: 18, margin: 130 };
+const SMALL: Letters = Letters { size: 15, margin: 90 };
+/// A heading over figures takes at least and at most so many halves before it breaks; words at most so many.
 const HEADING: (usize, usize) = (6, 10);
-const WORDS: (usize, usize) = (16, 40);
+const WORDS: usize = 40;
+/// A number that leads to a definition, raised, takes so many halves beside a name.
+const RAISED: usize = 2;
 
-/// The letters and columns of a table.
+#[derive(Clone, Copy)]
+struct Letters {
+    size: usize,
+    margin: usize,
+}
+
+/// How a table is tried: its letters, how many halves words keep at least, and how many figures have to spare (where the
+/// machine has no Times New Roman, they are wider than half a letter).
+#[derive(Clone, Copy)]
+struct Try {
+    letters: Letters,
+    words: usize,
+    spare: usize,
+}
+
+const fn a_try(letters: Letters, words: usize, spare: usize) -> Try {
+    Try { letters, words, spare }
+}
+
+/// Rather smaller letters than words that break.
+const LETTER: [Try; 7] = [
+    a_try(LARGE, WORDS, 1),
+    a_try(MIDDLE, WORDS, 1),
+    a_try(LARGE, 16, 1),
+    a_try(MIDDLE, 16, 1),
+    a_try(SMALL, 16, 1),
+    a_try(SMALL, 16, 0),
+    a_try(SMALL, 10, 0),
+];
+const UPRIGHT: [Try; 3] = [a_try(MIDDLE, 16, 1), a_try(SMALL, 16, 1), a_try(SMALL, 16, 0)];
+const WIDE: [Try; 3] = [a_try(SMALL, 16, 1), a_try(SMALL, 16, 0), a_try(SMALL, 10, 0)];
+
+/// The letters and columns of a table in a letter.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub struct Widths {
     /// In half points.
     pub size: usize,
+    /// On each side of a cell, in twentieths of a point.
+    pub margin: usize,
     /// In twentieths of a point; [`PAPER`] together.
     pub columns: Vec<usize>,
 }
 
-/// What a column needs, in halves of a letter.
+/// How the page prints a table.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub struct Sheet {
+    /// In half points.
+    pub size: usize,
+    /// On a page that lies.
+    pub wide: bool,
+    /// In columns beside each other.
+    pub slim: bool,
+    /// Parts of the whole: `12.50%`.
+    pub columns: Vec<String>,
+}
+
+/// What a column needs, in halves of a letter: at least, for its cells, for its heading too.
 #[derive(Clone, Copy)]
 struct Need {
     least: usize,
+    cells: usize,
     best: usize,
 }
 
-fn need(grid: &Grid, at: usize, head: &Head) -> Need {
-    let lines = grid.lines.iter().filter_map(|line| line.places.get(at).map(|it| (line, it)));
-    let widths = lines.flat_map(|(line, place)| {
+fn need(lines: &[&Line], at: usize, head: &Head, tried: Try) -> Need {
+    let places = lines.iter().filter_map(|line| line.places.get(at).map(|it| (line, it)));
+    let widths = places.clone().flat_map(|(line, place)| {
         let depth = if at == 0 { usize::from(line.level) * 2 } else { 0 };
-        place.lines.iter().map(move |text| words::width(text) + depth)
+        let note = if place.note.is_some() { RAISED } else { 0 };
+        place.lines.iter().map(move |text| words::width(text) + depth + note)
     });
     let widest = widths.max().unwrap_or(0);
-    let heading = words::width(&head.name);
+    let note = head.note.map_or(0, |note| note.to_string().len());
+    let heading = words::width(&head.name) + note;
     let (low, high) = (widest.max(heading.min(HEADING.0)), widest.max(heading.min(HEADING.1)));
-    if head.whole {
-        // One half to spare: where the machine has no Times New Roman, figures are wider than half a letter.
-        return Need { least: low + 1, best: high + 1 };
+    let mut texts = places.flat_map(|(_, place)| &place.lines);
+    let figures = (1..=INTERVAL).contains(&widest) && texts.all(|text| words::is_of_figures(text));
+    if head.whole || figures {
+        let low = low + tried.spare;
+        return Need { least: low, cells: low, best: high + tried.spare };
     }
-    let best = high.clamp(4, WORDS.1);
-    Need { least: best.min(WORDS.0), best }
+    let best = high.clamp(4, WORDS);
+    Need { least: best.min(tried.words), cells: best, best }
 }
 
-/// The widths of a grid's columns.
-pub fn widths(grid: &Grid) -> Widths {
-    let needs = grid.heads.iter().enumerate().map(|(at, head)| need(grid, at, head));
-    let needs: Vec<Need> = needs.collect();
-    // Figures, and `%` above all, are a little wider than half a letter.
-    let wide = |halves: usize, size: usize| halves * size * 23 / 4 + MARGINS;
-    let sum = |size: usize, of: fn(&Need) -> usize| -> usize {
-        needs.iter().map(|it| wide(of(it), size)).sum()
-    };
-    let fits = SIZES.into_iter().find(|size| sum(*size, |it| it.least) <= PAPER);
-    let size = fits.unwrap_or(SIZES[SIZES.len() - 1]);
-    let least: Vec<usize> = needs.iter().map(|it| wide(it.least, size)).collect();
-    let wished: Vec<usize> = needs.iter().map(|it| wide(it.best, size)).collect();
-    let (low, high): (usize, usize) = (least.iter().sum(), wished.iter().sum());
-    let columns = if low >= PAPER {
-        least.iter().map(|it| it * PAPER / low.max(1)).collect()
-    } else if high <= PAPER {
-        wished.iter().map(|it| it * PAPER / high.max(1)).collect()
-    } else {
-        let (room, asked) = (PAPER - low, high - low);
-        let both = least.iter().zip(&wished);
-        both.map(|(low, high)| low + (high - low) * room / asked).collect()
-    };
-    Widths { size, columns: filled(columns) }
+/// The widths of the columns of a grid between `paper`, by the first of `tries` that has room.
+fn columns(grid: &Grid, lines: &[&Line], tries: &[Try], paper: usize) -> Option<Found> {
+    let mut found = None;
+    for tried in tries {
+        let heads = grid.heads.iter().enumerate();
+        let needs: Vec<Need> = heads.map(|(at, head)| need(lines, at, head, *tried)).collect();
+        // Figures, and `%` above all, are a little wider than half a letter.
+        let Letters { size, margin } = tried.letters;
+        let wide = |of: fn(&Need) -> usize| -> Vec<usize> {
+            needs.iter().map(|it| of(it) * size * 23 / 4 + margin).collect()
+        };
+        let least = wide(|it| it.least);
+        let fits = least.iter().sum::<usize>() <= paper;
+        // Cells come before headings: those break once, these in every row.
+        let columns = toward(least, &wide(|it| it.cells), paper);
+        let columns = filled(toward(columns, &wide(|it| it.best), paper), paper);
+        found = Some(Found { letters: tried.letters, columns, fits });
+        if fits {
+            break;
+        }
+    }
+    found
 }
 
-/// What rounding left over goes to the first column.
-fn filled(mut columns: Vec<usize>) -> Vec<usize> {
-    let left = PAPER.saturating_sub(columns.iter().sum());
+struct Found {
+    letters: Letters,
+    columns: Vec<usize>,
+    fits: bool,
+}
+
+/// The columns grown toward what they ask for, as far as the paper has room, each by its part of it.
+fn toward(have: Vec<usize>, asked: &[usize], paper: usize) -> Vec<usize> {
+    let (low, high): (usize, usize) = (have.iter().sum(), asked.iter().sum());
+    if high <= low {
+        return have;
+    }
+    let room = paper.saturating_sub(low).min(high - low);
+    let both = have.iter().zip(asked);
+    both.map(|(have, asked)| have + asked.saturating_sub(*have) * room / (high - low)).collect()
+}
+
+/// As wide as the paper; what rounding left over goes to the first column.
+fn filled(columns: Vec<usize>, paper: usize) -> Vec<usize> {
+    let sum: usize = columns.iter().sum();
+    let mut columns: Vec<usize> = columns.iter().map(|it| it * paper / sum.max(1)).collect();
+    let left = paper.saturating_sub(columns.iter().sum());
     if let Some(first) = columns.first_mut() {
         *first += left;
     }
     columns
+}
+
+/// The widths of a grid's columns in a letter.
+pub fn widths(grid: &Grid) -> Widths {
+    let lines: Vec<&Line> = grid.lines.iter().collect();
+    let found = columns(grid, &lines, &LETTER, PAPER);
+    let (letters, columns) = found.map_or((LARGE, Vec::new()), |it| (it.letters, it.columns));
+    // Ten are the rule's.
+    Widths { size: letters.size, margin: (letters.margin - 10) / 2, columns }
+}
+
+/// How the page prints a grid.
+pub fn sheet(grid: &Grid) -> Sheet {
+    let lines: Vec<&Line> = grid.lines.iter().filter(|line| !line.blank).collect();
+    let upright = columns(grid, &lines, &UPRIGHT, PAPER).filter(|it| it.fits);
+    let wide = upright.is_none();
+    let found = upright.or_else(|| columns(grid, &lines, &WIDE, LYING));
+    let (letters, columns) = found.map_or((MIDDLE, Vec::new()), |it| (it.letters, it.columns));
+    let sum: usize = columns.iter().sum();
+    let part = |width: &usize| format!("{:.2}%", *width as f64 * 100.0 / sum.max(1) as f64);
+    let columns = columns.iter().map(part).collect();
+    Sheet { size: letters.size, wide, slim: grid.is_slim(), columns }
 }
 
 #[cfg(test)]
@@ -97,19 +191,16 @@ mod tests {
             numeric: *numeric,
             whole: *numeric,
         };
-        let place = |text: &&str| Place {
-            lines: vec![(*text).to_owned()],
-            link: None,
-            numeric: false,
-            time: false,
-        };
-        let line = Line { level: 0, total: false, places: cells.iter().map(place).collect() };
+        let place = |text: &&str| Place { lines: vec![(*text).to_owned()], ..Place::default() };
+        let places = cells.iter().map(place).collect();
+        let line = Line { level: 0, total: false, blank: false, places };
         Grid {
             anchor: String::new(),
             number: 1,
             title: String::new(),
             heads: heads.iter().map(head).collect(),
             lines: vec![line],
+            blank: 0,
             note: Vec::new(),
         }
     }
@@ -127,5 +218,23 @@ mod tests {
         let text = widths(&grid(&[("甲", false), ("乙", true)], &[&long, "1"]));
         assert_eq!((text.size, text.columns.iter().sum::<usize>()), (21, PAPER));
         assert_eq!(widths(&grid(&[], &[])).columns, Vec::<usize>::new());
+    }
+
+    #[test]
+    fn the_page_lies_down_only_for_what_no_small_letters_make_fit() {
+        let rates = |many: usize| {
+            let heads: Vec<(&str, bool)> = (0..many).map(|at| ("及时签收率", at > 0)).collect();
+            let cells = std::iter::once("某某街道办事处物业管理科");
+            let cells = cells.chain(std::iter::repeat_n("97.1%", many - 1));
+            sheet(&grid(&heads, &cells.collect::<Vec<_>>()))
+        };
+        let seen = [4, 8, 11, 19].map(rates).map(|it| (it.size, it.wide));
+        assert_eq!(seen, [(18, false), (18, false), (15, false), (15, true)]);
+        assert_eq!(rates(4).columns.len(), 4);
+        // An interval is a text, and stays on one line all the same.
+        let heads = [("单位", false), ("区间", false)];
+        let long = "很".repeat(300);
+        let interval = widths(&grid(&heads, &[&long, "87.1%–95.0%"]));
+        assert!(interval.columns[1] > 11 * 21 * 23 / 4, "{interval:?}");
     }
 }

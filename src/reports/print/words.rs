@@ -93,6 +93,11 @@ const fn halves(c: char) -> usize {
     }
 }
 
+/// Whether a text is made of figures alone, as an interval is: `87.1%–95.0%`.
+pub fn is_of_figures(text: &str) -> bool {
+    text.chars().all(|c| c.is_ascii_digit() || "+-–—.%".contains(c))
+}
+
 /// The line, or its beginning and `…` where it is wider than `most` halves.
 pub fn cut(text: &str, most: usize) -> String {
     if width(text) <= most {

@@ -20,11 +20,19 @@ const CHARACTERS: usize = 32_767;
 const NAME: usize = 31;
 /// A4, as Excel numbers papers.
 const A4: u8 = 9;
-/// Letters of a table on a page that stands upright, at most.
-const UPRIGHT: usize = 100;
+/// Letters of a table on a page that stands upright, at most: three quarters of their size.
+const UPRIGHT: usize = 130;
+/// Letters of a column of words; more break.
+const WORDS: usize = 30;
+/// Letters of a heading over figures before it breaks, and how high a line is, in points.
+const HEADING: usize = 10;
+const LINE: usize = 15;
+/// In inches: left, right, top, bottom, header, footer.
+const MARGINS: [f64; 6] = [0.5, 0.5, 0.8, 0.7, 0.35, 0.3];
 const ABOUT: &str = "说明";
-/// What lies behind headings.
+/// What lies behind headings, and what lines are drawn in.
 const SHADE: u32 = 0x00f2_f2f2;
+const RULE: u32 = 0x0080_8080;
 
 /// The workbook.
 ///
@@ -46,7 +54,7 @@ fn book(document: &Document, printed: &Printed) -> Result<Vec<u8>, XlsxError> {
     for (table, name) in document.tables().zip(&names) {
         let sheet = book.add_worksheet();
         sheet.set_name(name)?;
-        paper(sheet, printed);
+        paper(sheet, printed, &table.title, "指标定义见“说明”");
         fill(sheet, table, printed)?;
     }
     book.save_to_buffer()
@@ -80,13 +88,17 @@ fn names(document: &Document) -> Vec<String> {
     taken.split_off(1)
 }
 
-/// A4, as wide as the page, with who took it at the foot.
-fn paper(sheet: &mut Worksheet, printed: &Printed) {
-    sheet.set_paper_size(A4).set_print_fit_to_pages(1, 0);
-    let mark = words::one_line(printed.watermark.as_deref().unwrap_or_default());
+/// A4, as wide as the page, under its title, with who took it at the foot.
+fn paper(sheet: &mut Worksheet, printed: &Printed, title: &str, aside: &str) {
+    sheet.set_paper_size(A4).set_print_fit_to_pages(1, 0).set_print_center_horizontally(true);
+    let [left, right, top, bottom, header, footer] = MARGINS;
+    sheet.set_margins(left, right, top, bottom, header, footer);
     // `&` begins a command there.
-    let mark = words::cut(&mark, 100).replace('&', "&&");
-    sheet.set_footer(format!("&L&9{mark}&R&9&P / &N"));
+    let said = |text: &str| words::cut(&words::one_line(text), 100).replace('&', "&&");
+    let mark = said(printed.watermark.as_deref().unwrap_or_default());
+    // A space parts the size from a title that begins with a figure.
+    sheet.set_header(format!("&C&14 {}", said(title)));
+    sheet.set_footer(format!("&L&9 {mark}&C&9 {aside}&R&9&P / &N"));
 }
 
 /// What holds for all sheets, what each of them is, and what its figures are made of.
@@ -100,7 +112,7 @@ fn about(
     let (bold, wrapped) = (head(), Format::new().set_text_wrap().set_align(FormatAlign::Top));
     let name = Format::new().set_align(FormatAlign::Top);
     sheet.set_name(ABOUT)?.set_landscape();
-    paper(sheet, printed);
+    paper(sheet, printed, ABOUT, "");
     sheet.set_column_width(0, 26)?.set_column_width(1, 28)?.set_column_width(2, 80)?;
     let large = Format::new().set_bold().set_font_size(16);
     sheet.write_string_with_format(0, 0, text(&page.title), &large)?;
@@ -145,7 +157,11 @@ fn about(
 
 fn head() -> Format {
     let head = Format::new().set_bold().set_text_wrap().set_align(FormatAlign::VerticalCenter);
-    head.set_background_color(SHADE).set_border_bottom(FormatBorder::Thin)
+    ruled(head.set_background_color(SHADE))
+}
+
+fn ruled(format: Format) -> Format {
+    format.set_border(FormatBorder::Thin).set_border_color(RULE)
 }
 
 /// How wide a column is, in figures of the sheet's letters.
@@ -157,18 +173,24 @@ fn wide(table: &Table, at: usize, column: &Column, printed: &Printed) -> usize {
         text.lines().map(words::width).max().unwrap_or(0) + depth
     });
     let heading = words::width(&values::heading(column));
-    let heading = if values::is_numeric(column.format) { heading.min(12) } else { heading };
-    (widths.max().unwrap_or(0).max(heading) + 3).clamp(8, 60)
+    let heading = if values::is_numeric(column.format) { heading.min(HEADING) } else { heading };
+    (widths.max().unwrap_or(0).max(heading) + 2).clamp(8, WORDS)
 }
 
-fn fill(sheet: &mut Worksheet, table: &Table, printed: &Printed) -> Result<(), XlsxError> {
-    let mut all = 0;
+/// The headings, how wide the columns are, and what of them is printed: what the figures are made of stands once, on the
+/// sheet that explains.
+fn heads(sheet: &mut Worksheet, table: &Table, printed: &Printed) -> Result<(), XlsxError> {
+    let (mut all, mut last, mut high) = (0, 0, 1);
     let (left, right) = (head(), head().set_align(FormatAlign::Right));
-    let mut formats = Formats::default();
     for (at, column) in table.columns.iter().enumerate() {
         let Ok(place) = u16::try_from(at) else { break };
         let width = wide(table, at, column, printed);
-        all += width;
+        if !column.is_of_row() {
+            all += width;
+            last = place;
+        }
+        // A letter to spare: words break where they like.
+        high = high.max(words::width(&values::heading(column)).div_ceil(width - 1));
         sheet.set_column_width(place, u32::try_from(width).map_or(60.0, f64::from))?;
         let head = if values::is_numeric(column.format) { &right } else { &left };
         sheet.write_string_with_format(0, place, text(&values::heading(column)), head)?;
@@ -176,8 +198,17 @@ fn fill(sheet: &mut Worksheet, table: &Table, printed: &Printed) -> Result<(), X
     if all > UPRIGHT {
         sheet.set_landscape();
     }
+    sheet.set_row_height(0, u32::try_from(high.min(8) * LINE).map_or(60.0, f64::from))?;
+    let rows = u32::try_from(table.rows.len()).unwrap_or(u32::MAX);
+    sheet.set_print_area(0, 0, rows, last)?;
     sheet.set_freeze_panes(1, 1)?;
     sheet.set_repeat_rows(0, 0)?;
+    Ok(())
+}
+
+fn fill(sheet: &mut Worksheet, table: &Table, printed: &Printed) -> Result<(), XlsxError> {
+    let mut formats = Formats::default();
+    heads(sheet, table, printed)?;
     for (at, row) in (1..).zip(&table.rows) {
         let bold = row.key == "total";
         for (place, (column, cell)) in (0..).zip(table.columns.iter().zip(&row.cells)) {
@@ -221,7 +252,7 @@ struct Formats(BTreeMap<Look, Format>);
 impl Formats {
     fn of(&mut self, look: Look) -> &Format {
         self.0.entry(look).or_insert_with(|| {
-            let mut format = Format::new().set_align(FormatAlign::VerticalCenter);
+            let mut format = ruled(Format::new().set_align(FormatAlign::VerticalCenter));
             if look.shown.is_empty() {
                 format = format.set_text_wrap();
             } else {
