@@ -24,6 +24,7 @@ pub mod serve;
 mod store;
 pub mod trace;
 pub mod upload;
+pub mod versioned;
 
 pub use asker::{Asker, Caller, Known};
 pub use blocking::{run, run_long};
@@ -32,3 +33,4 @@ pub use etag::IfMatch;
 pub use idempotency::{Answer, Idem, IdempotencyKey, write_once};
 pub use prepared::write_prepared;
 pub use serve::{application, listen, serve};
+pub use versioned::{Refused, VersionHeaders, Versioned};

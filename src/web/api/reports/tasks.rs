@@ -11,13 +11,12 @@ use crate::app::App;
 use crate::db::Tx;
 use crate::directory::UnitCode;
 use crate::error::{Error, Result};
-use crate::identity::Actor;
 use crate::reports::kinds::TaskState;
 use crate::reports::task::store::Filter;
 use crate::reports::task::{Accepting, Answering, SendingBack};
 use crate::reports::{Aim, Desk, Task};
 use crate::web::problem::Problem;
-use crate::web::{Answer, Asker, IdempotencyKey, IfMatch, Page, Query, RawBody, run, write_once};
+use crate::web::{Answer, Asker, Page, Query, RawBody, Refused, VersionHeaders, Versioned, run};
 
 /// Tasks, the newest first.
 #[derive(Serialize, ToSchema)]
@@ -104,54 +103,33 @@ fn shown(app: &App, task: Task) -> Result<Answer> {
     Ok(Answer::ok(&TaskView::of(task, app.config.site.zone))?.versioned(version))
 }
 
-/// What is asked of which task.
-struct Said {
-    actor: Actor,
-    id: String,
-    version: IfMatch,
-    raw: RawBody,
-}
-
 async fn written(
-    app: web::Data<App>,
-    key: IdempotencyKey,
-    said: Said,
+    asked: Versioned<String>,
     done: impl Fn(&mut Tx<'_>, Desk<'_>, Aim<'_>, &RawBody) -> Result<Task> + Send + Sync + 'static,
 ) -> Result<HttpResponse> {
-    let idem = key.bind(&said.actor.name, said.raw.bytes());
-    let house = app.clone();
-    write_once(&app, idem, move |tx| {
-        let id = read_id(&said.id)?;
-        let aim = Aim { id, expected: &|found| said.version.check(found) };
-        let task = done(tx, desk(&house, &said.actor), aim, &said.raw)?;
-        shown(&house, task)
-    })
-    .await
+    asked
+        .write(move |tx, asked| {
+            let id = read_id(&asked.path)?;
+            let aim = Aim { id, expected: &|found| asked.version.check(found) };
+            let task = done(tx, desk(&asked.app, &asked.actor), aim, &asked.raw)?;
+            shown(&asked.app, task)
+        })
+        .await
 }
 
 macro_rules! steps {
     ($($(#[$doc:meta])* $handler:ident $path:literal $name:literal $body:ident $done:expr;)+) => {$(
         $(#[$doc])*
         #[utoipa::path(tag = "reports", operation_id = $name, request_body = $body,
-            params(("id" = String, Path), ("If-Match" = Option<String>, Header), ("Idempotency-Key" = Option<String>, Header)),
+            params(("id" = String, Path), VersionHeaders),
             responses(
                 (status = 200, body = TaskView),
-                (status = 403, body = Problem, content_type = "application/problem+json"),
-                (status = 404, body = Problem, content_type = "application/problem+json"),
                 (status = 409, description = "the state, and what may be done", body = Problem, content_type = "application/problem+json"),
-                (status = 412, body = Problem, content_type = "application/problem+json"),
-                (status = 422, body = Problem, content_type = "application/problem+json"),
+                Refused,
             ))]
         #[post($path)]
-        pub async fn $handler(
-            app: web::Data<App>,
-            Asker(actor): Asker,
-            id: web::Path<String>,
-            version: IfMatch,
-            key: IdempotencyKey,
-            raw: RawBody,
-        ) -> Result<HttpResponse> {
-            written(app, key, Said { actor, id: id.into_inner(), version, raw }, $done).await
+        pub async fn $handler(asked: Versioned<String>) -> Result<HttpResponse> {
+            written(asked, $done).await
         }
     )+};
 }
