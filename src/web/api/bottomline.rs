@@ -25,8 +25,9 @@ use crate::ticket::sight::scope;
 use crate::ticket::store::numbers_of;
 use crate::time::Stamp;
 use crate::web::api::period::Period;
+use crate::web::api::stretch::Onward;
 use crate::web::problem::Problem;
-use crate::web::{Answer, Asker, IdempotencyKey, Page, Query, RawBody, run, write_once};
+use crate::web::{Answer, Asker, IdempotencyKey, Query, RawBody, run, write_once};
 
 /// Every route of the bottom line.
 pub fn routes(services: &mut ServiceConfig<'_>) {
@@ -210,12 +211,6 @@ pub struct CaseList {
     next: Option<String>,
 }
 
-/// A page's `after` as an id.
-pub(super) fn after_id(after: Option<&str>) -> Result<i64> {
-    let after = after.map_or(Ok(i64::MIN), str::parse);
-    after.map_err(|_| Error::field("/after", "field.format"))
-}
-
 /// Cases of the bottom line, the oldest first: a unit its own, those who judge all.
 #[utoipa::path(tag = "bottom line", operation_id = "bottom_line_cases", params(CaseQuery), responses(
     (status = 200, body = CaseList),
@@ -228,23 +223,19 @@ pub async fn list(
     Asker(actor): Asker,
     Query(query): Query<CaseQuery>,
 ) -> Result<HttpResponse> {
-    let limit = Page { limit: query.limit, after: None }.limit()?;
-    let after = after_id(query.after.as_deref())?;
+    let page = Onward::asked(query.limit, query.after.as_deref())?;
     run(move || {
         let (now, zone) = (app.db.now(), app.config.site.zone);
-        let page = app.db.read(|conn| {
+        let list = app.db.read(|conn| {
             let rules = app.hotline.rules.current(conn, now)?;
             let desk = Desk { actor: &actor, keys: &app.keys, directory: &rules.directory };
             let which = query.which(desk.units()?, &rules)?;
-            let most = i64::try_from(limit.saturating_add(1)).unwrap_or(i64::MAX);
-            let mut found = store::list(conn, &which, after, most)?;
-            let more = found.len() > limit;
-            found.truncate(limit);
-            let next = found.last().filter(|_| more).map(|case| case.id.to_string());
+            let found = store::list(conn, &which, page.after.unwrap_or(i64::MIN), page.most())?;
+            let (found, next) = page.of(found, |case| case.id);
             let items = Shown { desk, zone, now }.all(conn, found)?;
             Ok(CaseList { items, next })
         })?;
-        Answer::ok(&page)
+        Answer::ok(&list)
     })
     .await
     .map(Answer::respond)

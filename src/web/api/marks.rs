@@ -20,8 +20,9 @@ use crate::lifecycle::{Hotline, Rules};
 use crate::ticket::Ticket;
 use crate::ticket::again::About;
 use crate::time::Stamp;
+use crate::web::api::stretch::Onward;
 use crate::web::problem::Problem;
-use crate::web::{Answer, Asker, IdempotencyKey, Page, Query, RawBody, run, write_once};
+use crate::web::{Answer, Asker, IdempotencyKey, Query, RawBody, run, write_once};
 
 /// Which ticket it repeats.
 #[derive(Serialize, ToSchema)]
@@ -174,19 +175,15 @@ pub async fn list(
     Query(query): Query<MarkQuery>,
 ) -> Result<HttpResponse> {
     actor.require(&DECIDERS)?;
-    let limit = Page { limit: query.limit, after: None }.limit()?;
-    let after = query.after.as_deref().map_or(Ok(i64::MIN), str::parse);
-    let after = after.map_err(|_| Error::field("/after", "field.format"))?;
+    let page = Onward::asked(query.limit, query.after.as_deref())?;
     run(move || {
         let (state, now) = (query.state.unwrap_or(MarkState::Proposed), app.db.now());
-        let mut found = app.db.read(|conn| {
+        let found = app.db.read(|conn| {
             let directory = app.directory.current(conn)?;
             let eyes = Eyes { actor: &actor, keys: &app.keys, directory: &directory };
-            eyes.list(conn, (state, now), after, limit.saturating_add(1))
+            eyes.list(conn, (state, now), page.after.unwrap_or(i64::MIN), page.most())
         })?;
-        let more = found.len() > limit;
-        found.truncate(limit);
-        let next = found.last().filter(|_| more).map(|it| it.mark.id.to_string());
+        let (found, next) = page.of(found, |it| it.mark.id);
         let zone = app.config.site.zone;
         let items = found.into_iter().map(|it| MarkView::listed(it, zone)).collect();
         Answer::ok(&MarkList { items, next })

@@ -17,8 +17,9 @@ use crate::proactive::store::{self, Filter, Precision, WarningRow, WarningState,
 use crate::proactive::{Grade, Rule};
 use crate::ticket::{listing, sight};
 use crate::time::Stamp;
+use crate::web::api::stretch::Onward;
 use crate::web::problem::Problem;
-use crate::web::{Answer, Asker, IdempotencyKey, Page, Query, RawBody, run, write_once};
+use crate::web::{Answer, Asker, IdempotencyKey, Query, RawBody, run, write_once};
 
 /// Every route of warnings.
 pub fn routes(services: &mut ServiceConfig<'_>) {
@@ -200,9 +201,7 @@ pub async fn list(
     Asker(actor): Asker,
     Query(query): Query<WarningQuery>,
 ) -> Result<HttpResponse> {
-    let limit = Page { limit: query.limit, after: None }.limit()?;
-    let after = query.after.as_deref().map(str::parse).transpose();
-    let after = after.map_err(|_| Error::field("/after", "field.format"))?;
+    let page = Onward::asked(query.limit, query.after.as_deref())?;
     run(move || {
         let filter = Filter {
             state: query.state,
@@ -210,15 +209,12 @@ pub async fn list(
             grade: query.grade,
             estate: query.estate.map(|code| code.to_string()),
             unit: query.unit,
-            after,
+            after: page.after,
         };
         let list = app.db.read(|conn| {
             let scope = scope(&actor, &*app.directory.current(conn)?)?;
-            let most = i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1);
-            let mut found = store::page(conn, &scope, &filter, most)?;
-            let more = found.len() > limit;
-            found.truncate(limit);
-            let next = found.last().filter(|_| more).map(|row| row.id.to_string());
+            let found = store::page(conn, &scope, &filter, page.most())?;
+            let (found, next) = page.of(found, |row| row.id);
             let view = |row| WarningView::of(&app, conn, &actor, row);
             let items = found.into_iter().map(view).collect::<Result<_>>()?;
             Ok(WarningList { items, next })

@@ -21,6 +21,7 @@ use crate::ticket::sight::gets_handling_copy;
 use crate::ticket::store::load_many;
 use crate::ticket::store::rows::TicketRow;
 use crate::ticket::{Text, Ticket};
+use crate::web::api::stretch::Onward;
 use crate::web::api::tickets::{ListQuery, filter};
 use crate::web::leaving::{self, Rows, Sheet};
 use crate::web::problem::Problem;
@@ -185,16 +186,12 @@ pub async fn list(
     if !decides {
         clear::may_ask(&actor)?;
     }
-    let limit = page.limit()?;
-    let before = page.after.as_deref().map_or(Ok(i64::MAX), str::parse);
-    let before = before.map_err(|_| Error::field("/after", "field.format"))?;
-    let most = i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1);
+    let page = Onward::asked(page.limit, page.after.as_deref())?;
     run(move || {
         let asker = Some(actor.user).filter(|_| !decides);
-        let mut rows = app.db.read(|conn| store::list(conn, asker, before, most))?;
-        let more = rows.len() > limit;
-        rows.truncate(limit);
-        let next = rows.last().filter(|_| more).map(|row| row.id.to_string());
+        let (before, most) = (page.after.unwrap_or(i64::MAX), page.most());
+        let rows = app.db.read(|conn| store::list(conn, asker, before, most))?;
+        let (rows, next) = page.of(rows, |row| row.id);
         let zone = app.config.site.zone;
         let items = rows.into_iter().map(|row| ExportView::of(row, zone)).collect::<Result<_>>()?;
         Answer::ok(&ExportList { items, next })

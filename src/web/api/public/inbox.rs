@@ -9,8 +9,9 @@ use crate::app::App;
 use crate::citizen::code::{CodeChecked, reissue};
 use crate::citizen::inbox::{self, Word};
 use crate::citizen::word::{WhyKept, WordSettled, WordSource};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::ticket::Text;
+use crate::web::api::stretch::Onward;
 use crate::web::problem::Problem;
 use crate::web::{Answer, Asker, IdempotencyKey, Page, Query, RawBody, run, write_once};
 
@@ -46,14 +47,12 @@ pub async fn list(
     Asker(actor): Asker,
     Query(page): Query<Page>,
 ) -> Result<HttpResponse> {
-    let limit = page.limit()?;
-    let after = page.after.as_deref().map_or(Ok(i64::MIN), str::parse);
-    let after = after.map_err(|_| Error::field("/after", "field.format"))?;
+    let page = Onward::asked(page.limit, page.after.as_deref())?;
     run(move || {
-        let words = app.db.read(|conn| inbox::list(conn, &app.keys, &actor, after, limit + 1))?;
+        let (after, most) = (page.after.unwrap_or(i64::MIN), page.most());
+        let words = app.db.read(|conn| inbox::list(conn, &app.keys, &actor, after, most))?;
+        let (words, next) = page.of(words, |word| word.id);
         let zone = app.config.site.zone;
-        let next = words.get(limit).and_then(|_| words.get(limit - 1));
-        let next = next.map(|word| word.id.to_string());
         let view = |word: Word| WordView {
             id: word.id.to_string(),
             at: word.at.rfc3339(zone),
@@ -63,7 +62,7 @@ pub async fn list(
             ticket: word.ticket,
             text: word.masked,
         };
-        Answer::ok(&Words { items: words.into_iter().take(limit).map(view).collect(), next })
+        Answer::ok(&Words { items: words.into_iter().map(view).collect(), next })
     })
     .await
     .map(Answer::respond)

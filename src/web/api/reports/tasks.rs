@@ -10,13 +10,14 @@ use super::{desk, read_id};
 use crate::app::App;
 use crate::db::Tx;
 use crate::directory::UnitCode;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::reports::kinds::TaskState;
 use crate::reports::task::store::Filter;
 use crate::reports::task::{Accepting, Answering, SendingBack};
 use crate::reports::{Aim, Desk, Task};
+use crate::web::api::stretch::Onward;
 use crate::web::problem::Problem;
-use crate::web::{Answer, Asker, Page, Query, RawBody, Refused, VersionHeaders, Versioned, run};
+use crate::web::{Answer, Asker, Query, RawBody, Refused, VersionHeaders, Versioned, run};
 
 /// Tasks, the newest first.
 #[derive(Serialize, ToSchema)]
@@ -54,22 +55,18 @@ pub async fn list(
     Asker(actor): Asker,
     Query(query): Query<TaskQuery>,
 ) -> Result<HttpResponse> {
-    let limit = Page { limit: query.limit, after: None }.limit()?;
-    let after = query.after.as_deref().map(str::parse::<i64>).transpose();
-    let after = after.map_err(|_| Error::field("/after", "field.format"))?;
+    let page = Onward::asked(query.limit, query.after.as_deref())?;
     run(move || {
         let now = app.db.now();
         let filter = Filter {
             state: query.state,
             unit: query.unit.clone(),
             overdue_at: query.overdue.unwrap_or_default().then_some(now),
-            after,
+            after: page.after,
         };
-        let most = i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1);
-        let mut found = app.db.read(|conn| desk(&app, &actor).tasks(conn, &filter, (most, now)))?;
-        let more = found.len() > limit;
-        found.truncate(limit);
-        let next = found.last().filter(|_| more).map(|task| task.row.id.to_string());
+        let which = (page.most(), now);
+        let found = app.db.read(|conn| desk(&app, &actor).tasks(conn, &filter, which))?;
+        let (found, next) = page.of(found, |task| task.row.id);
         let zone = app.config.site.zone;
         let items = found.into_iter().map(|task| TaskView::of(task, zone)).collect();
         Answer::ok(&TaskList { items, next })
