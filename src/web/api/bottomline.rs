@@ -13,10 +13,9 @@ use crate::assessment::Edition;
 use crate::bottomline::case::{Explained, Ruling};
 use crate::bottomline::store::{self, Which};
 use crate::bottomline::{CaseRow, CaseState, Desk, Rang, Source};
-use crate::db::Conn;
+use crate::db::{Conn, Tx};
 use crate::directory::{Directory, UnitCode};
 use crate::error::{Error, Result};
-use crate::identity::Actor;
 use crate::lifecycle::Rules;
 use crate::limits::Light;
 use crate::ticket::listing::visible;
@@ -27,7 +26,7 @@ use crate::time::Stamp;
 use crate::web::api::period::Period;
 use crate::web::api::stretch::Onward;
 use crate::web::problem::Problem;
-use crate::web::{Answer, Asker, IdempotencyKey, Query, RawBody, run, write_once};
+use crate::web::{Answer, Asker, Once, Query, RawBody, run};
 
 /// Every route of the bottom line.
 pub fn routes(services: &mut ServiceConfig<'_>) {
@@ -241,35 +240,23 @@ pub async fn list(
     .map(Answer::respond)
 }
 
-/// What is said to a case, and by whom.
-struct Said {
-    actor: Actor,
-    id: String,
-    key: IdempotencyKey,
-    raw: RawBody,
-}
-
+/// Does `done` to a case and answers the case as it is then.
 async fn say(
-    app: web::Data<App>,
-    said: Said,
-    done: impl Fn(&mut crate::db::Tx<'_>, Desk<'_>, (i64, &RawBody)) -> Result<CaseRow>
-    + Send
-    + Sync
-    + 'static,
+    asked: Once<String>,
+    done: impl Fn(&mut Tx<'_>, Desk<'_>, (i64, &RawBody)) -> Result<CaseRow> + Send + Sync + 'static,
 ) -> Result<HttpResponse> {
-    let Said { actor, id, key, raw } = said;
-    let (hotline, zone) = (app.hotline.clone(), app.config.site.zone);
-    let idem = key.bind(&actor.name, raw.bytes());
-    write_once(&app, idem, move |tx| {
-        let id = id.parse().map_err(|_| Error::not_found())?;
-        let rules = hotline.rules.current(tx.conn, tx.now)?;
-        let desk = Desk { actor: &actor, keys: &hotline.keys, directory: &rules.directory };
-        let case = done(tx, desk, (id, &raw))?;
-        let shown = Shown { desk, zone, now: tx.now };
-        let mut views = shown.all(tx.conn, vec![case])?;
-        Answer::ok(&views.pop())
-    })
-    .await
+    asked
+        .write(move |tx, asked| {
+            let id = asked.path.parse().map_err(|_| Error::not_found())?;
+            let (hotline, actor) = (&asked.app.hotline, &asked.actor);
+            let rules = hotline.rules.current(tx.conn, tx.now)?;
+            let desk = Desk { actor, keys: &hotline.keys, directory: &rules.directory };
+            let case = done(tx, desk, (id, &asked.raw))?;
+            let shown = Shown { desk, zone: asked.app.config.site.zone, now: tx.now };
+            let mut views = shown.all(tx.conn, vec![case])?;
+            Answer::ok(&views.pop())
+        })
+        .await
 }
 
 /// The head of the unit says what was.
@@ -283,15 +270,8 @@ async fn say(
         (status = 422, body = Problem, content_type = "application/problem+json"),
     ))]
 #[post("/bottom-line/cases/{id}/answer")]
-pub async fn answer(
-    app: web::Data<App>,
-    Asker(actor): Asker,
-    id: web::Path<String>,
-    key: IdempotencyKey,
-    raw: RawBody,
-) -> Result<HttpResponse> {
-    let said = Said { actor, id: id.into_inner(), key, raw };
-    say(app, said, |tx, desk, (id, raw)| desk.answer(tx, id, || raw.parse())).await
+pub async fn answer(asked: Once<String>) -> Result<HttpResponse> {
+    say(asked, |tx, desk, (id, raw)| desk.answer(tx, id, || raw.parse())).await
 }
 
 /// A reviewer upholds or dismisses it, once it is answered or overdue: not whoever flagged it, nobody of the unit.
@@ -305,13 +285,6 @@ pub async fn answer(
         (status = 422, body = Problem, content_type = "application/problem+json"),
     ))]
 #[post("/bottom-line/cases/{id}/decide")]
-pub async fn decide(
-    app: web::Data<App>,
-    Asker(actor): Asker,
-    id: web::Path<String>,
-    key: IdempotencyKey,
-    raw: RawBody,
-) -> Result<HttpResponse> {
-    let said = Said { actor, id: id.into_inner(), key, raw };
-    say(app, said, |tx, desk, (id, raw)| desk.decide(tx, id, || raw.parse())).await
+pub async fn decide(asked: Once<String>) -> Result<HttpResponse> {
+    say(asked, |tx, desk, (id, raw)| desk.decide(tx, id, || raw.parse())).await
 }

@@ -7,7 +7,6 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::app::App;
-use crate::db::Tx;
 use crate::directory::{CategoryCode, CompanyCode, EstateCode, UnitCode};
 use crate::error::{Error, Result};
 use crate::identity::{Actor, Role};
@@ -19,7 +18,7 @@ use crate::ticket::{listing, sight};
 use crate::time::Stamp;
 use crate::web::api::stretch::Onward;
 use crate::web::problem::Problem;
-use crate::web::{Answer, Asker, IdempotencyKey, Query, RawBody, run, write_once};
+use crate::web::{Answer, Asker, Once, Query, RawBody, run};
 
 /// Every route of warnings.
 pub fn routes(services: &mut ServiceConfig<'_>) {
@@ -320,29 +319,19 @@ pub async fn one(
     .map(Answer::respond)
 }
 
-/// What is said to a warning, and by whom.
-struct Speech {
-    actor: Actor,
-    id: String,
-    key: IdempotencyKey,
-    raw: RawBody,
-}
-
+/// Says `word` to a warning and answers the warning as it is then.
 async fn say(
-    app: web::Data<App>,
-    speech: Speech,
+    asked: Once<String>,
     word: Word,
     read: impl Fn(&RawBody) -> Result<Said> + Send + Sync + 'static,
 ) -> Result<HttpResponse> {
-    let Speech { actor, id, key, raw } = speech;
-    let house = app.clone();
-    let idem = key.bind(&actor.name, raw.bytes());
-    write_once(&app, idem, move |tx: &mut Tx<'_>| {
-        let row = seen(tx.conn, &house, &actor, &id)?;
-        let after = desk::say(tx, &actor, row, word, || read(&raw))?;
-        Answer::ok(&WarningView::of(&house, tx.conn, &actor, after)?)
-    })
-    .await
+    asked
+        .write(move |tx, Once { app, actor, path, raw, .. }| {
+            let row = seen(tx.conn, app, actor, path)?;
+            let after = desk::say(tx, actor, row, word, || read(raw))?;
+            Answer::ok(&WarningView::of(app, tx.conn, actor, after)?)
+        })
+        .await
 }
 
 macro_rules! words {
@@ -358,14 +347,8 @@ macro_rules! words {
                 (status = 422, body = Problem, content_type = "application/problem+json"),
             ))]
         #[post($path)]
-        pub async fn $handler(
-            app: web::Data<App>,
-            Asker(actor): Asker,
-            id: web::Path<String>,
-            key: IdempotencyKey,
-            raw: RawBody,
-        ) -> Result<HttpResponse> {
-            say(app, Speech { actor, id: id.into_inner(), key, raw }, $word, $read).await
+        pub async fn $handler(asked: Once<String>) -> Result<HttpResponse> {
+            say(asked, $word, $read).await
         })+
     };
 }

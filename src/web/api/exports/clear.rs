@@ -25,7 +25,9 @@ use crate::web::api::stretch::Onward;
 use crate::web::api::tickets::{ListQuery, filter};
 use crate::web::leaving::{self, Rows, Sheet};
 use crate::web::problem::Problem;
-use crate::web::{Answer, Asker, IdempotencyKey, Page, Query, RawBody, run, run_long, write_once};
+use crate::web::{
+    Answer, Asker, IdempotencyKey, Once, Page, Query, RawBody, run, run_long, write_once,
+};
 
 /// How many whole tickets are held in memory at once, and how many rows of which only the identifiers stay.
 const PAGE: usize = 100;
@@ -236,24 +238,18 @@ macro_rules! verdicts {
                 (status = 422, body = Problem, content_type = "application/problem+json"),
             ))]
         #[post($path)]
-        pub async fn $handler(
-            app: web::Data<App>,
-            Asker(actor): Asker,
-            id: web::Path<String>,
-            key: IdempotencyKey,
-            raw: RawBody,
-        ) -> Result<HttpResponse> {
-            let idem = key.bind(&actor.name, raw.bytes());
-            let (zone, hours) = (app.config.site.zone, app.config.exports.clear_hours);
-            write_once(&app, idem, move |tx| {
-                let row = clear::see(tx.conn, &actor, number(&id)?)?;
-                clear::may_decide(&actor, &row)?;
-                let why: ExportWhy = raw.parse()?;
-                let said = (ClearVerdict::$verdict, &why.reason);
-                let row = clear::decide(tx, &actor, row, said, hours)?;
-                Answer::ok(&ExportView::of(row, zone)?)
-            })
-            .await
+        pub async fn $handler(asked: Once<String>) -> Result<HttpResponse> {
+            asked
+                .write(|tx, Once { app, actor, path: id, raw, .. }| {
+                    let (zone, hours) = (app.config.site.zone, app.config.exports.clear_hours);
+                    let row = clear::see(tx.conn, actor, number(id)?)?;
+                    clear::may_decide(actor, &row)?;
+                    let why: ExportWhy = raw.parse()?;
+                    let said = (ClearVerdict::$verdict, &why.reason);
+                    let row = clear::decide(tx, actor, row, said, hours)?;
+                    Answer::ok(&ExportView::of(row, zone)?)
+                })
+                .await
         })+
     };
 }

@@ -13,7 +13,7 @@ use crate::error::Result;
 use crate::ticket::Text;
 use crate::web::api::stretch::Onward;
 use crate::web::problem::Problem;
-use crate::web::{Answer, Asker, IdempotencyKey, Page, Query, RawBody, run, write_once};
+use crate::web::{Answer, Asker, Once, Page, Query, run};
 
 /// A word of a citizen that waits for a person.
 #[derive(Serialize, ToSchema)]
@@ -91,20 +91,14 @@ pub struct WordClear {
     (status = 422, body = Problem, content_type = "application/problem+json"),
 ))]
 #[post("/inbox/{id}/reveal")]
-pub async fn reveal(
-    app: web::Data<App>,
-    Asker(actor): Asker,
-    id: web::Path<i64>,
-    key: IdempotencyKey,
-    raw: RawBody,
-) -> Result<HttpResponse> {
-    let (keys, id) = (app.keys.clone(), id.into_inner());
-    write_once(&app, key.bind(&actor.name, raw.bytes()), move |tx| {
-        let reason = || Ok(raw.parse::<WordReason>()?.reason);
-        let inbox::InClear { phone, text } = inbox::reveal(tx, &keys, &actor, id, reason)?;
-        Ok(Answer::ok(&WordClear { phone, text })?.passing())
-    })
-    .await
+pub async fn reveal(asked: Once<i64>) -> Result<HttpResponse> {
+    asked
+        .write(|tx, Once { app, actor, path: id, raw, .. }| {
+            let reason = || Ok(raw.parse::<WordReason>()?.reason);
+            let inbox::InClear { phone, text } = inbox::reveal(tx, &app.keys, actor, *id, reason)?;
+            Ok(Answer::ok(&WordClear { phone, text })?.passing())
+        })
+        .await
 }
 
 /// What was made of it.
@@ -122,19 +116,13 @@ pub struct WordDone {
     (status = 422, body = Problem, content_type = "application/problem+json"),
 ))]
 #[post("/inbox/{id}/settle")]
-pub async fn settle(
-    app: web::Data<App>,
-    Asker(actor): Asker,
-    id: web::Path<i64>,
-    key: IdempotencyKey,
-    raw: RawBody,
-) -> Result<HttpResponse> {
-    let id = id.into_inner();
-    write_once(&app, key.bind(&actor.name, raw.bytes()), move |tx| {
-        inbox::settle(tx, &actor, id, || Ok(raw.parse::<WordDone>()?.result))?;
-        Ok(Answer::no_content())
-    })
-    .await
+pub async fn settle(asked: Once<i64>) -> Result<HttpResponse> {
+    asked
+        .write(|tx, Once { actor, path: id, raw, .. }| {
+            inbox::settle(tx, actor, *id, || Ok(raw.parse::<WordDone>()?.result))?;
+            Ok(Answer::no_content())
+        })
+        .await
 }
 
 /// A new code, told once.
@@ -156,18 +144,12 @@ pub struct CodeTold {
     (status = 422, body = Problem, content_type = "application/problem+json"),
 ))]
 #[post("/tickets/{no}/code")]
-pub async fn code(
-    app: web::Data<App>,
-    Asker(actor): Asker,
-    no: web::Path<String>,
-    key: IdempotencyKey,
-    raw: RawBody,
-) -> Result<HttpResponse> {
-    let (hotline, no) = (app.hotline.clone(), no.into_inner());
-    write_once(&app, key.bind(&actor.name, raw.bytes()), move |tx| {
-        let code = reissue(&hotline, tx, &actor, &no, || raw.parse())?;
-        let phone_tail = code.say_tail().map(str::to_owned);
-        Answer::ok(&CodeTold { no: no.clone(), code: code.say().to_owned(), phone_tail })
-    })
-    .await
+pub async fn code(asked: Once<String>) -> Result<HttpResponse> {
+    asked
+        .write(|tx, Once { app, actor, path: no, raw, .. }| {
+            let code = reissue(&app.hotline, tx, actor, no, || raw.parse())?;
+            let phone_tail = code.say_tail().map(str::to_owned);
+            Answer::ok(&CodeTold { no: no.clone(), code: code.say().to_owned(), phone_tail })
+        })
+        .await
 }

@@ -1,5 +1,5 @@
-//! Web: a request that changes a version of something that is there, once. Its rule: one extractor and one list of
-//! refusals for all such routes; version and body are looked at inside the write, after 404 and 403.
+//! Web: a request that changes something that is there, once, and often one version of it. Its rule: one extractor and
+//! one list of refusals for all such routes; version and body are looked at inside the write, after 404 and 403.
 
 use std::collections::BTreeMap;
 use std::pin::Pin;
@@ -24,24 +24,27 @@ use crate::db::Tx;
 use crate::error::Result;
 use crate::identity::Actor;
 
-/// Who asks for a change of what, and of which version of it (`If-Match`); sent again with the same
-/// `Idempotency-Key`, it is the same change.
-pub struct Versioned<P> {
+/// Who asks for a change of what; sent again with the same `Idempotency-Key`, it is the same change.
+pub struct Once<P, V = ()> {
     pub app: web::Data<App>,
     pub actor: Actor,
     /// What the address names.
     pub path: P,
-    pub version: IfMatch,
+    /// Which version of it is meant, where that counts.
+    pub version: V,
     pub key: IdempotencyKey,
     /// Not yet looked at.
     pub raw: RawBody,
 }
 
-impl<P> Versioned<P> {
+/// A change of the version that `If-Match` names.
+pub type Versioned<P> = Once<P, IfMatch>;
+
+impl<P, V> Once<P, V> {
     /// The same request, with something else made of what its address names.
-    pub fn map<Q>(self, read: impl FnOnce(P) -> Q) -> Versioned<Q> {
+    pub fn map<Q>(self, read: impl FnOnce(P) -> Q) -> Once<Q, V> {
         let Self { app, actor, path, version, key, raw } = self;
-        Versioned { app, actor, path: read(path), version, key, raw }
+        Once { app, actor, path: read(path), version, key, raw }
     }
 
     /// Its key, bound to who asks and to the body.
@@ -50,7 +53,11 @@ impl<P> Versioned<P> {
     }
 }
 
-impl<P: Send + Sync + 'static> Versioned<P> {
+impl<P, V> Once<P, V>
+where
+    P: Send + Sync + 'static,
+    V: Send + Sync + 'static,
+{
     /// Does `change` in one write, once for each key: [`write_once`] with what was asked.
     ///
     /// # Errors
@@ -64,15 +71,19 @@ impl<P: Send + Sync + 'static> Versioned<P> {
     }
 }
 
-/// What it is extracted from, in this order: who is nobody is told so first.
-type Parts<P> = (web::Data<App>, Asker, web::Path<P>, IfMatch, IdempotencyKey, RawBody);
+/// What it is extracted from, in this order: where several are wrong, the first of them answers.
+type Parts<P, V> = (web::Data<App>, Asker, web::Path<P>, V, IdempotencyKey, RawBody);
 
-impl<P: DeserializeOwned + 'static> FromRequest for Versioned<P> {
+impl<P, V> FromRequest for Once<P, V>
+where
+    P: DeserializeOwned + 'static,
+    V: FromRequest + 'static,
+{
     type Error = actix_web::Error;
     type Future = Pin<Box<dyn Future<Output = actix_web::Result<Self>>>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let parts = Parts::<P>::from_request(request, payload);
+        let parts = Parts::<P, V>::from_request(request, payload);
         Box::pin(async move {
             let (app, Asker(actor), path, version, key, raw) = parts.await?;
             Ok(Self { app, actor, path: path.into_inner(), version, key, raw })
@@ -80,7 +91,7 @@ impl<P: DeserializeOwned + 'static> FromRequest for Versioned<P> {
     }
 }
 
-/// Its two headers, as the interface's description has them.
+/// The two headers of a [`Versioned`], as the interface's description has them.
 pub struct VersionHeaders;
 
 impl IntoParams for VersionHeaders {
@@ -98,7 +109,7 @@ impl IntoParams for VersionHeaders {
     }
 }
 
-/// How it is refused wherever it goes, as the interface's description has it; what a 409 means is each route's own.
+/// How a [`Versioned`] is refused on every route, as the interface's description has it; what a 409 means is each route's own.
 pub struct Refused;
 
 impl IntoResponses for Refused {
