@@ -1,5 +1,5 @@
-//! Ground: a page of rows that are read in the order of a key. Its rule: one row more is read than is shown; where it is
-//! there, the list goes on behind the last one shown.
+//! Ground: a page of rows that are read in the order of a key. Its rule: one row more is read than is shown; where
+//! it is there, the list goes on behind the last one shown.
 
 /// How many rows to read for a page of `limit`.
 pub fn one_more(limit: usize) -> i64 {
