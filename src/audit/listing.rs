@@ -60,7 +60,7 @@ impl From<Row> for Line {
 }
 
 /// At most `limit` lines that `filter` lets through, newest first.
-pub fn page(conn: &mut Conn, filter: &Filter, limit: u32) -> Result<Vec<Line>> {
+pub fn page(conn: &mut Conn, filter: &Filter, limit: i64) -> Result<Vec<Line>> {
     let mut query = t::table.into_boxed();
     if let Some(from) = filter.from {
         query = query.filter(t::at.ge(from));
@@ -80,8 +80,7 @@ pub fn page(conn: &mut Conn, filter: &Filter, limit: u32) -> Result<Vec<Line>> {
     if let Some((at, id)) = filter.after {
         query = query.filter(t::at.lt(at).or(t::at.eq(at).and(t::id.lt(id))));
     }
-    let rows: Vec<Row> =
-        query.order((t::at.desc(), t::id.desc())).limit(i64::from(limit)).load(conn)?;
+    let rows: Vec<Row> = query.order((t::at.desc(), t::id.desc())).limit(limit).load(conn)?;
     Ok(rows.into_iter().map(Line::from).collect())
 }
 

@@ -4,6 +4,7 @@
 use diesel::prelude::*;
 
 use super::{CallEvent, CalledBack, Told};
+use crate::db::page::{cut, one_more};
 use crate::db::schema::call;
 use crate::db::{Conn, Tx};
 use crate::error::{Error, Result};
@@ -193,16 +194,13 @@ pub fn page(
         let id: i64 = id.parse().map_err(|_| wrong())?;
         query = query.filter(call::first_at.lt(at).or(call::first_at.eq(at).and(call::id.lt(id))));
     }
-    let most = i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1);
-    let mut rows: Vec<Call> = query
+    let most = one_more(limit);
+    let rows: Vec<Call> = query
         .order((call::first_at.desc(), call::id.desc()))
         .limit(most)
         .select(Call::as_select())
         .load(conn)?;
-    let more = rows.len() > limit;
-    rows.truncate(limit);
-    let next = rows.last().filter(|_| more).map(|it| format!("{}-{}", it.first_at.millis(), it.id));
-    Ok((rows, next))
+    Ok(cut(rows, limit, |it| format!("{}-{}", it.first_at.millis(), it.id)))
 }
 
 /// Notes that a missed call was called back.

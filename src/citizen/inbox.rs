@@ -80,10 +80,10 @@ pub fn list(
     keys: &MasterKey,
     actor: &Actor,
     after: i64,
-    limit: usize,
+    limit: i64,
 ) -> Result<Vec<Word>> {
     actor.require(&READERS)?;
-    let rows = store::open_words(conn, after, i64::try_from(limit).unwrap_or(i64::MAX))?;
+    let rows = store::open_words(conn, after, limit)?;
     rows.into_iter()
         .map(|row| {
             let about = row.ticket_no.as_deref();

@@ -12,6 +12,7 @@ mod id;
 mod member;
 pub mod migrate;
 pub mod number;
+pub mod page;
 mod postgres;
 mod queue;
 pub mod schema;

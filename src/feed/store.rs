@@ -5,6 +5,7 @@ use diesel::prelude::*;
 
 use super::{Fate, Message, MessageKind};
 use crate::audit::{self, Entry};
+use crate::db::page::{cut, one_more};
 use crate::db::schema::{tickets, upstream_message};
 use crate::db::{Conn, Tx};
 use crate::error::{Error, Result, sentence};
@@ -277,15 +278,11 @@ pub fn page(
                 .or(upstream_message::received_at.eq(at).and(upstream_message::id.lt(id))),
         );
     }
-    let most = i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1);
-    let mut rows: Vec<Kept> = query
+    let most = one_more(limit);
+    let rows: Vec<Kept> = query
         .order((upstream_message::received_at.desc(), upstream_message::id.desc()))
         .limit(most)
         .select(Kept::as_select())
         .load(conn)?;
-    let more = rows.len() > limit;
-    rows.truncate(limit);
-    let next =
-        rows.last().filter(|_| more).map(|row| format!("{}-{}", row.received_at.millis(), row.id));
-    Ok((rows, next))
+    Ok(cut(rows, limit, |row| format!("{}-{}", row.received_at.millis(), row.id)))
 }

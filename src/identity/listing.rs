@@ -10,11 +10,11 @@ use crate::db::schema::{account, api_key};
 use crate::error::Result;
 
 /// At most `limit` accounts after the name `after`.
-pub fn accounts(conn: &mut Conn, after: Option<&str>, limit: u32) -> Result<Vec<Account>> {
+pub fn accounts(conn: &mut Conn, after: Option<&str>, limit: i64) -> Result<Vec<Account>> {
     let rows: Vec<AccountRow> = account::table
         .filter(account::name.gt(after.unwrap_or_default()))
         .order(account::name)
-        .limit(i64::from(limit))
+        .limit(limit)
         .load(conn)?;
     rows.into_iter().map(AccountRow::into_account).collect()
 }

@@ -183,7 +183,7 @@ pub fn list_users(
     conn: &mut Conn,
     actor: &Actor,
     after: Option<&str>,
-    limit: u32,
+    limit: i64,
 ) -> Result<Vec<Account>> {
     actor.require(&KEEPERS)?;
     listing::accounts(conn, after, limit)

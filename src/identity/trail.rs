@@ -16,7 +16,7 @@ pub fn read_trail(
     db: &Db,
     actor: &Actor,
     filter: &Filter,
-    limit: u32,
+    limit: i64,
     day: NaiveDate,
 ) -> Result<Vec<Line>> {
     actor.require(&[Role::Auditor])?;

@@ -4,6 +4,7 @@
 use diesel::prelude::*;
 
 use super::{Act, Article, ArticleCode, ArticleState, Content, Copy};
+use crate::db::page::{cut, one_more};
 use crate::db::schema::{article, article_version, knowledge_mark};
 use crate::db::{Conn, Tx, each};
 use crate::error::{Error, Result};
@@ -102,8 +103,8 @@ pub fn one(conn: &mut Conn, code: &ArticleCode) -> Result<Option<Article>> {
     found.map(read).transpose()
 }
 
-/// A page of at most `limit` acts on the article, newest first, before the version `before`; and whether there are
-/// more.
+/// A page of at most `limit` acts on the article, newest first, before the version `before`, and the version to go on
+/// from.
 ///
 /// # Errors
 /// As the database says.
@@ -113,9 +114,9 @@ pub fn versions(
     before: Option<i32>,
     acts: &[Act],
     limit: usize,
-) -> Result<(Vec<Version>, bool)> {
-    let most = i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1);
-    let mut rows: Vec<VersionRow> = article_version::table
+) -> Result<(Vec<Version>, Option<i32>)> {
+    let most = one_more(limit);
+    let rows: Vec<VersionRow> = article_version::table
         .filter(article_version::code.eq(code))
         .filter(article_version::version.lt(before.unwrap_or(i32::MAX)))
         .filter(article_version::act.eq_any(acts))
@@ -123,10 +124,9 @@ pub fn versions(
         .limit(most)
         .select(VersionRow::as_select())
         .load(conn)?;
-    let more = rows.len() > limit;
-    rows.truncate(limit);
+    let (rows, next) = cut(rows, limit, |row| row.version);
     let versions = rows.into_iter().map(read_version).collect::<Result<_>>()?;
-    Ok((versions, more))
+    Ok((versions, next))
 }
 
 /// A number that no article had.

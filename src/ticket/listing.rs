@@ -14,6 +14,7 @@ use super::store::callers::{keys_of, parts};
 use super::store::rows::{TicketRow, accused_key};
 use crate::code_enum;
 use crate::db::Conn;
+use crate::db::page::{cut, one_more};
 use crate::db::schema::{assignment, caller_key, tickets};
 use crate::directory::{CategoryCode, Channel, Directory, EstateCode, Kind, RegionCode, UnitCode};
 use crate::error::{Error, Result};
@@ -119,18 +120,15 @@ pub fn page(
             .filter(tickets::red_at.is_not_null())
             .order((tickets::red_at.asc(), tickets::id.asc())),
     };
-    let most = i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1);
-    let mut rows: Vec<TicketRow> = query.select(TicketRow::as_select()).limit(most).load(conn)?;
-    let more = rows.len() > limit;
-    rows.truncate(limit);
-    let next = rows.last().filter(|_| more).map(|row| {
+    let most = one_more(limit);
+    let rows: Vec<TicketRow> = query.select(TicketRow::as_select()).limit(most).load(conn)?;
+    Ok(cut(rows, limit, |row| {
         let key = match sort {
             Sort::Due => row.red_at.unwrap_or(Stamp::MAX),
             _ => row.received_at,
         };
         format!("{}.{}", key.millis(), row.id)
-    });
-    Ok((rows, next))
+    }))
 }
 
 /// How many rows all pages of the list have.

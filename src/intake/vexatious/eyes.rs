@@ -49,20 +49,20 @@ impl Eyes<'_> {
         conn: &mut Conn,
         which: (MarkState, Stamp),
         mut after: i64,
-        most: usize,
+        most: i64,
     ) -> Result<Vec<Listed>> {
-        let at_once = i64::try_from(most).unwrap_or(i64::MAX);
+        let wanted = usize::try_from(most).unwrap_or(usize::MAX);
         let mut seen = Vec::new();
         loop {
-            let found = store::list(conn, which, after, at_once)?;
-            let is_end = found.len() < most;
+            let found = store::list(conn, which, after, most)?;
+            let is_end = found.len() < wanted;
             for one in found {
                 after = one.mark.id;
-                if seen.len() < most && self.may_see(conn, &one.mark)? {
+                if seen.len() < wanted && self.may_see(conn, &one.mark)? {
                     seen.push(one);
                 }
             }
-            if is_end || seen.len() >= most {
+            if is_end || seen.len() >= wanted {
                 return Ok(seen);
             }
         }

@@ -4,6 +4,7 @@ use diesel::prelude::*;
 
 use super::Row;
 use crate::db::Conn;
+use crate::db::page::{cut, one_more};
 use crate::db::schema::backfill;
 use crate::error::{Error, Result};
 use crate::limits::Light;
@@ -41,16 +42,13 @@ pub fn page(
         query = query
             .filter(backfill::due_at.gt(due).or(backfill::due_at.eq(due).and(backfill::id.gt(id))));
     }
-    let most = i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1);
-    let mut rows: Vec<Row> = query
+    let most = one_more(limit);
+    let rows: Vec<Row> = query
         .order((backfill::due_at, backfill::id))
         .limit(most)
         .select(Row::as_select())
         .load(conn)?;
-    let more = rows.len() > limit;
-    rows.truncate(limit);
-    let next =
-        rows.last().filter(|_| more).map(|row| format!("{}-{}", row.due_at.millis(), row.id));
+    let (rows, next) = cut(rows, limit, |row| format!("{}-{}", row.due_at.millis(), row.id));
     Ok((rows.into_iter().map(Backfill::from).collect(), next))
 }
 

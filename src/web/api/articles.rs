@@ -24,6 +24,7 @@ use crate::knowledge::store;
 use crate::knowledge::{
     Act, Article, ArticleCode, ArticleState, Hit, Reads, rank, reads, state_for, text_for,
 };
+use crate::web::api::stretch::after_key;
 use crate::web::blocking::run;
 use crate::web::problem::Problem;
 use crate::web::{Answer, Asker, Page, Query};
@@ -202,8 +203,7 @@ pub async fn versions(
 ) -> Result<HttpResponse> {
     actor.require(STAFF)?;
     let limit = which.limit()?;
-    let after = which.after.as_deref().map(str::parse::<i32>).transpose();
-    let after = after.map_err(|_| Error::field("/after", "field.format"))?;
+    let after = after_key::<i32>(which.after.as_deref())?;
     run(move || {
         let room = room(&app)?;
         let article = room.library.article(&code).ok_or_else(Error::not_found)?;
@@ -213,8 +213,8 @@ pub async fn versions(
             Reads::Everything => Act::ALL,
         };
         let ask = |conn: &mut _| store::versions(conn, &code, after, acts, limit);
-        let (found, more) = app.db.read(ask)?;
-        let next = found.last().filter(|_| more).map(|it| it.version.to_string());
+        let (found, next) = app.db.read(ask)?;
+        let next = next.map(|version| version.to_string());
         // What was internal then is so still.
         let open = found.into_iter().filter(|it| !(actor.company && it.content.internal));
         let items = open.map(|it| VersionView::of(&app, it)).collect();

@@ -7,6 +7,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::app::App;
 use crate::audit::{Filter, Line, Went};
+use crate::db::page::{cut, one_more};
 use crate::error::{Error, Result};
 use crate::identity::{Role, read_trail};
 use crate::time::Stamp;
@@ -71,12 +72,9 @@ pub async fn trail(
     let filter = filter(asked)?;
     let trail = run(move || {
         let zone = app.config.site.zone;
-        let most = u32::try_from(limit + 1).map_err(Error::internal)?;
         let today = app.clock.now().day(zone);
-        let mut lines = read_trail(&app.db, &actor, &filter, most, today)?;
-        let more = lines.len() > limit;
-        lines.truncate(limit);
-        let next = lines.last().filter(|_| more).map(cursor);
+        let lines = read_trail(&app.db, &actor, &filter, one_more(limit), today)?;
+        let (lines, next) = cut(lines, limit, cursor);
         let items = lines.into_iter().map(|line| view(line, zone)).collect();
         Ok(Trail { items, next })
     })

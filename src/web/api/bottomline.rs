@@ -13,10 +13,9 @@ use crate::assessment::Edition;
 use crate::bottomline::case::{Explained, Ruling};
 use crate::bottomline::store::{self, Which};
 use crate::bottomline::{CaseRow, CaseState, Desk, Rang, Source};
-use crate::db::Conn;
+use crate::db::{Conn, Tx};
 use crate::directory::{Directory, UnitCode};
 use crate::error::{Error, Result};
-use crate::identity::Actor;
 use crate::lifecycle::Rules;
 use crate::limits::Light;
 use crate::ticket::listing::visible;
@@ -25,8 +24,9 @@ use crate::ticket::sight::scope;
 use crate::ticket::store::numbers_of;
 use crate::time::Stamp;
 use crate::web::api::period::Period;
+use crate::web::api::stretch::Onward;
 use crate::web::problem::Problem;
-use crate::web::{Answer, Asker, IdempotencyKey, Page, Query, RawBody, run, write_once};
+use crate::web::{Answer, Asker, Once, Query, RawBody, run};
 
 /// Every route of the bottom line.
 pub fn routes(services: &mut ServiceConfig<'_>) {
@@ -210,12 +210,6 @@ pub struct CaseList {
     next: Option<String>,
 }
 
-/// A page's `after` as an id.
-pub(super) fn after_id(after: Option<&str>) -> Result<i64> {
-    let after = after.map_or(Ok(i64::MIN), str::parse);
-    after.map_err(|_| Error::field("/after", "field.format"))
-}
-
 /// Cases of the bottom line, the oldest first: a unit its own, those who judge all.
 #[utoipa::path(tag = "bottom line", operation_id = "bottom_line_cases", params(CaseQuery), responses(
     (status = 200, body = CaseList),
@@ -228,57 +222,41 @@ pub async fn list(
     Asker(actor): Asker,
     Query(query): Query<CaseQuery>,
 ) -> Result<HttpResponse> {
-    let limit = Page { limit: query.limit, after: None }.limit()?;
-    let after = after_id(query.after.as_deref())?;
+    let page = Onward::asked(query.limit, query.after.as_deref())?;
     run(move || {
         let (now, zone) = (app.db.now(), app.config.site.zone);
-        let page = app.db.read(|conn| {
+        let list = app.db.read(|conn| {
             let rules = app.hotline.rules.current(conn, now)?;
             let desk = Desk { actor: &actor, keys: &app.keys, directory: &rules.directory };
             let which = query.which(desk.units()?, &rules)?;
-            let most = i64::try_from(limit.saturating_add(1)).unwrap_or(i64::MAX);
-            let mut found = store::list(conn, &which, after, most)?;
-            let more = found.len() > limit;
-            found.truncate(limit);
-            let next = found.last().filter(|_| more).map(|case| case.id.to_string());
+            let found = store::list(conn, &which, page.after.unwrap_or(i64::MIN), page.most())?;
+            let (found, next) = page.of(found, |case| case.id);
             let items = Shown { desk, zone, now }.all(conn, found)?;
             Ok(CaseList { items, next })
         })?;
-        Answer::ok(&page)
+        Answer::ok(&list)
     })
     .await
     .map(Answer::respond)
 }
 
-/// What is said to a case, and by whom.
-struct Said {
-    actor: Actor,
-    id: String,
-    key: IdempotencyKey,
-    raw: RawBody,
-}
-
+/// Does `done` to a case and answers the case as it is then.
 async fn say(
-    app: web::Data<App>,
-    said: Said,
-    done: impl Fn(&mut crate::db::Tx<'_>, Desk<'_>, (i64, &RawBody)) -> Result<CaseRow>
-    + Send
-    + Sync
-    + 'static,
+    asked: Once<String>,
+    done: impl Fn(&mut Tx<'_>, Desk<'_>, (i64, &RawBody)) -> Result<CaseRow> + Send + Sync + 'static,
 ) -> Result<HttpResponse> {
-    let Said { actor, id, key, raw } = said;
-    let (hotline, zone) = (app.hotline.clone(), app.config.site.zone);
-    let idem = key.bind(&actor.name, raw.bytes());
-    write_once(&app, idem, move |tx| {
-        let id = id.parse().map_err(|_| Error::not_found())?;
-        let rules = hotline.rules.current(tx.conn, tx.now)?;
-        let desk = Desk { actor: &actor, keys: &hotline.keys, directory: &rules.directory };
-        let case = done(tx, desk, (id, &raw))?;
-        let shown = Shown { desk, zone, now: tx.now };
-        let mut views = shown.all(tx.conn, vec![case])?;
-        Answer::ok(&views.pop())
-    })
-    .await
+    asked
+        .write(move |tx, asked| {
+            let id = asked.path.parse().map_err(|_| Error::not_found())?;
+            let (hotline, actor) = (&asked.app.hotline, &asked.actor);
+            let rules = hotline.rules.current(tx.conn, tx.now)?;
+            let desk = Desk { actor, keys: &hotline.keys, directory: &rules.directory };
+            let case = done(tx, desk, (id, &asked.raw))?;
+            let shown = Shown { desk, zone: asked.app.config.site.zone, now: tx.now };
+            let mut views = shown.all(tx.conn, vec![case])?;
+            Answer::ok(&views.pop())
+        })
+        .await
 }
 
 /// The head of the unit says what was.
@@ -292,15 +270,8 @@ async fn say(
         (status = 422, body = Problem, content_type = "application/problem+json"),
     ))]
 #[post("/bottom-line/cases/{id}/answer")]
-pub async fn answer(
-    app: web::Data<App>,
-    Asker(actor): Asker,
-    id: web::Path<String>,
-    key: IdempotencyKey,
-    raw: RawBody,
-) -> Result<HttpResponse> {
-    let said = Said { actor, id: id.into_inner(), key, raw };
-    say(app, said, |tx, desk, (id, raw)| desk.answer(tx, id, || raw.parse())).await
+pub async fn answer(asked: Once<String>) -> Result<HttpResponse> {
+    say(asked, |tx, desk, (id, raw)| desk.answer(tx, id, || raw.parse())).await
 }
 
 /// A reviewer upholds or dismisses it, once it is answered or overdue: not whoever flagged it, nobody of the unit.
@@ -314,13 +285,6 @@ pub async fn answer(
         (status = 422, body = Problem, content_type = "application/problem+json"),
     ))]
 #[post("/bottom-line/cases/{id}/decide")]
-pub async fn decide(
-    app: web::Data<App>,
-    Asker(actor): Asker,
-    id: web::Path<String>,
-    key: IdempotencyKey,
-    raw: RawBody,
-) -> Result<HttpResponse> {
-    let said = Said { actor, id: id.into_inner(), key, raw };
-    say(app, said, |tx, desk, (id, raw)| desk.decide(tx, id, || raw.parse())).await
+pub async fn decide(asked: Once<String>) -> Result<HttpResponse> {
+    say(asked, |tx, desk, (id, raw)| desk.decide(tx, id, || raw.parse())).await
 }

@@ -22,7 +22,7 @@ use crate::proactive::store::tickets;
 use crate::ticket::listing;
 use crate::ticket::sight;
 use crate::web::problem::Problem;
-use crate::web::{Answer, Asker, IdempotencyKey, Page, Query, RawBody, run, write_once};
+use crate::web::{Answer, Asker, IdempotencyKey, Once, Page, Query, RawBody, run, write_once};
 
 /// Every route of campaigns.
 pub fn routes(services: &mut ServiceConfig<'_>) {
@@ -258,21 +258,14 @@ pub async fn one(
     (status = 422, body = Problem, content_type = "application/problem+json"),
 ))]
 #[post("/campaigns/{id}/tickets")]
-pub async fn gather(
-    app: web::Data<App>,
-    Asker(actor): Asker,
-    id: web::Path<String>,
-    key: IdempotencyKey,
-    raw: RawBody,
-) -> Result<HttpResponse> {
-    let house = app.clone();
-    let idem = key.bind(&actor.name, raw.bytes());
-    write_once(&app, idem, move |tx| {
-        let row = seen(tx.conn, &house, &actor, &id)?;
-        let row = campaign::gather(tx, &actor, row, || raw.parse())?;
-        Answer::ok(&CampaignView::of(&house, tx.conn, &actor, row)?)
-    })
-    .await
+pub async fn gather(asked: Once<String>) -> Result<HttpResponse> {
+    asked
+        .write(|tx, Once { app, actor, path, raw, .. }| {
+            let row = seen(tx.conn, app, actor, path)?;
+            let row = campaign::gather(tx, actor, row, || raw.parse())?;
+            Answer::ok(&CampaignView::of(app, tx.conn, actor, row)?)
+        })
+        .await
 }
 
 /// The unit of a point shows that it is done.
@@ -284,22 +277,15 @@ pub async fn gather(
     (status = 409, description = "campaign.not_open", body = Problem, content_type = "application/problem+json"),
 ))]
 #[post("/campaigns/{id}/points/{k}/done")]
-pub async fn done(
-    app: web::Data<App>,
-    Asker(actor): Asker,
-    path: web::Path<(String, String)>,
-    key: IdempotencyKey,
-    raw: RawBody,
-) -> Result<HttpResponse> {
-    let house = app.clone();
-    let idem = key.bind(&actor.name, raw.bytes());
-    write_once(&app, idem, move |tx| {
-        let row = seen(tx.conn, &house, &actor, &path.0)?;
-        let k = path.1.parse().map_err(|_| Error::not_found())?;
-        let row = campaign::done(tx, &actor, (row, k), || raw.parse())?;
-        Answer::ok(&CampaignView::of(&house, tx.conn, &actor, row)?)
-    })
-    .await
+pub async fn done(asked: Once<(String, String)>) -> Result<HttpResponse> {
+    asked
+        .write(|tx, Once { app, actor, path: (id, k), raw, .. }| {
+            let row = seen(tx.conn, app, actor, id)?;
+            let k = k.parse().map_err(|_| Error::not_found())?;
+            let row = campaign::done(tx, actor, (row, k), || raw.parse())?;
+            Answer::ok(&CampaignView::of(app, tx.conn, actor, row)?)
+        })
+        .await
 }
 
 /// Ends it, with what came of it.
@@ -311,19 +297,12 @@ pub async fn done(
     (status = 422, body = Problem, content_type = "application/problem+json"),
 ))]
 #[post("/campaigns/{id}/close")]
-pub async fn close(
-    app: web::Data<App>,
-    Asker(actor): Asker,
-    id: web::Path<String>,
-    key: IdempotencyKey,
-    raw: RawBody,
-) -> Result<HttpResponse> {
-    let house = app.clone();
-    let idem = key.bind(&actor.name, raw.bytes());
-    write_once(&app, idem, move |tx| {
-        let row = seen(tx.conn, &house, &actor, &id)?;
-        let row = campaign::close(tx, &actor, row, || raw.parse())?;
-        Answer::ok(&CampaignView::of(&house, tx.conn, &actor, row)?)
-    })
-    .await
+pub async fn close(asked: Once<String>) -> Result<HttpResponse> {
+    asked
+        .write(|tx, Once { app, actor, path, raw, .. }| {
+            let row = seen(tx.conn, app, actor, path)?;
+            let row = campaign::close(tx, actor, row, || raw.parse())?;
+            Answer::ok(&CampaignView::of(app, tx.conn, actor, row)?)
+        })
+        .await
 }

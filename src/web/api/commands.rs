@@ -2,18 +2,16 @@
 //! tables, a route each. Its rule: a route only names its command; who may give it and when is
 //! `lifecycle::table`'s.
 
-use actix_web::{HttpResponse, post, web};
+use actix_web::{HttpResponse, post};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::tickets::shown;
 use super::view::TicketView;
-use crate::app::App;
 use crate::error::{Error, Result};
-use crate::identity::Actor;
 use crate::lifecycle::Order;
 use crate::ticket::command::{self as bodies, CommandName, Parser, Target};
 use crate::web::problem::Problem;
-use crate::web::{Answer, Asker, IdempotencyKey, IfMatch, RawBody, write_once};
+use crate::web::{Answer, RawBody, Refused, VersionHeaders, Versioned};
 
 impl Parser for RawBody {
     fn parse<T: serde::de::DeserializeOwned>(&self) -> Result<T> {
@@ -21,29 +19,24 @@ impl Parser for RawBody {
     }
 }
 
-/// A request for a command.
-struct Asked {
-    actor: Actor,
-    no: String,
+/// Gives the command `name` to what `meant` makes of the address: a ticket's number, and where inside the ticket.
+async fn give<P: Send + Sync + 'static>(
+    asked: Versioned<P>,
     name: CommandName,
-    target: Target,
-    version: IfMatch,
-    key: IdempotencyKey,
-    raw: RawBody,
-}
-
-async fn give(app: web::Data<App>, asked: Asked) -> Result<HttpResponse> {
-    let Asked { actor, no, name, target, version, key, raw } = asked;
-    let hotline = app.hotline.clone();
-    let idem = key.bind(&actor.name, raw.bytes());
-    write_once(&app, idem, move |tx| {
-        let order = Order { no: &no, name, target, expected: &|found| version.check(found.into()) };
-        let stored = hotline.command(tx, &actor, &order, &raw)?;
-        let rules = hotline.rules.current(tx.conn, tx.now)?;
-        let ticket = shown(&rules, &actor, &stored, tx.now);
-        Ok(Answer::ok(&ticket)?.versioned(i64::from(stored.version)))
-    })
-    .await
+    meant: impl FnOnce(&P) -> Result<(String, Target)>,
+) -> Result<HttpResponse> {
+    let (no, target) = meant(&asked.path)?;
+    asked
+        .write(move |tx, asked| {
+            let expected = |found: i32| asked.version.check(found.into());
+            let order = Order { no: &no, name, target, expected: &expected };
+            let (hotline, actor) = (&asked.app.hotline, &asked.actor);
+            let stored = hotline.command(tx, actor, &order, &asked.raw)?;
+            let rules = hotline.rules.current(tx.conn, tx.now)?;
+            let ticket = shown(&rules, actor, &stored, tx.now);
+            Ok(Answer::ok(&ticket)?.versioned(i64::from(stored.version)))
+        })
+        .await
 }
 
 /// An assignment's public id is its ticket's number, a dash, and its place in the ticket.
@@ -53,105 +46,35 @@ pub(super) fn split(id: &str) -> Result<(String, u32)> {
         .ok_or_else(Error::not_found)
 }
 
-macro_rules! ticket_commands {
-    ($($(#[$doc:meta])* $handler:ident $path:literal $body:ty = $name:ident;)+) => {
+/// Makes a route of each row of a table, and `$register`, which registers them all. The table's head says how the
+/// interface's description has its rows, and what their addresses name.
+macro_rules! commands {
+    (
+        $register:ident, tag = $tag:literal, params $params:tt, responses $responses:tt, $path:ty => $meant:expr;
+        $($(#[$doc:meta])* $handler:ident $address:literal $body:ty = $name:ident;)+
+    ) => {
         $($(#[$doc])*
-        #[utoipa::path(tag = "ticket commands", request_body = $body,
-            params(("no" = String, Path), ("If-Match" = Option<String>, Header), ("Idempotency-Key" = Option<String>, Header)),
-            responses(
-                (status = 200, body = TicketView),
-                (status = 403, body = Problem, content_type = "application/problem+json"),
-                (status = 404, body = Problem, content_type = "application/problem+json"),
-                (status = 409, description = "the state, and the commands allowed", body = Problem, content_type = "application/problem+json"),
-                (status = 412, body = Problem, content_type = "application/problem+json"),
-                (status = 422, body = Problem, content_type = "application/problem+json"),
-            ))]
-        #[post($path)]
-        pub async fn $handler(
-            app: web::Data<App>,
-            Asker(actor): Asker,
-            no: web::Path<String>,
-            version: IfMatch,
-            key: IdempotencyKey,
-            raw: RawBody,
-        ) -> Result<HttpResponse> {
-            let (no, name) = (no.into_inner(), CommandName::$name);
-            give(app, Asked { actor, no, name, target: Target::default(), version, key, raw }).await
+        #[utoipa::path(tag = $tag, request_body = $body, params $params, responses $responses)]
+        #[post($address)]
+        pub async fn $handler(asked: Versioned<$path>) -> Result<HttpResponse> {
+            give(asked, CommandName::$name, $meant).await
         })+
 
-        fn register_ticket_commands(services: &mut ServiceConfig<'_>) {
+        fn $register(services: &mut ServiceConfig<'_>) {
             services$(.service($handler))+;
         }
     };
 }
 
-macro_rules! side_commands {
-    ($($(#[$doc:meta])* $handler:ident $path:literal $body:ty = $name:ident;)+) => {
-        $($(#[$doc])*
-        #[utoipa::path(tag = "ticket commands", request_body = $body,
-            params(("no" = String, Path), ("id" = u32, Path), ("If-Match" = Option<String>, Header), ("Idempotency-Key" = Option<String>, Header)),
-            responses(
-                (status = 200, body = TicketView),
-                (status = 403, body = Problem, content_type = "application/problem+json"),
-                (status = 404, body = Problem, content_type = "application/problem+json"),
-                (status = 409, body = Problem, content_type = "application/problem+json"),
-                (status = 422, body = Problem, content_type = "application/problem+json"),
-            ))]
-        #[post($path)]
-        pub async fn $handler(
-            app: web::Data<App>,
-            Asker(actor): Asker,
-            path: web::Path<(String, String)>,
-            version: IfMatch,
-            key: IdempotencyKey,
-            raw: RawBody,
-        ) -> Result<HttpResponse> {
-            let (no, id) = path.into_inner();
-            let side = Some(id.parse().map_err(|_| Error::not_found())?);
-            let target = Target { assignment: None, side };
-            give(app, Asked { actor, no, name: CommandName::$name, target, version, key, raw }).await
-        })+
+commands! {
+    register_ticket_commands, tag = "ticket commands", params(("no" = String, Path), VersionHeaders),
+    responses(
+        (status = 200, body = TicketView),
+        (status = 409, description = "the state, and the commands allowed", body = Problem, content_type = "application/problem+json"),
+        Refused,
+    ),
+    String => |no| Ok((no.clone(), Target::default()));
 
-        fn register_side_commands(services: &mut ServiceConfig<'_>) {
-            services$(.service($handler))+;
-        }
-    };
-}
-
-macro_rules! assignment_commands {
-    ($($(#[$doc:meta])* $handler:ident $path:literal $body:ty = $name:ident;)+) => {
-        $($(#[$doc])*
-        #[utoipa::path(tag = "assignment commands", request_body = $body,
-            params(("id" = String, Path), ("If-Match" = Option<String>, Header), ("Idempotency-Key" = Option<String>, Header)),
-            responses(
-                (status = 200, body = TicketView),
-                (status = 403, body = Problem, content_type = "application/problem+json"),
-                (status = 404, body = Problem, content_type = "application/problem+json"),
-                (status = 409, description = "the state, and the commands allowed", body = Problem, content_type = "application/problem+json"),
-                (status = 412, body = Problem, content_type = "application/problem+json"),
-                (status = 422, body = Problem, content_type = "application/problem+json"),
-            ))]
-        #[post($path)]
-        pub async fn $handler(
-            app: web::Data<App>,
-            Asker(actor): Asker,
-            id: web::Path<String>,
-            version: IfMatch,
-            key: IdempotencyKey,
-            raw: RawBody,
-        ) -> Result<HttpResponse> {
-            let (no, k) = split(&id)?;
-            let target = Target { assignment: Some(k), side: None };
-            give(app, Asked { actor, no, name: CommandName::$name, target, version, key, raw }).await
-        })+
-
-        fn register_assignment_commands(services: &mut ServiceConfig<'_>) {
-            services$(.service($handler))+;
-        }
-    };
-}
-
-ticket_commands! {
     /// Corrects what was written down.
     amend "/tickets/{no}/amend" bodies::Amend = Amend;
     /// Answers on the spot.
@@ -220,7 +143,20 @@ ticket_commands! {
     whistle "/tickets/{no}/whistle" bodies::WhistleBody = Whistle;
 }
 
-side_commands! {
+commands! {
+    register_side_commands, tag = "ticket commands", params(("no" = String, Path), ("id" = u32, Path), VersionHeaders),
+    responses(
+        (status = 200, body = TicketView),
+        (status = 403, body = Problem, content_type = "application/problem+json"),
+        (status = 404, body = Problem, content_type = "application/problem+json"),
+        (status = 409, body = Problem, content_type = "application/problem+json"),
+        (status = 422, body = Problem, content_type = "application/problem+json"),
+    ),
+    (String, String) => |(no, id)| {
+        let side = id.parse().map_err(|_| Error::not_found())?;
+        Ok((no.clone(), Target { assignment: None, side: Some(side) }))
+    };
+
     /// The unit's head answers a supervision.
     supervise_answer "/tickets/{no}/supervise/{id}/answer" bodies::Spoken = SuperviseAnswer;
     /// Whoever opened it closes it.
@@ -231,7 +167,18 @@ side_commands! {
     whistle_close "/tickets/{no}/whistle/{id}/close" bodies::Resulted = WhistleClose;
 }
 
-assignment_commands! {
+commands! {
+    register_assignment_commands, tag = "assignment commands", params(("id" = String, Path), VersionHeaders),
+    responses(
+        (status = 200, body = TicketView),
+        (status = 409, description = "the state, and the commands allowed", body = Problem, content_type = "application/problem+json"),
+        Refused,
+    ),
+    String => |id| {
+        let (no, k) = split(id)?;
+        Ok((no, Target { assignment: Some(k), side: None }))
+    };
+
     /// The unit has seen it.
     sign "/assignments/{id}/sign" bodies::Nothing = Sign;
     /// A try to reach the citizen.

@@ -20,8 +20,9 @@ use crate::lifecycle::{Hotline, Rules};
 use crate::ticket::Ticket;
 use crate::ticket::again::About;
 use crate::time::Stamp;
+use crate::web::api::stretch::Onward;
 use crate::web::problem::Problem;
-use crate::web::{Answer, Asker, IdempotencyKey, Page, Query, RawBody, run, write_once};
+use crate::web::{Answer, Asker, Once, Query, RawBody, run};
 
 /// Which ticket it repeats.
 #[derive(Serialize, ToSchema)]
@@ -174,19 +175,15 @@ pub async fn list(
     Query(query): Query<MarkQuery>,
 ) -> Result<HttpResponse> {
     actor.require(&DECIDERS)?;
-    let limit = Page { limit: query.limit, after: None }.limit()?;
-    let after = query.after.as_deref().map_or(Ok(i64::MIN), str::parse);
-    let after = after.map_err(|_| Error::field("/after", "field.format"))?;
+    let page = Onward::asked(query.limit, query.after.as_deref())?;
     run(move || {
         let (state, now) = (query.state.unwrap_or(MarkState::Proposed), app.db.now());
-        let mut found = app.db.read(|conn| {
+        let found = app.db.read(|conn| {
             let directory = app.directory.current(conn)?;
             let eyes = Eyes { actor: &actor, keys: &app.keys, directory: &directory };
-            eyes.list(conn, (state, now), after, limit.saturating_add(1))
+            eyes.list(conn, (state, now), page.after.unwrap_or(i64::MIN), page.most())
         })?;
-        let more = found.len() > limit;
-        found.truncate(limit);
-        let next = found.last().filter(|_| more).map(|it| it.mark.id.to_string());
+        let (found, next) = page.of(found, |it| it.mark.id);
         let zone = app.config.site.zone;
         let items = found.into_iter().map(|it| MarkView::listed(it, zone)).collect();
         Answer::ok(&MarkList { items, next })
@@ -206,47 +203,31 @@ pub async fn list(
         (status = 422, body = Problem, content_type = "application/problem+json"),
     ))]
 #[post("/tickets/{no}/vexatious")]
-pub async fn propose(
-    app: web::Data<App>,
-    Asker(actor): Asker,
-    no: web::Path<String>,
-    key: IdempotencyKey,
-    raw: RawBody,
-) -> Result<HttpResponse> {
-    let (hotline, zone) = (app.hotline.clone(), app.config.site.zone);
-    let idem = key.bind(&actor.name, raw.bytes());
-    write_once(&app, idem, move |tx| {
-        let mark = hotline.propose_mark(tx, &actor, &no, || raw.parse())?;
-        let place = format!("/api/v1/vexatious/{}", mark.id);
-        Answer::created(place, &MarkView::of(mark, zone))
-    })
-    .await
+pub async fn propose(asked: Once<String>) -> Result<HttpResponse> {
+    asked
+        .write(|tx, Once { app, actor, path, raw, .. }| {
+            let mark = app.hotline.propose_mark(tx, actor, path, || raw.parse())?;
+            let place = format!("/api/v1/vexatious/{}", mark.id);
+            Answer::created(place, &MarkView::of(mark, app.config.site.zone))
+        })
+        .await
 }
 
-/// What is said to a mark, and by whom.
-struct Said {
-    actor: Actor,
-    id: String,
-    key: IdempotencyKey,
-    raw: RawBody,
-}
-
+/// Does `done` to a mark and answers the mark as it is then.
 async fn say(
-    app: web::Data<App>,
-    said: Said,
+    asked: Once<String>,
     done: impl Fn(&mut Tx<'_>, &Hotline, &Actor, (i64, &RawBody)) -> Result<MarkRow>
     + Send
     + Sync
     + 'static,
 ) -> Result<HttpResponse> {
-    let Said { actor, id, key, raw } = said;
-    let (hotline, zone) = (app.hotline.clone(), app.config.site.zone);
-    let idem = key.bind(&actor.name, raw.bytes());
-    write_once(&app, idem, move |tx| {
-        let id = id.parse().map_err(|_| Error::not_found())?;
-        Answer::ok(&MarkView::of(done(tx, &hotline, &actor, (id, &raw))?, zone))
-    })
-    .await
+    asked
+        .write(move |tx, asked| {
+            let id = asked.path.parse().map_err(|_| Error::not_found())?;
+            let mark = done(tx, &asked.app.hotline, &asked.actor, (id, &asked.raw))?;
+            Answer::ok(&MarkView::of(mark, asked.app.config.site.zone))
+        })
+        .await
 }
 
 macro_rules! verdicts {
@@ -262,14 +243,8 @@ macro_rules! verdicts {
                 (status = 422, body = Problem, content_type = "application/problem+json"),
             ))]
         #[post($path)]
-        pub async fn $handler(
-            app: web::Data<App>,
-            Asker(actor): Asker,
-            id: web::Path<String>,
-            key: IdempotencyKey,
-            raw: RawBody,
-        ) -> Result<HttpResponse> {
-            say(app, Said { actor, id: id.into_inner(), key, raw }, $done).await
+        pub async fn $handler(asked: Once<String>) -> Result<HttpResponse> {
+            say(asked, $done).await
         })+
     };
 }

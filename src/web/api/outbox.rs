@@ -15,9 +15,10 @@ use crate::notify::Occasion;
 use crate::notify::listing::{self, Filter, Listed};
 use crate::notify::retry::{retry as try_again, retry_some};
 use crate::notify::store::{CITIZEN, LetterState, Medium};
+use crate::web::api::stretch::Onward;
 use crate::web::asker::Asker;
 use crate::web::blocking::run;
-use crate::web::body::{Page, Query, RawBody};
+use crate::web::body::{Query, RawBody};
 use crate::web::idempotency::{Answer, IdempotencyKey, answer_once};
 use crate::web::problem::Problem;
 
@@ -124,17 +125,11 @@ pub async fn list(
     Query(which): Query<Which>,
 ) -> Result<HttpResponse> {
     actor.require(KEEPERS)?;
-    let page = Page { limit: which.limit, after: which.after };
-    let limit = page.limit()?;
-    let after =
-        page.after.map(|text| text.parse().map_err(|_| Error::field("/after", "field.format")));
-    let filter = Filter { state: which.state, occasion: which.occasion, after: after.transpose()? };
+    let page = Onward::asked(which.limit, which.after.as_deref())?;
+    let filter = Filter { state: which.state, occasion: which.occasion, after: page.after };
     let list = run(move || {
-        let most = i64::try_from(limit + 1).map_err(Error::internal)?;
-        let mut found = app.db.read(|conn| listing::page(conn, &filter, most))?;
-        let more = found.len() > limit;
-        found.truncate(limit);
-        let next = found.last().filter(|_| more).map(|(letter, ..)| letter.id.to_string());
+        let found = app.db.read(|conn| listing::page(conn, &filter, page.most()))?;
+        let (found, next) = page.of(found, |(letter, ..)| letter.id);
         let items = found.into_iter().map(|listed| LetterView::of(&app, listed)).collect();
         Ok(LetterList { items, next })
     })

@@ -15,14 +15,14 @@ use crate::db::{Conn, Tx};
 use crate::directory::{Directory, EstateCode, RegionCode};
 use crate::error::{Error, Result};
 use crate::identity::Actor;
-use crate::lifecycle::Rules;
 use crate::lifecycle::locate::Aim;
+use crate::lifecycle::{Hotline, Rules};
 use crate::places::queue::{Lamp, PutAside, Settlement, Waiting};
 use crate::places::{Aside, Candidate, DoubtCode, Gazetteer, Resolved, WHO};
 use crate::ticket::store::Stored;
 use crate::ticket::{Mode, Scene, Text};
 use crate::web::problem::Problem;
-use crate::web::{Answer, Asker, IdempotencyKey, IfMatch, Page, Query, RawBody, run, write_once};
+use crate::web::{Answer, Asker, Page, Query, RawBody, Refused, VersionHeaders, Versioned, run};
 
 /// Every route of places.
 pub fn routes(services: &mut ServiceConfig<'_>) {
@@ -164,67 +164,48 @@ pub async fn queue(
 /// Gives a ticket of the queue its estate, or says in which region it is where there is no estate: an amendment of the
 /// ticket's place, of which the address stays.
 #[utoipa::path(tag = "places", request_body = Settlement,
-    params(("no" = String, Path), ("If-Match" = Option<String>, Header), ("Idempotency-Key" = Option<String>, Header)),
+    params(("no" = String, Path), VersionHeaders),
     responses(
         (status = 200, body = TicketView),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "place.known, place.no_address, or its state", body = Problem, content_type = "application/problem+json"),
-        (status = 412, body = Problem, content_type = "application/problem+json"),
-        (status = 422, body = Problem, content_type = "application/problem+json"),
+        Refused,
     ))]
 #[post("/places/queue/{no}/settle")]
-pub async fn settle(
-    app: web::Data<App>,
-    Asker(actor): Asker,
-    no: web::Path<String>,
-    version: IfMatch,
-    key: IdempotencyKey,
-    raw: RawBody,
-) -> Result<HttpResponse> {
-    let (house, idem) = (app.clone(), key.bind(&actor.name, raw.bytes()));
-    let room = Room::now(&app).await?;
-    write_once(&app, idem, move |tx| {
-        let aim = Aim { no: &no, expected: &|found| version.check(found.into()) };
-        let stored = house.hotline.locate(tx, &actor, aim, room.lamp(&house), &raw)?;
-        answered(&room.rules, &actor, &stored, tx)
-    })
-    .await
+pub async fn settle(asked: Versioned<String>) -> Result<HttpResponse> {
+    located(asked, Hotline::locate).await
 }
 
 /// Says that the place of a ticket cannot be resolved: it leaves the queue until something new can be offered.
 #[utoipa::path(tag = "places", request_body = PutAside,
-    params(("no" = String, Path), ("If-Match" = Option<String>, Header), ("Idempotency-Key" = Option<String>, Header)),
+    params(("no" = String, Path), VersionHeaders),
     responses(
         (status = 200, body = TicketView),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "place.known, place.no_address", body = Problem, content_type = "application/problem+json"),
-        (status = 412, body = Problem, content_type = "application/problem+json"),
-        (status = 422, body = Problem, content_type = "application/problem+json"),
+        Refused,
     ))]
 #[post("/places/queue/{no}/aside")]
-pub async fn put_aside(
-    app: web::Data<App>,
-    Asker(actor): Asker,
-    no: web::Path<String>,
-    version: IfMatch,
-    key: IdempotencyKey,
-    raw: RawBody,
-) -> Result<HttpResponse> {
-    let (house, idem) = (app.clone(), key.bind(&actor.name, raw.bytes()));
-    let room = Room::now(&app).await?;
-    write_once(&app, idem, move |tx| {
-        let aim = Aim { no: &no, expected: &|found| version.check(found.into()) };
-        let stored = house.hotline.leave_unlocated(tx, &actor, aim, room.lamp(&house), &raw)?;
-        answered(&room.rules, &actor, &stored, tx)
-    })
-    .await
+pub async fn put_aside(asked: Versioned<String>) -> Result<HttpResponse> {
+    located(asked, Hotline::leave_unlocated).await
 }
 
-fn answered(rules: &Rules, actor: &Actor, stored: &Stored, tx: &Tx<'_>) -> Result<Answer> {
-    let ticket = shown(rules, actor, stored, tx.now);
-    Ok(Answer::ok(&ticket)?.versioned(i64::from(stored.version)))
+/// Does `done` to the ticket that is asked for, and answers the ticket as it is then.
+async fn located(
+    asked: Versioned<String>,
+    done: impl Fn(&Hotline, &mut Tx<'_>, &Actor, Aim<'_>, Lamp<'_>, &RawBody) -> Result<Stored>
+    + Send
+    + Sync
+    + 'static,
+) -> Result<HttpResponse> {
+    let room = Room::now(&asked.app).await?;
+    asked
+        .write(move |tx, asked| {
+            let Versioned { app, actor, path, version, raw, .. } = asked;
+            let aim = Aim { no: path, expected: &|found| version.check(found.into()) };
+            let stored = done(&app.hotline, tx, actor, aim, room.lamp(app), raw)?;
+            let ticket = shown(&room.rules, actor, &stored, tx.now);
+            Ok(Answer::ok(&ticket)?.versioned(i64::from(stored.version)))
+        })
+        .await
 }
 
 /// The rules of the moment with their names.

@@ -20,9 +20,9 @@ use crate::assessment::store::numbers;
 use crate::error::{Error, Result};
 use crate::identity::Actor;
 use crate::reports::{Desk, Reads, Spot, State, listing};
-use crate::web::api::stretch::Stretch;
+use crate::web::api::stretch::{Onward, Stretch};
 use crate::web::problem::Problem;
-use crate::web::{Answer, Asker, Page, Query, run, run_long};
+use crate::web::{Answer, Asker, Query, run, run_long};
 
 /// Every route of reports.
 pub fn routes(services: &mut ServiceConfig<'_>) {
@@ -92,16 +92,11 @@ pub async fn list(
     if reads == Reads::Nothing {
         return Err(Error::forbidden());
     }
-    let limit = Page { limit: query.limit, after: None }.limit()?;
-    let before = query.after.as_deref().map(str::parse::<i64>).transpose();
-    let before = before.map_err(|_| Error::field("/after", "field.format"))?;
+    let page = Onward::asked(query.limit, query.after.as_deref())?;
     run(move || {
-        let most = i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1);
-        let ask = |conn: &mut _| listing::page(conn, &reads, query.state, before, most);
-        let mut rows = app.db.read(ask)?;
-        let more = rows.len() > limit;
-        rows.truncate(limit);
-        let next = rows.last().filter(|_| more).map(|row| row.id.to_string());
+        let most = page.most();
+        let ask = |conn: &mut _| listing::page(conn, &reads, query.state, page.after, most);
+        let (rows, next) = page.of(app.db.read(ask)?, |row| row.id);
         let zone = app.config.site.zone;
         let items = rows.into_iter().map(|row| ReportLine::of(row, zone)).collect();
         Answer::ok(&ReportList { items, next })

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::bottomline::{after_id, name_of};
+use super::bottomline::name_of;
 use crate::app::App;
 use crate::bottomline::testing::{By, Planned, TestCall};
 use crate::bottomline::{Desk, Rang, TestCallRow, store};
@@ -14,8 +14,9 @@ use crate::directory::UnitCode;
 use crate::error::Result;
 use crate::lifecycle::Rules;
 use crate::time::Stamp;
+use crate::web::api::stretch::Onward;
 use crate::web::problem::Problem;
-use crate::web::{Answer, Asker, IdempotencyKey, Page, Query, RawBody, run, write_once};
+use crate::web::{Answer, Asker, IdempotencyKey, Query, RawBody, run, write_once};
 
 /// Every route of test calls.
 pub fn routes(services: &mut ServiceConfig<'_>) {
@@ -128,24 +129,21 @@ pub async fn list(
     Asker(actor): Asker,
     Query(query): Query<TestCallQuery>,
 ) -> Result<HttpResponse> {
-    let limit = Page { limit: query.limit, after: None }.limit()?;
-    let after = after_id(query.after.as_deref())?;
+    let page = Onward::asked(query.limit, query.after.as_deref())?;
     run(move || {
         let zone = app.config.site.zone;
-        let page = app.db.read(|conn| {
+        let list = app.db.read(|conn| {
             let directory = app.directory.current(conn)?;
             let desk = Desk { actor: &actor, keys: &app.keys, directory: &directory };
             let own = desk.units_of_calls()?;
-            let most = i64::try_from(limit.saturating_add(1)).unwrap_or(i64::MAX);
-            let mut found = store::list_calls(conn, own.as_deref(), after, most)?;
-            let more = found.len() > limit;
-            found.truncate(limit);
-            let next = found.last().filter(|_| more).map(|call| call.id.to_string());
+            let after = page.after.unwrap_or(i64::MIN);
+            let found = store::list_calls(conn, own.as_deref(), after, page.most())?;
+            let (found, next) = page.of(found, |call| call.id);
             let items =
                 found.into_iter().map(|call| view(desk, zone, (call, None), own.as_deref()));
             Ok(TestCallList { items: items.collect::<Result<_>>()?, next })
         })?;
-        Answer::ok(&page)
+        Answer::ok(&list)
     })
     .await
     .map(Answer::respond)

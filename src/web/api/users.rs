@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::app::App;
+use crate::db::page::{cut, one_more};
 use crate::directory::UnitCode;
 use crate::error::{Error, Result};
 use crate::identity::{self, Account, AccountKind, Actor, NewAccount, Role, Scope};
@@ -99,12 +100,9 @@ pub async fn list(
     actor.require(KEEPERS)?;
     let limit = page.limit()?;
     let list = run(move || {
-        let most = u32::try_from(limit + 1).map_err(Error::internal)?;
-        let after = page.after.as_deref();
-        let mut found = app.db.read(|conn| identity::list_users(conn, &actor, after, most))?;
-        let more = found.len() > limit;
-        found.truncate(limit);
-        let next = found.last().filter(|_| more).map(|account| account.name.clone());
+        let (after, most) = (page.after.as_deref(), one_more(limit));
+        let found = app.db.read(|conn| identity::list_users(conn, &actor, after, most))?;
+        let (found, next) = cut(found, limit, |account| account.name.clone());
         let items = found.iter().map(|account| UserView::of(&app, account)).collect();
         Ok(UserList { items, next })
     })

@@ -7,7 +7,6 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::app::App;
-use crate::db::Tx;
 use crate::directory::{CategoryCode, CompanyCode, EstateCode, UnitCode};
 use crate::error::{Error, Result};
 use crate::identity::{Actor, Role};
@@ -17,8 +16,9 @@ use crate::proactive::store::{self, Filter, Precision, WarningRow, WarningState,
 use crate::proactive::{Grade, Rule};
 use crate::ticket::{listing, sight};
 use crate::time::Stamp;
+use crate::web::api::stretch::Onward;
 use crate::web::problem::Problem;
-use crate::web::{Answer, Asker, IdempotencyKey, Page, Query, RawBody, run, write_once};
+use crate::web::{Answer, Asker, Once, Query, RawBody, run};
 
 /// Every route of warnings.
 pub fn routes(services: &mut ServiceConfig<'_>) {
@@ -200,9 +200,7 @@ pub async fn list(
     Asker(actor): Asker,
     Query(query): Query<WarningQuery>,
 ) -> Result<HttpResponse> {
-    let limit = Page { limit: query.limit, after: None }.limit()?;
-    let after = query.after.as_deref().map(str::parse).transpose();
-    let after = after.map_err(|_| Error::field("/after", "field.format"))?;
+    let page = Onward::asked(query.limit, query.after.as_deref())?;
     run(move || {
         let filter = Filter {
             state: query.state,
@@ -210,15 +208,12 @@ pub async fn list(
             grade: query.grade,
             estate: query.estate.map(|code| code.to_string()),
             unit: query.unit,
-            after,
+            after: page.after,
         };
         let list = app.db.read(|conn| {
             let scope = scope(&actor, &*app.directory.current(conn)?)?;
-            let most = i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1);
-            let mut found = store::page(conn, &scope, &filter, most)?;
-            let more = found.len() > limit;
-            found.truncate(limit);
-            let next = found.last().filter(|_| more).map(|row| row.id.to_string());
+            let found = store::page(conn, &scope, &filter, page.most())?;
+            let (found, next) = page.of(found, |row| row.id);
             let view = |row| WarningView::of(&app, conn, &actor, row);
             let items = found.into_iter().map(view).collect::<Result<_>>()?;
             Ok(WarningList { items, next })
@@ -324,29 +319,19 @@ pub async fn one(
     .map(Answer::respond)
 }
 
-/// What is said to a warning, and by whom.
-struct Speech {
-    actor: Actor,
-    id: String,
-    key: IdempotencyKey,
-    raw: RawBody,
-}
-
+/// Says `word` to a warning and answers the warning as it is then.
 async fn say(
-    app: web::Data<App>,
-    speech: Speech,
+    asked: Once<String>,
     word: Word,
     read: impl Fn(&RawBody) -> Result<Said> + Send + Sync + 'static,
 ) -> Result<HttpResponse> {
-    let Speech { actor, id, key, raw } = speech;
-    let house = app.clone();
-    let idem = key.bind(&actor.name, raw.bytes());
-    write_once(&app, idem, move |tx: &mut Tx<'_>| {
-        let row = seen(tx.conn, &house, &actor, &id)?;
-        let after = desk::say(tx, &actor, row, word, || read(&raw))?;
-        Answer::ok(&WarningView::of(&house, tx.conn, &actor, after)?)
-    })
-    .await
+    asked
+        .write(move |tx, Once { app, actor, path, raw, .. }| {
+            let row = seen(tx.conn, app, actor, path)?;
+            let after = desk::say(tx, actor, row, word, || read(raw))?;
+            Answer::ok(&WarningView::of(app, tx.conn, actor, after)?)
+        })
+        .await
 }
 
 macro_rules! words {
@@ -362,14 +347,8 @@ macro_rules! words {
                 (status = 422, body = Problem, content_type = "application/problem+json"),
             ))]
         #[post($path)]
-        pub async fn $handler(
-            app: web::Data<App>,
-            Asker(actor): Asker,
-            id: web::Path<String>,
-            key: IdempotencyKey,
-            raw: RawBody,
-        ) -> Result<HttpResponse> {
-            say(app, Speech { actor, id: id.into_inner(), key, raw }, $word, $read).await
+        pub async fn $handler(asked: Once<String>) -> Result<HttpResponse> {
+            say(asked, $word, $read).await
         })+
     };
 }

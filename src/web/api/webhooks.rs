@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::db::Tx;
+use crate::db::page::{cut, one_more};
 use crate::error::{Error, Result, sentence};
 use crate::identity::Role;
 use crate::notify::webhook::{self, Delivery, Desk, Endpoint, Event, Plan, Told};
@@ -306,11 +307,9 @@ pub async fn deliveries(
         .map(|after| number(after).map_err(|_| Error::field("/after", "field.format")));
     let before = before.transpose()?;
     let found = run(move || {
-        let most = i64::try_from(limit + 1).map_err(Error::internal)?;
-        let mut found = app.db.read(|conn| webhook::deliveries(conn, &actor, id, before, most))?;
-        let more = found.len() > limit;
-        found.truncate(limit);
-        let next = found.last().filter(|_| more).map(Delivery::message_id);
+        let most = one_more(limit);
+        let found = app.db.read(|conn| webhook::deliveries(conn, &actor, id, before, most))?;
+        let (found, next) = cut(found, limit, Delivery::message_id);
         let items = found.into_iter().map(|it| DeliveryView::of(&app, it)).collect();
         Ok(DeliveryList { items, next })
     })

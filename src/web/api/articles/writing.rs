@@ -21,31 +21,23 @@ use crate::knowledge::{Article, ArticleCode, Content};
 use crate::ticket::Text;
 use crate::web::blocking::run;
 use crate::web::problem::Problem;
-use crate::web::{Answer, Asker, IdempotencyKey, IfMatch, RawBody, write_once};
+use crate::web::{
+    Answer, Asker, IdempotencyKey, IfMatch, RawBody, Refused, VersionHeaders, Versioned, write_once,
+};
 
-/// Something done in a write, by which rules.
-struct Write {
-    app: web::Data<App>,
-    actor: Actor,
-}
-
-impl Write {
-    /// Does `deed` and answers the article as it is then.
-    fn article(
-        &self,
-        tx: &mut Tx<'_>,
-        deed: impl FnOnce(&mut Tx<'_>, Desk<'_>) -> Result<Article>,
-    ) -> Result<(ArticleView, i64)> {
-        let app = &self.app;
-        let directory = app.directory.current(tx.conn)?;
-        let today = tx.now.day(app.config.site.zone);
-        let review_days = app.config.knowledge.review_days;
-        let desk = Desk { actor: &self.actor, directory: &directory, today, review_days };
-        let article = deed(tx, desk)?;
-        let used = used(tx.conn, std::slice::from_ref(&article.code))?;
-        let room = Room { directory: directory.clone(), library: Arc::default(), today, used };
-        Ok((ArticleView::of(app, &article, &self.actor, &room), article.version.into()))
-    }
+/// Does `deed` for `actor` and answers the article as it is then, with its version.
+fn article(
+    tx: &mut Tx<'_>,
+    (app, actor): (&App, &Actor),
+    deed: impl FnOnce(&mut Tx<'_>, Desk<'_>) -> Result<Article>,
+) -> Result<(ArticleView, i64)> {
+    let directory = app.directory.current(tx.conn)?;
+    let today = tx.now.day(app.config.site.zone);
+    let review_days = app.config.knowledge.review_days;
+    let article = deed(tx, Desk { actor, directory: &directory, today, review_days })?;
+    let used = used(tx.conn, std::slice::from_ref(&article.code))?;
+    let room = Room { directory: directory.clone(), library: Arc::default(), today, used };
+    Ok((ArticleView::of(app, &article, actor, &room), article.version.into()))
 }
 
 /// Writes a new article, as a draft.
@@ -64,9 +56,10 @@ pub async fn add(
     require_writer(&actor)?;
     let content: Content = raw.parse()?;
     let idem = key.bind(&actor.name, raw.bytes());
-    let write = Write { app: app.clone(), actor };
+    let house = app.clone();
     write_once(&app, idem, move |tx| {
-        let (view, version) = write.article(tx, |tx, desk| desk::write(tx, desk, &content))?;
+        let deed = |tx: &mut Tx<'_>, desk: Desk<'_>| desk::write(tx, desk, &content);
+        let (view, version) = article(tx, (&house, &actor), deed)?;
         let place = format!("/api/v1/articles/{}", view.code());
         Ok(Answer::created(place, &view)?.versioned(version))
     })
@@ -89,12 +82,12 @@ pub async fn save(
     version: IfMatch,
     raw: RawBody,
 ) -> Result<HttpResponse> {
-    let write = Write { app: app.clone(), actor };
+    let house = app.clone();
     run(move || {
         app.db.write(move |tx| {
             let aim = Aim { code: &code, expected: &|found| version.check(found) };
-            let (view, version) =
-                write.article(tx, |tx, desk| desk::save(tx, desk, aim, || raw.parse()))?;
+            let deed = |tx: &mut Tx<'_>, desk: Desk<'_>| desk::save(tx, desk, aim, || raw.parse());
+            let (view, version) = article(tx, (&house, &actor), deed)?;
             Ok(Answer::ok(&view)?.versioned(version))
         })
     })
@@ -122,34 +115,25 @@ macro_rules! acts {
     ($($(#[$doc:meta])* $name:ident $path:literal $body:ident;)+) => {$(
         $(#[$doc])*
         #[utoipa::path(tag = "knowledge", request_body = $body,
-            params(("code" = String, Path), ("If-Match" = Option<String>, Header), ("Idempotency-Key" = Option<String>, Header)),
+            params(("code" = String, Path), VersionHeaders),
             responses(
                 (status = 200, body = ArticleView),
-                (status = 403, body = Problem, content_type = "application/problem+json"),
-                (status = 404, body = Problem, content_type = "application/problem+json"),
                 (status = 409, description = "the state, and what may be done", body = Problem, content_type = "application/problem+json"),
-                (status = 412, body = Problem, content_type = "application/problem+json"),
-                (status = 422, body = Problem, content_type = "application/problem+json"),
+                Refused,
             ))]
         #[post($path)]
-        pub async fn $name(
-            app: web::Data<App>,
-            Asker(actor): Asker,
-            code: web::Path<ArticleCode>,
-            version: IfMatch,
-            key: IdempotencyKey,
-            raw: RawBody,
-        ) -> Result<HttpResponse> {
-            let idem = key.bind(&actor.name, raw.bytes());
-            let write = Write { app: app.clone(), actor };
-            write_once(&app, idem, move |tx| {
-                let aim = Aim { code: &code, expected: &|found| version.check(found) };
-                let body = || raw.parse::<$body>();
-                let (view, version) =
-                    write.article(tx, |tx, desk| desk::$name(tx, desk, aim, || body().map(Into::into)))?;
-                Ok(Answer::ok(&view)?.versioned(version))
-            })
-            .await
+        pub async fn $name(asked: Versioned<ArticleCode>) -> Result<HttpResponse> {
+            asked
+                .write(|tx, asked| {
+                    let aim = Aim { code: &asked.path, expected: &|found| asked.version.check(found) };
+                    let body = || asked.raw.parse::<$body>();
+                    let deed = |tx: &mut Tx<'_>, desk: Desk<'_>| {
+                        desk::$name(tx, desk, aim, || body().map(Into::into))
+                    };
+                    let (view, version) = article(tx, (&asked.app, &asked.actor), deed)?;
+                    Ok(Answer::ok(&view)?.versioned(version))
+                })
+                .await
         }
     )+};
 }

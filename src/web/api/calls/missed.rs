@@ -12,7 +12,7 @@ use crate::calls::{self, CalledBack, store};
 use crate::error::Result;
 use crate::ticket::Text;
 use crate::web::problem::Problem;
-use crate::web::{Answer, Asker, IdempotencyKey, Page, Query, RawBody, run, write_once};
+use crate::web::{Answer, Asker, Once, Page, Query, run};
 
 /// Which missed calls.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -68,22 +68,15 @@ pub struct CallBack {
     (status = 409, description = "calls.not_missed, calls.called_back", body = Problem, content_type = "application/problem+json"),
 ))]
 #[post("/calls/{id}/called-back")]
-pub async fn call_back(
-    app: web::Data<App>,
-    Asker(actor): Asker,
-    id: web::Path<String>,
-    key: IdempotencyKey,
-    raw: RawBody,
-) -> Result<HttpResponse> {
-    let idem = key.bind(&actor.name, raw.bytes());
-    let house = app.clone();
-    write_once(&app, idem, move |tx| {
-        calls::desk::see(tx, &actor, &id)?;
-        let said: CallBack = raw.parse()?;
-        let call = calls::called_back(tx, &actor, &id, said.outcome)?;
-        Answer::ok(&CallView::of(&house, &call)?)
-    })
-    .await
+pub async fn call_back(asked: Once<String>) -> Result<HttpResponse> {
+    asked
+        .write(|tx, Once { app, actor, path: id, raw, .. }| {
+            calls::desk::see(tx, actor, id)?;
+            let said: CallBack = raw.parse()?;
+            let call = calls::called_back(tx, actor, id, said.outcome)?;
+            Answer::ok(&CallView::of(app, &call)?)
+        })
+        .await
 }
 
 /// Why the number is asked for.
@@ -106,20 +99,13 @@ pub struct Number {
     (status = 404, body = Problem, content_type = "application/problem+json"),
 ))]
 #[post("/calls/{id}/reveal")]
-pub async fn reveal(
-    app: web::Data<App>,
-    Asker(actor): Asker,
-    id: web::Path<String>,
-    key: IdempotencyKey,
-    raw: RawBody,
-) -> Result<HttpResponse> {
-    let idem = key.bind(&actor.name, raw.bytes());
-    let house = app.clone();
-    write_once(&app, idem, move |tx| {
-        calls::desk::see(tx, &actor, &id)?;
-        let why: RevealWhy = raw.parse()?;
-        let phone = calls::reveal(tx, &actor, &house.keys, &id, &why.reason)?;
-        Ok(Answer::ok(&Number { phone })?.passing())
-    })
-    .await
+pub async fn reveal(asked: Once<String>) -> Result<HttpResponse> {
+    asked
+        .write(|tx, Once { app, actor, path: id, raw, .. }| {
+            calls::desk::see(tx, actor, id)?;
+            let why: RevealWhy = raw.parse()?;
+            let phone = calls::reveal(tx, actor, &app.keys, id, &why.reason)?;
+            Ok(Answer::ok(&Number { phone })?.passing())
+        })
+        .await
 }

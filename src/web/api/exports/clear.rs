@@ -21,10 +21,13 @@ use crate::ticket::sight::gets_handling_copy;
 use crate::ticket::store::load_many;
 use crate::ticket::store::rows::TicketRow;
 use crate::ticket::{Text, Ticket};
+use crate::web::api::stretch::Onward;
 use crate::web::api::tickets::{ListQuery, filter};
 use crate::web::leaving::{self, Rows, Sheet};
 use crate::web::problem::Problem;
-use crate::web::{Answer, Asker, IdempotencyKey, Page, Query, RawBody, run, run_long, write_once};
+use crate::web::{
+    Answer, Asker, IdempotencyKey, Once, Page, Query, RawBody, run, run_long, write_once,
+};
 
 /// How many whole tickets are held in memory at once, and how many rows of which only the identifiers stay.
 const PAGE: usize = 100;
@@ -185,16 +188,12 @@ pub async fn list(
     if !decides {
         clear::may_ask(&actor)?;
     }
-    let limit = page.limit()?;
-    let before = page.after.as_deref().map_or(Ok(i64::MAX), str::parse);
-    let before = before.map_err(|_| Error::field("/after", "field.format"))?;
-    let most = i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1);
+    let page = Onward::asked(page.limit, page.after.as_deref())?;
     run(move || {
         let asker = Some(actor.user).filter(|_| !decides);
-        let mut rows = app.db.read(|conn| store::list(conn, asker, before, most))?;
-        let more = rows.len() > limit;
-        rows.truncate(limit);
-        let next = rows.last().filter(|_| more).map(|row| row.id.to_string());
+        let (before, most) = (page.after.unwrap_or(i64::MAX), page.most());
+        let rows = app.db.read(|conn| store::list(conn, asker, before, most))?;
+        let (rows, next) = page.of(rows, |row| row.id);
         let zone = app.config.site.zone;
         let items = rows.into_iter().map(|row| ExportView::of(row, zone)).collect::<Result<_>>()?;
         Answer::ok(&ExportList { items, next })
@@ -239,24 +238,18 @@ macro_rules! verdicts {
                 (status = 422, body = Problem, content_type = "application/problem+json"),
             ))]
         #[post($path)]
-        pub async fn $handler(
-            app: web::Data<App>,
-            Asker(actor): Asker,
-            id: web::Path<String>,
-            key: IdempotencyKey,
-            raw: RawBody,
-        ) -> Result<HttpResponse> {
-            let idem = key.bind(&actor.name, raw.bytes());
-            let (zone, hours) = (app.config.site.zone, app.config.exports.clear_hours);
-            write_once(&app, idem, move |tx| {
-                let row = clear::see(tx.conn, &actor, number(&id)?)?;
-                clear::may_decide(&actor, &row)?;
-                let why: ExportWhy = raw.parse()?;
-                let said = (ClearVerdict::$verdict, &why.reason);
-                let row = clear::decide(tx, &actor, row, said, hours)?;
-                Answer::ok(&ExportView::of(row, zone)?)
-            })
-            .await
+        pub async fn $handler(asked: Once<String>) -> Result<HttpResponse> {
+            asked
+                .write(|tx, Once { app, actor, path: id, raw, .. }| {
+                    let (zone, hours) = (app.config.site.zone, app.config.exports.clear_hours);
+                    let row = clear::see(tx.conn, actor, number(id)?)?;
+                    clear::may_decide(actor, &row)?;
+                    let why: ExportWhy = raw.parse()?;
+                    let said = (ClearVerdict::$verdict, &why.reason);
+                    let row = clear::decide(tx, actor, row, said, hours)?;
+                    Answer::ok(&ExportView::of(row, zone)?)
+                })
+                .await
         })+
     };
 }

@@ -9,10 +9,11 @@ use crate::app::App;
 use crate::citizen::code::{CodeChecked, reissue};
 use crate::citizen::inbox::{self, Word};
 use crate::citizen::word::{WhyKept, WordSettled, WordSource};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::ticket::Text;
+use crate::web::api::stretch::Onward;
 use crate::web::problem::Problem;
-use crate::web::{Answer, Asker, IdempotencyKey, Page, Query, RawBody, run, write_once};
+use crate::web::{Answer, Asker, Once, Page, Query, run};
 
 /// A word of a citizen that waits for a person.
 #[derive(Serialize, ToSchema)]
@@ -46,14 +47,12 @@ pub async fn list(
     Asker(actor): Asker,
     Query(page): Query<Page>,
 ) -> Result<HttpResponse> {
-    let limit = page.limit()?;
-    let after = page.after.as_deref().map_or(Ok(i64::MIN), str::parse);
-    let after = after.map_err(|_| Error::field("/after", "field.format"))?;
+    let page = Onward::asked(page.limit, page.after.as_deref())?;
     run(move || {
-        let words = app.db.read(|conn| inbox::list(conn, &app.keys, &actor, after, limit + 1))?;
+        let (after, most) = (page.after.unwrap_or(i64::MIN), page.most());
+        let words = app.db.read(|conn| inbox::list(conn, &app.keys, &actor, after, most))?;
+        let (words, next) = page.of(words, |word| word.id);
         let zone = app.config.site.zone;
-        let next = words.get(limit).and_then(|_| words.get(limit - 1));
-        let next = next.map(|word| word.id.to_string());
         let view = |word: Word| WordView {
             id: word.id.to_string(),
             at: word.at.rfc3339(zone),
@@ -63,7 +62,7 @@ pub async fn list(
             ticket: word.ticket,
             text: word.masked,
         };
-        Answer::ok(&Words { items: words.into_iter().take(limit).map(view).collect(), next })
+        Answer::ok(&Words { items: words.into_iter().map(view).collect(), next })
     })
     .await
     .map(Answer::respond)
@@ -92,20 +91,14 @@ pub struct WordClear {
     (status = 422, body = Problem, content_type = "application/problem+json"),
 ))]
 #[post("/inbox/{id}/reveal")]
-pub async fn reveal(
-    app: web::Data<App>,
-    Asker(actor): Asker,
-    id: web::Path<i64>,
-    key: IdempotencyKey,
-    raw: RawBody,
-) -> Result<HttpResponse> {
-    let (keys, id) = (app.keys.clone(), id.into_inner());
-    write_once(&app, key.bind(&actor.name, raw.bytes()), move |tx| {
-        let reason = || Ok(raw.parse::<WordReason>()?.reason);
-        let inbox::InClear { phone, text } = inbox::reveal(tx, &keys, &actor, id, reason)?;
-        Ok(Answer::ok(&WordClear { phone, text })?.passing())
-    })
-    .await
+pub async fn reveal(asked: Once<i64>) -> Result<HttpResponse> {
+    asked
+        .write(|tx, Once { app, actor, path: id, raw, .. }| {
+            let reason = || Ok(raw.parse::<WordReason>()?.reason);
+            let inbox::InClear { phone, text } = inbox::reveal(tx, &app.keys, actor, *id, reason)?;
+            Ok(Answer::ok(&WordClear { phone, text })?.passing())
+        })
+        .await
 }
 
 /// What was made of it.
@@ -123,19 +116,13 @@ pub struct WordDone {
     (status = 422, body = Problem, content_type = "application/problem+json"),
 ))]
 #[post("/inbox/{id}/settle")]
-pub async fn settle(
-    app: web::Data<App>,
-    Asker(actor): Asker,
-    id: web::Path<i64>,
-    key: IdempotencyKey,
-    raw: RawBody,
-) -> Result<HttpResponse> {
-    let id = id.into_inner();
-    write_once(&app, key.bind(&actor.name, raw.bytes()), move |tx| {
-        inbox::settle(tx, &actor, id, || Ok(raw.parse::<WordDone>()?.result))?;
-        Ok(Answer::no_content())
-    })
-    .await
+pub async fn settle(asked: Once<i64>) -> Result<HttpResponse> {
+    asked
+        .write(|tx, Once { actor, path: id, raw, .. }| {
+            inbox::settle(tx, actor, *id, || Ok(raw.parse::<WordDone>()?.result))?;
+            Ok(Answer::no_content())
+        })
+        .await
 }
 
 /// A new code, told once.
@@ -157,18 +144,12 @@ pub struct CodeTold {
     (status = 422, body = Problem, content_type = "application/problem+json"),
 ))]
 #[post("/tickets/{no}/code")]
-pub async fn code(
-    app: web::Data<App>,
-    Asker(actor): Asker,
-    no: web::Path<String>,
-    key: IdempotencyKey,
-    raw: RawBody,
-) -> Result<HttpResponse> {
-    let (hotline, no) = (app.hotline.clone(), no.into_inner());
-    write_once(&app, key.bind(&actor.name, raw.bytes()), move |tx| {
-        let code = reissue(&hotline, tx, &actor, &no, || raw.parse())?;
-        let phone_tail = code.say_tail().map(str::to_owned);
-        Answer::ok(&CodeTold { no: no.clone(), code: code.say().to_owned(), phone_tail })
-    })
-    .await
+pub async fn code(asked: Once<String>) -> Result<HttpResponse> {
+    asked
+        .write(|tx, Once { app, actor, path: no, raw, .. }| {
+            let code = reissue(&app.hotline, tx, actor, no, || raw.parse())?;
+            let phone_tail = code.say_tail().map(str::to_owned);
+            Answer::ok(&CodeTold { no: no.clone(), code: code.say().to_owned(), phone_tail })
+        })
+        .await
 }

@@ -10,14 +10,14 @@ use super::{desk, read_id};
 use crate::app::App;
 use crate::db::Tx;
 use crate::directory::UnitCode;
-use crate::error::{Error, Result};
-use crate::identity::Actor;
+use crate::error::Result;
 use crate::reports::kinds::TaskState;
 use crate::reports::said::task::store::Filter;
 use crate::reports::said::task::{Accepting, Answering, SendingBack};
 use crate::reports::{Aim, Desk, Task};
+use crate::web::api::stretch::Onward;
 use crate::web::problem::Problem;
-use crate::web::{Answer, Asker, IdempotencyKey, IfMatch, Page, Query, RawBody, run, write_once};
+use crate::web::{Answer, Asker, Query, RawBody, Refused, VersionHeaders, Versioned, run};
 
 /// Tasks, the newest first.
 #[derive(Serialize, ToSchema)]
@@ -55,22 +55,18 @@ pub async fn list(
     Asker(actor): Asker,
     Query(query): Query<TaskQuery>,
 ) -> Result<HttpResponse> {
-    let limit = Page { limit: query.limit, after: None }.limit()?;
-    let after = query.after.as_deref().map(str::parse::<i64>).transpose();
-    let after = after.map_err(|_| Error::field("/after", "field.format"))?;
+    let page = Onward::asked(query.limit, query.after.as_deref())?;
     run(move || {
         let now = app.db.now();
         let filter = Filter {
             state: query.state,
             unit: query.unit.clone(),
             overdue_at: query.overdue.unwrap_or_default().then_some(now),
-            after,
+            after: page.after,
         };
-        let most = i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1);
-        let mut found = app.db.read(|conn| desk(&app, &actor).tasks(conn, &filter, (most, now)))?;
-        let more = found.len() > limit;
-        found.truncate(limit);
-        let next = found.last().filter(|_| more).map(|task| task.row.id.to_string());
+        let which = (page.most(), now);
+        let found = app.db.read(|conn| desk(&app, &actor).tasks(conn, &filter, which))?;
+        let (found, next) = page.of(found, |task| task.row.id);
         let zone = app.config.site.zone;
         let items = found.into_iter().map(|task| TaskView::of(task, zone)).collect();
         Answer::ok(&TaskList { items, next })
@@ -104,54 +100,33 @@ fn shown(app: &App, task: Task) -> Result<Answer> {
     Ok(Answer::ok(&TaskView::of(task, app.config.site.zone))?.versioned(version))
 }
 
-/// What is asked of which task.
-struct Said {
-    actor: Actor,
-    id: String,
-    version: IfMatch,
-    raw: RawBody,
-}
-
 async fn written(
-    app: web::Data<App>,
-    key: IdempotencyKey,
-    said: Said,
+    asked: Versioned<String>,
     done: impl Fn(&mut Tx<'_>, Desk<'_>, Aim<'_>, &RawBody) -> Result<Task> + Send + Sync + 'static,
 ) -> Result<HttpResponse> {
-    let idem = key.bind(&said.actor.name, said.raw.bytes());
-    let house = app.clone();
-    write_once(&app, idem, move |tx| {
-        let id = read_id(&said.id)?;
-        let aim = Aim { id, expected: &|found| said.version.check(found) };
-        let task = done(tx, desk(&house, &said.actor), aim, &said.raw)?;
-        shown(&house, task)
-    })
-    .await
+    asked
+        .write(move |tx, asked| {
+            let id = read_id(&asked.path)?;
+            let aim = Aim { id, expected: &|found| asked.version.check(found) };
+            let task = done(tx, desk(&asked.app, &asked.actor), aim, &asked.raw)?;
+            shown(&asked.app, task)
+        })
+        .await
 }
 
 macro_rules! steps {
     ($($(#[$doc:meta])* $handler:ident $path:literal $name:literal $body:ident $done:expr;)+) => {$(
         $(#[$doc])*
         #[utoipa::path(tag = "reports", operation_id = $name, request_body = $body,
-            params(("id" = String, Path), ("If-Match" = Option<String>, Header), ("Idempotency-Key" = Option<String>, Header)),
+            params(("id" = String, Path), VersionHeaders),
             responses(
                 (status = 200, body = TaskView),
-                (status = 403, body = Problem, content_type = "application/problem+json"),
-                (status = 404, body = Problem, content_type = "application/problem+json"),
                 (status = 409, description = "the state, and what may be done", body = Problem, content_type = "application/problem+json"),
-                (status = 412, body = Problem, content_type = "application/problem+json"),
-                (status = 422, body = Problem, content_type = "application/problem+json"),
+                Refused,
             ))]
         #[post($path)]
-        pub async fn $handler(
-            app: web::Data<App>,
-            Asker(actor): Asker,
-            id: web::Path<String>,
-            version: IfMatch,
-            key: IdempotencyKey,
-            raw: RawBody,
-        ) -> Result<HttpResponse> {
-            written(app, key, Said { actor, id: id.into_inner(), version, raw }, $done).await
+        pub async fn $handler(asked: Versioned<String>) -> Result<HttpResponse> {
+            written(asked, $done).await
         }
     )+};
 }

@@ -10,7 +10,6 @@ use super::{desk, read_id};
 use crate::app::App;
 use crate::db::{Conn, Tx};
 use crate::error::Result;
-use crate::identity::Actor;
 use crate::reports::said::cases::Choosing;
 use crate::reports::said::objection::{Decisions, Objecting};
 use crate::reports::said::task::Instructing;
@@ -20,86 +19,70 @@ use crate::reports::{Aim, Attempt, Creating, Desk, MOVED, Previewing, Ready};
 use crate::time::Stamp;
 use crate::web::idempotency::{Idem, again, kept_in};
 use crate::web::problem::Problem;
-use crate::web::{Answer, Asker, IdempotencyKey, IfMatch, RawBody, run, run_long, write_once};
+use crate::web::{
+    Answer, Asker, IdempotencyKey, IfMatch, RawBody, Refused, VersionHeaders, Versioned, run,
+    run_long, write_once,
+};
 
 /// How often a report is taken for one request.
 const ATTEMPTS: usize = 2;
 
-/// What is asked of which report.
-struct Said {
-    actor: Actor,
-    /// Nothing for a new one.
-    id: Option<String>,
-    version: IfMatch,
-    raw: RawBody,
+/// What is asked of which report: of none, for a new one.
+type Said = Versioned<Option<String>>;
+
+/// Hands `done` the desk, the report that is meant and the body.
+fn at<T>(said: &Said, done: impl FnOnce(Desk<'_>, Aim<'_>, &RawBody) -> Result<T>) -> Result<T> {
+    let id = said.path.as_deref().map_or(Ok(0), read_id)?;
+    let aim = Aim { id, expected: &|found| said.version.check(found) };
+    done(desk(&said.app, &said.actor), aim, &said.raw)
 }
 
-impl Said {
-    /// Hands `done` the desk, the report that is meant and the body.
-    fn at<T>(
-        &self,
-        app: &App,
-        done: impl FnOnce(Desk<'_>, Aim<'_>, &RawBody) -> Result<T>,
-    ) -> Result<T> {
-        let id = self.id.as_deref().map_or(Ok(0), read_id)?;
-        let aim = Aim { id, expected: &|found| self.version.check(found) };
-        done(desk(app, &self.actor), aim, &self.raw)
-    }
-
-    /// The report as whoever asked sees it after the write; a new one says where it lies.
-    fn answer(&self, app: &App, tx: &mut Tx<'_>, row: &ReportRow) -> Result<Answer> {
-        let desk = desk(app, &self.actor);
-        let seen = desk.look(tx.conn, row.id, tx.now)?;
-        let tasks = desk.instructions(tx.conn, row, tx.now)?;
-        let version = row.version.into();
-        let is_new = self.id.as_deref() != Some(row.id.to_string().as_str());
-        let view = ReportView::of(seen, tasks, app.config.site.zone);
-        let answer = if is_new {
-            Answer::created(format!("/api/v1/reports/{}", row.id), &view)?
-        } else {
-            Answer::ok(&view)?
-        };
-        Ok(answer.versioned(version))
-    }
+/// The report as whoever asked sees it after the write; a new one says where it lies.
+fn answer(said: &Said, tx: &mut Tx<'_>, row: &ReportRow) -> Result<Answer> {
+    let desk = desk(&said.app, &said.actor);
+    let seen = desk.look(tx.conn, row.id, tx.now)?;
+    let tasks = desk.instructions(tx.conn, row, tx.now)?;
+    let version = row.version.into();
+    let is_new = said.path.as_deref() != Some(row.id.to_string().as_str());
+    let view = ReportView::of(seen, tasks, said.app.config.site.zone);
+    let answer = if is_new {
+        Answer::created(format!("/api/v1/reports/{}", row.id), &view)?
+    } else {
+        Answer::ok(&view)?
+    };
+    Ok(answer.versioned(version))
 }
 
 /// One write that needs no new figures.
 async fn written(
-    app: web::Data<App>,
-    key: IdempotencyKey,
     said: Said,
     done: impl Fn(&mut Tx<'_>, Desk<'_>, Aim<'_>, &RawBody) -> Result<ReportRow> + Send + Sync + 'static,
 ) -> Result<HttpResponse> {
-    let idem = key.bind(&said.actor.name, said.raw.bytes());
-    let house = app.clone();
-    write_once(&app, idem, move |tx| {
-        let row = said.at(&house, |desk, aim, raw| done(tx, desk, aim, raw))?;
-        said.answer(&house, tx, &row)
+    said.write(move |tx, said| {
+        let row = at(said, |desk, aim, raw| done(tx, desk, aim, raw))?;
+        answer(said, tx, &row)
     })
     .await
 }
 
 /// One write of a report that is taken before it.
 async fn taken(
-    app: web::Data<App>,
-    key: IdempotencyKey,
     said: Said,
     ready: impl Fn(&mut Conn, Stamp, Desk<'_>, Aim<'_>, &RawBody) -> Result<Ready>
     + Send
     + Sync
     + 'static,
 ) -> Result<HttpResponse> {
-    let idem = key.bind(&said.actor.name, said.raw.bytes());
+    let (app, idem) = (said.app.clone(), said.idem());
     let (said, ready) = (Arc::new(said), Arc::new(ready));
     let mut tried = 1;
     loop {
-        let (house, asked, take) = (app.clone(), said.clone(), ready.clone());
+        let (asked, take) = (said.clone(), ready.clone());
         let made = run_long(move || {
-            let now = house.db.now();
-            let read = |conn: &mut Conn| {
-                asked.at(&house, |desk, aim, raw| take(conn, now, desk, aim, raw))
-            };
-            house.db.read(read)
+            let now = asked.app.db.now();
+            let read =
+                |conn: &mut Conn| at(&asked, |desk, aim, raw| take(conn, now, desk, aim, raw));
+            asked.app.db.read(read)
         });
         let made = match made.await {
             Ok(made) => made,
@@ -107,10 +90,10 @@ async fn taken(
             Err(error) => return before(&app, idem).await?.map(again).ok_or(error),
         };
         let attempt = if tried < ATTEMPTS { Attempt::Again } else { Attempt::Last };
-        let (house, asked) = (app.clone(), said.clone());
+        let asked = said.clone();
         let write = move |tx: &mut Tx<'_>| {
-            let row = desk(&house, &asked.actor).keep(tx, &made, attempt)?;
-            asked.answer(&house, tx, &row)
+            let row = desk(&asked.app, &asked.actor).keep(tx, &made, attempt)?;
+            answer(&asked, tx, &row)
         };
         match write_once(&app, idem.clone(), write).await {
             Err(error) if error.code() == MOVED && tried < ATTEMPTS => tried += 1,
@@ -141,8 +124,8 @@ pub async fn create(
     key: IdempotencyKey,
     raw: RawBody,
 ) -> Result<HttpResponse> {
-    let said = Said { actor, id: None, version: IfMatch::default(), raw };
-    taken(app, key, said, |conn, now, desk, _, raw| desk.ready_new(conn, now, || raw.parse())).await
+    let said = Said { app, actor, path: None, version: IfMatch::default(), key, raw };
+    taken(said, |conn, now, desk, _, raw| desk.ready_new(conn, now, || raw.parse())).await
 }
 
 /// The steps of a report that is there.
@@ -150,26 +133,15 @@ macro_rules! steps {
     ($($(#[$doc:meta])* $handler:ident $path:literal $name:literal $body:ident $way:ident $done:expr;)+) => {$(
         $(#[$doc])*
         #[utoipa::path(tag = "reports", operation_id = $name, request_body = $body,
-            params(("id" = String, Path), ("If-Match" = Option<String>, Header), ("Idempotency-Key" = Option<String>, Header)),
+            params(("id" = String, Path), VersionHeaders),
             responses(
                 (status = 200, description = "the report; of a restatement (201) the new edition", body = ReportView),
-                (status = 403, body = Problem, content_type = "application/problem+json"),
-                (status = 404, body = Problem, content_type = "application/problem+json"),
                 (status = 409, description = "the state, and what may be done", body = Problem, content_type = "application/problem+json"),
-                (status = 412, body = Problem, content_type = "application/problem+json"),
-                (status = 422, body = Problem, content_type = "application/problem+json"),
+                Refused,
             ))]
         #[post($path)]
-        pub async fn $handler(
-            app: web::Data<App>,
-            Asker(actor): Asker,
-            id: web::Path<String>,
-            version: IfMatch,
-            key: IdempotencyKey,
-            raw: RawBody,
-        ) -> Result<HttpResponse> {
-            let said = Said { actor, id: Some(id.into_inner()), version, raw };
-            $way(app, key, said, $done).await
+        pub async fn $handler(asked: Versioned<String>) -> Result<HttpResponse> {
+            $way(asked.map(Some), $done).await
         }
     )+};
 }

@@ -13,7 +13,7 @@ use crate::upstream::desk::{self, READERS};
 use crate::upstream::store::listing;
 use crate::upstream::{Backfill, BackfillState, Cause};
 use crate::web::problem::Problem;
-use crate::web::{Answer, Asker, IdempotencyKey, Page, Query, RawBody, run, write_once};
+use crate::web::{Answer, Asker, Once, Page, Query, run};
 
 /// An answer that is or was owed to the platform.
 #[derive(Serialize, ToSchema)]
@@ -134,19 +134,13 @@ fn states(text: Option<&str>) -> Result<Vec<BackfillState>> {
     (status = 409, description = "upstream.settled", body = Problem, content_type = "application/problem+json"),
 ))]
 #[post("/upstream/backfills/{id}/retry")]
-pub async fn retry(
-    app: web::Data<App>,
-    Asker(actor): Asker,
-    id: web::Path<i64>,
-    key: IdempotencyKey,
-    raw: RawBody,
-) -> Result<HttpResponse> {
-    let (idem, zone) = (key.bind(&actor.name, raw.bytes()), app.config.site.zone);
-    write_once(&app, idem, move |tx| {
-        let owed = desk::retry(tx, &actor, *id)?;
-        Answer::ok(&BackfillView::of(owed, tx.now, zone))
-    })
-    .await
+pub async fn retry(asked: Once<i64>) -> Result<HttpResponse> {
+    asked
+        .write(|tx, asked| {
+            let owed = desk::retry(tx, &asked.actor, asked.path)?;
+            Answer::ok(&BackfillView::of(owed, tx.now, asked.app.config.site.zone))
+        })
+        .await
 }
 
 /// Says that an answer was entered on the platform's own pages, by whoever says so.
@@ -156,17 +150,11 @@ pub async fn retry(
     (status = 409, description = "upstream.settled", body = Problem, content_type = "application/problem+json"),
 ))]
 #[post("/upstream/backfills/{id}/by-hand")]
-pub async fn by_hand(
-    app: web::Data<App>,
-    Asker(actor): Asker,
-    id: web::Path<i64>,
-    key: IdempotencyKey,
-    raw: RawBody,
-) -> Result<HttpResponse> {
-    let (idem, zone) = (key.bind(&actor.name, raw.bytes()), app.config.site.zone);
-    write_once(&app, idem, move |tx| {
-        let owed = desk::done_by_hand(tx, &actor, *id)?;
-        Answer::ok(&BackfillView::of(owed, tx.now, zone))
-    })
-    .await
+pub async fn by_hand(asked: Once<i64>) -> Result<HttpResponse> {
+    asked
+        .write(|tx, asked| {
+            let owed = desk::done_by_hand(tx, &asked.actor, asked.path)?;
+            Answer::ok(&BackfillView::of(owed, tx.now, asked.app.config.site.zone))
+        })
+        .await
 }
