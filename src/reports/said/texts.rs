@@ -161,7 +161,7 @@ pub(in crate::reports) fn mask_callers(
     texts: &mut [&mut String],
 ) -> Result<()> {
     let all = texts.iter().map(|text| text.as_str()).collect::<Vec<_>>().join("\n");
-    for some in cited_ids(conn, &all)?.chunks(CITED) {
+    for some in cited_ids(conn, &all)?.chunks(AT_ONCE) {
         for ticket in load_many(conn, Vault { keys }, some)?.values() {
             for text in texts.iter_mut() {
                 **text = mask_text(text, &ticket.names());
@@ -174,7 +174,7 @@ pub(in crate::reports) fn mask_callers(
 /// The ids of the tickets whose numbers, ours or the city platform's, `text` has.
 fn cited_ids(conn: &mut Conn, text: &str) -> Result<Vec<i64>> {
     let mut ids = Vec::new();
-    for some in cited(text).chunks(CITED) {
+    for some in cited(text).chunks(AT_ONCE) {
         let upstream = known_upstream(conn, some)?.into_iter().map(|(_, no)| no);
         for no in known(conn, some)?.into_iter().chain(upstream) {
             ids.extend(id_of(conn, &no)?);
