@@ -8,9 +8,8 @@ use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
 use serde::de::DeserializeOwned;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
-use utoipa::openapi::schema::SchemaType;
 use utoipa::openapi::{
-    Content, ObjectBuilder, Ref, RefOr, Required, Response, ResponseBuilder, Type,
+    Content, ObjectBuilder, Ref, RefOr, Required, Response, ResponseBuilder, Type, schema as shape,
 };
 use utoipa::{IntoParams, IntoResponses, ToSchema};
 
@@ -96,7 +95,7 @@ pub struct VersionHeaders;
 
 impl IntoParams for VersionHeaders {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
-        let text = SchemaType::from_iter([Type::String, Type::Null]);
+        let text = shape::SchemaType::from_iter([Type::String, Type::Null]);
         let header = |name| {
             ParameterBuilder::new()
                 .name(name)
