@@ -1,0 +1,65 @@
+//! What a report says of its window's end and of the window before it.
+
+use std::io::Cursor;
+
+use jiesu::moving::{Run, import};
+use serde_json::{Value, json};
+
+use super::bureau::{Bureau, cells};
+use crate::support::city::bad;
+use crate::support::databases::on_each_database;
+
+/// A ticket of another system, received in October and at work at weixiu: November is known from its first day on.
+fn october(bureau: &Bureau) {
+    let line = json!({
+        "no": "H-1", "kind": "help", "channel": "phone", "urgency": "complex",
+        "received_at": "2026-10-20T10:00:00+08:00",
+        "caller": { "name": "李四", "phone": "13900000002" },
+        "title": "电梯", "content": "电梯停运", "category": "wy.dt", "estate": "yangguang",
+        "assignments": [{ "unit": "weixiu", "role": "lead", "sent_at": "2026-10-20T11:00:00+08:00",
+            "signed_at": "2026-10-20T12:00:00+08:00" }],
+    });
+    let (mut lines, mut rejects) = (Cursor::new(format!("{line}\n")), Vec::new());
+    let done = import(&bureau.city.hotline, &mut lines, &mut rejects, Run::Real).unwrap();
+    assert_eq!(done.imported, 1, "{}", String::from_utf8_lossy(&rejects));
+}
+
+fn made(bureau: &Bureau, asked: &Value) -> String {
+    bureau.does("assessor", "/reports", asked.clone())["id"].as_str().unwrap().to_owned()
+}
+
+on_each_database! {
+    fn what_was_upheld_against_the_report_of_one_unit_is_out_of_its_next_ones_previous_column(test: &TestDb) {
+        let bureau = Bureau::open(test);
+        october(&bureau);
+        bureau.city.closed("wuye");
+        bureau.city.hours(4);
+        let no = bureau.city.passed("wuye");
+        bureau.city.hours(4);
+        bureau.city.surveyor().does(&no, "survey", bad());
+        let of_wuye = |window: &str| {
+            made(&bureau, &json!({ "window": window, "scope": { "by": "unit", "key": "wuye" } }))
+        };
+        let id = of_wuye("2026-11");
+        let path = |step: &str| format!("/reports/{id}{step}");
+        bureau.city.days(30);
+        let until = bureau.city.now().plus_millis(3 * 86_400_000).to_string();
+        bureau.does("assessor", &path("/preview"), json!({ "until": until }));
+        bureau.does("unit_head@wuye", &path("/object"), json!({ "no": no, "text": "不归我们管" }));
+        let objections = bureau.asks("assessor", &path("")).json()["objections"].clone();
+        let decision = json!({ "id": objections[0]["id"], "uphold": true, "reason": "经核实" });
+        bureau.does("assessor", &path("/objections/decide"), json!({ "decisions": [decision] }));
+        bureau.city.days(4);
+        bureau.does("assessor", &path("/freeze"), json!({}));
+        // Monday, the 7th of December, at nine: one good answer in either month counts.
+        bureau.city.hours(16);
+        bureau.city.closed("wuye");
+        let december = bureau.document("assessor", &of_wuye("2026-12"));
+        let moved = |column: &str| -> Vec<f64> {
+            let own = cells(&december).into_iter().filter(|it| it.row == "wuye" && it.column == column);
+            own.filter_map(|it| it.value["number"].as_f64()).collect()
+        };
+        let change = moved("composite.previous.change");
+        assert!(!change.is_empty() && change.iter().all(|by| by.abs() < 1e-9), "{change:?}");
+    }
+}
