@@ -5,8 +5,8 @@ use std::io::Cursor;
 use jiesu::moving::{Run, import};
 use serde_json::{Value, json};
 
-use super::bureau::{Bureau, cells};
-use crate::support::city::bad;
+use super::bureau::{Bureau, Cell, cells};
+use crate::support::city::{at, bad};
 use crate::support::databases::on_each_database;
 
 /// A ticket of another system, received in October and at work at weixiu: November is known from its first day on.
@@ -28,7 +28,46 @@ fn made(bureau: &Bureau, asked: &Value) -> String {
     bureau.does("assessor", "/reports", asked.clone())["id"].as_str().unwrap().to_owned()
 }
 
+/// The cell of the overdue of `unit`.
+fn overdue(document: &Value, unit: &str) -> Option<Cell> {
+    let mut own = cells(document).into_iter();
+    own.find(|it| {
+        (it.table.as_str(), it.row.as_str(), it.column.as_str()) == ("units_overdue", unit, "count")
+    })
+}
+
 on_each_database! {
+    fn what_was_overdue_at_the_end_is_told_whatever_was_done_before_the_freeze(test: &TestDb) {
+        let bureau = Bureau::open(test);
+        let city = &bureau.city;
+        // All are due on Monday, the 9th.
+        let (reworked, shelved, early) =
+            (city.handled_by("wuye"), city.handled_by("weixiu"), city.handled_by("baozhang"));
+        let id = bureau.november();
+        city.clock.set(at("2026-11-20T09:00:00+08:00"));
+        city.handler("baozhang").does(&early, "reply", json!({ "text": "已修好" }));
+        city.clock.set(at("2026-12-02T09:00:00+08:00"));
+        city.handler("wuye").does(&reworked, "reply", json!({ "text": "已修好" }));
+        city.reviewer().does(&reworked, "review", json!({ "pass": true }));
+        let plan = json!({ "grounds": "缺配件", "plan": "订货", "promised_at": "2026-12-31" });
+        city.head("weixiu").does(&shelved, "ledger", plan);
+        city.reviewer().does(&shelved, "ledger/decide", json!({ "approve": true }));
+        city.hours(4);
+        city.surveyor().does(&reworked, "survey", bad());
+        city.reviewer().does(&reworked, "triage", json!({ "why": "poor_work", "rework": true }));
+        city.clock.set(at("2026-12-05T09:00:00+08:00"));
+        bureau.does("assessor", &format!("/reports/{id}/freeze"), json!({}));
+        let document = bureau.document("leader", &id);
+        for (unit, no) in [("wuye", &reworked), ("weixiu", &shelved)] {
+            let cell = overdue(&document, unit).unwrap_or_else(|| panic!("{unit}"));
+            assert_eq!(cell.value, json!({ "count": 1 }), "{unit}");
+            assert_eq!(bureau.behind("leader", &id, &cell, None), [(no.clone(), 1.0)]);
+        }
+        assert_eq!(overdue(&document, "baozhang"), None, "handed in, though late");
+        let all = cells(&document).into_iter().find(|it| (it.row.as_str(), it.column.as_str()) == ("overdue", "all"));
+        assert_eq!(all.unwrap().value, json!({ "count": 2 }));
+    }
+
     fn what_was_upheld_against_the_report_of_one_unit_is_out_of_its_next_ones_previous_column(test: &TestDb) {
         let bureau = Bureau::open(test);
         october(&bureau);
