@@ -68,6 +68,23 @@ on_each_database! {
         assert_eq!(all.unwrap().value, json!({ "count": 2 }));
     }
 
+    fn a_unit_finds_each_of_its_overdue_assists_of_earlier_windows(test: &TestDb) {
+        let bureau = Bureau::open(test);
+        let no = bureau.city.taken();
+        bureau.city.dispatcher().does(&no, "dispatch", json!({ "lead": "wuye", "assists": ["weixiu"] }));
+        bureau.city.works(&no, "wuye", 1);
+        bureau.city.clock.set(at("2027-01-04T09:00:00+08:00"));
+        let id = made(&bureau, &json!({ "window": "2026-12" }));
+        let until = bureau.city.now().plus_millis(86_400_000).to_string();
+        bureau.does("assessor", &format!("/reports/{id}/preview"), json!({ "until": until }));
+        for unit in ["wuye", "weixiu"] {
+            let who = format!("unit_head@{unit}");
+            let cell = overdue(&bureau.document(&who, &id), unit).unwrap_or_else(|| panic!("{unit}"));
+            assert_eq!(cell.value, json!({ "count": 1 }), "{unit}");
+            assert_eq!(bureau.behind(&who, &id, &cell, None), [(no.clone(), 1.0)], "{unit}");
+        }
+    }
+
     fn what_was_upheld_against_the_report_of_one_unit_is_out_of_its_next_ones_previous_column(test: &TestDb) {
         let bureau = Bureau::open(test);
         october(&bureau);
