@@ -1,7 +1,7 @@
 //! Handling: the rows of supervisions, and of what was made of proposals. Its rule: they follow the document, in the
 //! write that changes it; codes and times only.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use diesel::prelude::*;
 
@@ -125,13 +125,11 @@ pub fn rungs(conn: &mut Conn, since: Stamp, only: Option<&About>) -> Result<Vec<
         .inner_join(tickets::table.on(tickets::id.eq(supervision::ticket_id)))
         .filter(wanted())
         .into_boxed();
-    let void = WorkName::ALL.iter().filter(|work| work.is_void()).map(|work| work.as_str());
     let own = a::ticket_id.eq(supervision::ticket_id).and(a::unit.eq(supervision::unit));
     let mut works = supervision::table
         .inner_join(a::table.on(own))
         .filter(wanted())
         .filter(a::part.ne(Part::Copy.as_str()))
-        .filter(a::state.ne_all(void.collect::<Vec<_>>()))
         .into_boxed();
     match only {
         None => {}
@@ -146,19 +144,31 @@ pub fn rungs(conn: &mut Conn, since: Stamp, only: Option<&About>) -> Result<Vec<
     }
     let found: Vec<(SupervisionRow, StateName)> =
         found.select((SupervisionRow::as_select(), tickets::state)).load(conn)?;
-    let works: Vec<(i64, UnitCode)> =
-        works.select((supervision::ticket_id, supervision::unit)).load(conn)?;
-    let works: BTreeSet<(i64, UnitCode)> = works.into_iter().collect();
-    let read = |(row, state): (SupervisionRow, StateName)| Rung {
-        ticket: row.ticket_id,
-        side: row.side,
-        step: row.step,
-        opened_at: row.opened_at,
-        due_at: row.due_at,
-        is_answered: row.answered_at.is_some(),
-        is_closed: row.closed_at.is_some(),
-        is_live: state.is_live() && works.contains(&(row.ticket_id, row.unit.clone())),
-        unit: row.unit,
+    let works: Vec<(i64, UnitCode, WorkName, bool)> = works
+        .select((supervision::ticket_id, supervision::unit, a::state, a::taken_back))
+        .load(conn)?;
+    // Of each unit of a ticket: whether anything of its work is not void, and whether anything was its own.
+    let mut units: BTreeMap<(i64, UnitCode), (bool, bool)> = BTreeMap::new();
+    for (ticket, unit, work, taken_back) in works {
+        let (works, is_own) = units.entry((ticket, unit)).or_default();
+        *works |= !work.is_void();
+        // What a merge alone recalled was the unit's.
+        *is_own |= work != WorkName::Returned && !taken_back;
+    }
+    let read = |(row, state): (SupervisionRow, StateName)| {
+        let of_unit = units.get(&(row.ticket_id, row.unit.clone()));
+        Rung {
+            ticket: row.ticket_id,
+            side: row.side,
+            step: row.step,
+            opened_at: row.opened_at,
+            due_at: row.due_at,
+            is_answered: row.answered_at.is_some(),
+            is_closed: row.closed_at.is_some(),
+            is_live: state.is_live() && of_unit.is_some_and(|(works, _)| *works),
+            is_void: of_unit.is_some_and(|(_, is_own)| !is_own),
+            unit: row.unit,
+        }
     };
     Ok(found.into_iter().map(read).collect())
 }

@@ -118,7 +118,10 @@ fn acts_on_assignment(ticket: &Ticket, scene: &Scene<'_>, name: CommandName, k: 
         C::Accept => is_apart(scene.actor, &[assignment.replied_by]),
         C::Dispute => may_dispute(assignment, scene),
         C::DisputeDecide => match &assignment.work {
-            Work::Disputed { asked_by, .. } => is_apart(scene.actor, &[Some(*asked_by)]),
+            Work::Disputed { asked_by, .. } => {
+                is_apart(scene.actor, &[Some(*asked_by)])
+                    && !is_of(scene.actor, &assignment.unit, scene.directory)
+            }
             _ => false,
         },
         C::Extend => may_extend(ticket, assignment, scene),

@@ -33,6 +33,11 @@ pub struct Document {
     pub letter: BTreeMap<String, Extract>,
 }
 
+/// The name among [`Document::lists`] of what `unit` had overdue: assignments that may be none of the window's facts.
+pub fn overdue_of(unit: &str) -> String {
+    format!("overdue.{unit}")
+}
+
 /// What of a table a letter prints: leaders read pages, workbooks hold the rest.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Extract {

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::document::{Document, Source};
+use super::document::{Document, Source, overdue_of};
 use super::frozen::Frozen;
 use crate::assessment::drill::Behind;
 use crate::assessment::facts::Facts;
@@ -40,14 +40,14 @@ impl Spot<'_> {
 /// hundreds of thousands of shares, and is made for the one cell that is asked for.
 pub struct Drill<'a> {
     frozen: &'a Frozen,
-    /// The facts that are looked into, where not all.
-    own: Option<Facts>,
+    /// The facts that are looked into, and whose they are, where not all.
+    own: Option<(Facts, &'a BTreeSet<UnitCode>)>,
 }
 
 impl<'a> Drill<'a> {
     /// Into all of `frozen`, or into what belongs to `units` alone.
-    pub fn into(frozen: &'a Frozen, units: Option<&BTreeSet<UnitCode>>) -> Self {
-        let own = units.map(|units| frozen.body.facts.only(units));
+    pub fn into(frozen: &'a Frozen, units: Option<&'a BTreeSet<UnitCode>>) -> Self {
+        let own = units.map(|units| (frozen.body.facts.only(units), units));
         Self { frozen, own }
     }
 
@@ -71,13 +71,16 @@ impl<'a> Drill<'a> {
     }
 
     fn list(&self, name: &str) -> Vec<Item> {
-        let ids = self.frozen.document.lists.get(name).into_iter().flatten().copied();
+        let listed = |name: &str| self.frozen.document.lists.get(name).into_iter().flatten();
+        let ids = listed(name).copied();
         let mut ids: Vec<i64> = match &self.own {
             None => ids.collect(),
-            Some(own) => {
+            Some((own, units)) => {
                 let tickets = own.tickets.iter().map(|fact| fact.id);
                 let parts = own.assignments.iter().map(|fact| fact.ticket);
-                let mine: BTreeSet<i64> = tickets.chain(parts).collect();
+                // Sent and due before the window, an assignment that is still open is no fact of it.
+                let late = units.iter().flat_map(|unit| listed(&overdue_of(unit.as_str())));
+                let mine: BTreeSet<i64> = tickets.chain(parts).chain(late.copied()).collect();
                 ids.filter(|id| mine.contains(id)).collect()
             }
         };
@@ -87,7 +90,7 @@ impl<'a> Drill<'a> {
     }
 
     fn facts(&self) -> &Facts {
-        self.own.as_ref().unwrap_or(&self.frozen.body.facts)
+        self.own.as_ref().map_or(&self.frozen.body.facts, |(own, _)| own)
     }
 }
 
@@ -152,7 +155,10 @@ mod tests {
     #[test]
     fn a_unit_finds_its_own_tickets_alone_and_a_cell_without_tickets_says_so() {
         let mut frozen = frozen();
-        frozen.document.lists = BTreeMap::from([("hot".to_owned(), vec![2, 14])]);
+        // An assist at 99 was sent and due before the window, and is still open.
+        let lists =
+            [("hot", vec![2, 14]), ("overdue", vec![2, 14, 99]), ("overdue.section", vec![99])];
+        frozen.document.lists = lists.map(|(name, ids)| (name.to_owned(), ids)).into();
         let own = BTreeSet::from([UnitCode::from("section")]);
         let drill = Drill::into(&frozen, Some(&own));
         let all = figure(Metric::Received, None);
@@ -162,6 +168,11 @@ mod tests {
         let found: Vec<i64> = drill.items(&list, None).iter().map(|item| item.ticket).collect();
         assert_eq!(found, [2]);
         assert_eq!(drill.items(&list, Some(Side::Den)), []);
+        let found = |name: &str| -> Vec<i64> {
+            let list = Source::List { name: name.to_owned() };
+            drill.items(&list, None).iter().map(|item| item.ticket).collect()
+        };
+        assert_eq!((found("overdue.section"), found("overdue")), (vec![99], vec![2, 99]));
         for (table, row, column, pointer) in [
             ("no", "total", "received", "/table"),
             ("units", "no", "received", "/row"),

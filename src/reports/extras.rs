@@ -2,6 +2,7 @@
 
 pub mod acting;
 pub mod cases;
+mod late;
 pub mod reasons;
 pub mod store;
 pub mod totals;
@@ -26,7 +27,7 @@ pub struct Extras {
     /// Warnings raised in the window, by rule, and the campaigns that went on in it.
     pub warnings: BTreeMap<String, Warned>,
     pub campaigns: Vec<Campaign>,
-    /// Live assignments whose limit is past.
+    /// Assignments whose limit was over while they were at work, at the end of the window (or now, while it runs).
     pub overdue: Vec<Overdue>,
     /// Tickets of each estate in the windows of [`Extras::trend`].
     pub year_by_estate: BTreeMap<String, i64>,
@@ -38,7 +39,7 @@ pub struct Extras {
     pub first: Option<Stamp>,
 }
 
-/// A live assignment past its limit.
+/// An assignment at work past its limit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Overdue {
     pub ticket: i64,

@@ -118,9 +118,15 @@ fn scoped(frame: &Frame, whole: Facts) -> (Facts, Option<Facts>) {
     }
 }
 
-/// What was taken out of the report about `[start, end)`, where there is one.
-fn upheld_then(conn: &mut Conn, window: (Stamp, Stamp)) -> Result<BTreeSet<i64>> {
-    let Some(row) = kept::latest_of(conn, window, None)? else { return Ok(BTreeSet::new()) };
+/// What was taken out of the report about `[start, end)` and the same scope, where there is one: this one takes out
+/// what was upheld against itself, and so did that.
+fn upheld_then(
+    conn: &mut Conn,
+    window: (Stamp, Stamp),
+    scope: Option<&Scope>,
+) -> Result<BTreeSet<i64>> {
+    let scope = scope.map(|scope| (scope.by, scope.key.as_str()));
+    let Some(row) = kept::latest_of(conn, window, scope)? else { return Ok(BTreeSet::new()) };
     Ok(objection::upheld(&kept::objections(conn, row.root)?))
 }
 
@@ -131,7 +137,7 @@ fn past(conn: &mut Conn, frame: &Frame, earlier: Earlier, first: Option<Stamp>) 
     let (start, end) = (earlier.whole.start, earlier.whole.end);
     let mut whole = store::load(conn, start, end, frame.scoring.repeat_days)?;
     // As its own report counted it.
-    mark_upheld(&mut whole, &upheld_then(conn, (start, end))?);
+    mark_upheld(&mut whole, &upheld_then(conn, (start, end), frame.scope.as_ref())?);
     let whole = frame.counted(whole);
     let (facts, whole) = scoped(frame, whole);
     Ok(Past { earlier, facts: Some(facts), whole })

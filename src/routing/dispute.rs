@@ -5,6 +5,7 @@ use crate::error::{Error, Kind, Result};
 use crate::limits::ClockName;
 use crate::ticket::assignment::{DisputeOutcome, DisputeRecord};
 use crate::ticket::command::{Dispute, DisputeDecide};
+use crate::ticket::sight::is_of;
 use crate::ticket::state::{Part, State, Work};
 use crate::ticket::{Mode, Scene, Ticket};
 
@@ -40,13 +41,16 @@ pub fn dispute(ticket: &mut Ticket, scene: &Scene<'_>, k: u32, body: &Dispute) -
     Ok(())
 }
 
-/// The dispatcher decides it.
+/// The dispatcher decides it, who is nobody of the unit that says so, nor below it.
 pub fn decide(ticket: &mut Ticket, scene: &Scene<'_>, k: u32, body: &DisputeDecide) -> Result<()> {
     let Some(assignment) = ticket.assignments.get_mut(&k) else { return Err(Error::not_found()) };
     let Work::Disputed { from, asked_by, .. } = &assignment.work else {
         return Err(Error::refused("dispute.none"));
     };
     scene.actor.require_other_than(*asked_by)?;
+    if is_of(scene.actor, &assignment.unit, scene.directory) {
+        return Err(Error::new(Kind::Forbidden, "dispute.own_unit"));
+    }
     let from = *from;
     let asked_at = assignment
         .timers

@@ -37,14 +37,13 @@ pub struct Setting {
 }
 
 /// By the beginning of a setting's name, the first that fits. What is in no line is [`Effect::Conduct`].
-const EFFECTS: [(&str, Effect); 26] = [
+const EFFECTS: [(&str, Effect); 25] = [
     ("assessment.basic_solved", Effect::Replayed),
     ("assessment.basic_satisfied", Effect::Replayed),
     ("assessment.composite", Effect::Replayed),
     ("assessment.small_n", Effect::Replayed),
     ("assessment.class", Effect::Replayed),
     ("assessment.direct_class", Effect::Replayed),
-    ("assessment.exclusions", Effect::Replayed),
     ("assessment.show", Effect::Display),
     ("assessment.signals", Effect::NoFigure),
     ("repeat_days", Effect::Replayed),
@@ -66,6 +65,9 @@ const EFFECTS: [(&str, Effect); 26] = [
     ("window", Effect::Period),
 ];
 
+/// The reasons of exclusions, each by its code: [`of_reason`].
+const REASONS: &str = "assessment.exclusions.";
+
 /// What a profile is called is no rule of it.
 const NAMES: [&str; 4] = ["name", "version", "title", "sources"];
 
@@ -76,6 +78,16 @@ fn effect(name: &str) -> Effect {
     EFFECTS.iter().find(|(start, _)| fits(start)).map_or(Effect::Conduct, |(_, effect)| *effect)
 }
 
+/// Of a reason for exclusions, which may be on one side alone: what was excluded for one that goes counts again, but
+/// nobody knows what would have been excluded for one that comes; one that both have is called otherwise.
+const fn of_reason(before: Option<&String>, after: Option<&String>) -> Effect {
+    match (before, after) {
+        (Some(_), None) => Effect::Replayed,
+        (None, _) => Effect::Conduct,
+        (Some(_), Some(_)) => Effect::Display,
+    }
+}
+
 /// Every setting in which `after` differs from `before`, by name.
 ///
 /// # Errors
@@ -84,11 +96,11 @@ pub fn differing(before: &Profile, after: &Profile) -> Result<Vec<Setting>> {
     let (before, after) = (flat(before)?, flat(after)?);
     let names: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
     let differs = |name: &&String| before.get(*name) != after.get(*name);
-    let setting = |name: &String| Setting {
-        effect: effect(name),
-        before: before.get(name).cloned(),
-        after: after.get(name).cloned(),
-        name: name.clone(),
+    let setting = |name: &String| {
+        let (before, after) = (before.get(name), after.get(name));
+        let is_reason = name.starts_with(REASONS);
+        let effect = if is_reason { of_reason(before, after) } else { effect(name) };
+        Setting { effect, before: before.cloned(), after: after.cloned(), name: name.clone() }
     };
     Ok(names.into_iter().filter(differs).map(setting).collect())
 }
@@ -112,11 +124,11 @@ fn spread(name: String, value: Value, all: &mut BTreeMap<String, String>) {
                 spread(format!("{name}.{part}"), value, all);
             }
         }
-        Value::Array(items) if name == "assessment.exclusions" => {
+        Value::Array(items) if REASONS.strip_suffix('.') == Some(name.as_str()) => {
             for item in items {
                 let code = item["code"].as_str().unwrap_or_default().to_owned();
                 all.insert(
-                    format!("{name}.{code}"),
+                    format!("{REASONS}{code}"),
                     item["name"].as_str().unwrap_or_default().to_owned(),
                 );
             }
@@ -175,6 +187,20 @@ mod tests {
         assert_eq!((weight.before.as_deref(), weight.after.as_deref()), (Some("0.9"), Some("0.8")));
         let gone = changed.iter().find(|it| it.name.ends_with("force_majeure")).unwrap();
         assert_eq!((gone.before.is_some(), gone.after.is_some()), (true, false));
+    }
+
+    #[test]
+    fn a_reason_that_goes_is_counted_anew_one_that_comes_is_not_and_another_name_is_shown() {
+        let more = builtin("default").unwrap();
+        let mut fewer = more.clone();
+        fewer.assessment.exclusions.retain(|it| it.code != "force_majeure");
+        let name = "assessment.exclusions.force_majeure".to_owned();
+        assert_eq!(names(&more, &fewer), [(name.clone(), Effect::Replayed)]);
+        assert_eq!(names(&fewer, &more), [(name.clone(), Effect::Conduct)]);
+        let mut renamed = more.clone();
+        let own = renamed.assessment.exclusions.iter_mut().find(|it| it.code == "force_majeure");
+        own.unwrap().name = "不可抗力情形".into();
+        assert_eq!(names(&more, &renamed), [(name, Effect::Display)]);
     }
 
     #[test]

@@ -1,8 +1,11 @@
 //! The demo city's history: the same for the same day, and something in every queue.
 
+use jiesu::directory::Urgency;
 use jiesu::moving::demo;
+use jiesu::moving::history::Sent;
 use jiesu::places::Gazetteer;
 use jiesu::places::queue::Lamp;
+use jiesu::ticket::assignment::ContactOutcome;
 use jiesu::ticket::{StateName, store};
 use jiesu::time::Stamp;
 
@@ -11,6 +14,41 @@ use crate::support::databases::TestDb;
 use crate::support::desk::dispatcher;
 use crate::support::server::Server;
 use crate::support::town::hotline;
+
+/// Whether the unit reached the citizen in time, as far as its line says (domain.md §4): an hour, else a day.
+fn was_prompt(sent: &Sent, is_emergency: bool) -> bool {
+    let limit = if is_emergency { 3_600_000 } else { 86_400_000 };
+    let mut reached = sent.contacts.iter().filter(|it| it.outcome != ContactOutcome::NoAnswer);
+    reached.any(|it| it.at.millis_since(sent.sent_at) <= limit)
+}
+
+#[test]
+fn the_units_of_the_demo_city_mostly_reach_the_citizen_in_time() {
+    let test = TestDb::sqlite();
+    let hotline = hotline(&test);
+    test.clock.set(Stamp::parse("2026-11-20T10:30:00+08:00").unwrap());
+    let city = |tx: &mut jiesu::db::Tx<'_>| {
+        let today = "2026-11-20".parse().unwrap();
+        jiesu::directory::demo::load(tx, &jiesu::identity::Actor::system(), today).map(drop)
+    };
+    hotline.db.write(city).unwrap();
+    let now = hotline.db.now();
+    let rules = hotline.db.read(|conn| hotline.rules.current(conn, now)).unwrap();
+    let (mut prompt, mut all) = (0, 0);
+    for line in demo::lines(&rules, now, 3_000) {
+        let is_emergency = line.urgency == Some(Urgency::Emergency);
+        // As the figure counts: leads and assists that were not returned, whose limit is over.
+        let due = |sent: &&Sent| {
+            sent.returned_at.is_none() && now.millis_since(sent.sent_at) > 86_400_000
+        };
+        for sent in line.assignments.iter().filter(due) {
+            all += 1;
+            prompt += i32::from(was_prompt(sent, is_emergency));
+        }
+    }
+    let rate = f64::from(prompt) / f64::from(all);
+    assert!(all > 1_000 && (0.92..0.985).contains(&rate), "{prompt} of {all}");
+}
 
 #[test]
 fn the_demo_city_has_three_months_and_a_ticket_in_every_state() {

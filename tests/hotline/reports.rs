@@ -10,6 +10,7 @@ mod gone;
 mod instructions;
 mod mailed;
 mod texts;
+mod windows;
 mod words;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -5,7 +5,7 @@ use jiesu::jobs::Bell;
 use jiesu::ticket::overlay::Step;
 use serde_json::{Value, json};
 
-use crate::support::city::{City, at, bad, refusal};
+use crate::support::city::{City, at, bad, good, refusal};
 use crate::support::databases::on_each_database;
 use crate::support::office::Office;
 
@@ -225,6 +225,32 @@ on_each_database! {
         assert_eq!(decides(&city, "reviewer", &interview.key, Verdict::Taken), "accepted");
         assert_eq!(city.ticket(&last).supervisions[&2].step, Step::Interview);
         assert!(proposed(&city).is_empty());
+    }
+
+    fn supervisions_of_what_turned_out_not_to_be_theirs_count_for_nothing(test: &TestDb) {
+        let city = City::of(test);
+        let supervised = |no: &str| {
+            city.reviewer().does(no, "supervise", json!({ "step": "supervise", "text": "督办" }));
+        };
+        // Returned as not theirs: one of three is left.
+        for _ in 0..2 {
+            let no = city.handled_by("wuye");
+            supervised(&no);
+            city.handler("wuye").works(&no, 1, "dispute", json!({ "reason": "不归我们", "grounds": "三定方案" }));
+            city.dispatcher().works(&no, 1, "dispute/decide", json!({ "uphold": true, "reason": "成立" }));
+        }
+        let lives = city.handled_by("wuye");
+        supervised(&lives);
+        assert!(proposed(&city).is_empty());
+        // Of tickets that are over the unit was in charge all the same.
+        for _ in 0..2 {
+            let no = city.replied_by("wuye");
+            supervised(&no);
+            city.reviewer().does(&no, "review", json!({ "pass": true }));
+            city.surveyor().does(&no, "survey", good());
+        }
+        let [interview] = proposed(&city).try_into().unwrap();
+        assert_eq!((interview.step, interview.count), (Step::Interview, 3));
     }
 
     fn a_key_is_decided_by_what_its_own_ticket_or_unit_says_alone(test: &TestDb) {

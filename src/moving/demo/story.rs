@@ -74,6 +74,21 @@ impl Teller<'_> {
         let wait = next.millis_since(self.at);
         self.on(wait)
     }
+
+    /// The same by whoever is on duty, and somebody is every day: what falls into the night happens in the morning.
+    fn on_duty(&mut self, millis: i64) -> Option<Stamp> {
+        let zone = self.course.calendar.zone();
+        let next = self.at.plus_millis(millis.max(1_000));
+        let local = next.in_zone(zone);
+        let day = match local.hour() {
+            0..8 => local.date_naive(),
+            8..21 => return self.on(millis),
+            _ => local.date_naive().succ_opt().unwrap_or_default(),
+        };
+        let morning = Stamp::start_of(day, zone).plus_millis(8 * HOUR + self.dice.below(HOUR));
+        let wait = morning.millis_since(self.at);
+        self.on(wait)
+    }
 }
 
 /// Lets the ticket's story happen.
@@ -152,11 +167,16 @@ impl Teller<'_> {
         for unit in &self.course.assists {
             let mut assist = part(unit, Part::Assist, sent_at);
             self.at = sent_at;
-            let wait = self.minutes(20, 300);
-            assist.signed_at = self.in_office(wait);
-            // Without dice, so that the stories of a seed stay what they were.
+            let late = self.dice.percent(6);
+            let wait = match (urgent, late) {
+                (true, false) => self.minutes(3, 20),
+                (false, false) => self.minutes(20, 300),
+                (true, true) => self.minutes(60, 180),
+                (false, true) => self.hours(26, 50),
+            };
+            assist.signed_at = if urgent { self.on(wait) } else { self.on_duty(wait) };
             if let Some(signed_at) = assist.signed_at {
-                let at = signed_at.plus_millis(40 * MINUTE);
+                let at = signed_at.plus_millis(if urgent { 10 * MINUTE } else { 40 * MINUTE });
                 let spoke = Tried { at, outcome: ContactOutcome::Spoke, text: None };
                 assist.contacts.extend((at <= self.course.now).then_some(spoke));
             }
@@ -170,18 +190,25 @@ impl Teller<'_> {
         self.at = sent_at;
         let place = line.assignments.len();
         line.assignments.push(part(&self.course.lead, Part::Lead, sent_at));
-        let late = !self.dice.percent(70 + quality * 3 / 10);
+        // Few are late even of a unit that works badly: this is what a bureau looks at every day.
+        let late = !self.dice.percent(90 + quality / 10);
         let wait = match (urgent, late) {
             (true, false) => self.dice.between(3 * MINUTE, 25 * MINUTE),
             (true, true) => self.dice.between(35 * MINUTE, 3 * HOUR),
             (false, false) => self.dice.between(15 * MINUTE, 7 * HOUR),
             (false, true) => self.dice.between(40 * HOUR, 60 * HOUR),
         };
-        let signed = if urgent { self.on(wait)? } else { self.in_office(wait)? };
+        let signed = if urgent { self.on(wait)? } else { self.on_duty(wait)? };
         line.assignments.get_mut(place)?.signed_at = Some(signed);
+        self.rings(line, place, urgent)?;
+        Some(place)
+    }
+
+    /// The first contact; nobody answers now and then, and is rung once more.
+    fn rings(&mut self, line: &mut History, lead: usize, urgent: bool) -> Option<()> {
         for _ in 0..2 {
-            let wait = self.minutes(10, 180);
-            let rang = self.on(wait)?;
+            let wait = if urgent { self.minutes(3, 20) } else { self.minutes(10, 180) };
+            let rang = if urgent { self.on(wait)? } else { self.on_duty(wait)? };
             let outcome = if self.dice.percent(10) {
                 ContactOutcome::NoAnswer
             } else if self.dice.percent(4) {
@@ -190,12 +217,12 @@ impl Teller<'_> {
                 ContactOutcome::Spoke
             };
             let tried = Tried { at: rang, outcome, text: None };
-            line.assignments.get_mut(place)?.contacts.push(tried);
+            line.assignments.get_mut(lead)?.contacts.push(tried);
             if outcome != ContactOutcome::NoAnswer {
                 break;
             }
         }
-        Some(place)
+        Some(())
     }
 
     /// Works, answers, is reviewed; whether the matter was solved.

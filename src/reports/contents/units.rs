@@ -14,7 +14,7 @@ use crate::assessment::likewise::Against::{Previous, Year};
 use crate::assessment::{Depth, Edition, GroupBy, Metric, Row as Line};
 use crate::directory::UnitCode;
 use crate::error::Result;
-use crate::reports::document::{Block, ChartKind, Column, Format, Row, Table, Value};
+use crate::reports::document::{Block, ChartKind, Column, Format, Row, Table, Value, overdue_of};
 use crate::reports::material::Material;
 
 /// Below this in any of the three rates a unit is named.
@@ -215,7 +215,7 @@ fn overdue(material: &Material<'_>, figures: &Figures, part: &mut Part) -> Table
         let on_time = figures.row(unit).map(|row| figures.cell(row, Metric::OnTimeRate));
         let cells = vec![
             text(name),
-            part.counted(&format!("overdue.{unit}"), ids),
+            part.counted(&overdue_of(unit), ids),
             plain(longest.map_or(Value::None, Value::Instant)),
             on_time.unwrap_or(plain(Value::None)),
         ];

@@ -8,10 +8,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use diesel::dsl::count_star;
 use diesel::prelude::*;
 
+use super::late::{Limit, late_at};
 use super::totals::Alike;
 use super::{Extras, Month, Overdue, Totals, cases, reasons};
 use crate::assessment::facts::{Facts, GroupBy, StateName, ValidSurvey, WorkName};
-use crate::db::schema::{assignment, tickets};
+use crate::db::schema::{assignment, ledger, tickets};
 use crate::db::{Conn, each};
 use crate::directory::AssessmentClass;
 use crate::error::Result;
@@ -177,11 +178,11 @@ fn by_estate(conn: &mut Conn, frame: &Frame, from: Stamp) -> Result<BTreeMap<Str
 /// Category, estate, company and region.
 type OfTicket = (Option<String>, Option<String>, Option<String>, Option<String>);
 
-/// Assignments that were at work at the end of the window (or are now, while it runs) though their last limit (of
-/// handling or of a rework) was past, the longest due first.
+/// Assignments that were at work at the end of the window (or are now, while it runs) though the limit that ran then (of
+/// handling or of a rework) was over, the longest due first. What was done since (handed in, sent back, put on the
+/// ledger) changes nothing; what turned out not to be theirs is void.
 fn overdue(conn: &mut Conn, frame: &Frame) -> Result<Vec<Overdue>> {
-    type Due = (Option<Stamp>, Option<Stamp>);
-    type Line = (i64, i32, String, Option<String>, OfTicket, Due, Due, Due);
+    type Line = (i64, i32, String, Option<String>, OfTicket, Limit, Limit, Limit);
     let void: Vec<&str> =
         WorkName::ALL.iter().filter(|it| it.is_void()).map(|it| it.as_str()).collect();
     let at = frame.window.end.min(frame.now);
@@ -195,7 +196,7 @@ fn overdue(conn: &mut Conn, frame: &Frame) -> Result<Vec<Overdue>> {
         .filter(tickets::ended_at.is_null().or(tickets::ended_at.ge(now).assume_not_null()))
         .filter(assignment::state.ne_all(void))
         .filter(assignment::part.ne("copy"))
-        .filter(assignment::is_sub.eq(false).and(assignment::paused.eq(false)))
+        .filter(assignment::is_sub.eq(false))
         .filter(past.assume_not_null())
         .select((
             assignment::ticket_id,
@@ -208,22 +209,33 @@ fn overdue(conn: &mut Conn, frame: &Frame) -> Result<Vec<Overdue>> {
             (assignment::rework2_due_at, assignment::rework2_stopped_at),
         ))
         .load::<Line>(c))?;
+    let standing = on_ledger(conn, at)?;
     let scope = frame.inside();
     let mut found: Vec<Overdue> = Vec::new();
     for (ticket, k, unit, head, of_ticket, handle, first, second) in lines {
-        let last = [second, first, handle].into_iter().find_map(|run| Some((run.0?, run.1)));
-        let Some((due_at, stopped_at)) = last else { continue };
-        if stopped_at.is_some_and(|stopped| stopped < at) {
-            continue;
-        }
+        let Some(due_at) = late_at([handle, first, second], at) else { continue };
         let inside = scope
             .is_none_or(|(by, keys)| is_inside(by, keys, (&unit, head.as_deref()), &of_ticket));
-        if inside && due_at < at {
+        if inside && !standing.contains(&ticket) {
             found.push(Overdue { ticket, k, unit, due_at });
         }
     }
     found.sort_by_key(|it| (it.due_at, it.ticket, it.k));
     Ok(found)
+}
+
+/// Tickets that stood on the ledger just before `at`: their limits stood still.
+fn on_ledger(conn: &mut Conn, at: Stamp) -> Result<BTreeSet<i64>> {
+    let at = at.millis();
+    let written_off = ledger::written_off_at.ge(at).assume_not_null();
+    let cancelled = ledger::cancelled_at.ge(at).assume_not_null();
+    let ids: Vec<i64> = each!(conn, c => ledger::table
+        .filter(ledger::approved_at.lt(at))
+        .filter(ledger::written_off_at.is_null().or(written_off))
+        .filter(ledger::cancelled_at.is_null().or(cancelled))
+        .select(ledger::ticket_id)
+        .load(c))?;
+    Ok(ids.into_iter().collect())
 }
 
 fn is_inside(

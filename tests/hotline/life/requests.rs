@@ -1,6 +1,6 @@
 //! What units ask for: a later limit, the ledger, leaving the assessment. Who asks never decides.
 
-use jiesu::identity::Actor;
+use jiesu::identity::{Actor, Role};
 use jiesu::lifecycle::table::allowed;
 use jiesu::limits::ClockName;
 use jiesu::ticket::assignment::RequestStage;
@@ -242,6 +242,28 @@ on_each_database! {
         assert_eq!(refusal(person.tries(&no, "review", json!({"pass": true}))), "403 reply.own_unit");
         assert!(!offers(&city, &no, &below, None).contains(&CommandName::Review));
         city.reviewer().does(&no, "review", json!({"pass": true}));
+    }
+
+    fn nobody_of_the_disputing_unit_or_below_decides_its_dispute(test: &TestDb) {
+        let city = City::of(test);
+        let no = city.taken();
+        city.dispatcher().does(&no, "dispatch", json!({"lead": "weixiu"}));
+        city.handler("weixiu").works(&no, 1, "dispute", json!({"reason": "不归我们", "grounds": "三定方案"}));
+        let dispatcher = |unit: &str| Actor { roles: [Role::Dispatcher].into(), ..reviewer_of(&city, unit) };
+        let offered = |actor: &Actor| offers(&city, &no, actor, Some(1)).contains(&CommandName::DisputeDecide);
+        let tries = |actor: &Actor| {
+            let person = Person { city: &city, actor };
+            refusal(person.tries_work(&no, 1, "dispute/decide", json!({"uphold": true, "reason": "成立"})))
+        };
+        for unit in ["weixiu", "weixiu-1"] {
+            let own = dispatcher(unit);
+            assert_eq!((tries(&own), offered(&own)), ("403 dispute.own_unit".to_owned(), false), "{unit}");
+        }
+        // A colleague of another unit may, whoever is of none, and whoever stands above the one that asks.
+        assert!(offered(&dispatcher("wuye")) && offered(city.dispatcher().actor));
+        let above = dispatcher("zjj");
+        assert!(offered(&above));
+        assert_eq!(tries(&above), "accepted");
     }
 
     fn nobody_of_a_unit_at_work_puts_a_case_on_the_ledger_or_passes_its_reply(test: &TestDb) {
