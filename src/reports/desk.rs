@@ -54,6 +54,8 @@ pub struct Seen {
     pub checks: Vec<Checked>,
     /// The typical cases that it offers, for those who read every ticket.
     pub cases: Vec<Candidate>,
+    /// The numbers that were chosen for them and are offered no more, for the same.
+    pub cases_gone: Vec<String>,
     /// What must be printed with every figure.
     pub marks: Vec<(String, String)>,
     pub allowed: Vec<&'static str>,
@@ -271,13 +273,16 @@ impl Desk<'_> {
             checks = confirmation::now(conn, (&row, &document), &rules.directory)?;
             checks.retain(|it| reads.units().is_none_or(|own| own.contains(&it.unit)));
         }
-        let mut offered = Vec::new();
+        let (mut offered, mut gone) = (Vec::new(), Vec::new());
         if reads == Reads::Everything {
             let last = texts.iter().rfind(|it| it.field == cases::CHOSEN);
-            offered = cases::candidates(&document, last.map(|it| it.text.as_str()));
+            let chosen = last.map(|it| it.text.as_str());
+            offered = cases::candidates(&document, chosen);
+            gone = cases::gone(&document, chosen);
         }
         Ok(Seen {
             cases: offered,
+            cases_gone: gone,
             steps: store::steps(conn, id)?,
             texts,
             objections: objection::list(conn, keys, &reads, row.root)?,
