@@ -152,10 +152,10 @@ impl Desk<'_> {
         Ok(row)
     }
 
-    /// A unit's head objects to a ticket of theirs being counted; what the unit had confirmed is taken back.
+    /// The head of the unit that a ticket counts for objects to that; what the unit had confirmed is taken back.
     ///
     /// # Errors
-    /// 404, 403, 412; 422 at `/no`; 409 also `report.check_over`, `report.objected`.
+    /// 404, 403, 412; 422 at `/no` (`report.not_counted`); 409 also `report.check_over`, `report.objected`.
     pub fn object(
         &self,
         tx: &mut Tx<'_>,
