@@ -65,7 +65,8 @@ on_each_database! {
         assert_eq!(shown(&bureau.document("leader", &id)), std::slice::from_ref(&waiting));
         // What the caller takes back is an example of nothing.
         bureau.city.agent().does(&waiting, "withdraw", json!({ "reason": "已自行解决" }));
-        bureau.city.agent().does(&waiting, "withdraw/confirm", json!({ "confirmed": true }));
+        let confirms = json!({ "confirmed": true, "how": "原号码" });
+        bureau.city.agent().does(&waiting, "withdraw/confirm", confirms);
         let frozen = bureau.does("assessor", &path("/freeze"), json!({}));
         assert_eq!(frozen["cases_gone"], json!([waiting]), "whoever freezes it is told");
         let by_rule = shown(&bureau.document("leader", &id));
