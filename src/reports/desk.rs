@@ -334,8 +334,8 @@ impl Desk<'_> {
         Ok(Drill::into(&frozen, reads.units()).items(source, side))
     }
 
-    /// What a restatement changed; nothing of a first edition. Which tickets, and what happened to them, is for those
-    /// who read every ticket.
+    /// What a restatement changed; nothing of a first edition, nor where whoever asks may not read the one before. Which
+    /// tickets, and what happened to them, is for those who read every ticket.
     ///
     /// # Errors
     /// 404; `report.damaged`.
@@ -347,12 +347,15 @@ impl Desk<'_> {
             (None, Some(id)) => store::find(conn, id)?,
             (None, None) => None,
         };
+        // An edition that is nobody's to read says nothing through the next one either.
+        let reads = Reads::of(self.actor);
+        let before = before.filter(|row| reads.knows_of(row.state));
         let Some(before) = before else { return Ok(None) };
         let old: Arc<Frozen> = drawer.open(conn, &before)?;
         let new = drawer.open(conn, &after)?;
         let mut differences = differ(&old, &new);
         let mut why = BTreeMap::new();
-        if Reads::of(self.actor) == Reads::Everything {
+        if reads == Reads::Everything {
             let moved = differences.iter().flat_map(|it| &it.moved).map(|moved| moved.ticket);
             let moved: BTreeSet<i64> = moved.collect();
             for ticket in moved.into_iter().take(LOOKED_INTO) {

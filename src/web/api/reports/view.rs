@@ -319,7 +319,7 @@ impl WhyView {
     }
 }
 
-/// What a restatement changed; nothing of a first edition.
+/// What a restatement changed; nothing of a first edition, or where the one before is not there for the reader.
 #[derive(Default, Serialize, ToSchema)]
 pub struct DifferencesView {
     /// The id of the edition that it corrects.
