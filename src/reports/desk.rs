@@ -54,6 +54,8 @@ pub struct Seen {
     pub checks: Vec<Checked>,
     /// The typical cases that it offers, for those who read every ticket.
     pub cases: Vec<Candidate>,
+    /// The numbers that were chosen for them and are offered no more, for the same.
+    pub cases_gone: Vec<String>,
     /// What must be printed with every figure.
     pub marks: Vec<(String, String)>,
     pub allowed: Vec<&'static str>,
@@ -150,10 +152,10 @@ impl Desk<'_> {
         Ok(row)
     }
 
-    /// A unit's head objects to a ticket of theirs being counted; what the unit had confirmed is taken back.
+    /// The head of the unit that a ticket counts for objects to that; what the unit had confirmed is taken back.
     ///
     /// # Errors
-    /// 404, 403, 412; 422 at `/no`; 409 also `report.check_over`, `report.objected`.
+    /// 404, 403, 412; 422 at `/no` (`report.not_counted`); 409 also `report.check_over`, `report.objected`.
     pub fn object(
         &self,
         tx: &mut Tx<'_>,
@@ -271,13 +273,16 @@ impl Desk<'_> {
             checks = confirmation::now(conn, (&row, &document), &rules.directory)?;
             checks.retain(|it| reads.units().is_none_or(|own| own.contains(&it.unit)));
         }
-        let mut offered = Vec::new();
+        let (mut offered, mut gone) = (Vec::new(), Vec::new());
         if reads == Reads::Everything {
             let last = texts.iter().rfind(|it| it.field == cases::CHOSEN);
-            offered = cases::candidates(&document, last.map(|it| it.text.as_str()));
+            let chosen = last.map(|it| it.text.as_str());
+            offered = cases::candidates(&document, chosen);
+            gone = cases::gone(&document, chosen);
         }
         Ok(Seen {
             cases: offered,
+            cases_gone: gone,
             steps: store::steps(conn, id)?,
             texts,
             objections: objection::list(conn, keys, &reads, row.root)?,
@@ -329,8 +334,8 @@ impl Desk<'_> {
         Ok(Drill::into(&frozen, reads.units()).items(source, side))
     }
 
-    /// What a restatement changed; nothing of a first edition. Which tickets, and what happened to them, is for those
-    /// who read every ticket.
+    /// What a restatement changed; nothing of a first edition, nor where whoever asks may not read the one before. Which
+    /// tickets, and what happened to them, is for those who read every ticket.
     ///
     /// # Errors
     /// 404; `report.damaged`.
@@ -342,12 +347,15 @@ impl Desk<'_> {
             (None, Some(id)) => store::find(conn, id)?,
             (None, None) => None,
         };
+        // An edition that is nobody's to read says nothing through the next one either.
+        let reads = Reads::of(self.actor);
+        let before = before.filter(|row| reads.knows_of(row.state));
         let Some(before) = before else { return Ok(None) };
         let old: Arc<Frozen> = drawer.open(conn, &before)?;
         let new = drawer.open(conn, &after)?;
         let mut differences = differ(&old, &new);
         let mut why = BTreeMap::new();
-        if Reads::of(self.actor) == Reads::Everything {
+        if reads == Reads::Everything {
             let moved = differences.iter().flat_map(|it| &it.moved).map(|moved| moved.ticket);
             let moved: BTreeSet<i64> = moved.collect();
             for ticket in moved.into_iter().take(LOOKED_INTO) {

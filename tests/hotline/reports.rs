@@ -240,6 +240,28 @@ on_each_database! {
         assert_eq!(units["events"], json!({}));
     }
 
+    fn what_was_never_published_no_unit_reads_by_its_differences(test: &TestDb) {
+        let bureau = Bureau::open(test);
+        let no = bureau.city.closed("wuye");
+        let id = bureau.november();
+        bureau.city.days(30);
+        bureau.does("assessor", &format!("/reports/{id}/freeze"), json!({}));
+        let why = json!({ "assessment_class": "none", "reason": "应为咨询" });
+        bureau.city.reviewer().does(&no, "classify", why);
+        let new = bureau.does("assessor", &format!("/reports/{id}/restate"), json!({}));
+        let second = new["id"].as_str().unwrap();
+        for step in ["sign", "publish"] {
+            bureau.does("leader", &format!("/reports/{second}/{step}"), json!({}));
+        }
+        assert_eq!(bureau.asks("unit_head@wuye", &format!("/reports/{id}")).status, 404);
+        let path = format!("/reports/{second}/differences");
+        let told = bureau.asks("unit_head@wuye", &path).json();
+        assert_eq!((&told["restates"], &told["items"]), (&Value::Null, &json!([])), "{told}");
+        let told = bureau.asks("leader", &path).json();
+        assert_eq!(told["restates"], json!(id));
+        assert!(!told["items"].as_array().unwrap().is_empty(), "{told}");
+    }
+
     fn the_tickets_behind_each_figure_sum_to_what_is_printed(test: &TestDb) {
         let bureau = Bureau::open(test);
         for answer in [good(), bad(), good()] {

@@ -1,5 +1,5 @@
 //! Reports: which typical cases 典型案例 a report shows. Its rule: a person strikes and chooses among those that the rule
-//! let through, and nobody adds another; each choice is a version.
+//! let through, and nobody adds another; each choice is a version, and what of it is offered no more is told.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -49,17 +49,40 @@ fn words(cell: Option<&Cell>) -> &str {
     }
 }
 
-/// Whether the report shows `row`: as it was chosen last, else by the rule.
-fn is_shown(row: &Row, chosen: Option<&str>) -> bool {
-    match chosen {
-        Some(chosen) => chosen.split(',').any(|no| no == row.key),
+/// The numbers of a choice as it is kept.
+fn numbers(chosen: &str) -> impl Iterator<Item = &str> {
+    chosen.split(',').filter(|no| !no.is_empty())
+}
+
+/// The choice that holds among `rows`, which may have been taken anew since; none where nothing is left of it, which is
+/// not what a person chose who struck all.
+fn holding<'a>(rows: &[Row], chosen: Option<&'a str>) -> Option<&'a str> {
+    let is_left = |chosen: &str| numbers(chosen).any(|no| rows.iter().any(|row| row.key == no));
+    chosen.filter(|chosen| chosen.is_empty() || is_left(chosen))
+}
+
+/// Whether the report shows `row`: as the choice that holds says, else by the rule.
+fn is_shown(row: &Row, holding: Option<&str>) -> bool {
+    match holding {
+        Some(chosen) => numbers(chosen).any(|no| no == row.key),
         None => words(row.cells.last()) == BY_RULE,
     }
 }
 
+fn rows(document: &Document) -> &[Row] {
+    table(document).map(|table| table.rows.as_slice()).unwrap_or_default()
+}
+
+/// The numbers of the choice `chosen` that `document` does not offer any more.
+pub fn gone(document: &Document, chosen: Option<&str>) -> Vec<String> {
+    let is_offered = |no: &&str| rows(document).iter().any(|row| row.key == **no);
+    numbers(chosen.unwrap_or_default()).filter(|no| !is_offered(no)).map(str::to_owned).collect()
+}
+
 /// Every case that `document` offers, after the choice `chosen`.
 pub fn candidates(document: &Document, chosen: Option<&str>) -> Vec<Candidate> {
-    let rows = table(document).map(|table| table.rows.as_slice()).unwrap_or_default();
+    let rows = rows(document);
+    let chosen = holding(rows, chosen);
     let read = |row: &Row| Candidate {
         no: row.key.clone(),
         topic: words(row.cells.first()).to_owned(),
@@ -94,7 +117,8 @@ pub fn settle(document: &mut Document, texts: &mut BTreeMap<String, String>) {
     for section in &mut document.sections {
         section.blocks.retain_mut(|block| match block {
             Block::Table(table) if table.id == TABLE => {
-                table.rows.retain(|row| is_shown(row, chosen.as_deref()));
+                let chosen = holding(&table.rows, chosen.as_deref());
+                table.rows.retain(|row| is_shown(row, chosen));
                 table.columns.pop();
                 for row in &mut table.rows {
                     row.cells.pop();
@@ -160,6 +184,25 @@ mod tests {
         assert!(shown(Some("")).is_empty(), "all are struck");
         let told = candidates(&offering(), Some("A-2"));
         assert_eq!(told.iter().map(|it| it.shown).collect::<Vec<_>>(), [false, true]);
+    }
+
+    #[test]
+    fn of_a_choice_what_is_still_offered_stays_and_where_nothing_is_the_rule_chooses() {
+        assert_eq!(shown(Some("B-9,A-2")), ["A-2"]);
+        assert_eq!(shown(Some("B-9")), ["A-1"], "nobody struck it");
+        let told = candidates(&offering(), Some("B-9"));
+        assert_eq!(told.iter().map(|it| it.shown).collect::<Vec<_>>(), [true, false]);
+        for (chosen, lost) in [
+            (Some("B-9,A-2,B-8"), &["B-9", "B-8"][..]),
+            (Some("A-1"), &[]),
+            (Some(""), &[]),
+            (None, &[]),
+        ] {
+            assert_eq!(gone(&offering(), chosen), lost, "{chosen:?}");
+        }
+        let mut none = offering();
+        none.sections.clear();
+        assert_eq!(gone(&none, Some("A-1")), ["A-1"], "where no case is offered at all");
     }
 
     #[test]

@@ -61,14 +61,18 @@ pub struct Objection {
     pub answer: Option<String>,
 }
 
-/// For which unit of theirs `actor` objects to `on` being counted in a window that ends at `ends_at`.
+/// For which unit of theirs `actor` objects to `on` being counted in a window that ends at `ends_at`: the one that its
+/// figures belong to, since what is upheld is out of them all. Whoever assisted, or had it before, has no say in that.
 ///
 /// # Errors
 /// 422 at `/no` of a ticket of another unit, or of one received after the window.
 pub(in crate::reports) fn unit_of(actor: &Actor, on: &Ticket, ends_at: Stamp) -> Result<UnitCode> {
-    let worked = |it: &&Assignment| it.part != Role::Copy && actor.works_for(&it.unit);
-    let unit = on.assignments.values().find(worked).map(|it| it.unit.clone());
-    let unit = unit.ok_or_else(|| Error::field("/no", "field.unknown_code"))?;
+    let worked = |it: &Assignment| it.part != Role::Copy && actor.works_for(&it.unit);
+    if !on.assignments.values().any(worked) {
+        return Err(Error::field("/no", "field.unknown_code"));
+    }
+    let counted = on.final_lead().map(|(_, it)| &it.unit).filter(|unit| actor.works_for(unit));
+    let unit = counted.ok_or_else(|| Error::field("/no", "report.not_counted"))?.clone();
     if on.received_at >= ends_at {
         return Err(Error::field("/no", "report.not_in_it"));
     }

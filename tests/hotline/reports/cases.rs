@@ -51,4 +51,30 @@ on_each_database! {
         bureau.does("leader", &path("/sign"), json!({}));
         assert_eq!(bureau.tries("leader", &path("/cases"), chosen(&[&other])), "409 transition");
     }
+
+    fn a_choice_is_not_taken_for_a_strike_where_its_cases_are_offered_no_more(test: &TestDb) {
+        let bureau = Bureau::open(test);
+        let solved = [(); 2].map(|()| bureau.city.closed("wuye"));
+        let waiting = bureau.city.sent_to("weixiu");
+        bureau.city.days(30);
+        let id = bureau.november();
+        let path = |end: &str| format!("/reports/{id}{end}");
+        let chosen = |numbers: &[&str]| json!({ "numbers": numbers });
+        let seen = bureau.does("assessor", &path("/cases"), chosen(&[&waiting]));
+        assert_eq!(seen["cases_gone"], json!([]));
+        assert_eq!(shown(&bureau.document("leader", &id)), std::slice::from_ref(&waiting));
+        // What the caller takes back is an example of nothing.
+        bureau.city.agent().does(&waiting, "withdraw", json!({ "reason": "已自行解决" }));
+        let confirms = json!({ "confirmed": true, "how": "原号码" });
+        bureau.city.agent().does(&waiting, "withdraw/confirm", confirms);
+        let frozen = bureau.does("assessor", &path("/freeze"), json!({}));
+        assert_eq!(frozen["cases_gone"], json!([waiting]), "whoever freezes it is told");
+        let by_rule = shown(&bureau.document("leader", &id));
+        assert!(by_rule.len() == 1 && solved.contains(&by_rule[0]), "{by_rule:?}");
+        // Of a choice that is there in part, that part.
+        let other = solved.iter().find(|no| !by_rule.contains(no)).unwrap();
+        let seen = bureau.does("leader", &path("/cases"), chosen(&[other]));
+        assert_eq!(seen["cases_gone"], json!([]));
+        assert_eq!(shown(&bureau.document("leader", &id)), std::slice::from_ref(other));
+    }
 }

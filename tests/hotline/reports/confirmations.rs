@@ -63,4 +63,36 @@ on_each_database! {
         let new = bureau.does("assessor", &path("/restate"), json!({}));
         assert_eq!(said(&bureau.document("leader", new["id"].as_str().unwrap())), said(&document));
     }
+
+    fn whoever_a_ticket_counts_for_objects_and_nobody_who_had_it_before_or_helped(test: &TestDb) {
+        let bureau = Bureau::open(test);
+        let city = &bureau.city;
+        let handed_up = city.sent_to("weixiu-1");
+        let why = json!({ "reason": "not_ours", "grounds": "由科里统一处理" });
+        city.handler("weixiu-1").works(&handed_up, 1, "dispute", why);
+        city.dispatcher().works(&handed_up, 1, "dispute/decide", json!({ "uphold": true, "reason": "属实" }));
+        city.dispatcher().does(&handed_up, "dispatch", json!({ "lead": "weixiu", "assists": ["wuye"] }));
+        let below = city.closed("weixiu-1");
+        let id = bureau.november();
+        let path = |end: &str| format!("/reports/{id}{end}");
+        city.days(30);
+        let until = city.now().plus_millis(3 * 86_400_000).to_string();
+        bureau.does("assessor", &path("/preview"), json!({ "until": until }));
+        for unit in ["weixiu", "weixiu-1"] {
+            bureau.does(&format!("unit_head@{unit}"), &path("/confirm"), json!({}));
+        }
+        let objecting = |no: &str| json!({ "no": no, "text": "不归我们管" });
+        for stranger in ["unit_head@weixiu-1", "unit_head@wuye"] {
+            let tried = bureau.tries(stranger, &path("/object"), objecting(&handed_up));
+            assert_eq!(tried, "422 report.not_counted", "{stranger}");
+        }
+        // It is still the lead's to object to, whose own word is taken back, and nobody else's.
+        bureau.does("unit_head@weixiu", &path("/object"), objecting(&handed_up));
+        assert_eq!(state_of(&bureau, "assessor", &id, "weixiu").as_deref(), Some("objected"));
+        assert_eq!(state_of(&bureau, "assessor", &id, "weixiu-1").as_deref(), Some("confirmed"));
+        assert_eq!(bureau.tries("unit_head@weixiu", &path("/confirm"), json!({})), "409 report.own_objection");
+        // For a unit below, as that unit.
+        bureau.does("unit_head@weixiu", &path("/object"), objecting(&below));
+        assert_eq!(state_of(&bureau, "assessor", &id, "weixiu-1").as_deref(), Some("objected"));
+    }
 }

@@ -184,6 +184,9 @@ pub struct ReportView {
     checks: Vec<CheckView>,
     /// The typical cases that it offers, for those who read every ticket.
     cases: Vec<CaseView>,
+    /// The numbers that were chosen for them and are offered no more since the figures were taken anew; where none of the
+    /// choice is left, the rule chooses.
+    cases_gone: Vec<String>,
     /// What leaders wrote on it since, a task for each unit; units find their own.
     instructions: Vec<TaskView>,
     marks: Vec<MarkLine>,
@@ -203,6 +206,7 @@ impl ReportView {
             objections: seen.objections.into_iter().map(|it| ObjectionView::of(it, zone)).collect(),
             checks: seen.checks.into_iter().map(|it| CheckView::of(it, zone)).collect(),
             cases: seen.cases.into_iter().map(CaseView::of).collect(),
+            cases_gone: seen.cases_gone,
             instructions: tasks.into_iter().map(|task| TaskView::of(task, zone)).collect(),
             marks: seen.marks.into_iter().map(mark).collect(),
             allowed: seen.allowed,
@@ -315,7 +319,7 @@ impl WhyView {
     }
 }
 
-/// What a restatement changed; nothing of a first edition.
+/// What a restatement changed; nothing of a first edition, or where the one before is not there for the reader.
 #[derive(Default, Serialize, ToSchema)]
 pub struct DifferencesView {
     /// The id of the edition that it corrects.

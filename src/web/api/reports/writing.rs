@@ -150,7 +150,7 @@ steps! {
     /// Opens the check period, or opens it anew, with new figures: until then units may object.
     preview "/reports/{id}/preview" "reports_preview" Previewing taken
         |conn, now, desk, aim, raw| desk.ready_preview(conn, now, aim, || raw.parse());
-    /// A unit's head objects to one of their tickets being counted.
+    /// The head of the unit that a ticket counts for, as its last lead, objects to that.
     object "/reports/{id}/object" "reports_object" Objecting written
         |tx, desk, aim, raw| desk.object(tx, aim, || raw.parse());
     /// A unit's head confirms its own figures as they are shown; an objection afterwards takes that back.
