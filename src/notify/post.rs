@@ -232,7 +232,7 @@ impl Post {
         account_id: i64,
         due_at: Stamp,
     ) -> Result<()> {
-        if store::is_told_of(tx.conn, report_id, account_id)? {
+        if store::is_told_of(tx.conn, &[report_id], account_id)? {
             return Ok(());
         }
         let id = tx.id();

@@ -108,10 +108,12 @@ pub fn insert(tx: &mut Tx<'_>, row: &Letter) -> Result<()> {
     Ok(())
 }
 
-/// Whether `account_id` was written to about the report already.
-pub fn is_told_of(conn: &mut Conn, report_id: i64, account_id: i64) -> Result<bool> {
+/// Whether `account_id` was written to about any of these reports already, or will be: a letter that did not leave since
+/// what it told held no more says nothing.
+pub fn is_told_of(conn: &mut Conn, reports: &[i64], account_id: i64) -> Result<bool> {
     let one = letter::table
-        .filter(letter::report_id.eq(report_id).and(letter::account_id.eq(account_id)))
+        .filter(letter::report_id.eq_any(reports.to_vec()).and(letter::account_id.eq(account_id)))
+        .filter(letter::state.ne(LetterState::Dropped))
         .select(letter::id);
     Ok(one.first::<i64>(conn).optional()?.is_some())
 }

@@ -1,6 +1,6 @@
 //! Reports: those that are made by themselves, and their letters. Its rule: a report and the letters about it are one
 //! write, so that no second node makes or sends it again; what a letter encloses is made when it leaves, from what is
-//! kept, for the eyes of whoever gets it.
+//! kept, for the eyes of whoever gets it, and is the edition that stands.
 
 use std::sync::Arc;
 
@@ -82,7 +82,7 @@ impl Mailing {
         let program = program();
         let at = self.quiet.map_or(now, |quiet| quiet.after(now, window.zone()));
         let (there, readers) = self.hotline.db.read(|conn| {
-            let there = store::latest_of(conn, (window.start, window.end), None)?;
+            let there = standing(conn, (window.start, window.end))?;
             let readers = self.readers(conn, there.as_ref(), now)?;
             Ok((there, readers))
         })?;
@@ -91,7 +91,7 @@ impl Mailing {
             if readers.is_empty() {
                 return Ok(());
             }
-            let id = row.root;
+            let id = row.id;
             return self.hotline.db.write(move |tx| tell(tx, id, (&readers, at)));
         }
         let ready: Ready = self
@@ -102,7 +102,7 @@ impl Mailing {
         let kept = self.hotline.db.write(move |tx| {
             let desk = Desk { hotline: &hotline, actor: &program, site: &site };
             let row = desk.keep(tx, &ready, Attempt::Last)?;
-            tell(tx, row.root, (&readers, at))
+            tell(tx, row.id, (&readers, at))
         });
         match kept {
             // Another node was faster.
@@ -115,15 +115,18 @@ impl Mailing {
     fn readers(&self, conn: &mut Conn, row: Option<&ReportRow>, now: Stamp) -> Result<Vec<i64>> {
         let mut readers = Vec::new();
         let state = row.map_or(State::Draft, |row| row.state);
+        let told_by = match row {
+            None => Vec::new(),
+            Some(row) if row.state == State::Published => vec![row.id],
+            // Before one is published the house is written to once, however often it restates.
+            Some(row) => store::editions(conn, row.root)?,
+        };
         for name in &self.schedule.subscribers {
             let Some(account) = identity::store::account_named(conn, name)? else {
                 tracing::debug!(target: "jiesu::reports", name, "no such user gets no report");
                 continue;
             };
-            let is_told = match row {
-                Some(row) => crate::notify::store::is_told_of(conn, row.root, account.id)?,
-                None => false,
-            };
+            let is_told = crate::notify::store::is_told_of(conn, &told_by, account.id)?;
             // Whoever may not read it yet (a unit, before it is published) is written to when they may.
             let reader = self.reader(conn, account.id, now)?;
             let may = reader.is_some_and(|reader| Reads::of(&reader).knows_of(state));
@@ -199,6 +202,13 @@ impl Mailing {
     }
 }
 
+/// The edition of the report about `[start, end)` that letters enclose: the one that is published, whatever was taken
+/// since; before any is, the latest.
+fn standing(conn: &mut Conn, window: (Stamp, Stamp)) -> Result<Option<ReportRow>> {
+    let Some(latest) = store::latest_of(conn, window, None)? else { return Ok(None) };
+    Ok(store::published(conn, latest.root)?.pop().or(Some(latest)))
+}
+
 fn tell(tx: &mut Tx<'_>, report: i64, (readers, at): (&[i64], Stamp)) -> Result<()> {
     readers.iter().try_for_each(|account| Post::send_report(tx, report, *account, at))
 }
@@ -212,6 +222,10 @@ impl Reports for Mailing {
                 Err(error) if error.kind() == Kind::NotFound => return Ok(None),
                 read => read?,
             };
+            // What another edition took the place of while the letter waited is written about anew.
+            if standing(conn, (row.start_at, row.end_at))?.is_some_and(|it| it.id != row.id) {
+                return Ok(None);
+            }
             let rules = self.hotline.rules.current(conn, now)?;
             let zone = rules.profile.zone;
             let tasks = self.desk(&actor).instructions(conn, &row, now)?;

@@ -167,6 +167,11 @@ pub(super) fn published(conn: &mut Conn, root: i64) -> Result<Vec<ReportRow>> {
     Ok(editions.order(report::edition).select(ReportRow::as_select()).load(conn)?)
 }
 
+/// The ids of every edition of the report whose first edition is `root`.
+pub(super) fn editions(conn: &mut Conn, root: i64) -> Result<Vec<i64>> {
+    Ok(report::table.filter(report::root.eq(root)).select(report::id).load(conn)?)
+}
+
 /// The last edition before `row` that was published.
 pub(super) fn read_before(conn: &mut Conn, row: &ReportRow) -> Result<Option<ReportRow>> {
     let read = [State::Published, State::Superseded].map(State::as_str);
