@@ -201,11 +201,8 @@ fn fault(what: &str) -> TantivyError {
 
 /// The documents of a segment of `count`, as they are walked.
 fn halves(count: DocId) -> Vec<Range<DocId>> {
-    if count <= SHORT {
-        return vec![0..count];
-    }
-    let middle = count / 2;
-    vec![0..middle, middle..count]
+    let middle = if count <= SHORT { count } else { count / 2 };
+    [0..middle, middle..count].into_iter().filter(|half| !half.is_empty()).collect()
 }
 
 impl<'a> Walk<'a> {

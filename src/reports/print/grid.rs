@@ -83,7 +83,9 @@ pub fn grid(table: &Table, number: usize, known: &mut Definitions, printed: &Pri
     let mut lines: Vec<Line> = lines.collect();
     let mut blank = lines.iter().filter(|line| line.blank).count();
     if blank < BLANKS {
-        lines.iter_mut().for_each(|line| line.blank = false);
+        for line in &mut lines {
+            line.blank = false;
+        }
         blank = 0;
     }
     Grid {

@@ -119,7 +119,7 @@ fn columns(grid: &Grid, lines: &[&Line], tries: &[Try], paper: usize) -> Option<
         let fits = least.iter().sum::<usize>() <= paper;
         // Cells come before headings: those break once, these in every row.
         let columns = toward(least, &wide(|it| it.cells), paper);
-        let columns = filled(toward(columns, &wide(|it| it.best), paper), paper);
+        let columns = filled(&toward(columns, &wide(|it| it.best), paper), paper);
         found = Some(Found { letters: tried.letters, columns, fits });
         if fits {
             break;
@@ -146,7 +146,7 @@ fn toward(have: Vec<usize>, asked: &[usize], paper: usize) -> Vec<usize> {
 }
 
 /// As wide as the paper; what rounding left over goes to the first column.
-fn filled(columns: Vec<usize>, paper: usize) -> Vec<usize> {
+fn filled(columns: &[usize], paper: usize) -> Vec<usize> {
     let sum: usize = columns.iter().sum();
     let mut columns: Vec<usize> = columns.iter().map(|it| it * paper / sum.max(1)).collect();
     let left = paper.saturating_sub(columns.iter().sum());
