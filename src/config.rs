@@ -81,6 +81,7 @@ pub struct Auth {
     pub policy: PasswordPolicy,
     pub issuer: String,
     pub access_minutes: u32,
+    pub console_hours: u32,
     pub refresh_days: u32,
     pub lock_after: u32,
     pub lock_minutes: u32,

@@ -308,6 +308,7 @@ fn at_least_one(config: &Config) -> Result<()> {
         ("database.queue", config.database.queue as u64),
         ("web.blocking_threads", config.web.blocking_threads as u64),
         ("auth.access_minutes", u64::from(config.auth.access_minutes)),
+        ("auth.console_hours", u64::from(config.auth.console_hours)),
         ("auth.refresh_days", u64::from(config.auth.refresh_days)),
         ("upstream.timeout_ms", config.upstream.timeout_ms),
         ("upstream.give_up_hours", u64::from(config.upstream.give_up_hours)),

@@ -9,7 +9,7 @@ use super::actor::Actor;
 use super::credential;
 use super::settings::Settings;
 use super::store;
-use super::token::TokenKeys;
+use super::token::{Pass, TokenKeys};
 use crate::code_enum;
 use crate::db::Conn;
 use crate::directory::UnitCode;
@@ -116,11 +116,15 @@ pub fn authenticate(
 ) -> Result<Visitor> {
     match bearer.strip_prefix("jk_") {
         Some(key) => by_key(conn, gate, key, now, post_of),
-        None => by_token(conn, gate, bearer, now, door, post_of),
+        None => by_token(conn, gate, (Pass::Access, bearer), (now, door), post_of),
     }
 }
 
-fn by_token(
+/// Who shows `token` from the console's cookie at `now`; otherwise as [`authenticate`].
+///
+/// # Errors
+/// `unauthenticated`, whatever is wrong with it.
+pub fn authenticate_console(
     conn: &mut Conn,
     gate: &Gate,
     token: &str,
@@ -128,7 +132,17 @@ fn by_token(
     door: DemoDoor,
     post_of: &PostOf<'_>,
 ) -> Result<Visitor> {
-    let claims = gate.tokens.check(token, now)?;
+    by_token(conn, gate, (Pass::Console, token), (now, door), post_of)
+}
+
+fn by_token(
+    conn: &mut Conn,
+    gate: &Gate,
+    (pass, token): (Pass, &str),
+    (now, door): (Stamp, DemoDoor),
+    post_of: &PostOf<'_>,
+) -> Result<Visitor> {
+    let claims = gate.tokens.check(pass, token, now)?;
     let session = claims.session().ok_or_else(unknown)?;
     let (session, account) = store::session_of(conn, session)?.ok_or_else(unknown)?;
     let good = claims.account() == Some(account.id)

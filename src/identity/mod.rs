@@ -23,7 +23,7 @@ pub mod trail;
 
 pub use account::{Account, AccountKind, DemoDoor, NewAccount, Standing};
 pub use actor::{Actor, Role};
-pub use gate::{Gate, Post, Scope, Visitor, authenticate};
+pub use gate::{Gate, Post, Scope, Visitor, authenticate, authenticate_console};
 pub use limiter::{AddressLimiter, LoginLimiter};
 pub use machine::{add_api_key, add_machine, end_api_key, list_api_keys};
 pub use own::{Enrolment, change_password, confirm_totp, enrol_totp};
@@ -34,5 +34,5 @@ pub use people::{
 };
 pub use session::{Attempt, Tokens, drop_old_sessions, log_in, log_out, refresh};
 pub use settings::Settings;
-pub use token::TokenKeys;
+pub use token::{Pass, TokenKeys};
 pub use trail::read_trail;

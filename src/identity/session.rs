@@ -7,6 +7,7 @@ use super::credential;
 use super::gate::{Gate, Visitor, is_live};
 use super::settings::Settings;
 use super::store::{self, Refresh, Session};
+use super::token::Pass;
 use crate::audit::{self, Entry};
 use crate::db::{Db, Tx};
 use crate::error::{Error, Kind, Result};
@@ -26,6 +27,8 @@ pub struct Attempt {
 pub struct Tokens {
     pub access_token: String,
     pub refresh_token: String,
+    /// For the console's cookie: good for a working day, since nobody refreshes it.
+    pub console_token: String,
     /// Seconds that the access token is good for.
     pub expires_in_s: u32,
     /// What must be done first.
@@ -180,8 +183,12 @@ pub(super) fn hand_out(
 ) -> Result<Tokens> {
     let minutes = gate.settings.access_minutes;
     let standing = account.standing(&gate.settings, now);
-    let access_token = gate.tokens.issue((account.id, session, account.epoch), now, minutes)?;
-    Ok(Tokens { access_token, refresh_token, expires_in_s: minutes * 60, standing })
+    let who = (account.id, session, account.epoch);
+    let access_token = gate.tokens.issue(Pass::Access, who, now, minutes)?;
+    let hours = gate.settings.console_hours;
+    let console_token = gate.tokens.issue(Pass::Console, who, now, hours * 60)?;
+    let expires_in_s = minutes * 60;
+    Ok(Tokens { access_token, refresh_token, console_token, expires_in_s, standing })
 }
 
 /// Exchanges a refresh token for new tokens. Each is good once: its second use ends the session,

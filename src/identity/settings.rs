@@ -14,6 +14,8 @@ pub struct Settings {
     pub issuer: String,
     /// Minutes that an access token is good for.
     pub access_minutes: u32,
+    /// Hours that a login to the console holds.
+    pub console_hours: u32,
     /// Days after which one must log in again, however often the refresh token was rotated.
     pub session_days: u32,
     /// Wrong passwords in a row after which a name is locked.
@@ -32,6 +34,7 @@ impl Default for Settings {
             policy: Policy::Asvs,
             issuer: "jiesu".to_owned(),
             access_minutes: 15,
+            console_hours: 12,
             session_days: 14,
             lock_after: 5,
             lock_minutes: 15,
@@ -51,6 +54,7 @@ impl From<&Auth> for Settings {
             },
             issuer: auth.issuer.clone(),
             access_minutes: auth.access_minutes,
+            console_hours: auth.console_hours,
             session_days: auth.refresh_days,
             lock_after: auth.lock_after,
             lock_minutes: auth.lock_minutes,

@@ -5,6 +5,8 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit, Mac};
 use jsonwebtoken::crypto::{CryptoProvider, JwtSigner, JwtVerifier, KeyUtils};
 use jsonwebtoken::errors::{ErrorKind, Result as JwtResult};
@@ -12,6 +14,7 @@ use jsonwebtoken::signature::{Error as SignatureError, Signer, Verifier};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
+use subtle::ConstantTimeEq;
 
 use crate::error::{Error, Kind, Result};
 use crate::sealing::{KeyFolder, Purpose, entropy, keys::Ring};
@@ -19,7 +22,24 @@ use crate::time::Stamp;
 
 /// Seconds by which the nodes' clocks may differ.
 const LEEWAY_S: i64 = 5;
-const ACCESS: &str = "access";
+
+/// Where a token is good: one of the one kind is nothing in the place of the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pass {
+    /// In the `Authorization` header.
+    Access,
+    /// In the console's cookie.
+    Console,
+}
+
+impl Pass {
+    const fn typ(self) -> &'static str {
+        match self {
+            Self::Access => "access",
+            Self::Console => "console",
+        }
+    }
+}
 
 /// What an access token says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -81,9 +101,10 @@ impl TokenKeys {
         Self { ring, issuer: issuer.to_owned(), good: Arc::default() }
     }
 
-    /// A signed token for `account` in `session`, good for `minutes` from `now`.
+    /// A signed token for `account` in `session`, good for `minutes` from `now` where `pass` says.
     pub fn issue(
         &self,
+        pass: Pass,
         (account, session, epoch): (i64, i64, i64),
         now: Stamp,
         minutes: u32,
@@ -92,7 +113,7 @@ impl TokenKeys {
             self.ring.last_key_value().ok_or_else(|| Error::internal("no token key"))?;
         let at = now.millis().div_euclid(1_000);
         let claims = Claims {
-            typ: ACCESS.to_owned(),
+            typ: pass.typ().to_owned(),
             iss: self.issuer.clone(),
             aud: self.issuer.clone(),
             sub: account.to_string(),
@@ -111,7 +132,7 @@ impl TokenKeys {
     ///
     /// # Errors
     /// `unauthenticated`, whatever is wrong with it.
-    pub fn check(&self, token: &str, now: Stamp) -> Result<Arc<Claims>> {
+    pub fn check(&self, pass: Pass, token: &str, now: Stamp) -> Result<Arc<Claims>> {
         let known = self.lock().get(token).cloned();
         let claims = match known {
             Some(claims) => claims,
@@ -119,7 +140,24 @@ impl TokenKeys {
         };
         let at = now.millis().div_euclid(1_000);
         let in_force = claims.nbf <= at + LEEWAY_S && at < claims.exp + LEEWAY_S;
-        if claims.typ == ACCESS && in_force { Ok(claims) } else { Err(no_good()) }
+        if claims.typ == pass.typ() && in_force { Ok(claims) } else { Err(no_good()) }
+    }
+
+    /// What a page that was made for the holder of `token` sends back with each change: another site's page
+    /// cannot know it.
+    ///
+    /// # Errors
+    /// Where there is no key.
+    pub fn echo(&self, token: &str) -> Result<String> {
+        let (_, key) = self.ring.last_key_value().ok_or_else(|| Error::internal("no token key"))?;
+        Ok(echo_under(key, token))
+    }
+
+    /// Whether `echo` is what [`TokenKeys::echo`] said for `token`, under any of the keys.
+    pub fn is_echo(&self, token: &str, echo: &str) -> bool {
+        self.ring
+            .values()
+            .any(|key| bool::from(echo_under(key, token).as_bytes().ct_eq(echo.as_bytes())))
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Arc<Claims>>> {
@@ -148,6 +186,13 @@ impl TokenKeys {
         validation.validate_nbf = false;
         Some(jsonwebtoken::decode::<Claims>(token, &key, &validation).ok()?.claims)
     }
+}
+
+fn echo_under(key: &[u8], token: &str) -> String {
+    // A key of HMAC has any length: nothing is refused.
+    let mac = <Hmac<Sha256> as KeyInit>::new_from_slice(key)
+        .map(|mac| mac.chain_update(b"console echo\0").chain_update(token).finalize().into_bytes());
+    mac.map(|mac| URL_SAFE_NO_PAD.encode(mac)).unwrap_or_default()
 }
 
 fn no_good() -> Error {
@@ -228,52 +273,73 @@ mod tests {
 
     #[test]
     fn a_token_says_who_it_is_for_until_it_expires() {
-        let token = keys().issue((4, 5, 6), at(1_000), 15).unwrap();
-        let claims = keys().check(&token, at(1_899)).unwrap();
+        let token = keys().issue(Pass::Access, (4, 5, 6), at(1_000), 15).unwrap();
+        let claims = keys().check(Pass::Access, &token, at(1_899)).unwrap();
         assert_eq!((claims.account(), claims.session(), claims.epoch()), (Some(4), Some(5), 6));
-        assert!(keys().check(&token, at(1_904)).is_ok());
-        assert!(keys().check(&token, at(1_905)).is_err());
-        assert!(keys().check(&token, at(995)).is_ok());
-        assert!(keys().check(&token, at(994)).is_err());
+        assert!(keys().check(Pass::Access, &token, at(1_904)).is_ok());
+        assert!(keys().check(Pass::Access, &token, at(1_905)).is_err());
+        assert!(keys().check(Pass::Access, &token, at(995)).is_ok());
+        assert!(keys().check(Pass::Access, &token, at(994)).is_err());
     }
 
     #[test]
     fn a_rotated_key_signs_and_the_old_one_still_checks() {
-        let old = keys().issue((1, 1, 0), at(0), 15).unwrap();
+        let old = keys().issue(Pass::Access, (1, 1, 0), at(0), 15).unwrap();
         let both = TokenKeys::of(Ring::from([(1, [7; 32]), (2, [8; 32])]), "jiesu");
-        assert!(both.check(&old, at(0)).is_ok());
-        let new = both.issue((1, 1, 0), at(0), 15).unwrap();
+        assert!(both.check(Pass::Access, &old, at(0)).is_ok());
+        let new = both.issue(Pass::Access, (1, 1, 0), at(0), 15).unwrap();
         assert_eq!(jsonwebtoken::decode_header(&new).unwrap().kid.as_deref(), Some("2"));
-        assert!(keys().check(&new, at(0)).is_err());
+        assert!(keys().check(Pass::Access, &new, at(0)).is_err());
     }
 
     #[test]
     fn every_claim_is_required_and_must_fit() {
         let good = json!({"typ": "access", "iss": "jiesu", "aud": "jiesu", "sub": "4", "sid": "5",
             "epoch": 0, "iat": 0, "nbf": 0, "exp": 900});
-        assert!(keys().check(&signed("1", &good), at(0)).is_ok());
+        assert!(keys().check(Pass::Access, &signed("1", &good), at(0)).is_ok());
         for claim in ["typ", "iss", "aud", "sub", "sid", "epoch", "nbf", "exp"] {
             let mut without = good.clone();
             without.as_object_mut().unwrap().remove(claim);
-            assert!(keys().check(&signed("1", &without), at(0)).is_err(), "{claim}");
+            assert!(keys().check(Pass::Access, &signed("1", &without), at(0)).is_err(), "{claim}");
         }
         for (claim, wrong) in [("typ", "refresh"), ("iss", "other"), ("aud", "other")] {
             let mut strange = good.clone();
             strange[claim] = json!(wrong);
-            assert!(keys().check(&signed("1", &strange), at(0)).is_err(), "{claim}");
+            assert!(keys().check(Pass::Access, &signed("1", &strange), at(0)).is_err(), "{claim}");
         }
-        assert!(keys().check(&signed("9", &good), at(0)).is_err());
+        assert!(keys().check(Pass::Access, &signed("9", &good), at(0)).is_err());
     }
 
     #[test]
     fn a_changed_or_unsigned_token_is_refused() {
-        let token = keys().issue((4, 5, 6), at(0), 15).unwrap();
+        let token = keys().issue(Pass::Access, (4, 5, 6), at(0), 15).unwrap();
         let (front, signature) = token.rsplit_once('.').unwrap();
-        assert!(keys().check(&format!("{front}."), at(0)).is_err());
-        assert!(keys().check(&format!("{front}x.{signature}"), at(0)).is_err());
+        assert!(keys().check(Pass::Access, &format!("{front}."), at(0)).is_err());
+        assert!(keys().check(Pass::Access, &format!("{front}x.{signature}"), at(0)).is_err());
         let none = "eyJhbGciOiJub25lIiwia2lkIjoiMSJ9.e30.";
-        assert!(keys().check(none, at(0)).is_err() && keys().check("", at(0)).is_err());
+        assert!(
+            keys().check(Pass::Access, none, at(0)).is_err()
+                && keys().check(Pass::Access, "", at(0)).is_err()
+        );
         let stranger = TokenKeys::of(Ring::from([(1, [9; 32])]), "jiesu");
-        assert!(stranger.check(&token, at(0)).is_err());
+        assert!(stranger.check(Pass::Access, &token, at(0)).is_err());
+    }
+
+    #[test]
+    fn a_token_is_good_in_its_own_place_only() {
+        let page = keys().issue(Pass::Console, (4, 5, 6), at(0), 15).unwrap();
+        assert!(keys().check(Pass::Console, &page, at(0)).is_ok());
+        assert!(keys().check(Pass::Access, &page, at(0)).is_err());
+        let header = keys().issue(Pass::Access, (4, 5, 6), at(0), 15).unwrap();
+        assert!(keys().check(Pass::Console, &header, at(0)).is_err());
+    }
+
+    #[test]
+    fn only_the_page_of_a_token_knows_its_echo() {
+        let echo = keys().echo("one").unwrap();
+        assert!(keys().is_echo("one", &echo));
+        assert!(!keys().is_echo("another", &echo) && !keys().is_echo("one", ""));
+        let both = TokenKeys::of(Ring::from([(1, [7; 32]), (2, [8; 32])]), "jiesu");
+        assert!(both.is_echo("one", &echo), "a rotated key still knows it");
     }
 }

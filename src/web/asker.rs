@@ -1,5 +1,5 @@
 //! Web: who asks, from the `Authorization: Bearer` header (an access token or a machine account's
-//! key). Its rule: the database is asked on every request, so that an ended session is over at
+//! key) or else the console's cookie. Its rule: the database is asked on every request, so that an ended session is over at
 //! once; a key may do only what its scopes name, and nothing where no scope is meant for it.
 
 use std::future::Future;
@@ -12,12 +12,14 @@ use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest};
 
 use super::blocking::run;
-use super::client;
+use super::{client, cookie};
 use crate::app::{App, Demo};
 use crate::db::Conn;
 use crate::directory::UnitCode;
 use crate::error::{Error, Kind, Result};
-use crate::identity::{Actor, DemoDoor, Post, Role, Scope, Visitor, authenticate};
+use crate::identity::{
+    Actor, DemoDoor, Post, Role, Scope, Visitor, authenticate, authenticate_console,
+};
 
 type Pending<T> = Pin<Box<dyn Future<Output = Result<T>>>>;
 
@@ -68,6 +70,8 @@ pub struct Caller {
 #[derive(Debug, Clone)]
 enum Badge {
     Token(Arc<str>),
+    /// The console's cookie.
+    Page(Arc<str>),
     /// Nobody has to be looked up.
     Stranger(Arc<Actor>),
 }
@@ -83,7 +87,10 @@ impl FromRequest for Caller {
 
 impl Caller {
     fn of(request: &HttpRequest) -> Result<Self> {
-        let badge = Badge::Token(bearer(request).ok_or_else(nobody)?);
+        let badge = match bearer(request) {
+            Some(token) => Badge::Token(token),
+            None => Badge::Page(from_page(request)?),
+        };
         let scope = scope_of(request.method(), request.path());
         Ok(Self { badge, door: door(request), scope })
     }
@@ -108,13 +115,19 @@ impl Caller {
     }
 
     fn visitor(&self, conn: &mut Conn, app: &App) -> Result<Visitor> {
-        let Badge::Token(bearer) = &self.badge else { return Err(nobody()) };
         // Most who call have no unit: the directory is not asked for them.
         let post = |conn: &mut Conn, unit: &UnitCode| {
             let directory = app.directory.current(conn)?;
             Ok(Post { subtree: directory.subtree(unit), company: directory.is_company(unit) })
         };
-        authenticate(conn, &app.gate, bearer, app.clock.now(), self.door, &post)
+        let now = app.clock.now();
+        match &self.badge {
+            Badge::Token(token) => authenticate(conn, &app.gate, token, now, self.door, &post),
+            Badge::Page(token) => {
+                authenticate_console(conn, &app.gate, token, now, self.door, &post)
+            }
+            Badge::Stranger(_) => Err(nobody()),
+        }
     }
 
     /// The actor, who has nothing else to do first.
@@ -144,6 +157,16 @@ fn nobody() -> Error {
 
 fn app_of(request: &HttpRequest) -> Result<Data<App>> {
     request.app_data::<Data<App>>().cloned().ok_or_else(nobody)
+}
+
+/// The token in the console's cookie; what would change something must come from a page of ours.
+fn from_page(request: &HttpRequest) -> Result<Arc<str>> {
+    let app = app_of(request)?;
+    let token = cookie::token(request, &app).ok_or_else(nobody)?;
+    if !request.method().is_safe() {
+        cookie::require_echo(request.headers(), &app.gate.tokens, &token)?;
+    }
+    Ok(token.into())
 }
 
 /// The token or key in the `Authorization` header.

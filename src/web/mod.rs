@@ -8,6 +8,8 @@ pub mod asker;
 pub mod blocking;
 pub mod body;
 pub mod client;
+pub mod console;
+pub mod cookie;
 pub mod deadline;
 pub mod etag;
 pub mod health;

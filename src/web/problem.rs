@@ -88,7 +88,7 @@ impl ResponseError for Error {
 /// The answer to `error`.
 pub fn respond(error: &Error) -> HttpResponse {
     let status = status(error.kind());
-    log(error);
+    note(error);
     let mut answer = HttpResponse::build(status);
     answer.insert_header((header::CONTENT_TYPE, "application/problem+json; charset=utf-8"));
     let wait = error.retry_after_s().or(match error.kind() {
@@ -130,7 +130,7 @@ fn describe(error: &Error, status: StatusCode) -> Problem {
 
 /// Logs what a person must look into: our faults and what we could not reach. Causes are printed
 /// by their `Display`, which in this house never holds a value that somebody typed.
-fn log(error: &Error) {
+pub fn note(error: &Error) {
     let id = request_id::current().unwrap_or_default();
     let causes = || {
         let mut chain = Vec::new();

@@ -10,7 +10,7 @@ use actix_web::middleware::from_fn;
 use actix_web::{App as ActixApp, Error as ActixError, HttpServer, web};
 use utoipa_actix_web::{AppExt, scope};
 
-use super::{address, api, deadline, open311, openapi, trace};
+use super::{address, api, console, deadline, open311, openapi, trace};
 use crate::app::App;
 use crate::error::{Error, Kind, Result};
 use crate::tls;
@@ -44,6 +44,7 @@ pub fn application(
                 .wrap(from_fn(open311::door::around)),
         )
         .into_app()
+        .configure(console::routes)
         .default_service(web::to(|| async {
             Result::<&str>::Err(Error::new(Kind::NotFound, "web.no_route"))
         }))

@@ -13,6 +13,7 @@ mod citizen;
 mod command_line;
 mod commands_http;
 mod commands_table;
+mod console;
 mod db;
 mod db_failures;
 mod demo_city;

@@ -16,7 +16,7 @@ use crate::db::Conn;
 use crate::directory::UnitCode;
 use crate::error::{Error, FieldError, Kind, Result};
 use crate::identity::{Actor, Role};
-use crate::lifecycle::Rules;
+use crate::lifecycle::{Hotline, Rules};
 use crate::limits::{ClockName, Explanation, Light, Timer, explain};
 use crate::privacy::clear;
 use crate::ticket::sight::{Sight, sight};
@@ -61,7 +61,16 @@ pub async fn events(
     Asker(actor): Asker,
     no: web::Path<String>,
 ) -> Result<HttpResponse> {
-    show(app, actor, no, |conn, seen| {
+    let hotline = app.hotline.clone();
+    run(move || Answer::ok(&events_of(&hotline, &actor, &no)?)).await.map(Answer::respond)
+}
+
+/// What happened to the ticket `no`, as `actor` may see it.
+///
+/// # Errors
+/// 404 where it is absent or not for their eyes; so the two below.
+pub fn events_of(hotline: &Hotline, actor: &Actor, no: &str) -> Result<Events> {
+    look(hotline, actor, no, |conn, seen| {
         let Seen { rules, stored, .. } = seen;
         let events = store::load_events(conn, stored)?;
         let view = |(index, event): (usize, crate::ticket::event::Event)| EventView {
@@ -75,7 +84,6 @@ pub async fn events(
         };
         Ok(Events { items: events.into_iter().enumerate().map(view).collect(), next: None })
     })
-    .await
 }
 
 /// A ticket as its reader came upon it.
@@ -88,25 +96,19 @@ struct Seen<'a> {
 }
 
 /// What `view` makes of the ticket, for who may see it; 404 for everybody else.
-async fn show<T: Serialize>(
-    app: web::Data<App>,
-    actor: Actor,
-    no: web::Path<String>,
-    view: impl FnOnce(&mut Conn, &Seen<'_>) -> Result<T> + Send + 'static,
-) -> Result<HttpResponse> {
-    let hotline = app.hotline.clone();
-    run(move || {
-        let now = hotline.db.now();
-        let shown = hotline.db.read(|conn| {
-            let rules = hotline.rules.current(conn, now)?;
-            let stored = hotline.see(conn, &rules, &actor, &no)?;
-            let is_copy = sight(&stored.ticket, &actor, &rules.directory) == Sight::HandlingCopy;
-            view(conn, &Seen { rules: &rules, stored: &stored, now, is_copy })
-        })?;
-        Answer::ok(&shown)
+fn look<T>(
+    hotline: &Hotline,
+    actor: &Actor,
+    no: &str,
+    view: impl FnOnce(&mut Conn, &Seen<'_>) -> Result<T>,
+) -> Result<T> {
+    let now = hotline.db.now();
+    hotline.db.read(|conn| {
+        let rules = hotline.rules.current(conn, now)?;
+        let stored = hotline.see(conn, &rules, actor, no)?;
+        let is_copy = sight(&stored.ticket, actor, &rules.directory) == Sight::HandlingCopy;
+        view(conn, &Seen { rules: &rules, stored: &stored, now, is_copy })
     })
-    .await
-    .map(Answer::respond)
 }
 
 /// A limit with its explanation.
@@ -151,14 +153,19 @@ pub async fn limits(
     Asker(actor): Asker,
     no: web::Path<String>,
 ) -> Result<HttpResponse> {
-    show(app, actor, no, |_, seen| {
+    let hotline = app.hotline.clone();
+    run(move || Answer::ok(&limits_of(&hotline, &actor, &no)?)).await.map(Answer::respond)
+}
+
+/// Why each limit of the ticket `no` is when it is.
+pub fn limits_of(hotline: &Hotline, actor: &Actor, no: &str) -> Result<Limits> {
+    look(hotline, actor, no, |_, seen| {
         let items = all_limits(&seen.stored.ticket)
             .filter(|(_, timer)| !(seen.is_copy && timer.clock == ClockName::Contact))
             .map(|(assignment, timer)| explained(seen.rules, assignment, timer, seen.now))
             .collect::<Result<Vec<_>>>()?;
         Ok(Limits { items })
     })
-    .await
 }
 
 pub(super) fn all_limits(ticket: &Ticket) -> impl Iterator<Item = (Option<String>, &Timer)> {
@@ -229,7 +236,13 @@ pub async fn readers(
     Asker(actor): Asker,
     no: web::Path<String>,
 ) -> Result<HttpResponse> {
-    show(app, actor, no, |conn, seen| {
+    let hotline = app.hotline.clone();
+    run(move || Answer::ok(&readers_of(&hotline, &actor, &no)?)).await.map(Answer::respond)
+}
+
+/// Who has seen the ticket `no`.
+pub fn readers_of(hotline: &Hotline, actor: &Actor, no: &str) -> Result<Readers> {
+    look(hotline, actor, no, |conn, seen| {
         let thing = ("ticket", seen.stored.ticket.no.as_str());
         let lines = audit::readers_of(
             conn,
@@ -245,7 +258,6 @@ pub async fn readers(
         };
         Ok(Readers { items: lines.into_iter().map(reader).collect() })
     })
-    .await
 }
 
 code_enum! {

@@ -14,6 +14,9 @@ use utoipa::IntoParams;
 
 use view::{Listed, turned};
 
+use crate::directory::{Category, Company, Estate, Region, Rule, Unit};
+use crate::search::sounds::{Sound, hears};
+
 /// `?since_on=` of a new description.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -33,6 +36,19 @@ pub struct Which {
     after: Option<String>,
     /// Only what exists on this day.
     on: Option<NaiveDate>,
+    /// Only what this names: a part of the name, the beginning of the code, or the name's pinyin or its initials.
+    q: Option<String>,
+}
+
+impl Which {
+    /// Whether `q` names what is called so.
+    fn names<'a>(&self, code: &str, mut called: impl Iterator<Item = &'a str>) -> bool {
+        let Some(typed) = self.q.as_deref().map(str::trim).filter(|typed| !typed.is_empty()) else {
+            return true;
+        };
+        code.starts_with(typed)
+            || called.any(|name| name.contains(typed) || hears(&Sound::of(name), typed))
+    }
 }
 
 /// Whether a body speaks of the thing that the address names.
@@ -40,9 +56,30 @@ fn is_code(inside: &impl AsRef<str>, asked: &str) -> bool {
     inside.as_ref() == asked
 }
 
+/// What a unit, a place or a category may be called.
+fn called_units(it: &Unit) -> impl Iterator<Item = &str> {
+    std::iter::once(it.name.as_str())
+}
+fn called_regions(it: &Region) -> impl Iterator<Item = &str> {
+    std::iter::once(it.name.as_str())
+}
+fn called_estates(it: &Estate) -> impl Iterator<Item = &str> {
+    std::iter::once(&it.name).chain(&it.aliases).map(String::as_str)
+}
+fn called_companies(it: &Company) -> impl Iterator<Item = &str> {
+    std::iter::once(it.name.as_str())
+}
+fn called_categories(it: &Category) -> impl Iterator<Item = &str> {
+    std::iter::once(it.name.as_str())
+}
+/// A rule has its code alone.
+fn called_rules(_: &Rule) -> impl Iterator<Item = &str> {
+    std::iter::empty()
+}
+
 /// The four routes of one noun, in a module of their own.
 macro_rules! noun {
-    ($noun:ident, $all:literal, $one:literal, $view:ident, $entry:ident, $found:expr, $listed:expr) => {
+    ($noun:ident, $all:literal, $one:literal, $view:ident, $entry:ident, $found:expr, $listed:expr, $called:expr) => {
         pub mod $noun {
             use actix_web::{HttpResponse, get, post, put, web};
 
@@ -74,9 +111,10 @@ macro_rules! noun {
                 let limit = Page { limit: which.limit, after: None }.limit()?;
                 let listed = run(move || {
                     let directory = app.db.read(|conn| app.directory.current(conn))?;
-                    let listed = $listed;
+                    let (listed, called) = ($listed, $called);
                     let all = listed(&directory)
-                        .filter(|it| which.on.is_none_or(|day| it.span.holds_on(day)));
+                        .filter(|it| which.on.is_none_or(|day| it.span.holds_on(day)))
+                        .filter(|it| which.names(it.code.as_ref(), called(it)));
                     let page =
                         directory::page(all, |it| it.code.to_string(), which.after.as_deref(), limit);
                     let items: Vec<$view> =
@@ -179,7 +217,8 @@ noun!(
     UnitView,
     Unit,
     |directory: &'_ Directory, code: &str| directory.unit(&code.into()).cloned(),
-    Directory::units
+    Directory::units,
+    super::called_units
 );
 noun!(
     regions,
@@ -188,7 +227,8 @@ noun!(
     RegionView,
     Region,
     |directory: &'_ Directory, code: &str| directory.region(&code.into()).cloned(),
-    Directory::regions
+    Directory::regions,
+    super::called_regions
 );
 noun!(
     estates,
@@ -197,7 +237,8 @@ noun!(
     EstateView,
     Estate,
     |directory: &'_ Directory, code: &str| directory.estate(&code.into()).cloned(),
-    Directory::estates
+    Directory::estates,
+    super::called_estates
 );
 noun!(
     companies,
@@ -206,7 +247,8 @@ noun!(
     CompanyView,
     Company,
     |directory: &'_ Directory, code: &str| directory.company(&code.into()).cloned(),
-    Directory::companies
+    Directory::companies,
+    super::called_companies
 );
 noun!(
     categories,
@@ -215,7 +257,8 @@ noun!(
     CategoryView,
     Category,
     |directory: &'_ Directory, code: &str| directory.category(&code.into()).cloned(),
-    Directory::categories
+    Directory::categories,
+    super::called_categories
 );
 noun!(
     catalogue,
@@ -224,7 +267,8 @@ noun!(
     RuleView,
     Rule,
     |directory: &'_ Directory, code: &str| directory.rule(code).cloned(),
-    Directory::rules
+    Directory::rules,
+    super::called_rules
 );
 
 /// Every route of reference data.

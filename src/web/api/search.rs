@@ -46,7 +46,7 @@ pub struct SearchQuery {
     /// Words, all of which must stand in the ticket; "a phrase"; -not; name:value with the names state, unit,
     /// category, estate, region, company, channel, kind, urgency, month, tag, light, received and no.
     #[serde(default)]
-    q: String,
+    pub q: String,
     /// One state or several, separated by commas.
     state: Option<String>,
     unit: Option<UnitCode>,
@@ -138,25 +138,24 @@ pub async fn texts(
     Asker(actor): Asker,
     Query(asked): Query<SearchQuery>,
 ) -> Result<HttpResponse> {
+    run(move || Answer::ok(&found(&app, &actor, &asked)?)).await.map(Answer::respond)
+}
+
+/// What `actor` finds of what was `asked`.
+///
+/// # Errors
+/// 403 for a role that sees no cases; 422 and `search.too_costly` for what cannot be asked.
+pub fn found(app: &App, actor: &Actor, asked: &SearchQuery) -> Result<FoundView> {
     let limit = Page { limit: asked.limit, after: None }.limit()?;
-    run(move || {
-        let now = app.db.now();
-        let (rules, names) = app.db.read(|conn| {
-            let rules = app.hotline.rules.current(conn, now)?;
-            Ok((rules, app.search.names(conn)?))
-        })?;
-        let (question, slice) = read(&asked, (&names, app.search.zone()), &rules, (limit, now))?;
-        let answer = app.search.ask(Question {
-            actor: &actor,
-            names: &names,
-            asked: &question,
-            slice,
-            now,
-        })?;
-        Answer::ok(&shown(answer, &rules, &actor, now))
-    })
-    .await
-    .map(Answer::respond)
+    let now = app.db.now();
+    let (rules, names) = app.db.read(|conn| {
+        let rules = app.hotline.rules.current(conn, now)?;
+        Ok((rules, app.search.names(conn)?))
+    })?;
+    let (question, slice) = read(asked, (&names, app.search.zone()), &rules, (limit, now))?;
+    let (names, asked) = (&names, &question);
+    let answer = app.search.ask(Question { actor, names, asked, slice, now })?;
+    Ok(shown(answer, &rules, actor, now))
 }
 
 /// The question as it was typed and narrowed, and which part of the answer is wanted.

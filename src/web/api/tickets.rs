@@ -144,20 +144,29 @@ pub async fn one(
 ) -> Result<HttpResponse> {
     let hotline = app.hotline.clone();
     run(move || {
-        let now = hotline.db.now();
-        let (answer, version, day) = hotline.db.read(|conn| {
-            let rules = hotline.rules.current(conn, now)?;
-            let stored = hotline.see(conn, &rules, &actor, &no)?;
-            let day = now.day(rules.profile.zone);
-            let marks = marks(conn, &hotline, &rules, &actor, (&stored.ticket, now))?;
-            let shown = shown(&rules, &actor, &stored, now).marked(marks);
-            Ok((shown, stored.version, day))
-        })?;
-        note_opening(&hotline, &actor, (&no, day))?;
-        Answer::ok(&answer).map(|answer| answer.versioned(i64::from(version)))
+        let (shown, version) = opened(&hotline, &actor, &no)?;
+        Answer::ok(&shown).map(|answer| answer.versioned(i64::from(version)))
     })
     .await
     .map(Answer::respond)
+}
+
+/// The ticket `no` as `actor` may see it, with its version; that they opened it is noted.
+///
+/// # Errors
+/// 404 where it is absent or not for their eyes.
+pub fn opened(hotline: &Arc<Hotline>, actor: &Actor, no: &str) -> Result<(TicketView, i32)> {
+    let now = hotline.db.now();
+    let (answer, version, day) = hotline.db.read(|conn| {
+        let rules = hotline.rules.current(conn, now)?;
+        let stored = hotline.see(conn, &rules, actor, no)?;
+        let day = now.day(rules.profile.zone);
+        let marks = marks(conn, hotline, &rules, actor, (&stored.ticket, now))?;
+        let shown = shown(&rules, actor, &stored, now).marked(marks);
+        Ok((shown, stored.version, day))
+    })?;
+    note_opening(hotline, actor, (no, day))?;
+    Ok((answer, version))
 }
 
 /// Notes that `actor` opened the ticket on `day`, once.
@@ -184,7 +193,7 @@ pub(super) fn note_opening(
 pub struct ListQuery {
     /// One state or several, separated by commas.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) state: Option<String>,
+    pub state: Option<String>,
     /// A unit's code: it or a unit below it works on the ticket.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) unit: Option<UnitCode>,
@@ -197,7 +206,7 @@ pub struct ListQuery {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) region: Option<RegionCode>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) light: Option<Light>,
+    pub light: Option<Light>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) kind: Option<Kind>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -213,13 +222,13 @@ pub struct ListQuery {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) received_to: Option<Stamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) sort: Option<Sort>,
+    pub sort: Option<Sort>,
     /// 1 to 500, 50 where nothing is said.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) limit: Option<u32>,
+    pub limit: Option<u32>,
     /// The `next` of the page before.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) after: Option<String>,
+    pub after: Option<String>,
 }
 
 /// A page of a list.
@@ -240,19 +249,22 @@ pub async fn list(
     Asker(actor): Asker,
     Query(query): Query<ListQuery>,
 ) -> Result<HttpResponse> {
-    let limit = Page { limit: query.limit, after: None }.limit()?;
     let hotline = app.hotline.clone();
-    run(move || {
-        let now = hotline.db.now();
-        let lines = hotline.db.read(|conn| {
-            let rules = hotline.rules.current(conn, now)?;
-            let filter = filter(&query, &rules)?;
-            lines(conn, &rules, &actor, &filter, now, query.after.as_deref(), limit)
-        })?;
-        Answer::ok(&lines)
+    run(move || Answer::ok(&listed(&hotline, &actor, &query)?)).await.map(Answer::respond)
+}
+
+/// The tickets that `query` names, as far as `actor` may see them.
+///
+/// # Errors
+/// 403 for a role that sees no cases; 422 for codes that there are not.
+pub fn listed(hotline: &Hotline, actor: &Actor, query: &ListQuery) -> Result<Lines> {
+    let limit = Page { limit: query.limit, after: None }.limit()?;
+    let now = hotline.db.now();
+    hotline.db.read(|conn| {
+        let rules = hotline.rules.current(conn, now)?;
+        let filter = filter(query, &rules)?;
+        lines(conn, &rules, actor, &filter, now, query.after.as_deref(), limit)
     })
-    .await
-    .map(Answer::respond)
 }
 
 fn lines(

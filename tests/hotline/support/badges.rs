@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 
 use jiesu::app::App;
 use jiesu::db::Tx;
-use jiesu::identity::Actor;
 use jiesu::identity::account::{Account, AccountKind, NewAccount};
 use jiesu::identity::store::{self, Session};
+use jiesu::identity::{Actor, Pass};
 
 /// How long a badge is good for.
 const DAYS: u32 = 400;
@@ -27,7 +27,7 @@ pub fn issue<'a>(app: &App, people: impl Iterator<Item = &'a Actor>) -> BTreeMap
     let accounts: Vec<Account> = people.filter(|actor| actor.user != 0).map(account).collect();
     let token = |account: &Account| {
         let claims = (account.id, account.id, account.epoch);
-        let token = app.gate.tokens.issue(claims, now, DAYS * 24 * 60).unwrap();
+        let token = app.gate.tokens.issue(Pass::Access, claims, now, DAYS * 24 * 60).unwrap();
         (account.name.clone(), token)
     };
     let tokens = accounts.iter().map(token).collect();

@@ -274,8 +274,8 @@ fn read(stream: &mut TcpStream) -> std::io::Result<Answer> {
     let text = String::from_utf8_lossy(&bytes).into_owned();
     let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
     let status = head.split(' ').nth(1).and_then(|word| word.parse().ok()).unwrap_or(0);
-    let (head, body) = (head.to_lowercase(), body.to_owned());
-    Ok(Answer { status, head, body, closed_after: started.elapsed() })
+    let (raw_head, head, body) = (head.to_owned(), head.to_lowercase(), body.to_owned());
+    Ok(Answer { status, head, raw_head, body, closed_after: started.elapsed() })
 }
 
 /// How long a body in chunks is from `at` on, once all of it is there.

@@ -89,7 +89,10 @@ impl Drop for Server {
 #[derive(Debug)]
 pub struct Answer {
     pub status: u16,
+    /// In small letters, to be looked through.
     pub head: String,
+    /// As it came.
+    pub raw_head: String,
     pub body: String,
     pub closed_after: Duration,
 }
@@ -116,6 +119,7 @@ impl Answer {
         Self {
             status,
             head: head.to_lowercase(),
+            raw_head: head.to_owned(),
             body: body.to_owned(),
             closed_after: started.elapsed(),
         }

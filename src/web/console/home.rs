@@ -1,0 +1,161 @@
+//! Web, console: what waits for whoever comes in. Its rule: a queue is a list of the interface, narrowed for a role;
+//! the most urgent stands first.
+
+use actix_web::{get, web};
+use serde::{Deserialize, Serialize};
+
+use super::fault::Shown;
+use super::guest::Guest;
+use super::page::Page;
+use crate::app::App;
+use crate::error::{Error, Result};
+use crate::identity::{Actor, Role};
+use crate::limits::Light;
+use crate::ticket::listing::Sort;
+use crate::web::api::tickets::{self, Lines, ListQuery};
+use crate::web::blocking::run;
+
+/// Lines of a queue that stand on the first page.
+const SHOWN: u32 = 20;
+/// And on a page of its own.
+const PAGE: u32 = 100;
+
+/// A list that somebody of a role works off.
+#[derive(Debug, Clone, Copy, Serialize)]
+struct Queue {
+    key: &'static str,
+    title: &'static str,
+    /// What it means that nothing is in it.
+    empty: &'static str,
+    #[serde(skip)]
+    roles: &'static [Role],
+    states: &'static str,
+    #[serde(skip)]
+    light: Option<Light>,
+}
+
+/// Who works off what; the first that fits stands first.
+const QUEUES: &[Queue] = &[
+    Queue {
+        key: "dispatch",
+        title: "待派单",
+        empty: "没有待派单的工单。",
+        roles: &[Role::Dispatcher],
+        states: "accepted,consulting",
+        light: None,
+    },
+    Queue {
+        key: "unit",
+        title: "本单位在办",
+        empty: "本单位没有在办的工单。",
+        roles: &[Role::Handler, Role::UnitHead],
+        states: "in_units,on_ledger",
+        light: None,
+    },
+    Queue {
+        key: "review",
+        title: "待审核",
+        empty: "没有待审核的答复。",
+        roles: &[Role::Reviewer],
+        states: "replied",
+        light: None,
+    },
+    Queue {
+        key: "survey",
+        title: "待回访",
+        empty: "没有待回访的工单。",
+        roles: &[Role::Surveyor],
+        states: "surveying",
+        light: None,
+    },
+    Queue {
+        key: "open",
+        title: "受理中",
+        empty: "没有受理中的工单。",
+        roles: &[Role::Agent],
+        states: "accepted,consulting,in_units",
+        light: None,
+    },
+    Queue {
+        key: "overdue",
+        title: "已超期",
+        empty: "没有超期的工单。",
+        roles: &[Role::Leader, Role::Assessor, Role::Reviewer],
+        states: "accepted,consulting,in_units,replied,on_ledger,surveying",
+        light: Some(Light::Red),
+    },
+];
+
+#[derive(Serialize)]
+struct Filled {
+    #[serde(flatten)]
+    queue: Queue,
+    lines: Lines,
+}
+
+#[derive(Serialize)]
+struct Home {
+    queues: Vec<Filled>,
+}
+
+/// The first page.
+#[get("/")]
+pub async fn home(app: web::Data<App>, guest: Guest) -> Shown {
+    let (house, actor) = (app.clone(), guest.actor.clone());
+    let (home, directory) = run(move || {
+        let directory = house.db.read(|conn| house.directory.current(conn))?;
+        Ok((Home { queues: queues(&house, &actor)? }, directory))
+    })
+    .await?;
+    Ok(Page::of(&app, &guest).naming(directory).show("home.html", home)?)
+}
+
+fn queues(app: &App, actor: &Actor) -> Result<Vec<Filled>> {
+    let mine = QUEUES.iter().filter(|queue| actor.has_any(queue.roles));
+    mine.map(|queue| filled(app, actor, queue, SHOWN, None)).collect()
+}
+
+/// Where a list goes on.
+#[derive(Deserialize)]
+pub struct Onward {
+    after: Option<String>,
+}
+
+/// All of a queue, a page at a time.
+#[get("/queues/{key}")]
+pub async fn queue(
+    app: web::Data<App>,
+    guest: Guest,
+    key: web::Path<String>,
+    onward: web::Query<Onward>,
+) -> Shown {
+    let (house, actor) = (app.clone(), guest.actor.clone());
+    let after = onward.into_inner().after;
+    let (filled, directory) = run(move || {
+        let mine = QUEUES.iter().find(|queue| queue.key == key.as_str());
+        let queue = mine.ok_or_else(Error::not_found)?;
+        actor.require(queue.roles)?;
+        let directory = house.db.read(|conn| house.directory.current(conn))?;
+        Ok((filled(&house, &actor, queue, PAGE, after)?, directory))
+    })
+    .await?;
+    Ok(Page::of(&app, &guest).naming(directory).show("queue.html", filled)?)
+}
+
+fn filled(
+    app: &App,
+    actor: &Actor,
+    queue: &Queue,
+    limit: u32,
+    after: Option<String>,
+) -> Result<Filled> {
+    let query = ListQuery {
+        state: Some(queue.states.to_owned()),
+        light: queue.light,
+        sort: Some(Sort::Due),
+        limit: Some(limit),
+        after,
+        ..ListQuery::default()
+    };
+    Ok(Filled { queue: *queue, lines: tickets::listed(&app.hotline, actor, &query)? })
+}

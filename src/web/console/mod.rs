@@ -1,0 +1,33 @@
+//! Web, console: pages for those who work here, over the same views and commands as the interface. Its rule: a
+//! page shows what `web/api` gives its reader, and what is done on it is a call of the interface.
+
+mod assets;
+mod desk;
+mod door;
+mod fault;
+mod guest;
+mod home;
+mod page;
+mod search;
+mod ticket;
+mod words;
+
+use actix_web::web::ServiceConfig;
+
+pub use fault::{Fault, Shown};
+pub use guest::Guest;
+pub use page::{Page, policy};
+
+/// Every page; those of the interface lie under another root.
+pub fn routes(services: &mut ServiceConfig) {
+    services
+        .service(assets::file)
+        .service(door::form)
+        .service(door::enter)
+        .service(door::leave)
+        .service(home::home)
+        .service(home::queue)
+        .service(ticket::ticket)
+        .service(desk::desk)
+        .service(search::search);
+}

@@ -1,0 +1,183 @@
+//! Web, console: a page from its template. Its rule: everything is escaped, a name that nobody gave is a fault, and
+//! the browser is told to take scripts, styles and data from here alone.
+
+use std::sync::{Arc, LazyLock};
+
+use actix_web::HttpResponse;
+use actix_web::http::header;
+use minijinja::value::Serde;
+use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value, context};
+use serde::Serialize;
+
+use super::guest::Guest;
+use super::{assets, words};
+use crate::app::{App, Demo};
+use crate::directory::Directory;
+use crate::error::{Error, Result};
+use crate::identity::Role;
+use crate::web::cookie;
+
+/// Where a page of the console may take things from, and who may frame it: from here, and nobody.
+pub const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
+    font-src 'self'; connect-src 'self'; manifest-src 'self'; worker-src 'self'; form-action 'self'; base-uri 'none'; \
+    frame-ancestors 'none'";
+
+/// The policy, for the tests that look at every route.
+pub const fn policy() -> &'static str {
+    POLICY
+}
+
+/// Every template by its name.
+const PAGES: &[(&str, &str)] = &[
+    ("shell.html", include_str!("pages/shell.html")),
+    ("bare.html", include_str!("pages/bare.html")),
+    ("fault.html", include_str!("pages/fault.html")),
+    ("login.html", include_str!("pages/login.html")),
+    ("home.html", include_str!("pages/home.html")),
+    ("desk.html", include_str!("pages/desk.html")),
+    ("search.html", include_str!("pages/search.html")),
+    ("queue.html", include_str!("pages/queue.html")),
+    ("ticket.html", include_str!("pages/ticket.html")),
+    ("commands.html", include_str!("pages/commands.html")),
+    ("lines.html", include_str!("pages/lines.html")),
+];
+
+static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
+    let mut all = Environment::new();
+    all.set_undefined_behavior(UndefinedBehavior::SemiStrict);
+    all.set_auto_escape_callback(|_| AutoEscape::Html);
+    words::teach(&mut all);
+    all.add_function("asset", assets::address);
+    for (name, text) in PAGES {
+        // One that does not parse is missing, and its page a fault that the tests see.
+        if let Err(error) = all.add_template(name, text) {
+            tracing::error!(name, %error, "a page's template");
+        }
+    }
+    all
+});
+
+/// What leads from page to page: the address, its word, and who sees it (nobody named: everybody).
+const WAYS: &[(&str, &str, &[Role])] =
+    &[("/", "今日", &[]), ("/desk", "受理", &[Role::Agent]), ("/search", "检索", SEES_CASES)];
+const SEES_CASES: &[Role] = &[
+    Role::Agent,
+    Role::Dispatcher,
+    Role::Handler,
+    Role::UnitHead,
+    Role::Reviewer,
+    Role::Surveyor,
+    Role::Assessor,
+    Role::Leader,
+];
+
+/// A page for somebody who is logged in.
+pub struct Page<'a> {
+    app: &'a App,
+    guest: &'a Guest,
+    directory: Option<Arc<Directory>>,
+}
+
+#[derive(Serialize)]
+struct Way {
+    to: &'static str,
+    word: &'static str,
+    here: bool,
+}
+
+impl<'a> Page<'a> {
+    pub const fn of(app: &'a App, guest: &'a Guest) -> Self {
+        Self { app, guest, directory: None }
+    }
+
+    /// The same, which can say what the codes of units, places and categories are called.
+    #[must_use]
+    pub fn naming(self, directory: Arc<Directory>) -> Self {
+        Self { directory: Some(directory), ..self }
+    }
+
+    /// The page of the template `name`, filled with `with` and what every page has.
+    ///
+    /// # Errors
+    /// `internal` where template and values do not fit.
+    pub fn show(&self, name: &str, with: impl Serialize) -> Result<HttpResponse> {
+        let names =
+            self.directory.clone().map(|directory| Value::from_object(words::Names(directory)));
+        let every = context! {
+            me => context! {
+                name => self.guest.actor.name.clone(),
+                display_name => self.guest.display_name.clone(),
+                unit => self.guest.actor.unit.as_ref().map(ToString::to_string),
+                roles => self.guest.actor.roles.iter().map(|role| role.as_str()).collect::<Vec<_>>(),
+            },
+            echo => self.guest.echo.clone(),
+            path => self.guest.path.clone(),
+            ways => Value::from(Serde(self.ways())),
+            site => self.app.config.site.name.clone(),
+            demo => self.app.demo == Demo::On,
+            plain => !cookie::is_secure(self.app),
+            names => names,
+        };
+        render(name, context! { ..Value::from(Serde(with)), ..every })
+    }
+
+    fn ways(&self) -> Vec<Way> {
+        let sees = |roles: &[Role]| roles.is_empty() || self.guest.actor.has_any(roles);
+        let here = |to: &str| match to {
+            "/" => self.guest.path == "/",
+            to => self.guest.path.starts_with(to),
+        };
+        let ways = WAYS.iter().filter(|(_, _, roles)| sees(roles));
+        ways.map(|(to, word, _)| Way { to, word, here: here(to) }).collect()
+    }
+}
+
+/// A page for anybody: the door, a fault. One that cannot be made is an empty 500.
+pub fn bare(name: &str, with: Value) -> HttpResponse {
+    render(name, with).unwrap_or_else(|error| {
+        tracing::error!(%error, name, "a page could not be made");
+        HttpResponse::InternalServerError().finish()
+    })
+}
+
+fn render(name: &str, with: Value) -> Result<HttpResponse> {
+    let template = TEMPLATES.get_template(name).map_err(Error::internal)?;
+    let text = template.render(with).map_err(Error::internal)?;
+    Ok(HttpResponse::Ok()
+        .content_type("text/html; charset=utf-8")
+        .insert_header((header::CONTENT_SECURITY_POLICY, POLICY))
+        .body(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_template_parses_and_every_text_of_it_is_escaped() {
+        for (name, _) in PAGES {
+            assert!(TEMPLATES.get_template(name).is_ok(), "{name}");
+        }
+        let said = context! { status => 404, code => "<b>", detail => "<script>", request => "" };
+        let text = TEMPLATES.get_template("fault.html").unwrap().render(said).unwrap();
+        assert!(!text.contains("<script>alert") && !text.contains("<b>"), "{text}");
+    }
+
+    #[test]
+    fn no_page_has_a_script_or_a_style_of_its_own() {
+        for (name, text) in PAGES {
+            for word in [
+                " style=",
+                "<style",
+                "<script>",
+                " onclick",
+                " onload",
+                "javascript:",
+                "http://",
+                "https://",
+            ] {
+                assert!(!text.contains(word), "{name}: {word}");
+            }
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! Web, console: codes and times in words. Its rule: one table from a list's name to its Chinese words; what is not
+//! in it stays as it is.
+
+use std::str::FromStr;
+use std::sync::Arc;
+
+use minijinja::HtmlEscape;
+use minijinja::value::Object;
+use minijinja::{Environment, Error, ErrorKind, State, Value};
+
+use crate::directory::{
+    AssessmentClass, CategoryCode, Channel, CompanyCode, Directory, EstateCode, Kind, RegionCode,
+    UnitCode, Urgency,
+};
+use crate::identity::Role;
+use crate::limits::{ClockName, Light};
+use crate::ticket::assignment::ContactOutcome;
+use crate::ticket::command::{CommandName, Doubt, Request};
+use crate::ticket::overlay::{
+    BottomLine, Contacted, ExclusionReason, ExclusionStage, Outcome, Satisfied, Solved, Step, Why,
+};
+use crate::ticket::state::{Awaits, DeclineReason, Part, Service, StateName, WorkName};
+
+/// Gives templates their filters.
+pub fn teach(all: &mut Environment<'static>) {
+    all.add_filter("zh", zh);
+    all.add_function("codes", codes);
+    all.add_filter("marked", marked);
+    all.add_filter("when", when);
+    all.add_filter("day", day);
+    all.add_filter("hour", hour);
+}
+
+/// One table of the lists that pages speak of.
+macro_rules! lists {
+    ($($name:literal => $list:ty),+ $(,)?) => {
+        /// `code|zh("state")`: what the code of a closed list is called.
+        fn zh(code: &str, list: &str) -> String {
+            let word = match list {
+                $($name => <$list>::from_str(code).ok().map(<$list>::zh),)+
+                _ => None,
+            };
+            word.unwrap_or(code).to_owned()
+        }
+
+        /// `codes("state")`: a list's codes with their words, in its order.
+        fn codes(list: &str) -> Vec<Vec<&'static str>> {
+            match list {
+                $($name => <$list>::ALL.iter().map(|it| vec![it.as_str(), it.zh()]).collect(),)+
+                _ => Vec::new(),
+            }
+        }
+    };
+}
+
+lists! {
+    "state" => StateName,
+    "kind" => Kind,
+    "channel" => Channel,
+    "urgency" => Urgency,
+    "light" => Light,
+    "clock" => ClockName,
+    "role" => Role,
+    "part" => Part,
+    "work" => WorkName,
+    "awaits" => Awaits,
+    "command" => CommandName,
+    "contacted" => Contacted,
+    "solved" => Solved,
+    "satisfied" => Satisfied,
+    "class" => AssessmentClass,
+    "exclusion" => ExclusionReason,
+    "exclusion_stage" => ExclusionStage,
+    "decline" => DeclineReason,
+    "service" => Service,
+    "contact" => ContactOutcome,
+    "outcome" => Outcome,
+    "why" => Why,
+    "step" => Step,
+    "bottom_line" => BottomLine,
+    "request" => Request,
+    "doubt" => Doubt,
+}
+
+/// `text|marked(marks)`: the pieces from and to, in characters, stand out; all of it is escaped.
+fn marked(text: &str, marks: Vec<Vec<usize>>) -> Value {
+    let letters: Vec<char> = text.chars().collect();
+    let piece = |from: usize, to: usize| -> String {
+        let to = to.min(letters.len());
+        letters.get(from.min(to)..to).unwrap_or_default().iter().collect()
+    };
+    let (mut html, mut at) = (String::new(), 0);
+    for mark in &marks {
+        let [from, to] = mark.as_slice() else { continue };
+        let from = (*from).max(at);
+        html.push_str(&escaped(&piece(at, from)));
+        html.push_str("<mark>");
+        html.push_str(&escaped(&piece(from, *to)));
+        html.push_str("</mark>");
+        at = (*to).max(from);
+    }
+    html.push_str(&escaped(&piece(at, letters.len())));
+    Value::from_safe_string(html)
+}
+
+fn escaped(text: &str) -> String {
+    HtmlEscape(text).to_string()
+}
+
+/// `2026-11-27T15:28:07+08:00` as `11月27日 15:28`.
+fn when(at: &str) -> String {
+    format!("{} {}", day(at), hour(at))
+}
+
+/// `2026-11-27T15:28:07+08:00` or `2026-11-27` as `11月27日`.
+fn day(at: &str) -> String {
+    match (at.get(5..7), at.get(8..10)) {
+        (Some(month), Some(day)) => {
+            let bare = |text: &str| text.trim_start_matches('0').to_owned();
+            format!("{}月{}日", bare(month), bare(day))
+        }
+        _ => at.to_owned(),
+    }
+}
+
+/// `2026-11-27T15:28:07+08:00` as `15:28`.
+fn hour(at: &str) -> String {
+    at.get(11..16).unwrap_or_default().to_owned()
+}
+
+/// What units, places and categories are called: `names.unit(code)` in a template.
+#[derive(Debug)]
+pub struct Names(pub Arc<Directory>);
+
+impl Object for Names {
+    fn call_method(
+        self: &Arc<Self>,
+        _: &mut State<'_, '_>,
+        list: &str,
+        given: &[Value],
+    ) -> Result<Value, Error> {
+        let code = given.first().and_then(Value::as_str).unwrap_or_default();
+        let directory = &self.0;
+        let name = match list {
+            "unit" => directory.unit(&UnitCode::new(code)).map(|unit| unit.name.clone()),
+            "category" => {
+                directory.category(&CategoryCode::new(code)).map(|there| there.name.clone())
+            }
+            "region" => directory.region(&RegionCode::new(code)).map(|there| there.name.clone()),
+            "estate" => directory.estate(&EstateCode::new(code)).map(|there| there.name.clone()),
+            "company" => directory.company(&CompanyCode::new(code)).map(|there| there.name.clone()),
+            _ => return Err(Error::new(ErrorKind::UnknownMethod, list.to_owned())),
+        };
+        Ok(Value::from(name.unwrap_or_else(|| code.to_owned())))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_and_codes_read_as_people_say_them() {
+        assert_eq!(when("2026-11-07T15:28:07+08:00"), "11月7日 15:28");
+        assert_eq!(day("2026-02-01"), "2月1日");
+        assert_eq!(zh("phone", "channel"), "电话");
+        assert_eq!(zh("strange", "channel"), "strange");
+        assert_eq!(zh("phone", "no such list"), "phone");
+        assert_eq!(codes("awaits"), [["answer", "等待回访"], ["triage", "等待研判"]]);
+        assert!(codes("no such list").is_empty());
+    }
+
+    #[test]
+    fn what_was_found_stands_out_and_nothing_becomes_markup() {
+        let html = |text: &str, marks: &[(usize, usize)]| {
+            marked(text, marks.iter().map(|(from, to)| vec![*from, *to]).collect()).to_string()
+        };
+        assert_eq!(
+            html("电梯<b>坏了", &[(0, 2), (5, 7)]),
+            "<mark>电梯</mark>&lt;b&gt;<mark>坏了</mark>"
+        );
+        assert_eq!(html("短", &[(0, 9), (3, 4)]), "<mark>短</mark><mark></mark>");
+        assert_eq!(html("<", &[]), "&lt;");
+    }
+}

@@ -1,0 +1,243 @@
+//! The console as a browser meets it: the door, the cookie, the pages of each role, and nothing that a caller typed
+//! becoming markup.
+
+use serde_json::{Value, json};
+
+use crate::support::server::{Answer, Server};
+use crate::web_auth::{post, server, token};
+
+const PASSWORD: &str = "demo-jiesu-2026";
+
+/// Somebody with a browser.
+struct Browser<'a> {
+    server: &'a Server,
+    cookie: String,
+}
+
+impl<'a> Browser<'a> {
+    /// Who comes through the door as `name`.
+    fn of(server: &'a Server, name: &str) -> Self {
+        let answer = typed(server, name, PASSWORD, &[]);
+        assert_eq!(answer.status, 303, "{answer:?}");
+        let cookie = answer.header("set-cookie").expect("a cookie");
+        let cookie = original(&answer, cookie.split(';').next().unwrap_or_default());
+        Self { server, cookie }
+    }
+
+    fn get(&self, path: &str) -> Answer {
+        self.server.ask("GET", path, &[("Cookie", &self.cookie)], "")
+    }
+
+    /// What the page at `path` gives its script to send back.
+    fn echo(&self, path: &str) -> String {
+        let page = self.get(path).body;
+        let after = page.split("name=\"echo\" content=\"").nth(1).expect("the echo");
+        after.split('"').next().unwrap_or_default().to_owned()
+    }
+
+    fn call(&self, path: &str, echo: &str, body: &Value) -> Answer {
+        let headers = [("Cookie", self.cookie.as_str()), ("X-CSRF-Token", echo)];
+        self.server.ask("POST", path, &headers, &body.to_string())
+    }
+}
+
+/// The head of an answer is read in small letters; a token is not to be.
+fn original(answer: &Answer, small: &str) -> String {
+    let at = answer.head.find(small).expect("there");
+    answer.raw_head[at..at + small.len()].to_owned()
+}
+
+fn typed(server: &Server, name: &str, password: &str, more: &[(&str, &str)]) -> Answer {
+    let mut headers = vec![("Content-Type", "application/x-www-form-urlencoded")];
+    headers.extend(more);
+    server.ask(
+        "POST",
+        "/login",
+        &headers,
+        &format!("username={name}&password={password}&to=%2Fsearch%3Fq%3Da"),
+    )
+}
+
+fn intake(title: &str, content: &str) -> Value {
+    json!({ "kind": "complaint", "channel": "phone", "caller": { "phone": "13900000001", "name": title },
+        "matter": { "title": title, "content": content } })
+}
+
+#[test]
+fn a_stranger_is_led_to_the_door_and_from_there_to_the_page_they_wanted() {
+    let server = server();
+    let answer = server.ask("GET", "/search?q=%E7%94%B5%E6%A2%AF", &[], "");
+    assert_eq!(answer.status, 303);
+    assert_eq!(
+        answer.header("location"),
+        Some("/login?to=%2fsearch%3fq%3d%25e7%2594%25b5%25e6%25a2%25af")
+    );
+    let door = server.ask("GET", "/login?to=%2Fsearch%3Fq%3Da", &[], "");
+    assert!(door.body.contains("name=\"to\" value=\"&#x2f;search?q=a\""), "{}", door.body);
+    let abroad = server.ask("GET", "/login?to=%2F%2Fevil.example", &[], "");
+    assert!(!abroad.body.contains("evil.example"));
+    let answer = typed(&server, "agent", PASSWORD, &[]);
+    assert_eq!((answer.status, answer.header("location")), (303, Some("/search?q=a")));
+}
+
+#[test]
+fn a_wrong_password_is_told_on_the_same_page_and_keeps_the_name() {
+    let server = server();
+    let answer = typed(&server, "agent", "wrong", &[]);
+    assert_eq!(answer.status, 401);
+    assert!(answer.body.contains("role=\"alert\"") && answer.body.contains("value=\"agent\""));
+    assert!(answer.header("set-cookie").is_none());
+    assert!(!answer.body.contains("wrong\""), "what was typed is not shown again");
+}
+
+#[test]
+fn nobody_is_logged_in_by_the_page_of_another_site() {
+    let server = server();
+    let answer = typed(&server, "agent", PASSWORD, &[("Sec-Fetch-Site", "cross-site")]);
+    assert_eq!(answer.status, 403);
+    assert!(answer.header("set-cookie").is_none());
+}
+
+#[test]
+fn the_cookie_is_strict_and_changes_nothing_without_the_echo_of_its_own_page() {
+    let server = server();
+    let answer = typed(&server, "agent", PASSWORD, &[]);
+    let cookie = answer.header("set-cookie").expect("a cookie").to_owned();
+    assert!(cookie.contains("httponly") && cookie.contains("samesite=strict"), "{cookie}");
+    let agent = Browser::of(&server, "agent");
+    assert_eq!(agent.get("/api/v1/me").json()["name"], "agent");
+    let body = intake("电梯", "电梯停运");
+    let refused = agent.call("/api/v1/tickets", "", &body);
+    assert_eq!((refused.status, refused.json()["code"].as_str()), (403, Some("console.echo")));
+    let others = Browser::of(&server, "agent").echo("/");
+    assert_eq!(agent.call("/api/v1/tickets", &others, &body).status, 403, "another login's");
+    let echo = agent.echo("/");
+    assert_eq!(agent.call("/api/v1/tickets", &echo, &body).status, 201);
+}
+
+#[test]
+fn a_token_of_the_header_is_no_cookie_and_a_cookie_no_token() {
+    let server = server();
+    let access = token(&server, "agent");
+    let answer = server.ask("GET", "/", &[("Cookie", &format!("jiesu={access}"))], "");
+    assert_eq!(answer.status, 303);
+    let cookie = Browser::of(&server, "agent").cookie.replace("jiesu=", "");
+    let answer =
+        server.ask("GET", "/api/v1/me", &[("Authorization", &format!("Bearer {cookie}"))], "");
+    assert_eq!(answer.status, 401);
+}
+
+#[test]
+fn whoever_leaves_is_out_in_every_tab() {
+    let server = server();
+    let agent = Browser::of(&server, "agent");
+    let echo = agent.echo("/");
+    let out = agent.call("/logout", &echo, &json!({}));
+    assert_eq!(out.status, 204);
+    assert!(out.header("set-cookie").expect("a cookie").contains("max-age=0"));
+    assert_eq!(agent.get("/").status, 303);
+}
+
+#[test]
+fn each_role_has_its_first_page_and_the_desk_is_for_agents() {
+    let server = server();
+    for name in [
+        "agent",
+        "dispatcher",
+        "handler",
+        "unit_head",
+        "reviewer",
+        "surveyor",
+        "assessor",
+        "leader",
+        "sysadmin",
+        "secadmin",
+        "auditor",
+    ] {
+        let browser = Browser::of(&server, name);
+        let page = browser.get("/");
+        assert_eq!(page.status, 200, "{name}: {page:?}");
+        let policy = page.header("content-security-policy").expect("a policy");
+        assert!(policy.starts_with("default-src 'none'; script-src 'self'"), "{policy}");
+        assert!(!policy.contains("unsafe"));
+        assert_eq!(page.header("cache-control"), Some("no-store"));
+        let desk = browser.get("/desk").status;
+        assert_eq!(desk, if name == "agent" { 200 } else { 403 }, "{name}");
+        let search = browser.get("/search").status;
+        let sees_none = ["sysadmin", "secadmin", "auditor"].contains(&name);
+        assert_eq!(search, if sees_none { 403 } else { 200 }, "{name}");
+    }
+}
+
+#[test]
+fn what_a_caller_said_is_text_on_every_page_and_the_phone_is_masked() {
+    let server = server();
+    let agent = token(&server, "agent");
+    let hostile = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>{{7*7}}";
+    let taken = post(&server, "/api/v1/tickets", Some(&agent), &intake(hostile, hostile)).json();
+    let no = taken["no"].as_str().expect("a number");
+    for name in ["agent", "dispatcher", "leader"] {
+        let browser = Browser::of(&server, name);
+        for path in [format!("/tickets/{no}"), "/".to_owned(), "/search?q=alert".to_owned()] {
+            let page = browser.get(&path);
+            assert_eq!(page.status, 200, "{name} {path}: {}", page.body);
+            assert!(
+                !page.body.contains("<script>alert") && !page.body.contains("<img src=x"),
+                "{name} {path}"
+            );
+            assert!(!page.body.contains("13900000001"), "{name} {path}");
+            assert!(!page.body.contains("49"), "no template of theirs is filled in: {name} {path}");
+        }
+    }
+}
+
+#[test]
+fn a_ticket_page_has_a_form_for_each_command_that_is_allowed_and_none_else() {
+    let server = server();
+    let agent = token(&server, "agent");
+    let taken = post(&server, "/api/v1/tickets", Some(&agent), &intake("电梯", "电梯停运")).json();
+    let no = taken["no"].as_str().expect("a number");
+    for name in ["agent", "dispatcher", "leader", "reviewer"] {
+        let bearer = format!("Bearer {}", token(&server, name));
+        let path = format!("/api/v1/tickets/{no}");
+        let allowed =
+            server.ask("GET", &path, &[("Authorization", &bearer)], "").json()["allowed"].clone();
+        let page = Browser::of(&server, name).get(&format!("/tickets/{no}")).body;
+        let forms: Vec<String> = page
+            .split("data-call=\"")
+            .skip(1)
+            .filter_map(|rest| rest.split('"').next())
+            .map(|address| address.replace("&#x2f;", "/"))
+            .filter_map(|address| address.strip_prefix(&format!("{path}/")).map(str::to_owned))
+            .filter(|command| command != "reveal")
+            .collect();
+        assert_eq!(json!(forms), allowed, "{name}");
+    }
+}
+
+#[test]
+fn a_page_that_there_is_not_and_a_ticket_of_nobody_are_told_in_words() {
+    let server = server();
+    let leader = Browser::of(&server, "leader");
+    let page = leader.get("/tickets/2026-999999");
+    assert_eq!(page.status, 404);
+    assert!(
+        page.body.contains("没有这一页")
+            && page.header("content-type").unwrap().starts_with("text/html")
+    );
+    assert_eq!(leader.get("/queues/dispatch").status, 403, "another role's");
+    assert_eq!(leader.get("/queues/none").status, 404);
+}
+
+#[test]
+fn style_and_scripts_are_kept_for_good_under_a_name_that_changes_with_them() {
+    let server = server();
+    let door = server.ask("GET", "/login", &[], "").body;
+    let address =
+        door.split("stylesheet\" href=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
+    let address = address.replace("&#x2f;", "/");
+    let file = server.ask("GET", &address, &[], "");
+    assert_eq!(file.status, 200, "{address}");
+    assert_eq!(file.header("cache-control"), Some("public, max-age=31536000, immutable"));
+    assert_eq!(server.ask("GET", "/assets/none.js", &[], "").status, 404);
+}
