@@ -7,7 +7,7 @@ use super::compose::{Person, instant};
 use super::enclosed::File;
 use super::letter::Facts;
 use super::mailer::Envelope;
-use super::outbox::read_task_limit;
+use super::outbox::{case_of, read_task_limit};
 use super::plan::{self, Addressee, Occasion, Owed};
 use super::post::Post;
 use super::sms::Message;
@@ -146,8 +146,8 @@ impl Post {
             let facts = self.instructed(letter, &person)?;
             return Ok(facts.map(|facts| (facts, person.name)));
         }
-        if letter.occasion == Occasion::BottomLine {
-            let facts = self.accused(letter, &person)?;
+        if let Some(case) = case_of(letter.occasion, letter.limit_name.as_deref()) {
+            let facts = self.accused(letter, case, &person)?;
             return Ok(facts.map(|facts| (facts, person.name)));
         }
         let Some(ticket_id) = letter.ticket_id else { return Ok(None) };
@@ -220,9 +220,8 @@ impl Post {
     }
 
     /// What a letter about a case of the bottom line says.
-    fn accused(&self, letter: &Letter, person: &Person) -> Result<Option<Facts>> {
-        let case: Option<i64> = letter.limit_name.as_deref().and_then(|word| word.parse().ok());
-        let Some((case, unit)) = case.zip(letter.unit.as_ref()) else { return Ok(None) };
+    fn accused(&self, letter: &Letter, case: i64, person: &Person) -> Result<Option<Facts>> {
+        let Some(unit) = letter.unit.as_ref() else { return Ok(None) };
         let (told, name) = self.db.read(|conn| {
             let told = (self.cases)(conn, case)?;
             let directory = self.directory.current(conn)?;

@@ -129,6 +129,8 @@ built_in![
     "answer_due.sms",
     "bottom_line.txt",
     "bottom_line.sms",
+    "bottom_line_due.txt",
+    "bottom_line_due.sms",
     "digest.txt",
     "digest.sms",
     "digest.html",

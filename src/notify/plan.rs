@@ -40,6 +40,8 @@ code_enum! {
         AnswerDue = "answer_due" "督办反馈即将到期",
         /// A case of the bottom line was opened; the limit it names is the case.
         BottomLine = "bottom_line" "触碰底线",
+        /// The answer to one is due soon.
+        BottomLineDue = "bottom_line_due" "触碰底线说明即将到期",
         Digest = "digest" "汇总",
         Report = "report" "专报",
     }
@@ -78,7 +80,7 @@ impl Occasion {
 
     /// Whether it says nothing of any ticket: what it is about is asked when it leaves.
     pub const fn has_no_ticket(self) -> bool {
-        matches!(self, Self::Instructed | Self::BottomLine)
+        matches!(self, Self::Instructed | Self::BottomLine | Self::BottomLineDue)
     }
 }
 
@@ -339,7 +341,8 @@ pub fn still_holds(ticket: &Ticket, parent: Option<&Ticket>, owed: &Owed) -> boo
         | Occasion::Report
         | Occasion::Warning
         | Occasion::Instructed
-        | Occasion::BottomLine => true,
+        | Occasion::BottomLine
+        | Occasion::BottomLineDue => true,
         Occasion::Supervised | Occasion::AnswerDue => is_asked(ticket, owed),
         Occasion::Answered => parent.unwrap_or(ticket).answer().is_some(),
         Occasion::Survey => awaits_answer(ticket),

@@ -9,7 +9,7 @@ use super::compose::Case;
 use super::enclosed::{Cases, Reports};
 use super::letter::Letters;
 use super::mailer::Mailer;
-use super::outbox::{LETTER, Notice};
+use super::outbox::{LETTER, Notice, case_of};
 use super::people::{Recipient, recipients};
 use super::plan::{self, Addressee, Occasion, Owed};
 use super::settings::Settings;
@@ -91,10 +91,16 @@ impl Post {
         Ok(self.put(letters)?)
     }
 
-    /// Makes letters of a notice that is about no ticket; whether it still holds is asked when they leave.
+    /// Makes letters of a notice that is about no ticket; whether it still holds is asked when they leave, and of a case
+    /// of the bottom line now as well: most are answered before anybody is reminded.
     fn expand_apart(&self, job: &Job, owed: &Owed) -> Result<(), Fail> {
         let people = self.db.read(|conn| {
-            if store::is_made(conn, job.id)? {
+            let case = case_of(owed.occasion, owed.limit.as_deref());
+            let is_over = match case {
+                Some(case) => (self.cases)(conn, case)?.is_none(),
+                None => false,
+            };
+            if is_over || store::is_made(conn, job.id)? {
                 return Ok(None);
             }
             let directory = self.directory.current(conn)?;

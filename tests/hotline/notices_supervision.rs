@@ -154,5 +154,19 @@ on_each_database! {
         ask("POST", &format!("/{id}/answer"), &json!({ "text": "已沟通" }).to_string());
         room.minutes(2);
         assert_eq!(mails(&room, Occasion::BottomLine).len(), 1);
+        // Of the other one the head is told once more before the answer is due, in no quiet hour.
+        city.clock.set(at("2026-11-03T23:59:00+08:00"));
+        room.work();
+        assert!(mails(&room, Occasion::BottomLineDue).is_empty());
+        city.clock.set(at("2026-11-04T07:01:00+08:00"));
+        room.work();
+        let due = mails(&room, Occasion::BottomLineDue);
+        let [(to, text)] = due.as_slice() else { panic!("{due:?}") };
+        assert_eq!(*to, address("unit_head@wuye"));
+        assert!(text.contains("尚未收到说明") && text.contains("电话不通") && text.contains("2026年11月4日24时"), "{text}");
+        assert!(!text.contains(&no) && !text.contains("张三"), "{text}");
+        room.minutes(600);
+        let letters = room.letters();
+        assert_eq!(letters.iter().filter(|it| it.occasion == Occasion::BottomLineDue).count(), 1);
     }
 }

@@ -95,4 +95,34 @@ on_each_database! {
         bureau.does("unit_head@weixiu", &path("/object"), objecting(&below));
         assert_eq!(state_of(&bureau, "assessor", &id, "weixiu-1").as_deref(), Some("objected"));
     }
+    fn a_unit_that_came_to_lead_in_the_check_period_objects_beside_the_one_before_it(test: &TestDb) {
+        let bureau = Bureau::open(test);
+        let no = bureau.city.sent_to("wuye");
+        let id = bureau.november();
+        let path = |end: &str| format!("/reports/{id}{end}");
+        bureau.city.days(30);
+        let until = bureau.city.now().plus_millis(3 * 86_400_000).to_string();
+        bureau.does("assessor", &path("/preview"), json!({ "until": until }));
+        let objecting = json!({ "no": no, "text": "不归我们管" });
+        bureau.does("unit_head@wuye", &path("/object"), objecting.clone());
+        bureau.city.dispatcher().does(&no, "recall", json!({ "reason": "改派" }));
+        bureau.city.dispatcher().does(&no, "dispatch", json!({ "lead": "weixiu" }));
+        bureau.does("unit_head@weixiu", &path("/object"), objecting.clone());
+        assert_eq!(bureau.tries("unit_head@weixiu", &path("/object"), objecting), "409 report.objected");
+        let seen = bureau.asks("assessor", &path("")).json();
+        let said = seen["objections"].as_array().unwrap();
+        assert_eq!(said.iter().map(|it| &it["unit"]).collect::<Vec<_>>(), ["wuye", "weixiu"]);
+        bureau.city.days(4);
+        // Each is decided apart; the one that is upheld takes the ticket out.
+        for (objection, uphold) in said.iter().zip([true, false]) {
+            assert_eq!(bureau.tries("assessor", &path("/freeze"), json!({})), "409 report.objections_open");
+            let decided = json!({ "id": objection["id"], "uphold": uphold, "reason": "经核实" });
+            bureau.does("assessor", &path("/objections/decide"), json!({ "decisions": [decided] }));
+        }
+        bureau.does("assessor", &path("/freeze"), json!({}));
+        let out = cells(&bureau.document("assessor", &id)).into_iter().find(|it| {
+            (it.table.as_str(), it.row.as_str(), it.column.as_str()) == ("excluded", "objection", "count")
+        });
+        assert_eq!(out.unwrap().value, json!({ "count": 1 }));
+    }
 }
