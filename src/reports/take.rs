@@ -8,12 +8,11 @@ use super::contents;
 use super::document::Document;
 use super::extras::store as extras;
 use super::frame::Frame;
+use super::live::upheld_in;
 use super::material::{Material, Past};
 use super::said::confirmation::{self, Told};
-use super::said::objection;
 pub use super::scope::Scope;
 use super::scope::{mark_upheld, narrowed};
-use super::store as kept;
 use super::wording::Sentences;
 use crate::assessment::Categories;
 use crate::assessment::facts::Facts;
@@ -118,18 +117,6 @@ fn scoped(frame: &Frame, whole: Facts) -> (Facts, Option<Facts>) {
     }
 }
 
-/// What was taken out of the report about `[start, end)` and the same scope, where there is one: this one takes out
-/// what was upheld against itself, and so did that.
-fn upheld_then(
-    conn: &mut Conn,
-    window: (Stamp, Stamp),
-    scope: Option<&Scope>,
-) -> Result<BTreeSet<i64>> {
-    let scope = scope.map(|scope| (scope.by, scope.key.as_str()));
-    let Some(row) = kept::latest_of(conn, window, scope)? else { return Ok(BTreeSet::new()) };
-    Ok(objection::upheld(&kept::objections(conn, row.root)?))
-}
-
 fn past(conn: &mut Conn, frame: &Frame, earlier: Earlier, first: Option<Stamp>) -> Result<Past> {
     if !earlier.is_known(first) {
         return Ok(Past { earlier, facts: None, whole: None });
@@ -137,7 +124,7 @@ fn past(conn: &mut Conn, frame: &Frame, earlier: Earlier, first: Option<Stamp>) 
     let (start, end) = (earlier.whole.start, earlier.whole.end);
     let mut whole = store::load(conn, start, end, frame.scoring.repeat_days)?;
     // As its own report counted it.
-    mark_upheld(&mut whole, &upheld_then(conn, (start, end), frame.scope.as_ref())?);
+    mark_upheld(&mut whole, &upheld_in(conn, (start, end), frame.scope.as_ref())?);
     let whole = frame.counted(whole);
     let (facts, whole) = scoped(frame, whole);
     Ok(Past { earlier, facts: Some(facts), whole })

@@ -16,6 +16,7 @@ use crate::assessment::{Edition, GroupBy, Metric};
 use crate::directory::UnitCode;
 use crate::error::{Error, Result};
 use crate::lifecycle::Rules;
+use crate::reports::live;
 use crate::ticket::store::{Vault, load_many};
 use crate::ticket::{StateName, Ticket};
 use crate::time::Stamp;
@@ -125,6 +126,9 @@ pub async fn projected(
             let name = name.filter(|_| asked.shows(query.unit.as_str()));
             let name = name.ok_or_else(Error::not_found)?;
             let facts = asked.facts(&app.shelf, conn)?;
+            // What units objected to with success is out of the freeze, and so of a look ahead at it.
+            let window = (asked.window.start, asked.window.end);
+            let facts = live::as_frozen(conn, window, facts)?;
             let empty = Projection { rates: [(0, 0); 3], score: None, costs: vec![], open: vec![] };
             let unit = facts.names.find(query.unit.as_str());
             let found = unit.map_or(empty, |unit| projection(&facts, &asked.question(), unit));
