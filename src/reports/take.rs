@@ -38,7 +38,7 @@ pub struct Asked {
     /// Tickets (by id) whose objection was upheld in the check period: excluded from the edition `assessed` with the reason
     /// `objection`.
     pub upheld: BTreeSet<i64>,
-    /// What the report says of its check period, where there was one.
+    /// What the report says of its check period; nothing before it is frozen.
     pub checked: Option<Told>,
     /// In whose words.
     pub sentences: Arc<Sentences>,
@@ -99,6 +99,10 @@ pub fn take(
     match &asked.checked {
         Some(Told::Now { units, until }) => {
             let (section, mark) = contents::check((&frame, &asked.sentences), (units, *until))?;
+            confirmation::put(&mut document, section, mark);
+        }
+        Some(Told::Unchecked) => {
+            let (section, mark) = contents::unchecked();
             confirmation::put(&mut document, section, mark);
         }
         Some(Told::Kept { section, mark }) => {

@@ -143,4 +143,24 @@ on_each_database! {
         let page = bureau.asks("handler@wuye", &format!("/tickets/{no}/dossier")).body;
         assert!(page.contains("专报第1版，已发布") && page.contains("核对期异议已采纳，本件不计入"), "{page}");
     }
+
+    fn what_was_frozen_from_the_draft_says_that_nobody_checked_it(test: &TestDb) {
+        let bureau = Bureau::open(test);
+        bureau.city.closed("wuye");
+        let id = bureau.november();
+        bureau.city.days(30);
+        let mark = |id: &str| {
+            let document = bureau.document("leader", id);
+            let marks = document["marks"].as_array().unwrap().clone();
+            marks.into_iter().find(|it| it[0] == "核对情况").map(|it| it[1].as_str().unwrap().to_owned())
+        };
+        assert_eq!(mark(&id), None, "a draft says nothing of it");
+        bureau.does("assessor", &format!("/reports/{id}/freeze"), json!({}));
+        let said = mark(&id).unwrap();
+        assert!(said.contains("未经核对") && !said.contains("视为确认"), "{said}");
+        let page = bureau.asks("leader", &format!("/reports/{id}.html"));
+        assert!(page.status == 200 && page.body.contains("不视为已确认"), "{}", page.body);
+        let new = bureau.does("assessor", &format!("/reports/{id}/restate"), json!({}));
+        assert_eq!(mark(new["id"].as_str().unwrap()), Some(said));
+    }
 }
