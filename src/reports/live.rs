@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::cutoff::{Cut, Late};
 use super::said::objection;
 use super::scope::{Scope, mark_upheld};
 use super::sight::Reads;
@@ -12,6 +13,9 @@ use super::store::{self, ReportRow};
 use crate::assessment::facts::Facts;
 use crate::db::Conn;
 use crate::error::Result;
+use crate::lifecycle::Rules;
+use crate::limits::Window;
+use crate::ticket::store::Vault;
 use crate::time::Stamp;
 
 /// The tickets (by id) whose objection was upheld to the latest report about `[start, end)` and this scope; none where
@@ -29,18 +33,37 @@ pub fn upheld_in(
     Ok(objection::upheld(&store::objections(conn, row.root)?))
 }
 
-/// `facts` of `[start, end)` as a freeze of the whole bureau's report would count them: what was upheld is marked.
+/// What became of late surveys in the latest report about `[start, end)` and this scope; left out where there is none.
+pub(super) fn late_in(
+    conn: &mut Conn,
+    window: (Stamp, Stamp),
+    scope: Option<&Scope>,
+) -> Result<Late> {
+    let scope = scope.map(|scope| (scope.by, scope.key.as_str()));
+    let latest = store::latest_of(conn, window, scope)?;
+    let is_restated = latest.is_some_and(|row| row.restates.is_some());
+    Ok(if is_restated { Late::TakenIn } else { Late::LeftOut })
+}
+
+/// `facts` of `window` as a freeze of the whole bureau's report would count them: what was upheld is marked, and late
+/// surveys are left out.
 ///
 /// # Errors
 /// What the database says.
 pub fn as_frozen(
     conn: &mut Conn,
-    window: (Stamp, Stamp),
+    (vault, rules): (Vault<'_>, &Rules),
+    window: &Window,
     mut facts: Arc<Facts>,
 ) -> Result<Arc<Facts>> {
-    let upheld = upheld_in(conn, window, None)?;
+    let upheld = upheld_in(conn, (window.start, window.end), None)?;
     if !upheld.is_empty() {
         mark_upheld(Arc::make_mut(&mut facts), &upheld);
+    }
+    let book = rules.of_window(window)?;
+    let cut = Cut::find(conn, vault, (window, &book))?;
+    if let Some(cut) = cut.filter(Cut::has_late) {
+        cut.apply(Arc::make_mut(&mut facts), Late::LeftOut);
     }
     Ok(facts)
 }

@@ -9,6 +9,7 @@
 
 pub mod contents;
 pub mod creating;
+pub mod cutoff;
 pub mod desk;
 pub mod differ;
 pub mod document;

@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::contents;
+use super::cutoff::{Cut, Late};
 use super::document::Document;
 use super::extras::store as extras;
 use super::frame::Frame;
-use super::live::upheld_in;
+use super::live::{late_in, upheld_in};
 use super::material::{Material, Past};
 use super::said::confirmation::{self, Told};
 pub use super::scope::Scope;
@@ -38,6 +39,8 @@ pub struct Asked {
     /// Tickets (by id) whose objection was upheld in the check period: excluded from the edition `assessed` with the reason
     /// `objection`.
     pub upheld: BTreeSet<i64>,
+    /// What becomes of surveys after the cut-off.
+    pub late: Late,
     /// What the report says of its check period; nothing before it is frozen.
     pub checked: Option<Told>,
     /// In whose words.
@@ -66,7 +69,7 @@ pub fn take(
     now: Stamp,
 ) -> Result<Taken> {
     let book = rules.of_window(&asked.window)?;
-    let frame = Frame::new(
+    let mut frame = Frame::new(
         asked.window,
         now,
         rules.profile.zone,
@@ -78,13 +81,18 @@ pub fn take(
     let (start, end) = (asked.window.start, asked.window.end.min(now));
     let mut whole = store::load(conn, start, end, frame.scoring.repeat_days)?;
     mark_upheld(&mut whole, &asked.upheld);
+    let cut = Cut::find(conn, vault, (&asked.window, &book))?;
+    if let Some(cut) = &cut {
+        cut.apply(&mut whole, asked.late);
+    }
     let whole = frame.counted(whole);
     let (facts, whole) = scoped(&frame, whole);
+    frame.surveys = cut.map(|cut| cut.told(&facts, asked.late));
     let first = store::first_received(conn)?;
     let past = [Against::Previous, Against::Year]
         .into_iter()
         .filter_map(|against| Earlier::of(against, &asked.window, now))
-        .map(|earlier| past(conn, &frame, earlier, first))
+        .map(|earlier| past(conn, (vault, rules), &frame, earlier, first))
         .collect::<Result<Vec<_>>>()?;
     let material = Material {
         frame: &frame,
@@ -121,7 +129,13 @@ fn scoped(frame: &Frame, whole: Facts) -> (Facts, Option<Facts>) {
     }
 }
 
-fn past(conn: &mut Conn, frame: &Frame, earlier: Earlier, first: Option<Stamp>) -> Result<Past> {
+fn past(
+    conn: &mut Conn,
+    (vault, rules): (Vault<'_>, &Rules),
+    frame: &Frame,
+    earlier: Earlier,
+    first: Option<Stamp>,
+) -> Result<Past> {
     if !earlier.is_known(first) {
         return Ok(Past { earlier, facts: None, whole: None });
     }
@@ -129,6 +143,10 @@ fn past(conn: &mut Conn, frame: &Frame, earlier: Earlier, first: Option<Stamp>) 
     let mut whole = store::load(conn, start, end, frame.scoring.repeat_days)?;
     // As its own report counted it.
     mark_upheld(&mut whole, &upheld_in(conn, (start, end), frame.scope.as_ref())?);
+    if let Some(cut) = Cut::find(conn, vault, (&earlier.whole, &*rules.of_window(&earlier.whole)?))?
+    {
+        cut.apply(&mut whole, late_in(conn, (start, end), frame.scope.as_ref())?);
+    }
     let whole = frame.counted(whole);
     let (facts, whole) = scoped(frame, whole);
     Ok(Past { earlier, facts: Some(facts), whole })

@@ -20,7 +20,7 @@ use crate::lifecycle::Rules;
 use crate::limits::Window;
 use crate::papers::when;
 use crate::reports::{Reads, State, live};
-use crate::ticket::store::Stored;
+use crate::ticket::store::{Stored, Vault};
 use crate::time::Stamp;
 
 /// A composite score with one ticket and without it.
@@ -97,7 +97,8 @@ pub fn score(
     let (start, end, edition) = (window.start, window.end, Edition::Assessed);
     let facts = app.shelf.facts(conn, (start, end), scoring.repeat_days)?;
     let upheld = live::upheld_in(conn, (start, end), None)?.contains(&stored.id);
-    let facts = live::as_frozen(conn, (start, end), facts)?;
+    let vault = Vault { keys: &app.hotline.keys };
+    let facts = live::as_frozen(conn, (vault, rules), &window, facts)?;
     let ask = Question { start, end, now, by: GroupBy::Unit, edition, rules: &scoring };
     let sym = facts.names.find(lead.unit.as_str());
     Ok(Some(ScoreView {
