@@ -273,7 +273,7 @@ pub struct Show {
     /// How many of a peer group stand on either of them at most, ties apart.
     #[serde(default = "three")]
     pub list_length: u32,
-    /// Bands where intervals overlap, in place of places.
+    /// Bands where intervals overlap, in place of places: whoever shares a band has no rank. Bands are told either way.
     pub bands: bool,
 }
 

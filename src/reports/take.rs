@@ -22,7 +22,7 @@ use crate::assessment::store;
 use crate::db::Conn;
 use crate::error::Result;
 use crate::lifecycle::Rules;
-use crate::limits::Window;
+use crate::limits::{Rulebook, Window};
 use crate::ticket::store::Vault;
 use crate::time::Stamp;
 
@@ -92,7 +92,7 @@ pub fn take(
     let past = [Against::Previous, Against::Year]
         .into_iter()
         .filter_map(|against| Earlier::of(against, &asked.window, now))
-        .map(|earlier| past(conn, (vault, rules), &frame, earlier, first))
+        .map(|earlier| past(conn, (vault, &book), &frame, earlier, first))
         .collect::<Result<Vec<_>>>()?;
     let material = Material {
         frame: &frame,
@@ -131,7 +131,7 @@ fn scoped(frame: &Frame, whole: Facts) -> (Facts, Option<Facts>) {
 
 fn past(
     conn: &mut Conn,
-    (vault, rules): (Vault<'_>, &Rules),
+    (vault, book): (Vault<'_>, &Rulebook),
     frame: &Frame,
     earlier: Earlier,
     first: Option<Stamp>,
@@ -143,8 +143,7 @@ fn past(
     let mut whole = store::load(conn, start, end, frame.scoring.repeat_days)?;
     // As its own report counted it.
     mark_upheld(&mut whole, &upheld_in(conn, (start, end), frame.scope.as_ref())?);
-    if let Some(cut) = Cut::find(conn, vault, (&earlier.whole, &*rules.of_window(&earlier.whole)?))?
-    {
+    if let Some(cut) = Cut::find(conn, vault, (&earlier.whole, book))? {
         cut.apply(&mut whole, late_in(conn, (start, end), frame.scope.as_ref())?);
     }
     let whole = frame.counted(whole);
