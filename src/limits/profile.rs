@@ -192,6 +192,10 @@ impl Profile {
                     && signals.late_part <= Thousandths::ONE,
                 "assessment.signals: lift from 1, chance to 0.2, late_part to 1",
             ),
+            (
+                self.assessment.late_surveys.is_none_or(|days| days <= 250),
+                "assessment.late_surveys: 0 to 250 working days",
+            ),
             (self.bottom_line.test_days > 0, "bottom_line.test_days: from 1"),
             (
                 codes.len() == self.assessment.exclusions.len(),

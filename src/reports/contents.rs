@@ -25,7 +25,7 @@ mod units;
 mod unsolved;
 pub(super) mod words;
 
-pub use check::check;
+pub use check::{check, unchecked};
 
 use super::document::Document;
 use super::material::Material;

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::creating::Creating;
+use super::cutoff::Late;
 use super::desk::{self, Aim, Desk, check, standing};
 use super::document::Document;
 use super::kinds::ReportKind;
@@ -156,7 +157,8 @@ impl Desk<'_> {
         let issuer = self.site.issuer.clone();
         let categories = categories.unwrap_or(Categories::Recorded);
         let (upheld, sentences) = ([].into(), self.site.sentences.clone());
-        let asked = Asked { window, scope, categories, issuer, upheld, checked: None, sentences };
+        let (checked, late) = (None, Late::LeftOut);
+        let asked = Asked { window, scope, categories, issuer, upheld, late, checked, sentences };
         refuse_second(conn, &asked)?;
         let made = Arc::new(Made::of(conn, &self.hotline.keys, &rules, &asked, now)?);
         Ok(Ready { step: Step::Create, on: None, asked, period, until: None, made })
@@ -231,7 +233,8 @@ impl Desk<'_> {
         let categories = row.categories;
         let checked = confirmation::told(conn, &on, (step, &rules.directory))?;
         let sentences = self.site.sentences.clone();
-        let asked = Asked { window, scope, categories, issuer, upheld, checked, sentences };
+        let late = Late::at(step);
+        let asked = Asked { window, scope, categories, issuer, upheld, late, checked, sentences };
         let made = Arc::new(Made::of(conn, &self.hotline.keys, &rules, &asked, now)?);
         Ok(Ready { step, on: Some((row.id, row.version)), asked, period: row.period, until, made })
     }

@@ -5,6 +5,7 @@ mod acting;
 mod bureau;
 mod cases;
 mod confirmations;
+mod cutoff;
 mod exclusion;
 mod gone;
 mod instructions;

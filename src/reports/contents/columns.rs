@@ -120,6 +120,7 @@ impl Lines<'_> {
         match col {
             Col::Name(_) => text(line.name.clone()),
             Col::Peers => line.peers.clone().map_or(plain(Value::None), text),
+            Col::Rank if self.scoring.bands && line.rank.is_none() => banded(line.band),
             Col::Rank => counted(line.rank),
             Col::Band => counted(line.band),
             Col::List => line.list.map_or(plain(Value::None), |list| text(list.zh().to_owned())),
@@ -174,6 +175,11 @@ const fn then(against: Against) -> &'static str {
 
 fn counted(place: Option<u32>) -> Cell {
     plain(place.map_or(Value::None, |place| Value::Count(place.into())))
+}
+
+/// What stands in place of a rank.
+fn banded(band: Option<u32>) -> Cell {
+    band.map_or(plain(Value::None), |band| text(format!("第{band}档")))
 }
 
 fn hours(time: Option<f64>) -> Cell {

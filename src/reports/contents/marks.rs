@@ -2,6 +2,7 @@
 //! it was counted.
 
 use crate::assessment::likewise::Against;
+use crate::reports::cutoff::{Late, Told};
 use crate::reports::frame::Frame;
 use crate::reports::material::{Material, Past};
 
@@ -51,6 +52,9 @@ pub fn marks(material: &Material<'_>) -> Vec<(String, String)> {
     if frame.now < frame.window.end {
         marks.push(("提示", "本期尚未结束，比较均取以往周期的相同时段".to_owned()));
     }
+    if let Some(told) = &frame.surveys {
+        marks.push(("回访截止", surveys(frame, told)));
+    }
     for against in Against::ALL {
         let past = material.past.iter().find(|past| past.earlier.against == *against);
         marks.push((against.zh(), compared(material, past)));
@@ -60,6 +64,18 @@ pub fn marks(material: &Material<'_>) -> Vec<(String, String)> {
     marks.push(("小样本", small));
     marks.push(("空值", "分母为零、无历史数据的以“—”表示".to_owned()));
     marks.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+/// Up to which day a survey counts, and what became of later ones.
+fn surveys(frame: &Frame, told: &Told) -> String {
+    let (day, count) = (told.at.plus_millis(-1).day(frame.zone), told.count);
+    match told.late {
+        _ if count == 0 => format!("计入{day}（含）前的有效回访"),
+        Late::LeftOut => format!(
+            "计入{day}（含）前的有效回访；此后又回访的{count}件按此前的回访计，此前没有的不计"
+        ),
+        Late::TakenIn => format!("本版为更正：{day}之后回访的{count}件按最后一次回访计入"),
+    }
 }
 
 fn scope(frame: &Frame) -> String {

@@ -55,12 +55,13 @@ pub fn units(material: &Material<'_>) -> Result<Part> {
     Ok(part)
 }
 
-/// By peers, then by rank; whoever has none comes last.
+/// By peers, then by band and rank; whoever has none comes last.
 fn ordered(figures: &Figures) -> Vec<&Line> {
     let mut rows: Vec<&Line> = figures.rates.rows.iter().collect();
     rows.sort_by_key(|row| {
         let peers = (row.peers.is_none(), row.peers.clone());
-        (row.key.as_deref() == Some("-"), peers, row.rank.unwrap_or(u32::MAX))
+        let place = [row.band, row.rank].map(|place| place.unwrap_or(u32::MAX));
+        (row.key.as_deref() == Some("-"), peers, place)
     });
     rows
 }
@@ -103,6 +104,9 @@ fn quality(
         "同类组内按综合得分排名，同分同名次；有效回访少于{}件的不排名；同档的区间相接，不宜区分高下。",
         material.frame.scoring.small_n
     );
+    if material.frame.scoring.bands {
+        note += "同档不止一个单位的，只列档次，不列名次。";
+    }
     let most = material.frame.scoring.listed;
     if most > 0 {
         cols.insert(4, Col::List);
@@ -270,7 +274,7 @@ fn said(
     late.sort_unstable();
     late.dedup();
     json!({
-        "ranked": ordered.iter().filter(|row| row.rank.is_some()).count(),
+        "ranked": ordered.iter().filter(|row| row.band.is_some()).count(),
         "small": ordered.iter().filter(|row| row.flagged && row.n > 0).count(),
         "small_n": material.frame.scoring.small_n,
         "firsts": firsts.collect::<Vec<_>>(),

@@ -11,7 +11,7 @@ use diesel::prelude::*;
 use super::late::{Limit, late_at};
 use super::totals::Alike;
 use super::{Extras, Month, Overdue, Totals, cases, reasons};
-use crate::assessment::facts::{Facts, GroupBy, StateName, ValidSurvey, WorkName};
+use crate::assessment::facts::{Edition, Facts, GroupBy, StateName, ValidSurvey, WorkName};
 use crate::db::schema::{assignment, ledger, tickets};
 use crate::db::{Conn, each};
 use crate::directory::AssessmentClass;
@@ -42,8 +42,13 @@ pub fn load(
     let quarter_from = windows.len().saturating_sub(QUARTER);
     for (place, window) in windows.iter().enumerate() {
         let known = first.is_some_and(|first| first < window.start.plus_millis(DAY_MS));
-        let groups = if known { alike(conn, frame, window)? } else { Vec::new() };
-        let by_key = Totals::by_key(&groups, window, &frame.scoring);
+        let by_key = if known && *window == frame.window && frame.leaves_surveys_out() {
+            // As the report counts them.
+            Totals::of_facts(facts, &frame.question(grouping(frame), Edition::All))
+        } else {
+            let groups = if known { alike(conn, frame, window)? } else { Vec::new() };
+            Totals::by_key(&groups, window, &frame.scoring)
+        };
         let mut totals = Totals::default();
         for (key, sums) in &by_key {
             totals.add(sums);
@@ -86,6 +91,14 @@ fn windows(last: Window) -> Vec<Window> {
 
 type Line = (Option<String>, StateName, AssessmentClass, Option<String>, i64);
 
+/// By what a window is counted that is not loaded: by unit, or by what the scope is about.
+fn grouping(frame: &Frame) -> GroupBy {
+    match frame.inside() {
+        None | Some((GroupBy::Channel, _)) => GroupBy::Unit,
+        Some((by, _)) => by,
+    }
+}
+
 /// The tickets received in `window` by what they have in common; by unit, or by what the scope is about.
 fn alike(conn: &mut Conn, frame: &Frame, window: &Window) -> Result<Vec<Alike>> {
     let end = window.end.min(frame.now);
@@ -113,7 +126,7 @@ fn alike(conn: &mut Conn, frame: &Frame, window: &Window) -> Result<Vec<Alike>> 
         };
     }
     let scope = frame.inside();
-    let lines: Vec<Line> = match scope.map_or(GroupBy::Unit, |(by, _)| by) {
+    let lines: Vec<Line> = match grouping(frame) {
         GroupBy::Head => by!(lead_head),
         GroupBy::Category => by!(category),
         GroupBy::Estate => by!(estate),

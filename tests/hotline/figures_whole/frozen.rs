@@ -230,6 +230,14 @@ pub fn every_cell(site: &Site, told: &Told) {
     }
 }
 
+/// The same of the whole bureau's report and one of a unit's.
+pub fn some_reports(site: &Site, told: &Told) {
+    let trees = Trees::read(site);
+    for scope in [None, Some(SCOPES[0])] {
+        every_cell_of(site, told, &trees, scope);
+    }
+}
+
 /// The id of a report about October that is frozen.
 fn frozen(site: &Site, scope: Option<(&str, &str)>) -> String {
     let mut asked = json!({ "window": "2026-10" });
@@ -255,7 +263,8 @@ fn october<'a>(
     within: Option<Within<'a>>,
 ) -> Ask<'a> {
     let (start, end) = (millis("2026-10-01T00:00:00"), millis("2026-11-01T00:00:00"));
-    Ask { start, end, now: told.now, group_by, assessed, within }
+    let surveyed_before = told.report_cut;
+    Ask { start, end, now: told.now, group_by, assessed, within, surveyed_before }
 }
 
 fn every_cell_of(site: &Site, told: &Told, trees: &Trees, scope: Option<(&str, &str)>) {

@@ -43,6 +43,8 @@ pub struct Ask<'a> {
     pub assessed: bool,
     /// Of what belongs to some keys of a grouping alone, where not of everything.
     pub within: Option<Within<'a>>,
+    /// Surveys at this instant or later are not asked, where there is a cut-off.
+    pub surveyed_before: Option<i64>,
 }
 
 /// What belongs to one of these keys.
@@ -195,7 +197,10 @@ impl Book<'_> {
         }
         self.rate(&key, "direct_rate", ticket.direct);
         self.rate(&key, "repeat_rate", again);
-        if let (false, [first, .., last] | [first @ last]) = (ticket.merged, &ticket.valid[..]) {
+        let in_time = |at: i64| self.ask.surveyed_before.is_none_or(|cut| at < cut);
+        let given = ticket.valid.iter().zip(&ticket.valid_at);
+        let valid: Vec<_> = given.filter(|(_, at)| in_time(**at)).map(|(said, _)| said).collect();
+        if let (false, [first, .., last] | [first @ last]) = (ticket.merged, &valid[..]) {
             self.survey(&key, ticket.counts, first, last);
         }
     }
