@@ -17,8 +17,8 @@ use crate::directory::{Directory, Estate, Mention};
 use crate::error::{Error, FieldError, Kind, Result};
 use crate::limits::conduct::EmptyRule;
 use crate::sealing::{mask_address, mask_phone, numbers};
-use crate::ticket::Ticket;
 use crate::ticket::command::{Command, Doubt};
+use crate::ticket::{Part, Ticket};
 
 /// Something in a reply that is not this ticket's.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,6 +51,14 @@ fn said(command: &Command) -> (Vec<Said<'_>>, &[Doubt]) {
         Command::Note(note) if note.public => {
             (vec![("/text", note.text.as_str())], note.acknowledge.as_slice())
         }
+        // The proof becomes the ticket's reply.
+        Command::LedgerWriteOff(body) => {
+            (vec![("/proof", body.proof.as_str())], body.acknowledge.as_slice())
+        }
+        // What the city's platform says to its caller.
+        Command::Decline(body) => {
+            (vec![("/told", body.told.as_str())], body.acknowledge.as_slice())
+        }
         _ => (Vec::new(), &[]),
     }
 }
@@ -74,17 +82,22 @@ pub fn guard(
     demand(&found, acknowledged)
 }
 
-/// Whether a unit's reply says nothing; what the desk says at once is not judged.
+/// Whether a unit's reply, or the proof that becomes one, says nothing; what the desk says at once is not judged.
 fn hollow(command: &Command, rule: &EmptyRule) -> Option<Finding> {
-    let Command::Reply(reply) = command else { return None };
-    // A promise is something that the unit can be held to.
-    let why = is_empty_reply(reply.text.as_str(), reply.cited.len(), rule)
-        .filter(|_| reply.promise.is_none())?;
+    let (pointer, text, cited) = match command {
+        // A promise is something that the unit can be held to.
+        Command::Reply(reply) if reply.promise.is_none() => {
+            ("/text", reply.text.as_str(), reply.cited.len())
+        }
+        Command::LedgerWriteOff(body) => ("/proof", body.proof.as_str(), 0),
+        _ => return None,
+    };
+    let why = is_empty_reply(text, cited, rule)?;
     let doubt = match why {
         Hollow::Formula => Doubt::Formula,
         Hollow::Policy => Doubt::Policy,
     };
-    Some(Finding { doubt, pointer: "/text", at: None, name: None })
+    Some(Finding { doubt, pointer, at: None, name: None })
 }
 
 /// What in `said`, words to the citizen of `ticket`, is not on it.
@@ -196,11 +209,15 @@ impl<'a> Own<'a> {
             fields.remove("reply");
             fields.remove("direct");
         }
-        if let Some(lead) = ticket.live_lead()
-            && let Some(lead) = told.pointer_mut(&format!("/assignments/{lead}"))
-            && let Value::Object(fields) = lead
-        {
-            fields.remove("reply");
+        // Whoever led before said it as the ticket's reply too.
+        for (lead, _) in ticket.assignments.iter().filter(|(_, it)| it.part == Part::Lead) {
+            let lead = told.pointer_mut(&format!("/assignments/{lead}"));
+            lead.and_then(Value::as_object_mut).map(|fields| fields.remove("reply"));
+        }
+        // The proof of a case of the ledger was the reply.
+        let ledgers = told.get_mut("ledgers").and_then(Value::as_array_mut);
+        for ledger in ledgers.into_iter().flatten().filter_map(Value::as_object_mut) {
+            ledger.remove("proof");
         }
         collect("", &told, &mut texts);
         // Of the address what its reader sees: the estate or the road, and no door.

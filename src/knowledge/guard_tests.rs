@@ -154,6 +154,31 @@ fn an_earlier_reply_is_no_reason_to_say_it_again() {
     assert_eq!(doubts_of(&it, "9号楼已修好"), [Doubt::Building]);
 }
 
+/// The proof of a ledger was the reply, and so was what a lead said before the ticket went to another.
+#[test]
+fn what_stood_for_a_reply_is_no_reason_to_say_it_again() {
+    let mut it = ticket("漏水。");
+    it.ledgers = serde_json::from_value(json!([{
+        "grounds": "8号楼资金未落实", "plan": "列入明年", "promised_on": "2027-03-01", "asked_by": 1,
+        "asked_at": "2026-11-02T01:00:00Z", "stage": "proven_done", "proof": "9号楼已修好"
+    }]))
+    .unwrap();
+    assert_eq!(doubts_of(&it, "9号楼已修好"), [Doubt::Building]);
+    assert_eq!(doubts_of(&it, "8号楼已修好"), []);
+    let part = |part: &str| {
+        json!({ "unit": "wuye", "part": part, "work": { "is": "handling" }, "reply": "7号楼已修好",
+            "sent_at": "2026-11-02T01:00:00Z" })
+    };
+    let of = |parts: serde_json::Value| {
+        let mut it = ticket("漏水。");
+        it.assignments = serde_json::from_value(parts).unwrap();
+        doubts_of(&it, "7号楼已修好")
+    };
+    assert_eq!(of(json!({ "1": part("lead") })), [Doubt::Building]);
+    // An assist writes to the lead.
+    assert_eq!(of(json!({ "2": part("assist") })), []);
+}
+
 #[test]
 fn a_reply_that_others_read_too_names_neither_the_first_caller_nor_her_door() {
     let content = "我是张女士，3号楼502室漏水，电话13900000001";

@@ -171,7 +171,13 @@ bodies! {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         cited: Vec<Cited>,
     }
-    Decline { reason: DeclineReason, told: Text }
+    Decline {
+        reason: DeclineReason,
+        told: Text,
+        /// What the guard asks about and whoever declines has looked at.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        acknowledge: Vec<Doubt>,
+    }
     Divert {
         service: Service,
         #[schema(value_type = String, format = DateTime)]
@@ -261,7 +267,13 @@ bodies! {
         units: Vec<UnitCode>,
     }
     LedgerBody { grounds: Text, plan: Text, promised_at: Day }
-    WriteOff { proof: Text }
+    WriteOff {
+        /// The reply that the citizen reads once the reviewer has passed it.
+        proof: Text,
+        /// What the guard asks about and is meant so.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        acknowledge: Vec<Doubt>,
+    }
     Exclude { reason: ExclusionReason, evidence: Text }
     Classify { assessment_class: AssessmentClass, reason: Text }
     FlagBody { flag: BottomLine, unit: UnitCode, text: Text }
