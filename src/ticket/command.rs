@@ -319,6 +319,7 @@ code_enum! {
         Building = "building" "楼栋房号",
         Person = "person" "姓名称谓",
         Phone = "phone" "电话号码",
+        Ticket = "ticket" "其他工单号",
         Copied = "copied" "其他工单的答复",
         Formula = "formula" "通篇套话",
         Policy = "policy" "未写明政策依据",

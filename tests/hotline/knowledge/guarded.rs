@@ -4,8 +4,9 @@
 use jiesu::ticket::StateName;
 use serde_json::{Value, json};
 
+use super::{published, with};
 use crate::support::badges;
-use crate::support::city::{City, refusal};
+use crate::support::city::{City, draft_with, refusal};
 use crate::support::databases::on_each_database;
 use crate::support::server::Server;
 
@@ -18,7 +19,69 @@ fn on_ledger(city: &City) -> String {
     no
 }
 
+/// Words about nobody, long enough to be known again.
+const LONG: &str = "您好，您反映的问题已收悉。经我科会同属地街道现场核查，需经专有部分面积占比三分之二以上的业主参与表决，表决通过后\
+    由业主委员会向住房公积金管理中心提出申请，审核通过后三日内拨付首期款。";
+
+/// A ticket of `category` at `estate` in the hands of 物业科.
+fn handled(city: &City, category: &str, estate: &str) -> String {
+    let at = json!({ "matter": { "category": category }, "place": { "estate": estate } });
+    let no = city.agent().registers(draft_with(&at));
+    city.dispatcher().does(&no, "dispatch", json!({ "lead": "wuye" }));
+    city.works(&no, "wuye", 1);
+    no
+}
+
 on_each_database! {
+    fn what_another_matter_was_told_is_asked_about_until_it_is_a_standard_answer(test: &TestDb) {
+        let city = City::of(test);
+        let handler = city.handler("wuye");
+        let reply = |acknowledge: Value| json!({ "text": LONG, "acknowledge": acknowledge });
+        let replies = |category: &str, estate: &str| {
+            refusal(handler.tries(&handled(&city, category, estate), "reply", reply(json!([]))))
+        };
+        let means = |category: &str, estate: &str| {
+            handler.does(&handled(&city, category, estate), "reply", reply(json!(["copied"])));
+        };
+        assert_eq!(replies("wy.dt", "yangguang"), "accepted");
+        // The same matter is told the same.
+        assert_eq!(replies("wy.dt", "yangguang"), "accepted");
+        assert_eq!(replies("wy.gl", "yangguang"), "422 guard.copied");
+        assert_eq!(replies("wy.dt", "chunhui"), "422 guard.copied");
+        means("wy.gl", "yangguang");
+        assert_eq!(replies("wy.dt", "chunhui"), "422 guard.copied");
+        means("wy.dt", "chunhui");
+        assert_eq!(replies("wy.gl", "yangguang"), "accepted");
+        // What three other matters were told is told to anybody.
+        assert_eq!(replies("wy.gl", "chunhui"), "accepted");
+        assert_eq!(replies("wy.dt", "chunhui"), "accepted");
+    }
+
+    fn the_words_of_a_named_article_are_nobodys(test: &TestDb) {
+        let city = City::of(test);
+        let code = published(&city, with(&json!({ "title": "维修资金怎么用", "body": LONG })));
+        let handler = city.handler("wuye");
+        let named = |no: &str| {
+            let body = json!({ "text": LONG, "articles": [code.as_str()] });
+            refusal(handler.tries(no, "reply", body))
+        };
+        assert_eq!(named(&handled(&city, "wy.dt", "yangguang")), "accepted");
+        assert_eq!(named(&handled(&city, "wy.dt", "chunhui")), "accepted");
+        let unnamed = handler.tries(&handled(&city, "wy.gl", "yangguang"), "reply", json!({ "text": LONG }));
+        assert_eq!(refusal(unnamed), "422 guard.copied");
+    }
+
+    fn a_reply_that_speaks_of_another_ticket_by_its_number_is_asked_about(test: &TestDb) {
+        let city = City::of(test);
+        let (first, no) = (city.taken(), city.handled_by("wuye"));
+        let reply = json!({ "text": format!("与工单{first}同一问题，已一并修好。") });
+        let asked = city.handler("wuye").tries(&no, "reply", reply.clone()).unwrap_err();
+        assert_eq!((asked.code(), asked.fields()[0].code), ("reply.guard", "guard.ticket"));
+        assert!(!asked.to_string().contains(&first));
+        city.dispatcher().does(&first, "merge", json!({ "into": no }));
+        city.handler("wuye").does(&no, "reply", reply);
+    }
+
     fn the_proof_that_writes_a_case_off_is_read_as_the_reply_that_it_becomes(test: &TestDb) {
         let city = City::of(test);
         let no = on_ledger(&city);
