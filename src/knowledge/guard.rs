@@ -54,6 +54,10 @@ fn said(command: &Command) -> (Vec<Said<'_>>, &[Doubt]) {
         Command::LedgerWriteOff(body) => {
             (vec![("/proof", body.proof.as_str())], body.acknowledge.as_slice())
         }
+        // They stand in the paper about it.
+        Command::Extend(body) => {
+            (vec![("/grounds", body.grounds.as_str())], body.acknowledge.as_slice())
+        }
         // What the city's platform says to its caller.
         Command::Decline(body) => {
             (vec![("/told", body.told.as_str())], body.acknowledge.as_slice())

@@ -298,7 +298,15 @@ bodies! {
     }
     Dispute { reason: Text, grounds: Text }
     DisputeDecide { uphold: bool, reason: Text }
-    Extend { until: Day, grounds: Text, caller_told: bool }
+    Extend {
+        until: Day,
+        /// They stand in the paper that tells the citizen of it.
+        grounds: Text,
+        caller_told: bool,
+        /// What the guard asks about and is meant so.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        acknowledge: Vec<Doubt>,
+    }
     Endorse {
         request: Request,
         approve: bool,

@@ -1,5 +1,5 @@
-//! What besides a reply comes before the citizen's eyes: the proof that writes a case off, what was told to whoever was
-//! declined.
+//! What besides a reply comes before the citizen's eyes: the proof that writes a case off, the grounds of an extension,
+//! what was told to whoever was declined; and what is another ticket's.
 
 use jiesu::ticket::StateName;
 use serde_json::{Value, json};
@@ -104,6 +104,17 @@ on_each_database! {
         city.reviewer().does(&no, "review", json!({ "pass": false, "reason": "请核对" }));
         let again = city.handler("wuye").tries(&no, "reply", json!({ "text": text })).unwrap_err();
         assert_eq!(again.fields().len(), 2);
+    }
+
+    fn the_grounds_of_an_extension_stand_in_a_paper_to_the_citizen_and_are_read_too(test: &TestDb) {
+        let city = City::of(test);
+        let no = city.handled_by("wuye");
+        let ask = |acknowledge: Value| {
+            json!({ "until": "2026-11-12", "grounds": "5号楼先修", "caller_told": true, "acknowledge": acknowledge })
+        };
+        let asked = city.handler("wuye").tries_work(&no, 1, "extend", ask(json!([]))).unwrap_err();
+        assert_eq!((asked.code(), asked.fields()[0].pointer.as_str()), ("reply.guard", "/grounds"));
+        city.handler("wuye").works(&no, 1, "extend", ask(json!(["building"])));
     }
 
     fn what_was_told_to_whoever_was_declined_is_read_too(test: &TestDb) {
