@@ -129,6 +129,8 @@ built_in![
     "answer_due.sms",
     "bottom_line.txt",
     "bottom_line.sms",
+    "charged.txt",
+    "charged.sms",
     "digest.txt",
     "digest.sms",
     "digest.html",

@@ -60,6 +60,16 @@ pub fn accuse(tx: &mut Tx<'_>, case: i64, unit: &UnitCode) -> Result<()> {
     jobs::put_at(tx, NOTICE, &Notice { ticket_id: 0, owed }, tx.now.plus(GRACE)).map(drop)
 }
 
+/// Puts a notice of the charge on the article `code` to the unit that owns it.
+///
+/// # Errors
+/// As the database says.
+pub fn charge(tx: &mut Tx<'_>, code: &str, owner: &UnitCode) -> Result<()> {
+    let (occasion, addressee) = (Occasion::Charged, Addressee::Unit(owner.clone()));
+    let owed = Owed { occasion, addressee, assignment: None, limit: Some(code.to_owned()) };
+    jobs::put_at(tx, NOTICE, &Notice { ticket_id: 0, owed }, tx.now.plus(GRACE)).map(drop)
+}
+
 /// Puts a notice of a warning of the rule `rule`, whose latest ticket is `ticket_id`: an emergency wakes.
 ///
 /// # Errors
