@@ -18,6 +18,7 @@ use crate::identity::reach::{self, Reach};
 use crate::jobs::{Fail, Job, TRIES};
 use crate::ticket::link::{self, Purpose};
 use crate::ticket::{Ticket, store as tickets};
+use crate::time::Stamp;
 
 impl Post {
     /// Sends one letter, if what it tells still holds.
@@ -150,6 +151,10 @@ impl Post {
             let facts = self.accused(letter, case, &person)?;
             return Ok(facts.map(|facts| (facts, person.name)));
         }
+        if letter.occasion == Occasion::Charged {
+            let facts = self.charged(letter, &person)?;
+            return Ok(facts.map(|facts| (facts, person.name)));
+        }
         let Some(ticket_id) = letter.ticket_id else { return Ok(None) };
         let Some(loaded) = self.db.read(|conn| self.load(conn, ticket_id))? else {
             return Ok(None);
@@ -233,6 +238,26 @@ impl Post {
             unit: Some(name),
             due: Some(instant(told.due_at, &self.settings)),
             link: format!("{}/bottom-line", self.settings.url),
+            ..self.apart(letter, person)
+        }))
+    }
+
+    /// What a letter about the charge on an article says.
+    fn charged(&self, letter: &Letter, person: &Person) -> Result<Option<Facts>> {
+        let named = letter.limit_name.as_deref().zip(letter.unit.as_ref());
+        let Some((code, unit)) = named else { return Ok(None) };
+        let (told, name) = self.db.read(|conn| {
+            let told = (self.articles)(conn, code)?;
+            let directory = self.directory.current(conn)?;
+            let name = directory.unit(unit).map(|unit| unit.name.clone());
+            Ok((told, name.unwrap_or_else(|| unit.to_string())))
+        })?;
+        let due = |day| instant(Stamp::end_of(day, self.settings.zone), &self.settings);
+        Ok(told.map(|told| Facts {
+            limit: Some(told.title),
+            unit: Some(name),
+            due: told.due_on.map(due),
+            link: format!("{}/articles/{code}", self.settings.url),
             ..self.apart(letter, person)
         }))
     }

@@ -131,6 +131,8 @@ built_in![
     "bottom_line.sms",
     "bottom_line_due.txt",
     "bottom_line_due.sms",
+    "charged.txt",
+    "charged.sms",
     "digest.txt",
     "digest.sms",
     "digest.html",

@@ -71,6 +71,16 @@ pub(super) fn case_of(occasion: Occasion, limit: Option<&str>) -> Option<i64> {
     limit.filter(|_| is_case)?.parse().ok()
 }
 
+/// Puts a notice of the charge on the article `code` to the unit that owns it.
+///
+/// # Errors
+/// As the database says.
+pub fn charge(tx: &mut Tx<'_>, code: &str, owner: &UnitCode) -> Result<()> {
+    let (occasion, addressee) = (Occasion::Charged, Addressee::Unit(owner.clone()));
+    let owed = Owed { occasion, addressee, assignment: None, limit: Some(code.to_owned()) };
+    jobs::put_at(tx, NOTICE, &Notice { ticket_id: 0, owed }, tx.now.plus(GRACE)).map(drop)
+}
+
 /// Puts a notice of a warning of the rule `rule`, whose latest ticket is `ticket_id`: an emergency wakes.
 ///
 /// # Errors

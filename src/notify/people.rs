@@ -82,7 +82,8 @@ fn of_unit(
         Occasion::Warning
         | Occasion::Instructed
         | Occasion::BottomLine
-        | Occasion::BottomLineDue => &[Role::UnitHead][..],
+        | Occasion::BottomLineDue
+        | Occasion::Charged => &[Role::UnitHead][..],
         _ if serious => &[Role::Handler, Role::UnitHead][..],
         _ => &[Role::Handler][..],
     };

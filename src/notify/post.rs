@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use chrono::TimeDelta;
 
 use super::compose::Case;
-use super::enclosed::{Cases, Reports};
+use super::enclosed::{Articles, Cases, Reports};
 use super::letter::Letters;
 use super::mailer::Mailer;
 use super::outbox::{LETTER, Notice, case_of};
@@ -36,6 +36,8 @@ pub struct Post {
     pub sms: Sms,
     /// Who knows the cases of the bottom line.
     pub cases: Cases,
+    /// Who knows the charges on articles.
+    pub articles: Articles,
     /// Who knows the reports that letters carry; nobody until the house is put together.
     pub reports: OnceLock<Arc<dyn Reports>>,
 }

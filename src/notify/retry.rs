@@ -35,7 +35,7 @@ pub fn retry_some(tx: &mut Tx<'_>, why: &str, until: Stamp) -> Result<usize> {
 }
 
 fn again(tx: &mut Tx<'_>, letter: &Letter) -> Result<()> {
-    // A task of a leader's instruction is about no ticket, nor is a case of the bottom line.
+    // A task of a leader's instruction, and what is like it, is about no ticket.
     let apart = letter.occasion.has_no_ticket();
     match letter.ticket_id.or(apart.then_some(0)) {
         Some(ticket_id) if letter.account_id == NOBODY => {
