@@ -33,8 +33,9 @@ pub struct Extras {
     pub year_by_estate: BTreeMap<String, i64>,
     /// The windows up to this one, the oldest first; the last is this one.
     pub trend: Vec<Month>,
-    /// The last three windows in one, by unit, of the edition `all`.
-    pub quarter: BTreeMap<String, Totals>,
+    /// The last three windows in one, by unit, of the edition `all`; nothing where the window is no assessed period, or the
+    /// report is about a part of the units' tickets.
+    pub quarter: Option<BTreeMap<String, Totals>>,
     /// When the site's first ticket was received.
     pub first: Option<Stamp>,
 }

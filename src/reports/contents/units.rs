@@ -15,6 +15,7 @@ use crate::assessment::{Depth, Edition, GroupBy, Metric, Row as Line};
 use crate::directory::UnitCode;
 use crate::error::Result;
 use crate::reports::document::{Block, ChartKind, Column, Format, Row, Table, Value, overdue_of};
+use crate::reports::extras::Totals;
 use crate::reports::material::Material;
 
 /// Below this in any of the three rates a unit is named.
@@ -43,7 +44,11 @@ pub fn units(material: &Material<'_>) -> Result<Part> {
     part.heading("低于90%的单位");
     part.push(Block::Table(below_table(material, &assessed, &below)));
     part.heading("样本较少的单位");
-    part.push(Block::Table(small_table(material, &flagged)));
+    let small = match &material.extras.quarter {
+        Some(quarter) => small_table(material, quarter, &flagged),
+        None => small_alone(material, &assessed, &flagged),
+    };
+    part.push(Block::Table(small));
     part.heading("逾期单位");
     let overdue = overdue(material, &assessed, &mut part);
     part.push(Block::Table(overdue));
@@ -154,12 +159,36 @@ fn below_table(material: &Material<'_>, figures: &Figures, rows: &[&Line]) -> Ta
     lines.table("units_below", "任一率低于90%的单位", &cols, note)
 }
 
+/// Of whom few answered, in this window alone: three windows in one are not told of every report.
+fn small_alone(material: &Material<'_>, figures: &Figures, rows: &[&Line]) -> Table {
+    let cols = [
+        Col::Name("承办单位"),
+        Col::Answers,
+        Col::Of(Metric::ResponseRate),
+        Col::Of(Metric::ResolutionRate),
+        Col::Of(Metric::SatisfactionRate),
+        Col::Interval(Metric::Composite),
+    ];
+    let rows: Vec<(u8, &Line)> = rows.iter().map(|row| (0, *row)).collect();
+    let lines = Lines { main: figures, other: None, scoring: &material.frame.scoring, rows };
+    let why = if material.frame.window.is_named() {
+        "本报告不是按单位划定范围，不作三个周期合计"
+    } else {
+        "本期不是一个考核周期，不作三个周期合计"
+    };
+    lines.table("units_small", "样本较少的单位", &cols, &format!("{why}，请看区间。"))
+}
+
 /// The last three windows in one, of whom few answered.
-fn small_table(material: &Material<'_>, rows: &[&Line]) -> Table {
+fn small_table(
+    material: &Material<'_>,
+    quarter: &BTreeMap<String, Totals>,
+    rows: &[&Line],
+) -> Table {
     let scoring = &material.frame.scoring;
     let rows = rows.iter().map(|line| {
         let key = line.key.clone().unwrap_or_default();
-        let quarter = material.extras.quarter.get(&key).cloned().unwrap_or_default();
+        let quarter = quarter.get(&key).cloned().unwrap_or_default();
         let rate = |metric: Metric| {
             let (num, den) = quarter.of(metric);
             plain(ratio(num as f64 / metric.scale() as f64, den))
