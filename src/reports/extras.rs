@@ -14,7 +14,10 @@ pub use cases::{Case, CaseKind};
 pub use reasons::Reason;
 pub use totals::Totals;
 
+use crate::bottomline::{CaseState, Source};
+use crate::directory::UnitCode;
 use crate::limits::Window;
+use crate::ticket::overlay::BottomLine;
 use crate::time::Stamp;
 
 /// What the facts do not say.
@@ -27,6 +30,8 @@ pub struct Extras {
     /// Warnings raised in the window, by rule, and the campaigns that went on in it.
     pub warnings: BTreeMap<String, Warned>,
     pub campaigns: Vec<Campaign>,
+    /// Cases of the bottom line that were opened in the window, as they stand when the report is taken.
+    pub bottom: Vec<BottomCase>,
     /// Assignments whose limit was over while they were at work, at the end of the window (or now, while it runs).
     pub overdue: Vec<Overdue>,
     /// Tickets of each estate in the windows of [`Extras::trend`].
@@ -47,6 +52,15 @@ pub struct Overdue {
     pub k: i32,
     pub unit: String,
     pub due_at: Stamp,
+}
+
+/// A case of the bottom line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BottomCase {
+    pub unit: UnitCode,
+    pub flag: BottomLine,
+    pub source: Source,
+    pub state: CaseState,
 }
 
 /// A window of the trend.

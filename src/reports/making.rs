@@ -156,7 +156,9 @@ impl Desk<'_> {
         let issuer = self.site.issuer.clone();
         let categories = categories.unwrap_or(Categories::Recorded);
         let (upheld, sentences) = ([].into(), self.site.sentences.clone());
-        let asked = Asked { window, scope, categories, issuer, upheld, checked: None, sentences };
+        let (listing, checked) = (self.site.listing, None);
+        let asked =
+            Asked { window, scope, categories, issuer, upheld, checked, sentences, listing };
         refuse_second(conn, &asked)?;
         let made = Arc::new(Made::of(conn, &self.hotline.keys, &rules, &asked, now)?);
         Ok(Ready { step: Step::Create, on: None, asked, period, until: None, made })
@@ -231,7 +233,9 @@ impl Desk<'_> {
         let categories = row.categories;
         let checked = confirmation::told(conn, &on, (step, &rules.directory))?;
         let sentences = self.site.sentences.clone();
-        let asked = Asked { window, scope, categories, issuer, upheld, checked, sentences };
+        let listing = self.site.listing;
+        let asked =
+            Asked { window, scope, categories, issuer, upheld, checked, sentences, listing };
         let made = Arc::new(Made::of(conn, &self.hotline.keys, &rules, &asked, now)?);
         Ok(Ready { step, on: Some((row.id, row.version)), asked, period: row.period, until, made })
     }

@@ -13,6 +13,7 @@ use super::said::confirmation::{self, Told};
 use super::said::objection;
 pub use super::scope::Scope;
 use super::scope::{mark_upheld, narrowed};
+use super::site::Listing;
 use super::store as kept;
 use super::wording::Sentences;
 use crate::assessment::Categories;
@@ -43,6 +44,7 @@ pub struct Asked {
     pub checked: Option<Told>,
     /// In whose words.
     pub sentences: Arc<Sentences>,
+    pub listing: Listing,
 }
 
 /// A report and the facts that its figures were made of.
@@ -95,6 +97,7 @@ pub fn take(
         past,
         extras: extras::load(conn, vault, &frame, &facts, first)?,
         sentences: &asked.sentences,
+        listing: asked.listing,
     };
     let mut document = contents::document(&material, &asked.issuer)?;
     match &asked.checked {
@@ -130,9 +133,20 @@ fn upheld_then(
     Ok(objection::upheld(&kept::objections(conn, row.root)?))
 }
 
+/// The profile by which the report about `[start, end)` and the same scope was frozen, where it was.
+fn printed_by(
+    conn: &mut Conn,
+    window: (Stamp, Stamp),
+    scope: Option<&Scope>,
+) -> Result<Option<String>> {
+    let scope = scope.map(|scope| (scope.by, scope.key.as_str()));
+    let row = kept::latest_of(conn, window, scope)?.filter(|row| row.frozen_by.is_some());
+    Ok(row.map(|row| row.profile))
+}
+
 fn past(conn: &mut Conn, frame: &Frame, earlier: Earlier, first: Option<Stamp>) -> Result<Past> {
     if !earlier.is_known(first) {
-        return Ok(Past { earlier, facts: None, whole: None });
+        return Ok(Past { earlier, printed: None, facts: None, whole: None });
     }
     let (start, end) = (earlier.whole.start, earlier.whole.end);
     let mut whole = store::load(conn, start, end, frame.scoring.repeat_days)?;
@@ -140,5 +154,6 @@ fn past(conn: &mut Conn, frame: &Frame, earlier: Earlier, first: Option<Stamp>) 
     mark_upheld(&mut whole, &upheld_then(conn, (start, end), frame.scope.as_ref())?);
     let whole = frame.counted(whole);
     let (facts, whole) = scoped(frame, whole);
-    Ok(Past { earlier, facts: Some(facts), whole })
+    let printed = printed_by(conn, (start, end), frame.scope.as_ref())?;
+    Ok(Past { earlier, printed, facts: Some(facts), whole })
 }

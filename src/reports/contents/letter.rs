@@ -111,6 +111,8 @@ const EXTRACTS: &[(&str, usize, &[&str])] = &[
     ("campaign_points", 10, &["name", "what", "unit", "due_on", "done_on", "state"]),
     ("check", 30, ALL),
     ("bottom_line", 15, ALL),
+    ("bottom_cases", 20, ALL),
+    ("bottom_causes", 12, ALL),
 ];
 
 const COMPARED: &[&str] =

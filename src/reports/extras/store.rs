@@ -2,6 +2,7 @@
 //! never a ticket outside the scope.
 
 mod acting;
+mod bottom;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -65,6 +66,7 @@ pub fn load(
     extras.cases = cases::load(conn, vault, frame, facts)?;
     extras.warnings = acting::warnings(conn, frame)?;
     extras.campaigns = acting::campaigns(conn, vault.keys, frame)?;
+    extras.bottom = bottom::cases(conn, frame)?;
     Ok(extras)
 }
 

@@ -73,7 +73,12 @@ pub(super) fn given(id: &str) -> Option<Value> {
         "ledger" => json!({
             "opening": 1.0, "new": 1.0, "written_off": 1.0, "cancelled": 0.0, "closing": 1.0,
         }),
-        "bottom_line" => json!({"flagged": 1, "kinds": [{"name": "甲", "count": 1}]}),
+        "bottom_line" => json!({
+            "flagged": 1, "kinds": [{"name": "甲", "count": 1}],
+            "cases": {
+                "opened": 2, "upheld": 1, "dismissed": 1, "open": 0, "held": 1, "per_1000": 1.0,
+            },
+        }),
         "trend" => json!({
             "windows": 12, "falling": ["解决率"], "repeat": f(), "repeat_days": 90,
             "warned": {
