@@ -18,6 +18,7 @@ mod marks;
 mod overview;
 mod part;
 mod sentences;
+mod sizes;
 mod structure;
 mod tally;
 mod topics;

@@ -154,11 +154,12 @@ fn row(key: &str, name: String, line: &Line, contacted: &Figures) -> Row {
 
 /// The same of all units, by line and source.
 fn by_flag(material: &Material<'_>) -> Table {
-    let rows = by_cause(material.extras.bottom.iter()).into_iter().map(|((flag, source), tally)| {
-        let mut cells = vec![text(flag.zh()), text(source.zh())];
-        cells.extend(counts(&tally));
-        Row { key: format!("{flag}.{source}"), level: 0, cells }
-    });
+    let rows =
+        by_cause(material.extras.bottom.iter()).into_iter().map(|((flag, source), tally)| {
+            let mut cells = vec![text(flag.zh()), text(source.zh())];
+            cells.extend(counts(&tally));
+            Row { key: format!("{flag}.{source}"), level: 0, cells }
+        });
     let mut columns = columns("问题");
     columns.insert(1, column("source", "来源", Format::Text));
     Table {

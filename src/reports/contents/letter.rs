@@ -79,6 +79,10 @@ const EXTRACTS: &[(&str, usize, &[&str])] = &[
             "per_1000_households",
         ],
     ),
+    ("estates_by_area", 10, FOR_AREA),
+    ("estates_by_households", 10, FOR_HOUSEHOLDS),
+    ("companies_by_area", 10, FOR_AREA),
+    ("companies_by_households", 10, FOR_HOUSEHOLDS),
     (
         "companies",
         15,
@@ -126,6 +130,10 @@ const OF_RECEIVED: &[&str] = &[
     "received.previous.change",
     "received.year.change",
 ];
+const FOR_AREA: &[&str] =
+    &["name", "place", "size", "received", "resolution_rate", "per_100000_m2"];
+const FOR_HOUSEHOLDS: &[&str] =
+    &["name", "place", "size", "received", "resolution_rate", "per_1000_households"];
 const RANKED: &[&str] =
     &["name", "rank", "n", "response_rate", "resolution_rate", "satisfaction_rate", "composite"];
 

@@ -67,7 +67,7 @@ pub(super) fn given(id: &str) -> Option<Value> {
         }),
         "unsolved" => json!({"unsolved": 1, "told": [named()]}),
         "housing" => json!({
-            "high": 1, "many": 31, "most": {"name": "甲", "received": f()},
+            "high": 1, "many": 31, "span": "近十二个周期", "most": {"name": "甲", "received": f()},
             "blocks": [{"name": "甲", "count": 1, "previous": 1, "growth": 0.1}],
         }),
         "ledger" => json!({

@@ -15,8 +15,7 @@ use crate::ticket::overlay::BottomLine;
 
 /// The cases that were opened in the window of `frame`, as they stand now, the oldest first.
 pub fn cases(conn: &mut Conn, frame: &Frame) -> Result<Vec<BottomCase>> {
-    type Keys =
-        (Option<String>, Option<String>, Option<String>, Option<String>, Option<String>);
+    type Keys = (Option<String>, Option<String>, Option<String>, Option<String>, Option<String>);
     type Line = (String, BottomLine, Source, CaseState, Keys);
     let (start, end) = (frame.window.start.millis(), frame.window.end.min(frame.now).millis());
     let lines: Vec<Line> = each!(conn, c => bottom_case::table
