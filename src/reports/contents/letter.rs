@@ -134,8 +134,16 @@ const FOR_AREA: &[&str] =
     &["name", "place", "size", "received", "resolution_rate", "per_100000_m2"];
 const FOR_HOUSEHOLDS: &[&str] =
     &["name", "place", "size", "received", "resolution_rate", "per_1000_households"];
-const RANKED: &[&str] =
-    &["name", "rank", "n", "response_rate", "resolution_rate", "satisfaction_rate", "composite"];
+const RANKED: &[&str] = &[
+    "name",
+    "rank",
+    "n",
+    "response_rate",
+    "resolution_rate",
+    "resolution_rate.same_mix",
+    "satisfaction_rate",
+    "composite",
+];
 
 /// By table, as [`Extract`] wants it.
 pub fn letter() -> BTreeMap<String, Extract> {

@@ -27,7 +27,8 @@ const BELOW: f64 = 0.9;
 /// As [`Sentences::paragraph`](crate::reports::Sentences::paragraph).
 pub fn units(material: &Material<'_>) -> Result<Part> {
     let mut part = Part::new("units", "办理质量");
-    let assessed = Figures::of(material, GroupBy::Unit, Depth::Own, Edition::Assessed);
+    let assessed =
+        Figures::of(material, GroupBy::Unit, Depth::Own, Edition::Assessed).beside_others(material);
     let all = Figures::of(material, GroupBy::Unit, Depth::Own, Edition::All);
     let ordered = ordered(&assessed);
     let below: Vec<&Line> = ordered.iter().copied().filter(|row| is_below(row)).collect();
@@ -53,7 +54,8 @@ pub fn units(material: &Material<'_>) -> Result<Part> {
     let overdue = overdue(material, &assessed, &mut part);
     part.push(Block::Table(overdue));
     part.heading("按一把手");
-    let heads = Figures::of(material, GroupBy::Head, Depth::Own, Edition::Assessed);
+    let heads =
+        Figures::of(material, GroupBy::Head, Depth::Own, Edition::Assessed).beside_others(material);
     let heads_all = Figures::of(material, GroupBy::Head, Depth::Own, Edition::All);
     let rows = busy(&heads);
     part.push(Block::Table(quality(material, "heads", (&heads, &heads_all), &rows, "一把手")));
@@ -95,8 +97,14 @@ fn quality(
         Col::Band,
         Col::Answers,
         Col::Of(Metric::ResponseRate),
+        Col::Fair(Metric::ResponseRate),
+        Col::FairInterval(Metric::ResponseRate),
         Col::Of(Metric::ResolutionRate),
+        Col::Fair(Metric::ResolutionRate),
+        Col::FairInterval(Metric::ResolutionRate),
         Col::Of(Metric::SatisfactionRate),
+        Col::Fair(Metric::SatisfactionRate),
+        Col::FairInterval(Metric::SatisfactionRate),
         Col::Of(Metric::Composite),
         Col::Interval(Metric::Composite),
         Col::Change(Metric::Composite, Previous),
@@ -105,7 +113,8 @@ fn quality(
         Col::Small,
     ];
     let mut note = format!(
-        "同类组内按综合得分排名，同分同名次；有效回访少于{}件的不排名；同档的区间相接，不宜区分高下。",
+        "同类组内按综合得分排名，同分同名次；有效回访少于{}件的不排名；同档的区间相接，不宜区分高下。\
+         与同类诉求之差为本行减去他人办理相同类别、相同小区诉求的期望值（百分点），区间含0的不能说好坏。",
         material.frame.scoring.small_n
     );
     let most = material.frame.scoring.listed;
