@@ -1,5 +1,6 @@
 //! A report of a city made by hand.
 
+mod beside;
 mod words;
 
 use std::collections::BTreeSet;
