@@ -14,6 +14,8 @@ use super::material::{Material, Past};
 use super::said::confirmation::{self, Told};
 pub use super::scope::Scope;
 use super::scope::{mark_upheld, narrowed};
+use super::site::Listing;
+use super::store as kept;
 use super::wording::Sentences;
 use crate::assessment::Categories;
 use crate::assessment::facts::Facts;
@@ -45,6 +47,7 @@ pub struct Asked {
     pub checked: Option<Told>,
     /// In whose words.
     pub sentences: Arc<Sentences>,
+    pub listing: Listing,
 }
 
 /// A report and the facts that its figures were made of.
@@ -102,6 +105,7 @@ pub fn take(
         past,
         extras: extras::load(conn, vault, &frame, &facts, first)?,
         sentences: &asked.sentences,
+        listing: asked.listing,
     };
     let mut document = contents::document(&material, &asked.issuer)?;
     match &asked.checked {
@@ -129,6 +133,17 @@ fn scoped(frame: &Frame, whole: Facts) -> (Facts, Option<Facts>) {
     }
 }
 
+/// The profile by which the report about `[start, end)` and the same scope was frozen, where it was.
+fn printed_by(
+    conn: &mut Conn,
+    window: (Stamp, Stamp),
+    scope: Option<&Scope>,
+) -> Result<Option<String>> {
+    let scope = scope.map(|scope| (scope.by, scope.key.as_str()));
+    let row = kept::latest_of(conn, window, scope)?.filter(|row| row.frozen_by.is_some());
+    Ok(row.map(|row| row.profile))
+}
+
 fn past(
     conn: &mut Conn,
     (vault, book): (Vault<'_>, &Rulebook),
@@ -137,7 +152,7 @@ fn past(
     first: Option<Stamp>,
 ) -> Result<Past> {
     if !earlier.is_known(first) {
-        return Ok(Past { earlier, facts: None, whole: None });
+        return Ok(Past { earlier, printed: None, facts: None, whole: None });
     }
     let (start, end) = (earlier.whole.start, earlier.whole.end);
     let mut whole = store::load(conn, start, end, frame.scoring.repeat_days)?;
@@ -148,5 +163,6 @@ fn past(
     }
     let whole = frame.counted(whole);
     let (facts, whole) = scoped(frame, whole);
-    Ok(Past { earlier, facts: Some(facts), whole })
+    let printed = printed_by(conn, (start, end), frame.scope.as_ref())?;
+    Ok(Past { earlier, printed, facts: Some(facts), whole })
 }

@@ -6,6 +6,7 @@
 
 mod drill;
 mod frozen;
+mod mix;
 mod site;
 mod speed;
 mod table;

@@ -2,6 +2,7 @@
 //! and every cell of it leads to its tickets (domain.md §6 rules 7 and 8, §7).
 
 mod acting;
+mod bottom;
 mod bureau;
 mod cases;
 mod confirmations;

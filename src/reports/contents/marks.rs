@@ -91,11 +91,22 @@ fn compared(material: &Material<'_>, past: Option<&Past>) -> String {
     let window = &past.earlier.window;
     let days = span(frame, window.start, window.end);
     match (&past.facts, material.extras.first) {
-        (Some(_), _) if past.earlier.is_part => format!("与{days}（相同时段）比较"),
-        (Some(_), _) => format!("与{days}比较"),
+        (Some(_), _) => {
+            let part = if past.earlier.is_part { "（相同时段）" } else { "" };
+            format!("与{days}{part}比较，{}", by_which(&frame.scoring.profile, past))
+        }
         (None, Some(first)) => {
             format!("本系统自{}起有数据，{days}无历史数据，不作比较", first.day(frame.zone))
         }
         (None, None) => "本系统尚无数据，不作比较".to_owned(),
+    }
+}
+
+/// By which profile both columns are counted; where the report of that window was printed by another, that too.
+fn by_which(profile: &str, past: &Past) -> String {
+    let both = format!("两期均按本期考核办法（{profile}）和目前已有的回访计算");
+    match past.printed.as_deref().filter(|printed| *printed != profile) {
+        Some(printed) => format!("{both}；当时的专报按{printed}编制，所载数字可能不同"),
+        None => both,
     }
 }

@@ -2,6 +2,7 @@
 //! never a ticket outside the scope.
 
 mod acting;
+mod bottom;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -40,6 +41,7 @@ pub fn load(
     let windows = windows(frame.window);
     let mut extras = Extras { first, ..Extras::default() };
     let quarter_from = windows.len().saturating_sub(QUARTER);
+    let mut quarter: BTreeMap<String, Totals> = BTreeMap::new();
     for (place, window) in windows.iter().enumerate() {
         let known = first.is_some_and(|first| first < window.start.plus_millis(DAY_MS));
         let by_key = if known && *window == frame.window && frame.leaves_surveys_out() {
@@ -53,18 +55,15 @@ pub fn load(
         for (key, sums) in &by_key {
             totals.add(sums);
             if place >= quarter_from {
-                extras.quarter.entry(key.clone()).or_default().add(sums);
+                quarter.entry(key.clone()).or_default().add(sums);
             }
         }
         extras.trend.push(Month { window: *window, totals: known.then_some(totals) });
     }
-    if frame.inside().is_some_and(|(by, _)| by != GroupBy::Unit) {
-        extras.quarter.clear();
-    }
-    // Three months and a year, whatever the report is about.
-    if !frame.window.is_named() {
-        extras.quarter.clear();
-    }
+    // Three weeks are no quarter, and a district's part of a unit's tickets was not counted by unit.
+    let is_by_unit = frame.inside().is_none_or(|(by, _)| by == GroupBy::Unit);
+    extras.quarter = (is_by_unit && frame.window.is_named()).then_some(quarter);
+    // A year, whatever the report is about.
     let from = frame.window.year_before().end;
     extras.year_by_estate = by_estate(conn, frame, from)?;
     extras.overdue = overdue(conn, frame)?;
@@ -72,6 +71,7 @@ pub fn load(
     extras.cases = cases::load(conn, vault, frame, facts)?;
     extras.warnings = acting::warnings(conn, frame)?;
     extras.campaigns = acting::campaigns(conn, vault.keys, frame)?;
+    extras.bottom = bottom::cases(conn, frame)?;
     Ok(extras)
 }
 

@@ -206,15 +206,10 @@ impl Book<'_> {
     }
 
     fn survey(&mut self, key: &str, counts: [bool; 3], first: &[String; 3], last: &[String; 3]) {
-        let weight = |answer: &str, basic| match answer {
-            "yes" | "solved" | "satisfied" => 1000,
-            "basic" => basic,
-            _ => 0,
-        };
         let rates = ["response_rate", "resolution_rate", "satisfaction_rate"];
-        for (which, basic) in [0, 1000, 900].into_iter().enumerate() {
-            if counts[which] {
-                self.put(key, rates[which], weight(&last[which], basic), 1);
+        for (rate, weight) in rates.into_iter().zip(weights(counts, last)) {
+            if let Some(weight) = weight {
+                self.put(key, rate, weight, 1);
             }
         }
         if counts[1] {
@@ -258,6 +253,40 @@ impl Book<'_> {
             }
         }
     }
+}
+
+/// What a survey adds to each of the three rates that it counts in, in thousandths.
+fn weights(counts: [bool; 3], last: &[String; 3]) -> [Option<i64>; 3] {
+    let weight = |which: usize, basic| match last[which].as_str() {
+        "yes" | "solved" | "satisfied" => 1000,
+        "basic" => basic,
+        _ => 0,
+    };
+    let of = |which, basic| counts[which].then(|| weight(which, basic));
+    [of(0, 0), of(1, 1000), of(2, 900)]
+}
+
+/// A valid survey of the window: its row, its category and estate, what it adds to the three rates.
+pub struct Answered {
+    pub key: String,
+    pub matter: [Option<String>; 2],
+    pub weights: [Option<i64>; 3],
+}
+
+/// Every valid survey that counts.
+pub fn answered(tickets: &[Ticket], city: &City, ask: &Ask<'_>) -> Vec<Answered> {
+    let counts = |t: &&Ticket| {
+        let inside = t.received >= ask.start && t.received < ask.end && !t.merged;
+        inside && !(ask.assessed && t.excluded.is_some()) && ask.is_about(t, final_lead(t), city)
+    };
+    let of = |t: &Ticket| {
+        Some(Answered {
+            key: key(t, final_lead(t), city, ask.group_by),
+            matter: ["category", "estate"].map(|name| t.keys.get(name).cloned()),
+            weights: weights(t.counts, t.valid.last()?),
+        })
+    };
+    tickets.iter().filter(counts).filter_map(of).collect()
 }
 
 /// Which tickets (by place) have an earlier one of the same caller and matter within 90 days.
