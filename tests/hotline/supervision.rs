@@ -48,6 +48,15 @@ on_each_database! {
         // Later the same, with another limit's end, is something new.
         city.reviewer().tries_side(&first, 1, "supervise/close", json!({ "result": "已办" })).unwrap();
         assert!(proposed(&city).is_empty());
+        // What was said did not end it: Thursday, Friday and Monday later the work is as late as it was.
+        city.clock.set(at("2026-11-16T23:59:59+08:00"));
+        assert!(proposed(&city).is_empty());
+        city.clock.set(at("2026-11-17T00:00:00+08:00"));
+        let [next] = proposed(&city).try_into().unwrap();
+        assert_eq!(told(&next), ("unsettled", "interview", "wuye".to_owned(), 3));
+        assert_eq!(decides(&city, "reviewer", &next.key, Verdict::Taken), "accepted");
+        assert_eq!(city.ticket(&first).supervisions[&2].step, Step::Interview);
+        assert!(proposed(&city).is_empty(), "an answer is awaited");
     }
 
     fn several_units_answer_one_supervision_each_for_itself(test: &TestDb) {
