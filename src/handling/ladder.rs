@@ -20,6 +20,7 @@ code_enum! {
         Unanswered = "unanswered" "逾期未反馈",
         Unsettled = "unsettled" "督办后仍未办结",
         Urged = "urged" "诉求人多次催办",
+        Silent = "silent" "挂账进展逾期未反馈",
         Supervised = "supervised" "多次督办",
         Interviewed = "interviewed" "多次约谈",
     }
@@ -30,7 +31,7 @@ code_enum! {
     pub enum Verdict { Taken = "taken" "采纳", Refused = "refused" "不采纳" }
 }
 
-/// A final lead that works; one that stands still on the ledger is none.
+/// A final lead that works; one that stands still on the ledger is one where the word about it is overdue.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Working {
     pub ticket: i64,
@@ -38,9 +39,18 @@ pub struct Working {
     pub unit: UnitCode,
     /// The handle limit that runs, or the rework's; nothing where it has stopped.
     pub due_at: Option<Stamp>,
+    /// By when its unit had to say how a case on the ledger stands.
+    pub progress_due_at: Option<Stamp>,
     pub reworks: u32,
     /// How often citizens asked after it while the unit led.
     pub urges: u32,
+}
+
+impl Working {
+    /// The limit that its unit has to keep now.
+    pub fn limit(&self) -> Option<Stamp> {
+        self.due_at.or(self.progress_due_at)
+    }
 }
 
 /// One unit of a supervision.
@@ -113,7 +123,8 @@ pub fn about(key: &str) -> Option<About> {
         | Trigger::Rework
         | Trigger::Unanswered
         | Trigger::Unsettled
-        | Trigger::Urged => rest.split('.').next()?.parse().ok().map(About::Ticket),
+        | Trigger::Urged
+        | Trigger::Silent => rest.split('.').next()?.parse().ok().map(About::Ticket),
         // `unit.ticket.side`, where the unit's code may hold points itself.
         Trigger::Supervised | Trigger::Interviewed => {
             let unit = rest.rsplitn(3, '.').nth(2)?;
@@ -155,7 +166,7 @@ fn of_lead(
     (rule, calendar): (&SupervisionRule, &Calendar),
     now: Stamp,
 ) -> [Option<Proposal>; 3] {
-    let Working { ticket, k, unit, due_at, reworks, urges } = lead;
+    let Working { ticket, k, unit, reworks, urges, .. } = lead;
     let proposal = |key: String, (trigger, step), count| Proposal {
         key,
         trigger,
@@ -174,11 +185,15 @@ fn of_lead(
         let key = format!("rework.{ticket}.{k}.{reworks}");
         proposal(key, (Trigger::Rework, Step::Supervise), *reworks)
     });
-    let late = due_at.and_then(|due| {
+    let late = lead.limit().and_then(|due| {
         let Some(rung) = top else {
-            let days = late_days(due, rule.overdue_workdays, calendar, now)?;
-            let key = format!("overdue.{ticket}.{k}.{}", due.millis());
-            return Some(proposal(key, (Trigger::Overdue, Step::Supervise), days));
+            let (trigger, most) = match lead.due_at {
+                Some(_) => (Trigger::Overdue, rule.overdue_workdays),
+                None => (Trigger::Silent, rule.progress_workdays),
+            };
+            let days = late_days(due, most, calendar, now)?;
+            let key = format!("{trigger}.{ticket}.{k}.{}", due.millis());
+            return Some(proposal(key, (trigger, Step::Supervise), days));
         };
         // Words were said, and the work is as late as it was.
         let since = rung.answered_at.max(rung.closed_at).map_or(due, |said| said.max(due));
@@ -201,7 +216,7 @@ fn of_lead(
 /// The highest rung of 督办 and above on this lead that is open, or that was opened since the limit that runs was over.
 fn top_of<'a>(lead: &Working, rungs: &'a [Rung]) -> Option<&'a Rung> {
     let is_about_it = |rung: &&Rung| {
-        let since = lead.due_at.is_some_and(|due| rung.opened_at > due);
+        let since = lead.limit().is_some_and(|due| rung.opened_at > due);
         rung.is_on(lead) && rung.step != Step::Urge && (rung.closed_at.is_none() || since)
     };
     rungs.iter().filter(is_about_it).max_by_key(|rung| (rung.step, rung.opened_at, rung.side))

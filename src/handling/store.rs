@@ -7,7 +7,7 @@ use diesel::prelude::*;
 
 use super::ladder::{About, Proposal, Rung, Verdict, Working};
 use crate::db::schema::{
-    assignment, import_batch, imported, supervision, supervision_word, tickets,
+    assignment, import_batch, imported, ledger, supervision, supervision_word, tickets,
 };
 use crate::db::{Conn, Tx, each};
 use crate::directory::UnitCode;
@@ -109,7 +109,47 @@ pub fn working(conn: &mut Conn, now: Stamp, only: Option<i64>) -> Result<Vec<Wor
         let (reworks, urges) = counted;
         let (reworks, urges) =
             (u32::try_from(reworks).unwrap_or(0), u32::try_from(urges).unwrap_or(0));
-        (!is_of_old).then_some(Working { ticket, k, unit, due_at, reworks, urges })
+        (!is_of_old).then_some(Working {
+            ticket,
+            k,
+            unit,
+            due_at,
+            progress_due_at: None,
+            reworks,
+            urges,
+        })
+    };
+    let mut all: Vec<Working> = found.into_iter().filter_map(read).collect();
+    all.extend(silent(conn, now, (first, last))?);
+    Ok(all)
+}
+
+/// Final leads of cases that stand still on the ledger, and whose unit has not said in time how they stand.
+fn silent(conn: &mut Conn, now: Stamp, (first, last): (i64, i64)) -> Result<Vec<Working>> {
+    use assignment as a;
+    type Line = (i64, i32, UnitCode, Option<Stamp>, Option<Stamp>);
+    let over = ledger::progress_due_at.lt(now.millis());
+    let found: Vec<Line> = tickets::table
+        .inner_join(a::table.on(a::ticket_id.eq(tickets::id)))
+        .inner_join(ledger::table.on(ledger::ticket_id.eq(tickets::id)))
+        .left_join(imported::table.on(imported::no.eq(tickets::no)))
+        .left_join(import_batch::table.on(import_batch::id.eq(imported::batch)))
+        .filter(tickets::id.between(first, last))
+        .filter(tickets::state.eq(StateName::OnLedger.as_str()).and(over.assume_not_null()))
+        .filter(a::is_final.eq(true).and(a::part.eq(Part::Lead.as_str())))
+        .order((a::ticket_id, a::k))
+        .select((
+            a::ticket_id,
+            a::k,
+            a::unit,
+            ledger::progress_due_at,
+            import_batch::began_at.nullable(),
+        ))
+        .load(conn)?;
+    let read = |(ticket, k, unit, progress_due_at, moved_in): Line| {
+        let is_of_old = moved_in.is_some_and(|at| progress_due_at < Some(at));
+        let lead = Working { ticket, k, unit, due_at: None, progress_due_at, reworks: 0, urges: 0 };
+        (!is_of_old).then_some(lead)
     };
     Ok(found.into_iter().filter_map(read).collect())
 }

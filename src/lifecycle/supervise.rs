@@ -72,7 +72,7 @@ fn climbing(
     let rule = &rules.profile.supervision;
     let days = i64::from(rule.interview.days.max(rule.circular.days));
     // A rung that was opened on late work still counts, however long it is late.
-    let late = working.iter().filter_map(|lead| lead.due_at).min().unwrap_or(now);
+    let late = working.iter().filter_map(Working::limit).min().unwrap_or(now);
     let since = now.plus_millis(-days * DAY_MS).min(late);
     let rungs = store::rungs(conn, since, only.map(|(about, _)| about))?;
     let decided = store::decided(conn, only)?;
@@ -101,6 +101,7 @@ pub fn words(proposal: &Proposal) -> String {
         Trigger::Unanswered => sentence("supervise.unanswered", &values),
         Trigger::Unsettled => sentence("supervise.unsettled", &values),
         Trigger::Urged => sentence("supervise.urged", &values),
+        Trigger::Silent => sentence("supervise.silent", &values),
         Trigger::Supervised => sentence("supervise.supervised", &values),
         Trigger::Interviewed => sentence("supervise.interviewed", &values),
     }

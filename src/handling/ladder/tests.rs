@@ -17,7 +17,7 @@ fn keys(working: &[Working], rungs: &[Rung], decided: &[&str], now: &str) -> Vec
 
 fn lead(due_at: &str, reworks: u32) -> Working {
     let due_at = (!due_at.is_empty()).then(|| at(due_at));
-    Working { ticket: 1, k: 1, unit: "a".into(), due_at, reworks, urges: 0 }
+    Working { ticket: 1, k: 1, unit: "a".into(), due_at, progress_due_at: None, reworks, urges: 0 }
 }
 
 fn rung(ticket: i64, step: Step, opened_at: &str) -> Rung {
@@ -109,6 +109,20 @@ fn what_was_said_to_a_rung_does_not_end_the_ladder_of_work_that_stays_late() {
     let later = [lead("03-12T23:59", 0)];
     assert_eq!(keys(&later, &[closed.clone()], &taken, "03-14T00:00"), ["overdue supervise 1"]);
     assert_eq!(keys(&[lead("", 0)], &[closed], &taken, "03-27T00:00"), [""; 0]);
+}
+
+#[test]
+fn a_case_on_the_ledger_of_which_nothing_is_said_is_supervised_and_climbs() {
+    let silent = [Working { progress_due_at: Some(at("03-06T10:00")), ..lead("", 0) }];
+    let says = |rungs: &[Rung], decided: &[&str], now| keys(&silent, rungs, decided, now);
+    assert_eq!(says(&[], &[], "03-09T23:59"), [""; 0], "Monday is not over");
+    assert_eq!(says(&[], &[], "03-10T00:00"), ["silent supervise 1"]);
+    let key = format!("silent.1.1.{}", at("03-06T10:00").millis());
+    assert_eq!(says(&[], &[&key], "03-10T00:00"), [""; 0], "it was decided");
+    assert_eq!(about(&key), Some(About::Ticket(1)));
+    let opened = rung(1, Step::Supervise, "03-10T09:00");
+    let said = Rung { answered_at: Some(at("03-11T10:00")), ..opened };
+    assert_eq!(says(&[said], &[&key], "03-17T00:00"), ["unsettled interview 3"]);
 }
 
 #[test]
