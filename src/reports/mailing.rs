@@ -188,7 +188,8 @@ pub struct Paper {
 }
 
 impl Mailing {
-    /// The report about the window of this name: the latest edition that is kept, or the figures as they are now.
+    /// A copy for the command line of the report about the window of this name: the latest edition that is kept, or the
+    /// figures as they are now.
     ///
     /// # Errors
     /// 422 at `/window`; as the database says.
@@ -206,6 +207,7 @@ impl Mailing {
                 cases::settle(&mut document, &mut texts);
                 let tasks = self.desk(&program).instructions(conn, &row, now)?;
                 let printed = Printed {
+                    watermark: Some(print::words::watermark(print::words::SHELL, now, zone)),
                     instructions: task::told(&tasks, zone, &rules.directory),
                     ..printed(conn, &row, texts, (now, zone))?
                 };
@@ -222,7 +224,7 @@ impl Mailing {
                 instructions: Vec::new(),
                 signer: None,
                 dated: Some(now.day(zone)),
-                watermark: None,
+                watermark: Some(print::words::watermark(print::words::SHELL, now, zone)),
                 base: None,
                 at: now,
                 zone,
