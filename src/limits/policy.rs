@@ -180,7 +180,7 @@ impl ReworkRule {
 #[serde(deny_unknown_fields)]
 pub struct LedgerRule {
     pub max_months: u32,
-    /// Natural days from one progress note to the next.
+    /// Natural days from one progress note to the next; 0: none is owed.
     pub progress_days: u32,
 }
 

@@ -137,6 +137,7 @@ impl Profile {
             ClockName::Survey => self.survey.limit.0,
             ClockName::Rework => self.rework.span(urgency, self.clocks.handle.of(urgency).0),
             ClockName::Ledger => Span::hours(i64::from(self.ledger.max_months) * 30 * 24),
+            ClockName::Progress => Span::hours(i64::from(self.ledger.progress_days) * 24),
             ClockName::ReportIn => self.report_in.0,
         }
     }

@@ -230,7 +230,7 @@ impl Post {
     }
 
     /// A letter to `account_id` about the report `report_id` that leaves at `due_at`, once: whoever was written to about
-    /// it is not again.
+    /// it from `since` on is not again.
     ///
     /// # Errors
     /// As the database says.
@@ -238,9 +238,9 @@ impl Post {
         tx: &mut Tx<'_>,
         report_id: i64,
         account_id: i64,
-        due_at: Stamp,
+        (since, due_at): (Stamp, Stamp),
     ) -> Result<()> {
-        if store::is_told_of(tx.conn, &[report_id], account_id)? {
+        if store::is_told_of(tx.conn, &[report_id], (account_id, since))? {
             return Ok(());
         }
         let id = tx.id();

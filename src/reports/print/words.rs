@@ -11,6 +11,9 @@ use crate::time::Stamp;
 /// In the place of a state, where figures were made to be looked at and are kept nowhere.
 pub const TRIAL: &str = "试算（未生成报告）";
 
+/// In the place of a name, where a copy is taken without the console: nobody logged in for it.
+pub const SHELL: &str = "命令行";
+
 const DIGITS: [&str; 10] = ["", "一", "二", "三", "四", "五", "六", "七", "八", "九"];
 
 /// `一`, `十二`, `二十`, `九十九`; larger ones in figures.

@@ -360,7 +360,7 @@ words! {
     /// What was done about it.
     act "/warnings/{id}/act" "warning_act" Word::Act, Act,
         |raw| Said::try_from(raw.parse::<Act>()?);
-    /// Ends it: `{"real": false}` says not real and nothing else; a real one needs a result.
+    /// Ends it: `{"real": false}` says not real and nothing else; a real one needs an action before, and a result.
     close "/warnings/{id}/close" "warning_close" Word::Close, Close,
         |raw| Said::try_from(raw.parse::<Close>()?);
 }
