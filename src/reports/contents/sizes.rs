@@ -230,11 +230,12 @@ fn ranked<'a>(
         .collect();
     found.sort_by(|a, b| (b.0 * a.1).cmp(&(a.0 * b.1)).then_with(|| a.2.0.key.cmp(&b.2.0.key)));
     let mut placed: Vec<Placed<'a>> = Vec::new();
-    for (at, (received, whole, row)) in (1..).zip(&found) {
-        let before = at.checked_sub(2).and_then(|before| found.get(usize::try_from(before).ok()?));
-        let is_same = before.is_some_and(|it| it.0 * whole == received * it.1);
-        let place = placed.last().filter(|_| is_same).map_or(at, |last| last.0);
-        placed.push((place, *row));
+    let mut before: Option<(i128, i128, i64)> = None;
+    for (at, (received, whole, row)) in (1_i64..).zip(found) {
+        let same = before.filter(|it| it.0 * whole == received * it.1);
+        let place = same.map_or(at, |it| it.2);
+        before = Some((received, whole, place));
+        placed.push((place, row));
     }
     placed.truncate(TOP);
     placed

@@ -257,12 +257,12 @@ impl Book<'_> {
 
 /// What a survey adds to each of the three rates that it counts in, in thousandths.
 fn weights(counts: [bool; 3], last: &[String; 3]) -> [Option<i64>; 3] {
-    let weight = |which: usize, basic| match last[which].as_str() {
+    let weight = |which: usize, basic: i64| match last[which].as_str() {
         "yes" | "solved" | "satisfied" => 1000,
         "basic" => basic,
         _ => 0,
     };
-    let of = |which, basic| counts[which].then(|| weight(which, basic));
+    let of = |which: usize, basic: i64| counts[which].then(|| weight(which, basic));
     [of(0, 0), of(1, 1000), of(2, 900)]
 }
 
