@@ -5,6 +5,7 @@
 pub mod alike;
 pub mod ask;
 pub mod asked;
+mod beginning;
 pub mod collect;
 mod columns;
 pub mod dictionary;

@@ -102,6 +102,9 @@ fn an_agent_finds_by_words_phrases_fields_and_sounds() {
         assert_eq!(finds(typed), "咨询公租房", "{typed}");
     }
     assert_eq!(finds("no:2026-00000 公租"), "咨询公租房");
+    // Each begins the next: that is one walk over the numbers, as it is one question.
+    assert_eq!(finds("no:2 no:20 no:202 no:2026 no:2026- 房 租 公租"), "咨询公租房");
+    assert_eq!(finds("no:2 -no:2026 -no:2026-0 公租"), "");
     // A telephone number is in no text: it is masked before it is indexed.
     assert_eq!(finds("13900000001"), "");
     assert_eq!(finds("张三"), "");
@@ -141,6 +144,8 @@ fn what_means_nothing_is_told_with_its_field_and_too_much_is_refused() {
     assert_eq!(told["errors"].as_array().unwrap().len(), 2);
     assert_eq!(told["errors"][0]["code"], "search.value");
     let (status, told) = office.ask("agent", &[("q", &"水 ".repeat(40))]);
+    assert_eq!((status, &told["code"]), (400, &json!("search.too_costly")));
+    let (status, told) = office.ask("agent", &[("q", "no:1 no:2 no:3 no:4 no:5")]);
     assert_eq!((status, &told["code"]), (400, &json!("search.too_costly")));
     assert_eq!(office.ask("agent", &[("after", "x1.2")]).0, 422);
     assert_eq!(office.ask("agent", &[("limit", "0")]).0, 422);
