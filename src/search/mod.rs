@@ -10,6 +10,7 @@ pub mod collect;
 mod columns;
 pub mod dictionary;
 mod document;
+mod doors;
 mod fallback;
 pub mod fields;
 pub mod fold;
