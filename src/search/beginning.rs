@@ -50,7 +50,9 @@ impl Weight for Walked {
             let mut blocks =
                 index.read_block_postings_from_terminfo(term, IndexRecordOption::Basic)?;
             while !blocks.docs().is_empty() {
-                blocks.docs().iter().for_each(|doc| found.insert(*doc));
+                for doc in blocks.docs() {
+                    found.insert(*doc);
+                }
                 blocks.advance();
             }
         }
