@@ -30,6 +30,7 @@ pub mod reports;
 pub mod search;
 pub mod searches;
 pub mod signals;
+pub mod similar;
 pub mod stretch;
 pub mod suggest;
 pub mod supervision;
@@ -62,6 +63,7 @@ pub fn routes(services: &mut ServiceConfig<'_>) {
         .service(searches::change)
         .service(searches::remove)
         .service(suggest::propose)
+        .service(similar::of_ticket)
         .service(advice::figures)
         .configure(places::routes)
         .service(tickets::one)
