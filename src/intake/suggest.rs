@@ -8,6 +8,7 @@ use chrono::NaiveDate;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use super::incident::near::{self, Known};
 use super::vexatious::{Eyes, MarkRow};
 use crate::db::Db;
 use crate::directory::{CategoryCode, Directory, EstateCode, RegionCode, UnitCode};
@@ -109,6 +110,8 @@ pub struct Suggested {
     pub like: Vec<Like>,
     /// Live matters that several callers were already linked to: the next one is linked in one stroke.
     pub incidents: Vec<Like>,
+    /// Incidents that were declared, before anybody called perhaps, the likeliest first.
+    pub declared: Vec<Known>,
     /// What it may be about.
     pub articles: Vec<(Hit, Content)>,
     /// What the address means, where the place has nothing but one.
@@ -169,11 +172,8 @@ pub fn suggest(
     let articles = articles(advisers, actor, &format!("{title} {content}"), today)?;
     let eyes = Eyes { actor, keys: advisers.keys, directory };
     let vexatious = mark(advisers.db, eyes, hash.as_deref(), (asked, &place), now)?;
-    let is_incident = |like: &&Like| {
-        let is_near = like.same_place && like.score >= SAME_INCIDENT;
-        is_near && like.merged > 0 && like.row.state.is_live()
-    };
-    let incidents = like.iter().filter(is_incident).cloned().collect();
+    let declared = declared(advisers.db, asked, (&place, &advised), directory)?;
+    let incidents = incidents(&like, &declared);
     let is_same = |like: &Like| like.score >= SAME_MATTER && (like.same_place || like.same_caller);
     let (duplicates, like) = like.into_iter().partition(is_same);
     Ok(Suggested {
@@ -186,10 +186,37 @@ pub fn suggest(
         duplicates,
         like,
         incidents,
+        declared,
         articles,
         places,
         vexatious,
     })
+}
+
+/// Live matters at the place that others were merged into; what leads a declared incident stands there.
+fn incidents(like: &[Like], declared: &[Known]) -> Vec<Like> {
+    let is_incident = |like: &&Like| {
+        let is_near = like.same_place && like.score >= SAME_INCIDENT;
+        let leads = declared.iter().any(|it| it.row.lead.as_ref() == Some(&like.row.no));
+        is_near && like.merged > 0 && like.row.state.is_live() && !leads
+    };
+    like.iter().filter(is_incident).cloned().collect()
+}
+
+/// The declared incidents that it may be about.
+fn declared(
+    db: &Db,
+    asked: &Asked,
+    (place, advised): (&Where, &Advised),
+    directory: &Directory,
+) -> Result<Vec<Known>> {
+    let call = near::Call {
+        estate: place.0.as_ref(),
+        region: place.1.as_ref(),
+        chosen: asked.category.as_ref(),
+        suggested: &advised.categories,
+    };
+    db.read(|conn| near::known(conn, &call, directory))
 }
 
 fn advised(all: &[Suggestion], place: &Where, directory: &Directory, today: NaiveDate) -> Advised {

@@ -15,6 +15,7 @@ pub mod commands;
 pub mod dossier;
 pub mod exports;
 pub mod history;
+pub mod incidents;
 pub mod line;
 pub mod marks;
 pub mod masked;
@@ -93,7 +94,8 @@ pub fn routes(services: &mut ServiceConfig<'_>) {
         .configure(articles::routes)
         .configure(marks::routes)
         .configure(warnings::routes)
-        .configure(campaigns::routes);
+        .configure(campaigns::routes)
+        .configure(incidents::routes);
     desk_routes(services);
 }
 
