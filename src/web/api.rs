@@ -120,6 +120,8 @@ fn desk_routes(services: &mut ServiceConfig<'_>) {
         .service(outbox::retry)
         .configure(public::routes)
         .service(audit::trail)
+        .service(audit::sheet::audit_csv)
+        .service(audit::sheet::audit_xlsx)
         .service(webhooks::list)
         .service(webhooks::add)
         .service(webhooks::one)
