@@ -2,6 +2,7 @@
 
 pub mod amend;
 pub mod duplicate;
+pub mod incident;
 pub mod known;
 pub mod register;
 pub mod settle;

@@ -8,6 +8,7 @@ use chrono::NaiveDate;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use super::incident::near::{self, Known as Declared};
 use super::known::{Known, MOST};
 use super::vexatious::{Eyes, MarkRow};
 use crate::db::Db;
@@ -103,6 +104,8 @@ pub struct Suggested {
     pub known: Known,
     /// Where nothing of that is of the likeliest category: such as are, wherever they are.
     pub examples: Vec<Like>,
+    /// Incidents that were declared, before anybody called perhaps, the likeliest first.
+    pub declared: Vec<Declared>,
     /// What it may be about.
     pub articles: Vec<(Hit, Content)>,
     /// What the address means, where the place has nothing but one.
@@ -151,7 +154,7 @@ pub fn suggest(
         region: place.1.as_ref().map(AsRef::as_ref),
         phone_hash: hash.as_deref(),
     };
-    let known: Known = advisers.search.alike(actor, names, &matter, now, MOST)?.into();
+    let mut known: Known = advisers.search.alike(actor, names, &matter, now, MOST)?.into();
     let examples = examples(advisers, (actor, names), (&matter, &categories), &known, now)?;
     let advised = advised(&all, &place, directory, today);
     let (mut units, unclear) = units(&categories, &place, directory, today);
@@ -164,6 +167,8 @@ pub fn suggest(
     let articles = articles(advisers, actor, &format!("{title} {content}"), today)?;
     let eyes = Eyes { actor, keys: advisers.keys, directory };
     let vexatious = mark(advisers.db, eyes, hash.as_deref(), (asked, &place), now)?;
+    let declared = declared(advisers.db, asked, (&place, &advised), directory)?;
+    known.incidents.retain(|like| !is_led(like, &declared));
     Ok(Suggested {
         categories,
         advised,
@@ -172,6 +177,7 @@ pub fn suggest(
         unclear,
         known,
         examples,
+        declared,
         articles,
         places,
         vexatious,
@@ -196,6 +202,27 @@ fn examples(
     let anywhere =
         Matter { category: first, estate: None, region: None, phone_hash: None, ..*matter };
     Ok(advisers.search.alike(actor, names, &anywhere, now, EXAMPLES)?.found)
+}
+
+/// Whether one of the declared incidents is led by it, and stands for it.
+fn is_led(like: &Like, declared: &[Declared]) -> bool {
+    declared.iter().any(|it| it.row.lead.as_ref() == Some(&like.row.no))
+}
+
+/// The declared incidents that it may be about.
+fn declared(
+    db: &Db,
+    asked: &Asked,
+    (place, advised): (&Where, &Advised),
+    directory: &Directory,
+) -> Result<Vec<Declared>> {
+    let call = near::Call {
+        estate: place.0.as_ref(),
+        region: place.1.as_ref(),
+        chosen: asked.category.as_ref(),
+        suggested: &advised.categories,
+    };
+    db.read(|conn| near::known(conn, &call, directory))
 }
 
 fn advised(all: &[Suggestion], place: &Where, directory: &Directory, today: NaiveDate) -> Advised {

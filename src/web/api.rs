@@ -15,6 +15,7 @@ pub mod commands;
 pub mod dossier;
 pub mod exports;
 pub mod history;
+pub mod incidents;
 pub mod line;
 pub mod marks;
 pub mod masked;
@@ -95,7 +96,8 @@ pub fn routes(services: &mut ServiceConfig<'_>) {
         .configure(articles::routes)
         .configure(marks::routes)
         .configure(warnings::routes)
-        .configure(campaigns::routes);
+        .configure(campaigns::routes)
+        .configure(incidents::routes);
     desk_routes(services);
 }
 
@@ -120,6 +122,8 @@ fn desk_routes(services: &mut ServiceConfig<'_>) {
         .service(outbox::retry)
         .configure(public::routes)
         .service(audit::trail)
+        .service(audit::sheet::audit_csv)
+        .service(audit::sheet::audit_xlsx)
         .service(webhooks::list)
         .service(webhooks::add)
         .service(webhooks::one)

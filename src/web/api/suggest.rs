@@ -11,6 +11,7 @@ use super::view::{self, LineView};
 use crate::app::App;
 use crate::directory::{CategoryCode, Directory, UnitCode};
 use crate::error::{Result, sentence};
+use crate::intake::incident::near::{Known as Declared, Near};
 use crate::intake::known::Known;
 use crate::intake::slip;
 use crate::intake::suggest::{Advisers, Asked, EXAMPLES, Suggested, Units, WHO, suggest};
@@ -45,8 +46,9 @@ pub struct SuggestedView {
     like: Vec<LikeView>,
     /// Articles in service that it may be about, best first.
     articles: Vec<ArticleHit>,
-    /// Live matters that several callers were linked to already: perhaps this one too.
-    incidents: Vec<LikeView>,
+    /// Declared incidents that it may be about, then live matters that several callers were linked to already: perhaps
+    /// this one too. `no` is the ticket that it can be merged into.
+    incidents: Vec<IncidentHit>,
     /// To be handed in with the ticket, so that it is noted whether this was of use; good for a day.
     slip: String,
     /// What the address may mean, where the place has no estate; the likest first. The rest counts with a certain one.
@@ -172,6 +174,7 @@ fn shown(suggested: Suggested, slip: String, scene: &Scene<'_>) -> SuggestedView
         unclear,
         known,
         examples,
+        declared,
         articles,
         places,
         vexatious,
@@ -183,6 +186,9 @@ fn shown(suggested: Suggested, slip: String, scene: &Scene<'_>) -> SuggestedView
     };
     let unclear = unclear.into_iter().map(|(category, why)| UnclearView { category, why });
     let Known { degraded, duplicates, like, incidents } = known;
+    let zone = scene.profile.zone;
+    let declared = declared.into_iter().map(|known| declared_hit(known, zone));
+    let linked = incidents.into_iter().map(|like| IncidentHit::Linked(like_view(like, scene)));
     let likes: Vec<&Like> = duplicates.iter().chain(&like).chain(&examples).collect();
     let named = categories.into_iter().map(|it| category(it, source, directory, &likes));
     let categories = named.collect();
@@ -195,11 +201,62 @@ fn shown(suggested: Suggested, slip: String, scene: &Scene<'_>) -> SuggestedView
         duplicates: views(duplicates, scene),
         like: views(like, scene),
         articles: articles.into_iter().map(article_hit).collect(),
-        incidents: views(incidents, scene),
+        incidents: declared.chain(linked).collect(),
         slip,
         places: candidates(places, directory),
         vexatious: vexatious.map(|mark| MarkView::of(mark, scene.profile.zone)),
     }
+}
+
+/// An incident that it may be about.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+enum IncidentHit {
+    Declared(DeclaredHit),
+    Linked(LikeView),
+}
+
+/// An incident that was declared, before anybody called perhaps.
+#[derive(Serialize, ToSchema)]
+struct DeclaredHit {
+    /// Its id, as in `/incidents/{id}`.
+    incident: String,
+    title: String,
+    /// What the caller is told.
+    tell: String,
+    since: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expected_end: Option<String>,
+    /// The live ticket that the caller's is merged into; absent until there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    no: Option<String>,
+    /// How many were merged into that.
+    linked: i32,
+    near: Near,
+    /// 0 to 1
+    score: f64,
+    why: String,
+}
+
+fn declared_hit(known: Declared, zone: chrono_tz::Tz) -> IncidentHit {
+    let Declared { row, near, score, lead } = known;
+    let said = match near {
+        Near::Estate => "incident.at_estate",
+        Near::Region => "incident.at_region",
+        Near::Category => "incident.of_category",
+    };
+    IncidentHit::Declared(DeclaredHit {
+        incident: row.id.to_string(),
+        title: row.title,
+        tell: row.tell,
+        since: row.since.rfc3339(zone),
+        expected_end: row.expected_end.map(|at| at.rfc3339(zone)),
+        no: row.lead.filter(|_| lead.is_some()),
+        linked: lead.map_or(0, |lead| lead.linked),
+        near,
+        score,
+        why: sentence(said, &[]),
+    })
 }
 
 fn article_hit((hit, content): (Hit, Content)) -> ArticleHit {
