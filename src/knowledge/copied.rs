@@ -3,11 +3,11 @@
 
 use std::collections::BTreeSet;
 
-use super::ArticleCode;
 use super::listing::{Matter, matter_of, told_alike};
 use super::prints::Print;
 use super::store;
 use super::words::folded;
+use super::{Article, ArticleCode};
 use crate::db::Conn;
 use crate::error::Result;
 use crate::ticket::Cited;
@@ -58,7 +58,7 @@ pub(super) fn sources(conn: &mut Conn, cited: &[Cited]) -> Result<Vec<String>> {
     let mut found = Vec::new();
     for it in cited {
         let article = store::one(conn, &ArticleCode::from(it.code.as_str()))?;
-        let live = article.as_ref().and_then(|article| article.live());
+        let live = article.as_ref().and_then(Article::live);
         found.extend(live.map(|content| folded(&format!("{}\n{}", content.title, content.body))));
     }
     Ok(found)

@@ -231,7 +231,9 @@ impl<'a> Own<'a> {
         // Whoever led before said it as the ticket's reply too.
         for (lead, _) in ticket.assignments.iter().filter(|(_, it)| it.part == Part::Lead) {
             let lead = told.pointer_mut(&format!("/assignments/{lead}"));
-            lead.and_then(Value::as_object_mut).map(|fields| fields.remove("reply"));
+            if let Some(fields) = lead.and_then(Value::as_object_mut) {
+                fields.remove("reply");
+            }
         }
         // The proof of a case of the ledger was the reply.
         let ledgers = told.get_mut("ledgers").and_then(Value::as_array_mut);

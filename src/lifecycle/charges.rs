@@ -1,5 +1,5 @@
-//! Lifecycle: an article's owner is charged with looking at it, and hears of it. Its rule: charged and told in one write;
-//! what the letter says is looked up when it leaves.
+//! Lifecycle: an article's owner is charged with looking at it, and hears of it. Its rule: charged and told in one
+//! write; what the letter says is looked up when it leaves.
 
 use crate::db::{Conn, Tx};
 use crate::error::Result;

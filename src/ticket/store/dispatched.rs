@@ -78,7 +78,8 @@ pub struct Returned {
     pub lead: UnitCode,
 }
 
-/// The leads' assignments that were returned since `since`, the dispute upheld, where another unit leads the ticket now.
+/// The leads' assignments that were returned since `since`, the dispute upheld, where another unit leads the ticket
+/// now.
 ///
 /// # Errors
 /// As the database says.
