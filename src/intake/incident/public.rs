@@ -87,6 +87,7 @@ fn found(said: &Said<'_>, place: &Place, directory: &Directory) -> Vec<(Doubt, F
                 continue;
             }
             Pointing::Building => (Doubt::Building, "incident.building"),
+            Pointing::Ticket => (Doubt::Ticket, "incident.ticket"),
         };
         found.push((doubt, FieldError::with(pointer, code, &[("at", &at)])));
     }
