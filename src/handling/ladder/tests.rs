@@ -107,7 +107,10 @@ fn what_was_said_to_a_rung_does_not_end_the_ladder_of_work_that_stays_late() {
     assert_eq!(says(&[closed.clone(), circular], "04-23T00:00"), [""; 0], "nothing is above it");
     // What was closed before the limit that runs was over says nothing of it; work that was handed in is not late.
     let later = [lead("03-12T23:59", 0)];
-    assert_eq!(keys(&later, &[closed.clone()], &taken, "03-14T00:00"), ["overdue supervise 1"]);
+    assert_eq!(
+        keys(&later, std::slice::from_ref(&closed), &taken, "03-14T00:00"),
+        ["overdue supervise 1"]
+    );
     assert_eq!(keys(&[lead("", 0)], &[closed], &taken, "03-27T00:00"), [""; 0]);
 }
 

@@ -14,7 +14,9 @@ const Z: f64 = 1.959_964;
 
 /// Thousandths and answers, by row (empty: all) and by how much of the matter is the same.
 #[derive(Default)]
-struct Pool(HashMap<(String, Vec<Option<String>>), (i64, i64)>);
+struct Pool(HashMap<Place, (i64, i64)>);
+
+type Place = (String, Vec<Option<String>>);
 
 impl Pool {
     fn of(answers: &[Answered], rate: usize) -> Self {

@@ -39,15 +39,15 @@ impl Bureau {
             self.city.surveyor().does(no, "survey", answer.clone());
         }
     }
+}
 
-    fn resolved(&self, document: &Value) -> (f64, i64) {
-        let found = cells(document).into_iter().find(|it| {
-            (it.table.as_str(), it.row.as_str(), it.column.as_str())
-                == ("overview_rates", "resolution_rate", "all")
-        });
-        let ratio = found.unwrap().value["ratio"].clone();
-        (ratio["num"].as_f64().unwrap(), ratio["den"].as_i64().unwrap())
-    }
+fn resolved(document: &Value) -> (f64, i64) {
+    let found = cells(document).into_iter().find(|it| {
+        (it.table.as_str(), it.row.as_str(), it.column.as_str())
+            == ("overview_rates", "resolution_rate", "all")
+    });
+    let ratio = found.unwrap().value["ratio"].clone();
+    (ratio["num"].as_f64().unwrap(), ratio["den"].as_i64().unwrap())
 }
 
 fn mark(document: &Value) -> Option<String> {
@@ -77,7 +77,7 @@ on_each_database! {
         let id = made["id"].as_str().unwrap().to_owned();
         bureau.does("assessor", &format!("/reports/{id}/freeze"), json!({}));
         let document = bureau.document("leader", &id);
-        assert_eq!(bureau.resolved(&document), (1.0, 2), "one solved, one not, and two are late");
+        assert_eq!(resolved(&document), (1.0, 2), "one solved, one not, and two are late");
         let said = mark(&document).unwrap();
         assert!(said.contains("2026-12-09（含）") && said.contains("3件"), "{said}");
         let live = bureau.asks("leader", &format!("/rates?{PERIOD}")).json();
@@ -86,7 +86,7 @@ on_each_database! {
 
         let new = bureau.does("assessor", &format!("/reports/{id}/restate"), json!({}));
         let document = bureau.document("leader", new["id"].as_str().unwrap());
-        assert_eq!(bureau.resolved(&document), (4.0, 4));
+        assert_eq!(resolved(&document), (4.0, 4));
         let said = mark(&document).unwrap();
         assert!(said.contains("更正") && said.contains("3件"), "{said}");
     }
@@ -99,6 +99,6 @@ on_each_database! {
         let id = bureau.november();
         bureau.does("assessor", &format!("/reports/{id}/freeze"), json!({}));
         let document = bureau.document("leader", &id);
-        assert_eq!((bureau.resolved(&document), mark(&document)), ((1.0, 1), None));
+        assert_eq!((resolved(&document), mark(&document)), ((1.0, 1), None));
     }
 }
