@@ -17,7 +17,7 @@ use crate::directory::Cached;
 use crate::error::{Error, Kind, Result};
 use crate::identity::{AddressLimiter, Gate, LoginLimiter, Role};
 use crate::learning::school::{Adviser, School};
-use crate::lifecycle::{Hotline, RuleBook};
+use crate::lifecycle::{Hotline, RuleBook, charges};
 use crate::notify::letter::Letters;
 use crate::notify::{Mailer, Post, Settings as Notices, Sms};
 use crate::outward::Outward;
@@ -182,7 +182,8 @@ fn post(
     let (db, keys, directory) = (db.clone(), keys.clone(), directory.clone());
     let reports = std::sync::OnceLock::new();
     let cases = bottomline::case::accused;
-    Ok(Post { db, keys, directory, settings, letters, mailer, sms, cases, reports })
+    let articles = charges::charged;
+    Ok(Post { db, keys, directory, settings, letters, mailer, sms, cases, articles, reports })
 }
 
 /// The reports that are made by themselves; letters learn from it what they enclose.

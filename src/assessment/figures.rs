@@ -63,7 +63,8 @@ pub struct Row {
     pub n: i64,
     /// One for each of [`Metric::ALL`], in its order.
     pub cells: Vec<Cell>,
-    /// Within its peer group, 1-2-2-4, by composite; none for a flagged row and for one without.
+    /// Within its peer group, 1-2-2-4, by composite; none for a flagged row and for one without, and, where the profile
+    /// wants bands instead, for one that shares its band.
     pub rank: Option<u32>,
     /// Which of its peers it can be told apart from: 1 for the best and all whose intervals reach the best's.
     pub band: Option<u32>,
@@ -223,6 +224,9 @@ impl<'a> Table<'a> {
         for (((row, rank), band), list) in rows.iter_mut().zip(ranks).zip(bands).zip(lists) {
             (row.rank, row.band, row.list) = (rank, band, list);
         }
+        if self.ask.rules.bands {
+            band_instead(&mut rows);
+        }
         rows.retain(|row| row.key.as_deref().is_some_and(&shown));
         Rates {
             by: self.ask.by,
@@ -251,6 +255,20 @@ impl<'a> Table<'a> {
             excluded: reasons.map(|(sym, n)| (self.names.text(*sym).to_owned(), *n)).collect(),
             score,
             span: rules.scoring.span(sums.three()),
+        }
+    }
+}
+
+/// Takes the rank from every row that shares its band with a peer.
+fn band_instead(rows: &mut [Row]) {
+    let mut sizes: BTreeMap<(Option<String>, u32), u32> = BTreeMap::new();
+    let place = |row: &Row| row.band.map(|band| (row.peers.clone(), band));
+    for place in rows.iter().filter_map(place) {
+        *sizes.entry(place).or_default() += 1;
+    }
+    for row in rows {
+        if place(row).is_some_and(|place| sizes[&place] > 1) {
+            row.rank = None;
         }
     }
 }

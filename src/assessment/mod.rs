@@ -12,6 +12,7 @@ pub mod facts;
 pub mod figures;
 pub mod fraction;
 pub mod interval;
+pub mod late;
 pub mod likewise;
 pub mod listed;
 pub mod metrics;

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::facts::{Keys, Solved, Standing, Sym, TicketFact, ValidSurvey};
+use super::facts::{Keys, Satisfied, Solved, Standing, Sym, TicketFact, ValidSurvey};
 use super::fraction::Fraction;
 use super::shares::{Question, three};
 use crate::code_enum;
@@ -14,6 +14,8 @@ code_enum! {
     /// In what the two sides differ.
     pub enum What {
         Counted = "counted" "是否计入考核",
+        Answers = "answers" "有无回访结果",
+        Rates = "rates" "计入哪些率",
         Contacted = "contacted" "是否联系",
         Solved = "solved" "是否解决",
         Satisfied = "satisfied" "是否满意",
@@ -22,13 +24,22 @@ code_enum! {
     }
 }
 
+/// The answers of a survey that the city's list names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answers {
+    /// All three: it counts in all three rates.
+    All(ValidSurvey),
+    /// Whether there was a contact, and no more: it counts in the response rate alone.
+    Contact(bool),
+}
+
 /// What the city's list says of one ticket.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verdict {
     /// Whether it is assessed at all.
     pub counted: bool,
-    /// The survey's three answers; none where it names none.
-    pub survey: Option<ValidSurvey>,
+    /// The survey's answers; none where it names none.
+    pub survey: Option<Answers>,
     /// Why it is not counted, in the city's words.
     pub reason: Option<String>,
 }
@@ -70,6 +81,7 @@ impl TheirList {
 /// What we say of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Said {
+    /// Whether it is assessed, as soon as there is a valid survey.
     pub counted: bool,
     pub survey: Option<ValidSurvey>,
 }
@@ -131,13 +143,12 @@ pub fn compare(ask: &Question<'_>, ours: &[Ours], theirs: &TheirList) -> Compari
         let verdict = found.map(|(_, verdict)| verdict);
         let mine = three(&it.fact, ask);
         let city = verdict.map_or(NOTHING, |verdict| by_verdict(&it.fact, verdict, ask));
-        let what = differences((mine, it.fact.survey), (city, verdict));
-        let said = Said { counted: counts(mine), survey: it.fact.survey };
+        let what = differences((mine, &it.fact), (city, verdict), ask);
         let line = (!what.is_empty()).then(|| Line {
             no: Some(it.no.clone()),
             upstream_no: it.upstream_no.clone(),
             what,
-            ours: Some(said),
+            ours: Some(Said { counted: admits(&it.fact, ask), survey: it.fact.survey }),
             theirs: verdict.cloned(),
             cost: None,
         });
@@ -197,19 +208,28 @@ fn counts(three: Three) -> bool {
     three.iter().any(|(_, den)| *den > 0)
 }
 
-/// What the ticket adds where it is as the city says.
+/// Whether the ticket counts in some rate once it has a valid survey.
+fn admits(fact: &TicketFact, ask: &Question<'_>) -> bool {
+    counts(three(&TicketFact { survey: Some(contact(true)), ..fact.clone() }, ask))
+}
+
+/// A survey of which only whether there was a contact is looked at.
+const fn contact(contacted: bool) -> ValidSurvey {
+    ValidSurvey { contacted, solved: Solved::Solved, satisfied: Satisfied::Satisfied }
+}
+
+/// What the ticket adds where it is as the city says: in the rates of which its list names the answers.
 fn by_verdict(fact: &TicketFact, verdict: &Verdict, ask: &Question<'_>) -> Three {
-    if !verdict.counted {
-        return NOTHING;
-    }
+    let Some(answers) = verdict.survey.filter(|_| verdict.counted) else { return NOTHING };
     let mut theirs = fact.clone();
     theirs.excluded = Sym::NONE;
-    theirs.survey = verdict.survey;
+    let (class, survey) = match answers {
+        Answers::All(survey) => (AssessmentClass::ThreeRates, survey),
+        Answers::Contact(contacted) => (AssessmentClass::ResponseOnly, contact(contacted)),
+    };
+    (theirs.class, theirs.survey) = (class, Some(survey));
     if theirs.standing.is_apart() {
         theirs.standing = Standing::Closed;
-    }
-    if theirs.class == AssessmentClass::None {
-        theirs.class = AssessmentClass::ThreeRates;
     }
     if !ask.holds(theirs.received_at) {
         theirs.received_at = ask.start;
@@ -218,24 +238,33 @@ fn by_verdict(fact: &TicketFact, verdict: &Verdict, ask: &Question<'_>) -> Three
 }
 
 fn differences(
-    (mine, own): (Three, Option<ValidSurvey>),
+    (mine, fact): (Three, &TicketFact),
     (city, verdict): (Three, Option<&Verdict>),
+    ask: &Question<'_>,
 ) -> Vec<What> {
     let Some(verdict) = verdict else {
         return if counts(mine) { vec![What::Missing] } else { Vec::new() };
     };
-    if counts(mine) != counts(city) {
-        return vec![What::Counted];
+    match (counts(mine), counts(city)) {
+        (false, false) => return Vec::new(),
+        // Both would count it, and one side has no answers to count.
+        (true, false) if verdict.counted => return vec![What::Answers],
+        (false, true) if admits(fact, ask) => return vec![What::Answers],
+        (true, false) | (false, true) => return vec![What::Counted],
+        (true, true) => {}
     }
-    let (Some(own), Some(their), true) = (own, verdict.survey, counts(mine)) else {
-        return Vec::new();
+    let (contacted, rest) = match verdict.survey {
+        Some(Answers::All(all)) => (Some(all.contacted), Some((all.solved, all.satisfied))),
+        Some(Answers::Contact(contacted)) => (Some(contacted), None),
+        None => (None, None),
     };
-    // An answer that neither side counts is none to quarrel about.
-    let asked = |rate: usize| mine[rate].1 > 0 || city[rate].1 > 0;
+    let Some(own) = fact.survey else { return Vec::new() };
+    let in_rates = |three: Three| three.map(|(_, den)| den > 0);
     let differ = [
-        (What::Contacted, asked(0) && own.contacted != their.contacted),
-        (What::Solved, asked(1) && own.solved != their.solved),
-        (What::Satisfied, asked(2) && own.satisfied != their.satisfied),
+        (What::Rates, in_rates(mine) != in_rates(city)),
+        (What::Contacted, contacted.is_some_and(|it| it != own.contacted)),
+        (What::Solved, rest.is_some_and(|(solved, _)| solved != own.solved)),
+        (What::Satisfied, rest.is_some_and(|(_, satisfied)| satisfied != own.satisfied)),
     ];
     differ.into_iter().filter(|(_, differs)| *differs).map(|(what, _)| what).collect()
 }
@@ -262,129 +291,4 @@ fn stranger(ask: &Question<'_>) -> TicketFact {
 }
 
 #[cfg(test)]
-mod tests {
-    use rstest::rstest;
-
-    use super::*;
-    use crate::assessment::facts::{Edition, GroupBy, Satisfied};
-    use crate::assessment::rules::Rules;
-    use crate::time::Stamp;
-
-    const GOOD: ValidSurvey =
-        ValidSurvey { contacted: true, solved: Solved::Solved, satisfied: Satisfied::Satisfied };
-    const BAD: ValidSurvey = ValidSurvey {
-        contacted: true,
-        solved: Solved::Unsolved,
-        satisfied: Satisfied::Dissatisfied,
-    };
-
-    fn asked(rules: &Rules) -> Question<'_> {
-        let (start, end) = (Stamp::from_millis(1_000), Stamp::from_millis(2_000));
-        let (by, edition) = (GroupBy::Unit, Edition::Assessed);
-        Question { start, end, now: end, by, edition, rules }
-    }
-
-    fn ours(no: &str, survey: Option<ValidSurvey>, ask: &Question<'_>) -> Ours {
-        let fact = TicketFact { survey, ..stranger(ask) };
-        Ours { no: no.to_owned(), upstream_no: Some(format!("city-{no}")), fact }
-    }
-
-    fn theirs(number: &str, survey: Option<ValidSurvey>) -> Theirs {
-        let verdict = Verdict { counted: survey.is_some(), survey, reason: None };
-        Theirs { number: number.to_owned(), verdict }
-    }
-
-    fn list(lines: &[Theirs]) -> TheirList {
-        TheirList { lines: lines.to_vec(), ..TheirList::default() }
-    }
-
-    /// Beside one ticket that both sides count as good, so that the score is 100 by ours.
-    #[rstest]
-    #[case::the_same(Some(GOOD), Some(GOOD), &[], None)]
-    #[case::neither_counts(None, None, &[], None)]
-    #[case::worse_there(Some(GOOD), Some(BAD), &[What::Solved, What::Satisfied], Some((45, 1)))]
-    #[case::out_there(Some(GOOD), None, &[What::Counted], Some((0, 1)))]
-    #[case::only_counted_there(None, Some(BAD), &[What::Counted], Some((45, 1)))]
-    #[case::better_there(Some(BAD), Some(GOOD), &[What::Solved, What::Satisfied], Some((-45, 1)))]
-    #[case::not_out_of_luck(Some(BAD), None, &[What::Counted], Some((-45, 1)))]
-    fn a_difference_costs_what_the_score_loses(
-        #[case] mine: Option<ValidSurvey>,
-        #[case] city: Option<ValidSurvey>,
-        #[case] what: &[What],
-        #[case] cost: Option<(i128, i128)>,
-    ) {
-        let rules = Rules::default();
-        let ask = asked(&rules);
-        let all = [ours("1", Some(GOOD), &ask), ours("2", mine, &ask)];
-        let found = compare(&ask, &all, &list(&[theirs("city-1", Some(GOOD)), theirs("2", city)]));
-        let said: Vec<What> = found.lines.iter().flat_map(|line| line.what.clone()).collect();
-        assert_eq!(said, what);
-        let priced = found.lines.first().and_then(|line| line.cost);
-        assert_eq!(priced, cost.map(|(num, den)| Fraction::new(num, den)));
-        assert_eq!(found.agreed, 2 - found.lines.len());
-        // One difference alone: both scores differ by it.
-        let difference = found.ours.zip(found.theirs).map(|(ours, theirs)| ours.minus(theirs));
-        assert_eq!(difference, priced.or(Some(Fraction::ZERO)));
-    }
-
-    #[test]
-    fn what_only_one_side_has_is_told_and_priced() {
-        let rules = Rules::default();
-        let ask = asked(&rules);
-        let all = [ours("1", Some(GOOD), &ask), ours("2", Some(GOOD), &ask), ours("3", None, &ask)];
-        let list = list(&[theirs("city-1", Some(GOOD)), theirs("city-9", Some(BAD))]);
-        let found = compare(&ask, &all, &list);
-        let lines: Vec<_> = found
-            .lines
-            .iter()
-            .map(|line| (line.no.as_deref(), line.upstream_no.as_deref(), line.what[0]))
-            .collect();
-        assert_eq!(
-            lines,
-            [(None, Some("city-9"), What::Unknown), (Some("2"), Some("city-2"), What::Missing)]
-        );
-        // Two of three good beside all of two: 10 + (50 + 40) × 2/3.
-        assert_eq!(found.lines[0].cost, Some(Fraction::new(30, 1)));
-        assert_eq!(found.lines[1].cost, Some(Fraction::ZERO));
-    }
-
-    #[test]
-    fn of_what_could_not_be_read_nothing_is_claimed() {
-        let rules = Rules::default();
-        let ask = asked(&rules);
-        let all = ["1", "2", "3"].map(|no| ours(no, Some(GOOD), &ask));
-        let mut list = list(&[theirs("city-1", Some(GOOD))]);
-        // By either number; and a line of the same ticket under its other one is no stranger.
-        list.unread.insert("2".to_owned());
-        list.lines.push(theirs("city-2", Some(BAD)));
-        let found = compare(&ask, &all, &list);
-        let told: Vec<_> =
-            found.lines.iter().map(|line| (line.no.as_deref(), line.what[0])).collect();
-        assert_eq!(told, [(Some("3"), What::Missing)]);
-        assert_eq!((found.agreed, found.left_out), (1, 1));
-        assert_eq!(found.ours, found.theirs);
-        // A number that is lost may be any: none is said to be missing.
-        list.nameless = 1;
-        let found = compare(&ask, &all, &list);
-        assert_eq!((found.lines.len(), found.agreed, found.left_out), (0, 1, 2));
-    }
-
-    #[test]
-    fn where_there_is_no_score_there_is_no_cost() {
-        let rules = Rules::default();
-        let ask = asked(&rules);
-        let found = compare(&ask, &[], &list(&[theirs("city-1", Some(GOOD))]));
-        assert_eq!((found.ours, found.lines[0].cost), (None, None));
-        assert_eq!(found.theirs, Some(Fraction::new(100, 1)));
-    }
-
-    #[test]
-    fn an_answer_that_counts_in_no_rate_is_no_difference() {
-        let rules = Rules::default();
-        let ask = asked(&rules);
-        let mut only_response = ours("1", Some(GOOD), &ask);
-        only_response.fact.class = AssessmentClass::ResponseOnly;
-        let found = compare(&ask, &[only_response], &list(&[theirs("city-1", Some(BAD))]));
-        assert_eq!((found.lines.len(), found.agreed), (0, 1));
-    }
-}
+mod tests;

@@ -141,6 +141,9 @@ pub struct Rules {
     /// How many of a peer group stand on the red and on the black list; 0: there are none.
     #[serde(default)]
     pub listed: u32,
+    /// Whether whoever cannot be told from a peer by the intervals has a band in place of a rank.
+    #[serde(default)]
+    pub bands: bool,
 }
 
 impl From<&Profile> for Rules {
@@ -154,6 +157,7 @@ impl From<&Profile> for Rules {
             small_n: i64::from(assessment.small_n),
             repeat_days: i64::from(profile.repeat_days),
             listed: if assessment.show.lists { assessment.show.list_length } else { 0 },
+            bands: assessment.show.bands,
         }
     }
 }
@@ -169,6 +173,7 @@ impl Default for Rules {
             small_n: 10,
             repeat_days: 90,
             listed: 0,
+            bands: false,
         }
     }
 }

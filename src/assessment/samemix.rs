@@ -13,7 +13,7 @@ use super::facts::{Facts, Sym};
 use super::figures::{Depth, Dim, Tree};
 use super::interval::Z;
 use super::metrics::Metric;
-use super::rules::UNIT;
+use super::rules::{Rules, UNIT};
 use super::shares::{self, Question};
 
 /// One rate of a row beside what the same mix would bring others; rates from 0 to 1.
@@ -28,6 +28,22 @@ pub struct Fair {
     pub high: f64,
     /// |V|.
     pub n: i64,
+}
+
+impl Fair {
+    /// Its definition beside the one of `metric`, with its version: `response_rate.same_mix@1`.
+    pub fn definition(metric: Metric) -> String {
+        format!("{metric}.same_mix@1")
+    }
+
+    /// The difference in words.
+    pub fn formula(metric: Metric, rules: &Rules) -> String {
+        let (zh, more) = (metric.zh(), rules.small_n.max(1));
+        format!(
+            "本行{zh}－期望{zh}。期望{zh}：对本行每件有效回访，取其他各行在同一末级类别、同一小区的{zh}，各件平均；\
+             回访少的依次向该类别、全体靠拢（各按加{more}件计）。区间为95%"
+        )
+    }
 }
 
 /// For each of [`Metric::THREE`]; nothing where the row or all others have no answer.

@@ -2,6 +2,7 @@
 //! `facts.rs` asks for, and by index: a site of a million tickets pays for the month it asks about.
 
 mod contacts;
+mod late;
 mod mark;
 mod repeats;
 
@@ -18,6 +19,7 @@ use crate::db::{Conn, each};
 use crate::directory::{AssessmentClass, Kind};
 use crate::error::Result;
 use crate::time::Stamp;
+pub use late::surveyed_from;
 pub use mark::{Mark, mark};
 pub use repeats::{Repeat, repeat_of};
 

@@ -61,6 +61,19 @@ impl From<Row> for Line {
 
 /// At most `limit` lines that `filter` lets through, newest first.
 pub fn page(conn: &mut Conn, filter: &Filter, limit: i64) -> Result<Vec<Line>> {
+    let query = which(filter);
+    let rows: Vec<Row> = query.order((t::at.desc(), t::id.desc())).limit(limit).load(conn)?;
+    Ok(rows.into_iter().map(Line::from).collect())
+}
+
+/// How many lines `filter` lets through.
+pub fn count(conn: &mut Conn, filter: &Filter) -> Result<i64> {
+    Ok(which(filter).count().get_result(conn)?)
+}
+
+type Query<'a> = t::BoxedQuery<'a, crate::db::conn::MultiBackend>;
+
+fn which<'a>(filter: &Filter) -> Query<'a> {
     let mut query = t::table.into_boxed();
     if let Some(from) = filter.from {
         query = query.filter(t::at.ge(from));
@@ -69,19 +82,18 @@ pub fn page(conn: &mut Conn, filter: &Filter, limit: i64) -> Result<Vec<Line>> {
         query = query.filter(t::at.lt(to));
     }
     if let Some(name) = &filter.account_name {
-        query = query.filter(t::account_name.eq(name));
+        query = query.filter(t::account_name.eq(name.clone()));
     }
     if let Some(action) = &filter.action {
-        query = query.filter(t::action.eq(action));
+        query = query.filter(t::action.eq(action.clone()));
     }
     if let Some((kind, subject)) = &filter.subject {
-        query = query.filter(t::subject_kind.eq(kind).and(t::subject.eq(subject)));
+        query = query.filter(t::subject_kind.eq(kind.clone()).and(t::subject.eq(subject.clone())));
     }
     if let Some((at, id)) = filter.after {
         query = query.filter(t::at.lt(at).or(t::at.eq(at).and(t::id.lt(id))));
     }
-    let rows: Vec<Row> = query.order((t::at.desc(), t::id.desc())).limit(limit).load(conn)?;
-    Ok(rows.into_iter().map(Line::from).collect())
+    query
 }
 
 /// Everyone who has done one of `actions` to `subject` (opened it, had its clear values shown), to it alone or to

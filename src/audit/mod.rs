@@ -7,7 +7,7 @@ pub mod store;
 #[cfg(test)]
 mod tests;
 
-pub use listing::{Filter, page, readers_of};
+pub use listing::{Filter, count, page, readers_of};
 pub use store::{add_subjects, drop_older_than, is_recorded, record, record_many, record_once};
 
 use crate::code_enum;

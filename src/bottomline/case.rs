@@ -69,7 +69,7 @@ fn may(done: Result<()>) -> Result<bool> {
     }
 }
 
-/// Opens a case, due by the rule in force, and lets the unit be told.
+/// Opens a case, due by the rule in force, and lets the unit be told, now and before its answer is due.
 ///
 /// # Errors
 /// The database's own.
@@ -103,7 +103,7 @@ pub fn open(
         decided_name: None,
     };
     store::insert(tx, &row)?;
-    outbox::accuse(tx, row.id, &row.unit)?;
+    outbox::accuse(tx, (row.id, &row.unit), row.soon_at)?;
     Ok(row)
 }
 

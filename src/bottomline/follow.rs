@@ -66,10 +66,9 @@ pub fn hollow_reply<'a>(cause: &Cause<'a>, rule: &EmptyRule) -> Option<&'a UnitC
     let Cause { before, after, label, .. } = *cause;
     let (State::Replied { lead }, Some(reply)) = (&after.state, &after.reply) else { return None };
     // An assist's answer is called the same, and leaves the lead's reply as it was.
-    if label != CommandName::Reply.as_str()
-        || after.reply == before.reply
-        || reply.promise.is_some()
-    {
+    let is_reply =
+        [CommandName::Reply, CommandName::LedgerWriteOff].iter().any(|it| it.wire() == label);
+    if !is_reply || after.reply == before.reply || reply.promise.is_some() {
         return None;
     }
     is_empty_reply(&reply.text, reply.cited.len(), rule)?;

@@ -116,6 +116,14 @@ pub fn list(conn: &mut Conn, which: &Which, after: i64, most: i64) -> Result<Vec
     Ok(query.order(bottom_case::id).limit(most).select(CaseRow::as_select()).load(conn)?)
 }
 
+/// How many there are.
+///
+/// # Errors
+/// The database's own.
+pub fn count(conn: &mut Conn, which: &Which) -> Result<i64> {
+    Ok(which.query().count().get_result(conn)?)
+}
+
 /// A case as the figures count it: unit, flag, state.
 pub type Counted = (UnitCode, BottomLine, CaseState);
 

@@ -1,15 +1,21 @@
 //! The command line: the monthly report without the console. Its rule: of a report that was made there are its kept
-//! figures; of a window without one the figures as they are now, and each file says which.
+//! figures; of a window without one the figures as they are now, and each file says which. Each says too that it is a
+//! copy of the command line's, the audit trail knows of it first, and only their owner reads the files.
 
 #![expect(clippy::print_stdout, reason = "a command's answer goes to the terminal")]
 
 use std::fs;
+use std::io::Write;
+use std::path::Path;
 use std::process::ExitCode;
 
 use jiesu::app::{App, Demo};
+use jiesu::audit::{self, Entry};
 use jiesu::error::{Error, Kind, Result};
 use jiesu::reports::kinds::ReportKind;
+use jiesu::reports::mailing::Paper;
 use jiesu::reports::print;
+use jiesu::sheet::private_file;
 
 use super::Report;
 
@@ -30,15 +36,32 @@ pub(super) fn report(what: &Report) -> Result<ExitCode> {
         ("docx", print::docx(document, printed)?),
         ("xlsx", print::xlsx(document, printed)?),
         ("csv.zip", print::csv_all(document, printed)?),
-        ("json", serde_json::to_vec_pretty(document).map_err(Error::internal)?),
+        ("json", json(&paper)?),
     ];
+    let (window, state) = (what.window.clone(), printed.state.clone());
+    app.db.write(move |tx| {
+        let entry = Entry::new((0, "system"), "report.copy", ("window", &window));
+        audit::record(tx, &entry.detailed(state.clone()))
+    })?;
     fs::create_dir_all(&what.out).map_err(away)?;
     for (ending, bytes) in files {
         let path = what.out.join(format!("{}.{ending}", paper.name));
-        fs::write(&path, bytes).map_err(away)?;
+        write(&path, &bytes)?;
         println!("{}", path.display());
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The document, and who took this copy of it when.
+fn json(paper: &Paper) -> Result<Vec<u8>> {
+    let mut whole = serde_json::to_value(&paper.document).map_err(Error::internal)?;
+    whole["copy"] = paper.printed.watermark.clone().into();
+    serde_json::to_vec_pretty(&whole).map_err(Error::internal)
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<()> {
+    let mut file = private_file(path)?;
+    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(away)
 }
 
 fn away(error: std::io::Error) -> Error {

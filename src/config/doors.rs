@@ -57,6 +57,8 @@ pub struct Reports {
     pub at: String,
     pub subscribers: Vec<String>,
     pub answer_workdays: u32,
+    pub least_households: u32,
+    pub least_floor_space_m2: u32,
     pub templates: PathBuf,
 }
 

@@ -33,7 +33,7 @@ pub use directory::{directory_entry, directory_version};
 pub use ground::{node_start, number_lease};
 pub use handling::{supervision, supervision_word};
 pub use identity::{account, api_key, login_session, refresh_token};
-pub use intake::vexatious;
+pub use intake::{incident, linked, vexatious};
 pub use jobs::{job, schedule};
 pub use knowledge::{
     article, article_use, article_version, knowledge_gap, knowledge_mark, reply_print,

@@ -1,5 +1,6 @@
 //! Handling: the ladder of supervision, proposed 催办 → 督办 → 约谈 → 通报. Its rule: pure; it proposes by the profile's
-//! triggers and never opens a rung; what was taken or refused is not proposed again.
+//! triggers and never opens a rung; what was taken or refused is not proposed again, but what was said to a rung ends
+//! nothing: work that stays overdue climbs.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,6 +18,9 @@ code_enum! {
         Overdue = "overdue" "超期未办结",
         Rework = "rework" "多次重办",
         Unanswered = "unanswered" "逾期未反馈",
+        Unsettled = "unsettled" "督办后仍未办结",
+        Urged = "urged" "诉求人多次催办",
+        Silent = "silent" "挂账进展逾期未反馈",
         Supervised = "supervised" "多次督办",
         Interviewed = "interviewed" "多次约谈",
     }
@@ -27,7 +31,7 @@ code_enum! {
     pub enum Verdict { Taken = "taken" "采纳", Refused = "refused" "不采纳" }
 }
 
-/// A final lead that works; one that stands still on the ledger is none.
+/// A final lead that works; one that stands still on the ledger is one where the word about it is overdue.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Working {
     pub ticket: i64,
@@ -35,7 +39,18 @@ pub struct Working {
     pub unit: UnitCode,
     /// The handle limit that runs, or the rework's; nothing where it has stopped.
     pub due_at: Option<Stamp>,
+    /// By when its unit had to say how a case on the ledger stands.
+    pub progress_due_at: Option<Stamp>,
     pub reworks: u32,
+    /// How often citizens asked after it while the unit led.
+    pub urges: u32,
+}
+
+impl Working {
+    /// The limit that its unit has to keep now.
+    pub fn limit(&self) -> Option<Stamp> {
+        self.due_at.or(self.progress_due_at)
+    }
 }
 
 /// One unit of a supervision.
@@ -48,8 +63,8 @@ pub struct Rung {
     pub opened_at: Stamp,
     /// By when an answer is due.
     pub due_at: Option<Stamp>,
-    pub is_answered: bool,
-    pub is_closed: bool,
+    pub answered_at: Option<Stamp>,
+    pub closed_at: Option<Stamp>,
     /// Whether another rung can be opened on it: the ticket lives, and the unit still works on it.
     pub is_live: bool,
     /// Whether all that the unit had in the ticket was returned or taken back: it counts for nothing.
@@ -59,7 +74,22 @@ pub struct Rung {
 impl Rung {
     /// Whether nobody of the unit has said anything, and it is still wanted.
     const fn waits(&self) -> bool {
-        !self.is_closed && !self.is_answered
+        self.closed_at.is_none() && self.answered_at.is_none()
+    }
+
+    /// Whether it is about the work of this lead.
+    fn is_on(&self, lead: &Working) -> bool {
+        (self.ticket, &self.unit) == (lead.ticket, &lead.unit)
+    }
+
+    /// What is proposed where it has not helped.
+    const fn next(&self) -> Option<Step> {
+        match self.step {
+            Step::Urge => Some(Step::Supervise),
+            Step::Supervise => Some(Step::Interview),
+            Step::Interview => Some(Step::Circular),
+            Step::Circular => None,
+        }
     }
 }
 
@@ -89,9 +119,12 @@ pub enum About {
 pub fn about(key: &str) -> Option<About> {
     let (trigger, rest) = key.split_once('.')?;
     match trigger.parse().ok()? {
-        Trigger::Overdue | Trigger::Rework | Trigger::Unanswered => {
-            rest.split('.').next()?.parse().ok().map(About::Ticket)
-        }
+        Trigger::Overdue
+        | Trigger::Rework
+        | Trigger::Unanswered
+        | Trigger::Unsettled
+        | Trigger::Urged
+        | Trigger::Silent => rest.split('.').next()?.parse().ok().map(About::Ticket),
         // `unit.ticket.side`, where the unit's code may hold points itself.
         Trigger::Supervised | Trigger::Interviewed => {
             let unit = rest.rsplitn(3, '.').nth(2)?;
@@ -109,14 +142,9 @@ pub fn proposals(
 ) -> Vec<Proposal> {
     let mut found = Vec::new();
     for lead in working {
-        let is_supervised = rungs.iter().any(|rung| {
-            (rung.ticket, &rung.unit) == (lead.ticket, &lead.unit)
-                && rung.step != Step::Urge
-                && !rung.is_closed
-        });
         // The worse of its reasons, of those that nobody has decided.
-        let mut own = of_lead(lead, rule, calendar, now).into_iter().flatten();
-        found.extend(own.find(|it| !is_supervised && !decided.contains(&it.key)));
+        let mut own = of_lead(lead, rungs, (rule, calendar), now).into_iter().flatten();
+        found.extend(own.find(|it| !decided.contains(&it.key)));
     }
     found.extend(unanswered(rungs, rule, calendar, now));
     let (supervise, interview) = (Step::Supervise, Step::Interview);
@@ -131,31 +159,67 @@ pub fn proposals(
     found
 }
 
-/// A lead's reasons, the worse first.
+/// A lead's reasons, the worse first; none while a unit's answer to one of them is awaited.
 fn of_lead(
     lead: &Working,
-    rule: &SupervisionRule,
-    calendar: &Calendar,
+    rungs: &[Rung],
+    (rule, calendar): (&SupervisionRule, &Calendar),
     now: Stamp,
-) -> [Option<Proposal>; 2] {
-    let Working { ticket, k, unit, due_at, reworks } = lead;
-    let proposal = |key: String, trigger, count| Proposal {
+) -> [Option<Proposal>; 3] {
+    let Working { ticket, k, unit, reworks, urges, .. } = lead;
+    let proposal = |key: String, (trigger, step), count| Proposal {
         key,
         trigger,
-        step: Step::Supervise,
+        step,
         unit: unit.clone(),
         ticket: *ticket,
         count,
     };
-    let too_often = rule.reworks > 0 && *reworks >= rule.reworks;
-    let rework = too_often
-        .then(|| proposal(format!("rework.{ticket}.{k}.{reworks}"), Trigger::Rework, *reworks));
-    let late = due_at.and_then(|due| {
-        let days = late_days(due, rule.overdue_workdays, calendar, now)?;
-        let key = format!("overdue.{ticket}.{k}.{}", due.millis());
-        Some(proposal(key, Trigger::Overdue, days))
+    let top = top_of(lead, rungs);
+    if top.is_some_and(Rung::waits) {
+        return [None, None, None];
+    }
+    let is_supervised = top.is_some_and(|rung| rung.closed_at.is_none());
+    let too_often = rule.reworks > 0 && *reworks >= rule.reworks && !is_supervised;
+    let rework = too_often.then(|| {
+        let key = format!("rework.{ticket}.{k}.{reworks}");
+        proposal(key, (Trigger::Rework, Step::Supervise), *reworks)
     });
-    [rework, late]
+    let late = lead.limit().and_then(|due| {
+        let Some(rung) = top else {
+            let (trigger, most) = match lead.due_at {
+                Some(_) => (Trigger::Overdue, rule.overdue_workdays),
+                None => (Trigger::Silent, rule.progress_workdays),
+            };
+            let days = late_days(due, most, calendar, now)?;
+            let key = format!("{trigger}.{ticket}.{k}.{}", due.millis());
+            return Some(proposal(key, (trigger, Step::Supervise), days));
+        };
+        // Words were said, and the work is as late as it was.
+        let since = rung.answered_at.max(rung.closed_at).map_or(due, |said| said.max(due));
+        let days = late_days(since, rule.unsettled_workdays, calendar, now)?;
+        let key = format!("unsettled.{ticket}.{}.{}.{unit}", rung.side, due.millis());
+        Some(proposal(key, (Trigger::Unsettled, rung.next()?), days))
+    });
+    let urged = || {
+        let is_urging = |rung: &&Rung| rung.is_on(lead) && rung.step == Step::Urge;
+        let rungs = u32::try_from(rungs.iter().filter(is_urging).count()).unwrap_or(u32::MAX);
+        let enough = urges.checked_div(rule.urges)? > rungs && !is_supervised;
+        let step = if rungs == 0 { Step::Urge } else { Step::Supervise };
+        // So many more are another reason.
+        let key = format!("urged.{ticket}.{k}.{}", urges - urges % rule.urges);
+        enough.then(|| proposal(key, (Trigger::Urged, step), *urges))
+    };
+    [rework, late, urged()]
+}
+
+/// The highest rung of 督办 and above on this lead that is open, or that was opened since the limit that runs was over.
+fn top_of<'a>(lead: &Working, rungs: &'a [Rung]) -> Option<&'a Rung> {
+    let is_about_it = |rung: &&Rung| {
+        let since = lead.limit().is_some_and(|due| rung.opened_at > due);
+        rung.is_on(lead) && rung.step != Step::Urge && (rung.closed_at.is_none() || since)
+    };
+    rungs.iter().filter(is_about_it).max_by_key(|rung| (rung.step, rung.opened_at, rung.side))
 }
 
 /// Whole working days that have begun and ended since the day of `due`, where they are `most` and more; 0 is never.
@@ -175,11 +239,7 @@ fn unanswered(
 ) -> Vec<Proposal> {
     let mut found = Vec::new();
     for rung in rungs.iter().filter(|rung| rung.waits() && rung.is_live) {
-        let step = match rung.step {
-            Step::Supervise => Step::Interview,
-            Step::Interview => Step::Circular,
-            Step::Urge | Step::Circular => continue,
-        };
+        let Some(step) = rung.next().filter(|_| rung.step != Step::Urge) else { continue };
         let is_above = |other: &Rung| {
             (other.ticket, &other.unit, other.step) == (rung.ticket, &rung.unit, step)
                 && other.opened_at >= rung.opened_at

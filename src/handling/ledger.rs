@@ -4,6 +4,7 @@
 use chrono::Months;
 
 use super::reply::{check_ready, submit};
+use crate::directory::Urgency;
 use crate::error::{Error, FieldError, Kind, Result};
 use crate::identity::Role;
 use crate::limits::{ClockName, PauseReason, Span, Timer};
@@ -36,6 +37,7 @@ pub fn ask(ticket: &mut Ticket, scene: &Scene<'_>, body: &LedgerBody) -> Result<
         ended_at: None,
         missed_at: None,
         timer: None,
+        progress_timer: None,
         progress: Vec::new(),
         proof: None,
     });
@@ -89,6 +91,7 @@ pub fn decide(ticket: &mut Ticket, scene: &Scene<'_>, body: &Decide) -> Result<(
     ledger.stage = LedgerStage::Running;
     ledger.opened_at = Some(scene.now);
     ledger.timer = Some(scene.start_span(ClockName::Ledger, until, scene.now, None));
+    ledger.progress_timer = next_progress(ledger, scene);
     for_paused_clocks(ticket, |timer| timer.pause(scene.now, PauseReason::Ledger));
     ticket.state = State::OnLedger { lead, promised_on };
     Ok(())
@@ -99,7 +102,24 @@ pub fn progress(ticket: &mut Ticket, scene: &Scene<'_>, body: &Spoken) -> Result
     let Some(ledger) = current(ticket) else { return Err(Error::refused("ledger.none")) };
     let by = scene.actor.name.clone();
     ledger.progress.push(Said { at: scene.now, by, text: body.text.to_string() });
+    if ledger.stage == LedgerStage::Running {
+        ledger.progress_timer = next_progress(ledger, scene);
+    }
     Ok(())
+}
+
+/// The limit of the next word about it, from now on; none where the promise is due before, or was missed.
+fn next_progress(ledger: &Ledger, scene: &Scene<'_>) -> Option<Timer> {
+    let span = scene.profile.span(ClockName::Progress, Urgency::General);
+    let timer = scene.start_span(ClockName::Progress, span, scene.now, None);
+    let promise = ledger.timer.as_ref().filter(|_| ledger.missed_at.is_none())?.due_at;
+    (timer.due_at > scene.now && timer.due_at < promise).then_some(timer)
+}
+
+/// Both limits of it stop: nothing more is owed about it.
+fn stop(ledger: &mut Ledger, at: Stamp) {
+    let both = ledger.timer.iter_mut().chain(&mut ledger.progress_timer);
+    both.filter(|timer| timer.is_open()).for_each(|timer| timer.stop(at));
 }
 
 /// The unit proves that it is done; the reviewer's pass writes it off.
@@ -112,9 +132,7 @@ pub fn write_off(ticket: &mut Ticket, scene: &Scene<'_>, body: &WriteOff) -> Res
     let Some(ledger) = current(ticket) else { return Err(Error::refused("ledger.none")) };
     ledger.stage = LedgerStage::ProvenDone;
     ledger.proof = Some(body.proof.to_string());
-    if let Some(timer) = &mut ledger.timer {
-        timer.stop(scene.now);
-    }
+    stop(ledger, scene.now);
     if let Some(assignment) = ticket.assignments.get_mut(&lead) {
         submit(assignment, scene);
         assignment.reply = Some(body.proof.to_string());
@@ -139,9 +157,7 @@ pub fn cancel(ticket: &mut Ticket, scene: &Scene<'_>, _body: &Reasoned) -> Resul
     if let Some(ledger) = current(ticket) {
         ledger.stage = LedgerStage::Cancelled;
         ledger.ended_at = Some(scene.now);
-        if let Some(timer) = &mut ledger.timer {
-            timer.stop(scene.now);
-        }
+        stop(ledger, scene.now);
     }
     ticket.state = State::InUnits { lead };
     Ok(())

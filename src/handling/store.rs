@@ -7,7 +7,7 @@ use diesel::prelude::*;
 
 use super::ladder::{About, Proposal, Rung, Verdict, Working};
 use crate::db::schema::{
-    assignment, import_batch, imported, supervision, supervision_word, tickets,
+    assignment, import_batch, imported, ledger, supervision, supervision_word, tickets,
 };
 use crate::db::{Conn, Tx, each};
 use crate::directory::UnitCode;
@@ -67,7 +67,7 @@ pub fn follow(tx: &mut Tx<'_>, ticket: i64, before: Option<&Ticket>, after: &Tic
     Ok(())
 }
 
-/// Final leads at work whose limit is over at `now`, or that were sent back at least once. What stands still on the
+/// Final leads at work whose limit is over at `now`, or that were sent back or asked after at least once. What stands still on the
 /// ledger is not at work; what was due before it was moved in is left alone, as the sweep leaves it. Of the ticket
 /// `only`, or of all.
 ///
@@ -76,7 +76,7 @@ pub fn follow(tx: &mut Tx<'_>, ticket: i64, before: Option<&Ticket>, after: &Tic
 pub fn working(conn: &mut Conn, now: Stamp, only: Option<i64>) -> Result<Vec<Working>> {
     use assignment as a;
     type Limit = (Option<Stamp>, Option<Stamp>);
-    type Line = (i64, i32, UnitCode, i32, Limit, Limit, Limit, Option<Stamp>);
+    type Line = (i64, i32, UnitCode, (i32, i32), Limit, Limit, Limit, Option<Stamp>);
     let at_work = [WorkName::Sent, WorkName::Signed, WorkName::Handling, WorkName::Disputed];
     let at_work: Vec<&str> = at_work.iter().map(|work| work.as_str()).collect();
     let with_units = [StateName::InUnits, StateName::OnLedger].map(StateName::as_str);
@@ -89,25 +89,67 @@ pub fn working(conn: &mut Conn, now: Stamp, only: Option<i64>) -> Result<Vec<Wor
         .filter(tickets::id.between(first, last).and(tickets::state.eq_any(with_units)))
         .filter(a::is_final.eq(true).and(a::part.eq(Part::Lead.as_str())))
         .filter(a::state.eq_any(at_work).and(a::paused.eq(false)))
-        .filter(over.assume_not_null().or(a::rework_count.gt(0)))
+        .filter(over.assume_not_null().or(a::rework_count.gt(0)).or(a::urges.gt(0)))
         .order((a::ticket_id, a::k))
         .select((
             a::ticket_id,
             a::k,
             a::unit,
-            a::rework_count,
+            (a::rework_count, a::urges),
             (a::handle_due_at, a::handle_stopped_at),
             (a::rework1_due_at, a::rework1_stopped_at),
             (a::rework2_due_at, a::rework2_stopped_at),
             import_batch::began_at.nullable(),
         ))
         .load(conn)?;
-    let read = |(ticket, k, unit, reworks, handle, first, second, moved_in): Line| {
+    let read = |(ticket, k, unit, counted, handle, first, second, moved_in): Line| {
         let last = [second, first, handle].into_iter().find(|limit| limit.0.is_some());
         let is_of_old = moved_in.is_some_and(|at| last.is_some_and(|it| it.0 < Some(at)));
         let due_at = last.filter(|limit| limit.1.is_none()).and_then(|limit| limit.0);
-        let reworks = u32::try_from(reworks).unwrap_or(0);
-        (!is_of_old).then_some(Working { ticket, k, unit, due_at, reworks })
+        let (reworks, urges) = counted;
+        let (reworks, urges) =
+            (u32::try_from(reworks).unwrap_or(0), u32::try_from(urges).unwrap_or(0));
+        (!is_of_old).then_some(Working {
+            ticket,
+            k,
+            unit,
+            due_at,
+            progress_due_at: None,
+            reworks,
+            urges,
+        })
+    };
+    let mut all: Vec<Working> = found.into_iter().filter_map(read).collect();
+    all.extend(silent(conn, now, (first, last))?);
+    Ok(all)
+}
+
+/// Final leads of cases that stand still on the ledger, and whose unit has not said in time how they stand.
+fn silent(conn: &mut Conn, now: Stamp, (first, last): (i64, i64)) -> Result<Vec<Working>> {
+    use assignment as a;
+    type Line = (i64, i32, UnitCode, Option<Stamp>, Option<Stamp>);
+    let over = ledger::progress_due_at.lt(now.millis());
+    let found: Vec<Line> = tickets::table
+        .inner_join(a::table.on(a::ticket_id.eq(tickets::id)))
+        .inner_join(ledger::table.on(ledger::ticket_id.eq(tickets::id)))
+        .left_join(imported::table.on(imported::no.eq(tickets::no)))
+        .left_join(import_batch::table.on(import_batch::id.eq(imported::batch)))
+        .filter(tickets::id.between(first, last))
+        .filter(tickets::state.eq(StateName::OnLedger.as_str()).and(over.assume_not_null()))
+        .filter(a::is_final.eq(true).and(a::part.eq(Part::Lead.as_str())))
+        .order((a::ticket_id, a::k))
+        .select((
+            a::ticket_id,
+            a::k,
+            a::unit,
+            ledger::progress_due_at,
+            import_batch::began_at.nullable(),
+        ))
+        .load(conn)?;
+    let read = |(ticket, k, unit, progress_due_at, moved_in): Line| {
+        let is_of_old = moved_in.is_some_and(|at| progress_due_at < Some(at));
+        let lead = Working { ticket, k, unit, due_at: None, progress_due_at, reworks: 0, urges: 0 };
+        (!is_of_old).then_some(lead)
     };
     Ok(found.into_iter().filter_map(read).collect())
 }
@@ -163,8 +205,8 @@ pub fn rungs(conn: &mut Conn, since: Stamp, only: Option<&About>) -> Result<Vec<
             step: row.step,
             opened_at: row.opened_at,
             due_at: row.due_at,
-            is_answered: row.answered_at.is_some(),
-            is_closed: row.closed_at.is_some(),
+            answered_at: row.answered_at,
+            closed_at: row.closed_at,
             is_live: state.is_live() && of_unit.is_some_and(|(works, _)| *works),
             is_void: of_unit.is_some_and(|(_, is_own)| !is_own),
             unit: row.unit,

@@ -35,4 +35,4 @@ pub use people::{
 pub use session::{Attempt, Tokens, drop_old_sessions, log_in, log_out, refresh};
 pub use settings::Settings;
 pub use token::{Pass, TokenKeys};
-pub use trail::read_trail;
+pub use trail::{count_trail, read_trail};

@@ -19,10 +19,25 @@ pub fn read_trail(
     limit: i64,
     day: NaiveDate,
 ) -> Result<Vec<Line>> {
+    note(db, actor, day)?;
+    db.read(|conn| audit::page(conn, filter, limit))
+}
+
+/// How many lines the trail has for a reader who takes it whole, page by page.
+///
+/// # Errors
+/// `forbidden`.
+pub fn count_trail(db: &Db, actor: &Actor, filter: &Filter, day: NaiveDate) -> Result<i64> {
+    note(db, actor, day)?;
+    db.read(|conn| audit::count(conn, filter))
+}
+
+/// That it was read, once a day.
+fn note(db: &Db, actor: &Actor, day: NaiveDate) -> Result<()> {
     actor.require(&[Role::Auditor])?;
     let (user, name) = (actor.user, actor.name.clone());
     db.write(move |tx| {
         audit::record_once(tx, &Entry::new((user, &name), "audit.read", ("audit", "")), day)
-    })?;
-    db.read(|conn| audit::page(conn, filter, limit))
+    })
+    .map(drop)
 }

@@ -2,8 +2,11 @@
 
 pub mod amend;
 pub mod duplicate;
+pub mod incident;
+pub mod known;
 pub mod register;
 pub mod settle;
+pub mod similar;
 pub mod slip;
 pub mod suggest;
 pub mod vexatious;

@@ -8,6 +8,8 @@ use chrono::NaiveDate;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use super::incident::near::{self, Known as Declared};
+use super::known::{Known, MOST};
 use super::vexatious::{Eyes, MarkRow};
 use crate::db::Db;
 use crate::directory::{CategoryCode, Directory, EstateCode, RegionCode, UnitCode};
@@ -32,13 +34,10 @@ pub const WHO: [Role; 2] = [Role::Agent, Role::Dispatcher];
 /// How many of each.
 const CATEGORIES: usize = 5;
 const ARTICLES: usize = 3;
-const LIKE: usize = 8;
 /// Matters that a unit's record is told of.
 const LATELY: usize = 5;
-/// From this score on two texts are taken for the same matter.
-pub const SAME_MATTER: f64 = 0.16;
-/// From this score on a matter that several told of already may be the same incident.
-const SAME_INCIDENT: f64 = 0.12;
+/// Tickets that are shown for a category.
+pub const EXAMPLES: usize = 3;
 
 /// What an agent has typed so far.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
@@ -101,14 +100,12 @@ pub struct Suggested {
     pub units: Vec<Units>,
     /// Where the catalogue says two things, or nothing: its sentence.
     pub unclear: Vec<(CategoryCode, String)>,
-    /// Nothing can be said of like tickets now: the index is being made, or too much was asked.
-    pub degraded: bool,
-    /// Probably the same matter, the likest first.
-    pub duplicates: Vec<Like>,
-    /// Like it, as reasons: where such matters went.
-    pub like: Vec<Like>,
-    /// Live matters that several callers were already linked to: the next one is linked in one stroke.
-    pub incidents: Vec<Like>,
+    /// Tickets on the matter.
+    pub known: Known,
+    /// Where nothing of that is of the likeliest category: such as are, wherever they are.
+    pub examples: Vec<Like>,
+    /// Incidents that were declared, before anybody called perhaps, the likeliest first.
+    pub declared: Vec<Declared>,
     /// What it may be about.
     pub articles: Vec<(Hit, Content)>,
     /// What the address means, where the place has nothing but one.
@@ -146,7 +143,8 @@ pub fn suggest(
             categories.push(Suggestion { label, score: 1.0, is_claimed: false, words: Vec::new() });
         }
     }
-    let (place, places) = place_of(advisers, asked, directory, today);
+    let of = asked.place.clone().unwrap_or_default();
+    let (place, places) = place_of(advisers, &of, directory, today);
     let hash = asked.caller_phone.as_ref().map(|phone| advisers.keys.phone_hash(phone));
     let matter = Matter {
         title: &title,
@@ -156,8 +154,8 @@ pub fn suggest(
         region: place.1.as_ref().map(AsRef::as_ref),
         phone_hash: hash.as_deref(),
     };
-    let alike = advisers.search.alike(actor, names, &matter, now, LIKE)?;
-    let (degraded, like) = (alike.is_none(), alike.unwrap_or_default());
+    let mut known: Known = advisers.search.alike(actor, names, &matter, now, MOST)?.into();
+    let examples = examples(advisers, (actor, names), (&matter, &categories), &known, now)?;
     let advised = advised(&all, &place, directory, today);
     let (mut units, unclear) = units(&categories, &place, directory, today);
     advisers.db.read(|conn| {
@@ -169,27 +167,62 @@ pub fn suggest(
     let articles = articles(advisers, actor, &format!("{title} {content}"), today)?;
     let eyes = Eyes { actor, keys: advisers.keys, directory };
     let vexatious = mark(advisers.db, eyes, hash.as_deref(), (asked, &place), now)?;
-    let is_incident = |like: &&Like| {
-        let is_near = like.same_place && like.score >= SAME_INCIDENT;
-        is_near && like.merged > 0 && like.row.state.is_live()
-    };
-    let incidents = like.iter().filter(is_incident).cloned().collect();
-    let is_same = |like: &Like| like.score >= SAME_MATTER && (like.same_place || like.same_caller);
-    let (duplicates, like) = like.into_iter().partition(is_same);
+    let declared = declared(advisers.db, asked, (&place, &advised), directory)?;
+    known.incidents.retain(|like| !is_led(like, &declared));
     Ok(Suggested {
         categories,
         advised,
         source,
         units,
         unclear,
-        degraded,
-        duplicates,
-        like,
-        incidents,
+        known,
+        examples,
+        declared,
         articles,
         places,
         vexatious,
     })
+}
+
+/// Tickets of the likeliest category, wherever they are, so that it has its reasons too where no category was chosen
+/// and nothing that is `known` is of it; nobody's number is asked for.
+fn examples(
+    advisers: Advisers<'_>,
+    (actor, names): (&Actor, &Names),
+    (matter, categories): (&Matter<'_>, &[Suggestion]),
+    known: &Known,
+    now: Stamp,
+) -> Result<Vec<Like>> {
+    let first = categories.first().map(|one| one.label.as_str());
+    let of_first = |like: &Like| like.row.category.as_ref().map(AsRef::<str>::as_ref) == first;
+    let has_some = known.duplicates.iter().chain(&known.like).any(of_first);
+    if first.is_none() || matter.category.is_some() || known.degraded || has_some {
+        return Ok(Vec::new());
+    }
+    let anywhere =
+        Matter { category: first, estate: None, region: None, phone_hash: None, ..*matter };
+    Ok(advisers.search.alike(actor, names, &anywhere, now, EXAMPLES)?.found)
+}
+
+/// Whether one of the declared incidents is led by it, and stands for it.
+fn is_led(like: &Like, declared: &[Declared]) -> bool {
+    declared.iter().any(|it| it.row.lead.as_ref() == Some(&like.row.no))
+}
+
+/// The declared incidents that it may be about.
+fn declared(
+    db: &Db,
+    asked: &Asked,
+    (place, advised): (&Where, &Advised),
+    directory: &Directory,
+) -> Result<Vec<Declared>> {
+    let call = near::Call {
+        estate: place.0.as_ref(),
+        region: place.1.as_ref(),
+        chosen: asked.category.as_ref(),
+        suggested: &advised.categories,
+    };
+    db.read(|conn| near::known(conn, &call, directory))
 }
 
 fn advised(all: &[Suggestion], place: &Where, directory: &Directory, today: NaiveDate) -> Advised {
@@ -238,14 +271,14 @@ fn articles(
 
 type Where = (Option<EstateCode>, Option<RegionCode>);
 
-/// The estate and region that are named, else those that the address certainly means; and what it may mean.
-fn place_of(
+/// The estate and region that `place` names, else those that the address certainly means; and what it may mean.
+pub(super) fn place_of(
     advisers: Advisers<'_>,
-    asked: &Asked,
+    place: &Place,
     directory: &Directory,
     today: NaiveDate,
 ) -> (Where, Vec<Candidate>) {
-    let mut place = asked.place.clone().unwrap_or_default();
+    let mut place = place.clone();
     let mut candidates = Vec::new();
     if let Some(address) = place.address.as_ref().filter(|_| place.estate.is_none()) {
         let about = (today, advisers.certain);

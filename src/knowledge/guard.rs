@@ -7,18 +7,17 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::check::is_published;
+use super::copied::{is_anothers, is_of_another_matter, sources};
 use super::hollow::{Hollow, is_empty_reply};
-use super::listing::is_anothers;
 use super::particulars::{Particular, Pointing, particulars, plain};
-use super::prints::Print;
 use super::words::folded;
 use crate::db::Conn;
 use crate::directory::{Directory, Estate, Mention};
 use crate::error::{Error, FieldError, Kind, Result};
 use crate::limits::conduct::EmptyRule;
 use crate::sealing::{mask_address, mask_phone, numbers};
-use crate::ticket::Ticket;
 use crate::ticket::command::{Command, Doubt};
+use crate::ticket::{Cited, Part, State, Ticket};
 
 /// Something in a reply that is not this ticket's.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,7 +50,28 @@ fn said(command: &Command) -> (Vec<Said<'_>>, &[Doubt]) {
         Command::Note(note) if note.public => {
             (vec![("/text", note.text.as_str())], note.acknowledge.as_slice())
         }
+        // The proof becomes the ticket's reply.
+        Command::LedgerWriteOff(body) => {
+            (vec![("/proof", body.proof.as_str())], body.acknowledge.as_slice())
+        }
+        // They stand in the paper about it.
+        Command::Extend(body) => {
+            (vec![("/grounds", body.grounds.as_str())], body.acknowledge.as_slice())
+        }
+        // What the city's platform says to its caller.
+        Command::Decline(body) => {
+            (vec![("/told", body.told.as_str())], body.acknowledge.as_slice())
+        }
         _ => (Vec::new(), &[]),
+    }
+}
+
+/// The articles that `command` names.
+fn cited(command: &Command) -> &[Cited] {
+    match command {
+        Command::Reply(reply) => &reply.cited,
+        Command::Answer(answer) => &answer.cited,
+        _ => &[],
     }
 }
 
@@ -69,22 +89,28 @@ pub fn guard(
     if said.is_empty() {
         return Ok(());
     }
-    let mut found = examine_all(conn, ticket, &said, directory)?;
+    let sources = sources(conn, cited(command))?;
+    let mut found = examine_all(conn, ticket, (&said, &sources), directory)?;
     found.extend(hollow(command, empty));
     demand(&found, acknowledged)
 }
 
-/// Whether a unit's reply says nothing; what the desk says at once is not judged.
+/// Whether a unit's reply, or the proof that becomes one, says nothing; what the desk says at once is not judged.
 fn hollow(command: &Command, rule: &EmptyRule) -> Option<Finding> {
-    let Command::Reply(reply) = command else { return None };
-    // A promise is something that the unit can be held to.
-    let why = is_empty_reply(reply.text.as_str(), reply.cited.len(), rule)
-        .filter(|_| reply.promise.is_none())?;
+    let (pointer, text, cited) = match command {
+        // A promise is something that the unit can be held to.
+        Command::Reply(reply) if reply.promise.is_none() => {
+            ("/text", reply.text.as_str(), reply.cited.len())
+        }
+        Command::LedgerWriteOff(body) => ("/proof", body.proof.as_str(), 0),
+        _ => return None,
+    };
+    let why = is_empty_reply(text, cited, rule)?;
     let doubt = match why {
         Hollow::Formula => Doubt::Formula,
         Hollow::Policy => Doubt::Policy,
     };
-    Some(Finding { doubt, pointer: "/text", at: None, name: None })
+    Some(Finding { doubt, pointer, at: None, name: None })
 }
 
 /// What in `said`, words to the citizen of `ticket`, is not on it.
@@ -102,6 +128,7 @@ fn examine_one(own: &Own<'_>, (pointer, text): Said<'_>, directory: &Directory) 
                 Pointing::Building => Doubt::Building,
                 Pointing::Person => Doubt::Person,
                 Pointing::Phone => Doubt::Phone,
+                Pointing::Ticket => Doubt::Ticket,
             },
             pointer,
             at: Some(text[..it.range.start].chars().count() + 1),
@@ -118,20 +145,22 @@ fn examine_one(own: &Own<'_>, (pointer, text): Said<'_>, directory: &Directory) 
     found
 }
 
-/// The same, and whether the words are another ticket's: asked of the database only where something in them is not
-/// this ticket's, since a unit may say the same to many as often as it likes.
+/// The same, and whether the words are another ticket's: of any, where something in them is not this ticket's; else of
+/// one on another matter, where they are neither an article's (`sources`) nor a standard answer.
 fn examine_all(
     conn: &mut Conn,
     (id, ticket): (i64, &Ticket),
-    said: &[Said<'_>],
+    (said, sources): (&[Said<'_>], &[String]),
     directory: &Directory,
 ) -> Result<Vec<Finding>> {
     let mut found = examine(ticket, said, directory);
     for &(pointer, text) in said {
-        if found.iter().any(|it| it.pointer == pointer)
-            && let Some(print) = Print::of(text)
-            && is_anothers(conn, id, print)?
-        {
+        let is_copied = if found.iter().any(|it| it.pointer == pointer) {
+            is_anothers(conn, id, text)?
+        } else {
+            is_of_another_matter(conn, id, text, sources)?
+        };
+        if is_copied {
             found.push(Finding { doubt: Doubt::Copied, pointer, at: None, name: None });
         }
     }
@@ -164,6 +193,7 @@ impl Finding {
             Doubt::Building => FieldError::with(pointer, "guard.building", &values),
             Doubt::Person => FieldError::with(pointer, "guard.person", &values),
             Doubt::Phone => FieldError::with(pointer, "guard.phone", &values),
+            Doubt::Ticket => FieldError::with(pointer, "guard.ticket", &values),
             Doubt::Copied => FieldError::with(pointer, "guard.copied", &values),
             Doubt::Formula => FieldError::with(pointer, "guard.formula", &values),
             Doubt::Policy => FieldError::with(pointer, "guard.policy", &values),
@@ -178,6 +208,8 @@ struct Own<'a> {
     /// Every text of it but its earlier replies, one after the other.
     text: String,
     particulars: BTreeSet<String>,
+    /// Its number, and those of the tickets that it is merged or linked with.
+    tickets: BTreeSet<&'a str>,
     numbers: BTreeSet<String>,
     surnames: BTreeSet<char>,
     /// Telephones, masked: the caller's and those in texts.
@@ -188,7 +220,7 @@ struct Own<'a> {
 }
 
 impl<'a> Own<'a> {
-    fn of(ticket: &Ticket, directory: &'a Directory) -> Self {
+    fn of(ticket: &'a Ticket, directory: &'a Directory) -> Self {
         let mut texts = Vec::new();
         // An earlier reply is what is guarded: what it named is no reason to name it again.
         let mut told = serde_json::to_value(ticket).unwrap_or_default();
@@ -196,11 +228,17 @@ impl<'a> Own<'a> {
             fields.remove("reply");
             fields.remove("direct");
         }
-        if let Some(lead) = ticket.live_lead()
-            && let Some(lead) = told.pointer_mut(&format!("/assignments/{lead}"))
-            && let Value::Object(fields) = lead
-        {
-            fields.remove("reply");
+        // Whoever led before said it as the ticket's reply too.
+        for (lead, _) in ticket.assignments.iter().filter(|(_, it)| it.part == Part::Lead) {
+            let lead = told.pointer_mut(&format!("/assignments/{lead}"));
+            if let Some(fields) = lead.and_then(Value::as_object_mut) {
+                fields.remove("reply");
+            }
+        }
+        // The proof of a case of the ledger was the reply.
+        let ledgers = told.get_mut("ledgers").and_then(Value::as_array_mut);
+        for ledger in ledgers.into_iter().flatten().filter_map(Value::as_object_mut) {
+            ledger.remove("proof");
         }
         collect("", &told, &mut texts);
         // Of the address what its reader sees: the estate or the road, and no door.
@@ -215,6 +253,7 @@ impl<'a> Own<'a> {
             ticket.names().iter().filter_map(|name| name.trim().chars().next()).collect();
         Self {
             particulars: particulars(&text).into_iter().map(|it| it.normal).collect(),
+            tickets: relatives(ticket).collect(),
             numbers: digits(&text),
             surnames,
             phones,
@@ -243,11 +282,25 @@ impl<'a> Own<'a> {
                     || self.particulars.contains(&it.normal)
                     || surname.is_some_and(|surname| self.surnames.contains(&surname))
             }
+            Pointing::Ticket => {
+                self.tickets.contains(it.normal.as_str()) || self.particulars.contains(&it.normal)
+            }
             Pointing::Phone => {
                 is_published(said, directory) || self.phones.contains(&mask_phone(said))
             }
         }
     }
+}
+
+/// The number of `ticket`, the city's for it, and those of the tickets that it is merged or linked with.
+fn relatives(ticket: &Ticket) -> impl Iterator<Item = &str> {
+    let into = match &ticket.state {
+        State::Merged { into } => Some(into),
+        _ => None,
+    };
+    let upstream = ticket.upstream.as_ref().map(|upstream| upstream.no.as_str());
+    let linked = ticket.children.iter().chain(&ticket.previous).chain(into).map(String::as_str);
+    linked.chain([ticket.no.as_str()]).chain(upstream)
 }
 
 /// Whether it is one household's, not a whole building's.

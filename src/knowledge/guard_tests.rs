@@ -64,7 +64,7 @@ fn doubts_of(ticket: &Ticket, reply: &str) -> Vec<Doubt> {
 
 #[test]
 fn what_is_anothers_is_asked_about() {
-    use Doubt::{Building, Estate, Person, Phone};
+    use Doubt::{Building, Estate, Person, Phone, Ticket};
     for (reply, expected) in [
         ("阳光花园二期的屋面已修好。", vec![Estate]),
         ("已到春晖家园5号楼查看。", vec![Estate, Building]),
@@ -76,6 +76,8 @@ fn what_is_anothers_is_asked_about() {
         ("已与李小明先生联系，欧阳某反映属实", vec![Person]),
         ("请联系13900000002。", vec![Phone]),
         ("请拨打0570-2345679。", vec![Phone]),
+        ("与工单2026-000123并案办理。", vec![Ticket]),
+        ("见２０２６－０００１２３、2025—000001-2。", vec![Ticket, Ticket]),
     ] {
         assert_eq!(doubts("屋面漏水。", reply), expected, "{reply}");
     }
@@ -89,6 +91,7 @@ fn what_is_the_tickets_own_and_what_everybody_says_is_left_alone() {
         "本机139 0000 0001已回访，如有疑问请拨打2345678或12345。",
         "已转春晖家园街道办事处处理。",
         "共5栋楼，5栋高层，两室一厅，第3单元不在内，3个单元，办公室，位于某小区。",
+        "工单2026-000001（2026－000001-1）已办结，自2026-11-02起施工，编号82026-000123。",
         "11月3日前完成，费用1200元，按2024年第12号令办理，各位先生女士请谅解。",
         "负责人于某日到场，相关女士已撤诉。",
         "已向女士说明，工作人员向先生解释，并向阿姨致歉。",
@@ -152,6 +155,41 @@ fn an_earlier_reply_is_no_reason_to_say_it_again() {
         .unwrap(),
     );
     assert_eq!(doubts_of(&it, "9号楼已修好"), [Doubt::Building]);
+}
+
+#[test]
+fn a_ticket_of_another_number_is_asked_about_and_a_linked_one_is_not() {
+    let reply = "您此前反映的2025-000007、2026-000008、CY20261102已合并办理，详见2026-000009。";
+    assert_eq!(doubts("漏水。", reply), [Doubt::Ticket, Doubt::Ticket, Doubt::Ticket]);
+    let mut it = ticket("漏水，之前的工单是2026-000009。");
+    it.previous = Some("2025-000007".to_owned());
+    it.children.push("2026-000008".to_owned());
+    assert_eq!(doubts_of(&it, reply), []);
+}
+
+/// The proof of a ledger was the reply, and so was what a lead said before the ticket went to another.
+#[test]
+fn what_stood_for_a_reply_is_no_reason_to_say_it_again() {
+    let mut it = ticket("漏水。");
+    it.ledgers = serde_json::from_value(json!([{
+        "grounds": "8号楼资金未落实", "plan": "列入明年", "promised_on": "2027-03-01", "asked_by": 1,
+        "asked_at": "2026-11-02T01:00:00Z", "stage": "proven_done", "proof": "9号楼已修好"
+    }]))
+    .unwrap();
+    assert_eq!(doubts_of(&it, "9号楼已修好"), [Doubt::Building]);
+    assert_eq!(doubts_of(&it, "8号楼已修好"), []);
+    let part = |part: &str| {
+        json!({ "unit": "wuye", "part": part, "work": { "is": "handling" }, "reply": "7号楼已修好",
+            "sent_at": "2026-11-02T01:00:00Z" })
+    };
+    let of = |parts: serde_json::Value| {
+        let mut it = ticket("漏水。");
+        it.assignments = serde_json::from_value(parts).unwrap();
+        doubts_of(&it, "7号楼已修好")
+    };
+    assert_eq!(of(json!({ "1": part("lead") })), [Doubt::Building]);
+    // An assist writes to the lead.
+    assert_eq!(of(json!({ "2": part("assist") })), []);
 }
 
 #[test]

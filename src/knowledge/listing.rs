@@ -9,8 +9,9 @@ use diesel::prelude::*;
 use super::ArticleCode;
 use super::gaps::{Gap, GapSource};
 use super::prints::Print;
-use crate::db::schema::{article_use, knowledge_gap, reply_print};
+use crate::db::schema::{article_use, knowledge_gap, reply_print, tickets};
 use crate::db::{Conn, Tx, each};
+use crate::directory::{CategoryCode, EstateCode, RegionCode};
 use crate::error::Result;
 use crate::ticket::Cited;
 use crate::time::Stamp;
@@ -135,18 +136,49 @@ pub(super) fn note_print(tx: &mut Tx<'_>, ticket_id: i64, print: Print) -> Resul
     Ok(())
 }
 
-/// Whether a reply to another ticket than this comes to the same.
+/// What a ticket is about, as far as it decides whether two are on the same matter.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Matter {
+    pub category: Option<CategoryCode>,
+    pub estate: Option<EstateCode>,
+    pub region: Option<RegionCode>,
+}
+
+type Codes = (Option<CategoryCode>, Option<EstateCode>, Option<RegionCode>);
+
+impl From<Codes> for Matter {
+    fn from((category, estate, region): Codes) -> Self {
+        Self { category, estate, region }
+    }
+}
+
+/// What the other tickets are about whose replies come to the same, of the newest replies first.
 ///
 /// # Errors
 /// As the database says.
-pub fn is_anothers(conn: &mut Conn, ticket_id: i64, print: Print) -> Result<bool> {
+pub fn told_alike(conn: &mut Conn, ticket_id: i64, print: Print) -> Result<Vec<Matter>> {
     let [a, b, c, d] = print.quarters();
     let quarter = reply_print::a.eq(a).or(reply_print::b.eq(b)).or(reply_print::c.eq(c));
-    let others: Vec<i64> = reply_print::table
+    let others: Vec<(i64, Codes)> = reply_print::table
+        .inner_join(tickets::table.on(tickets::id.eq(reply_print::ticket_id)))
         .filter(reply_print::ticket_id.ne(ticket_id))
         .filter(quarter.or(reply_print::d.eq(d)))
+        .order(reply_print::id.desc())
         .limit(COMPARED)
-        .select(reply_print::print)
+        .select((reply_print::print, (tickets::category, tickets::estate, tickets::region)))
         .load(conn)?;
-    Ok(others.into_iter().any(|other| print.is_near(Print(other))))
+    let alike = others.into_iter().filter(|(other, _)| print.is_near(Print(*other)));
+    Ok(alike.map(|(_, codes)| codes.into()).collect())
+}
+
+/// What the ticket with this id is about.
+///
+/// # Errors
+/// As the database says.
+pub fn matter_of(conn: &mut Conn, ticket_id: i64) -> Result<Matter> {
+    let codes: Codes = tickets::table
+        .find(ticket_id)
+        .select((tickets::category, tickets::estate, tickets::region))
+        .first(conn)?;
+    Ok(codes.into())
 }

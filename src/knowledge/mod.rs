@@ -4,6 +4,7 @@
 pub mod check;
 pub mod cite;
 pub mod content;
+mod copied;
 pub mod desk;
 pub mod follow;
 pub mod gaps;

@@ -1,5 +1,5 @@
-//! Knowledge: what in a text points at one household or person: a building or room, a name with a title, a
-//! telephone. Its rule: pure, and rather blind than wrong where a number may be a count, a day or an amount.
+//! Knowledge: what in a text points at one household, person or case: a building or room, a name with a title, a
+//! telephone, a ticket's number. Its rule: pure, and rather blind than wrong where a number may be a count, a day or an amount.
 
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -15,6 +15,7 @@ code_enum! {
         Building = "building" "楼栋房号",
         Person = "person" "姓名称谓",
         Phone = "phone" "电话号码",
+        Ticket = "ticket" "工单号",
     }
 }
 
@@ -24,7 +25,8 @@ pub struct Particular {
     pub kind: Pointing,
     /// Its bytes in the text.
     pub range: Range<usize>,
-    /// What it comes to: the number of a building with its word, a surname, the digits of a telephone.
+    /// What it comes to: the number of a building with its word, a surname, the digits of a telephone or
+    /// of a ticket's number.
     pub normal: String,
 }
 
@@ -41,21 +43,39 @@ static BUILDING: LazyLock<Option<Regex>> = LazyLock::new(|| {
 static DASHED: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new("[0-9]{1,3}-[0-9]{1,2}-[0-9]{3,4}").ok());
 
-/// Every particular of `text`, telephones first.
+/// A ticket's number: 2026-000123.
+static TICKET: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new("([2２][0０][0-9０-９]{2})[-－–—]([0-9０-９]{6,9})").ok());
+
+/// Every particular of `text`, numbers of tickets and telephones first.
 pub fn particulars(text: &str) -> Vec<Particular> {
-    let mut found: Vec<Particular> = numbers(text)
-        .into_iter()
-        .filter_map(|range| {
-            let normal = normalise_phone(&text[range.clone()])?;
-            Some(Particular { kind: Pointing::Phone, range, normal })
-        })
-        .collect();
+    let mut found = tickets(text);
+    let phones = numbers(text).into_iter().filter_map(|range| {
+        let normal = normalise_phone(&text[range.clone()])?;
+        Some(Particular { kind: Pointing::Phone, range, normal })
+    });
     let apart = |range: &Range<usize>, found: &[Particular]| {
         found.iter().all(|it| it.range.end <= range.start || range.end <= it.range.start)
     };
-    for it in buildings(text).into_iter().chain(persons(text)) {
+    for it in phones.chain(buildings(text)).chain(persons(text)) {
         if apart(&it.range, &found) {
             found.push(it);
+        }
+    }
+    found
+}
+
+fn tickets(text: &str) -> Vec<Particular> {
+    let mut found = Vec::new();
+    for it in TICKET.iter().flat_map(|pattern| pattern.captures_iter(text)) {
+        let (Some(whole), Some(year), Some(number)) = (it.get(0), it.get(1), it.get(2)) else {
+            continue;
+        };
+        let (before, after) = (&text[..whole.start()], &text[whole.end()..]);
+        if !ends_in_digit(before) && !after.starts_with(is_digit) {
+            let digits = |text: &str| text.chars().filter_map(digit).collect::<String>();
+            let normal = format!("{}-{}", digits(year.as_str()), digits(number.as_str()));
+            found.push(Particular { kind: Pointing::Ticket, range: whole.range(), normal });
         }
     }
     found
@@ -97,7 +117,11 @@ fn buildings(text: &str) -> Vec<Particular> {
 }
 
 fn ends_in_digit(text: &str) -> bool {
-    text.ends_with(|c: char| c.is_ascii_digit() || ('０'..='９').contains(&c) || c == '-')
+    text.ends_with(|c: char| is_digit(c) || c == '-')
+}
+
+fn is_digit(c: char) -> bool {
+    c.is_ascii_digit() || ('０'..='９').contains(&c)
 }
 
 /// A number in plain digits without leading zeros: 十二 → 12, ０３ → 3, 三零一 → 301.

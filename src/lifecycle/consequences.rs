@@ -10,6 +10,7 @@ use crate::db::Tx;
 use crate::error::Result;
 use crate::handling;
 use crate::identity::Actor;
+use crate::intake::incident;
 use crate::knowledge;
 use crate::notify::outbox;
 use crate::notify::webhook::{self, Occurred};
@@ -53,6 +54,8 @@ pub fn follow(tx: &mut Tx<'_>, rules: &Rules, change: &Change<'_>) -> Result<()>
         bottomline::follow::follow(tx, (&rules.profile, &rules.calendar), &cause)?;
         // 督办: what is supervised.
         handling::store::follow(tx, id, Some(before), after)?;
+        // 事件: others were merged into it, or are no more.
+        incident::linked::follow(tx, id, before, after)?;
         // 回填: what the city's platform is owed for it.
         let moved = Moved { id, version, before, after };
         upstream::follow(tx, &rules.profile, &rules.calendar, &moved)?;

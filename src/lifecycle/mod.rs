@@ -4,6 +4,7 @@
 mod advise;
 pub mod arrival;
 pub mod attach;
+pub mod charges;
 mod cite;
 pub mod consequences;
 pub mod decide;

@@ -71,7 +71,9 @@ fn climbing(
 ) -> Result<Vec<Proposal>> {
     let rule = &rules.profile.supervision;
     let days = i64::from(rule.interview.days.max(rule.circular.days));
-    let since = now.plus_millis(-days * DAY_MS);
+    // A rung that was opened on late work still counts, however long it is late.
+    let late = working.iter().filter_map(Working::limit).min().unwrap_or(now);
+    let since = now.plus_millis(-days * DAY_MS).min(late);
     let rungs = store::rungs(conn, since, only.map(|(about, _)| about))?;
     let decided = store::decided(conn, only)?;
     Ok(proposals((working, &rungs), &decided, (rule, &rules.calendar), now))
@@ -97,6 +99,9 @@ pub fn words(proposal: &Proposal) -> String {
         Trigger::Overdue => sentence("supervise.overdue", &values),
         Trigger::Rework => sentence("supervise.reworks", &values),
         Trigger::Unanswered => sentence("supervise.unanswered", &values),
+        Trigger::Unsettled => sentence("supervise.unsettled", &values),
+        Trigger::Urged => sentence("supervise.urged", &values),
+        Trigger::Silent => sentence("supervise.silent", &values),
         Trigger::Supervised => sentence("supervise.supervised", &values),
         Trigger::Interviewed => sentence("supervise.interviewed", &values),
     }

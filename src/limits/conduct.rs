@@ -60,6 +60,12 @@ pub struct SupervisionRule {
     pub reworks: u32,
     /// Working days that a unit's answer is overdue → the rung above: 督办 → 约谈 → 通报.
     pub unanswered_workdays: u32,
+    /// Working days that a lead stays overdue after its rung was answered or closed → the rung above.
+    pub unsettled_workdays: u32,
+    /// Working days that the word about a case on the ledger is overdue → 督办.
+    pub progress_workdays: u32,
+    /// Every so many times that citizens ask after one lead → 催办, and after that 督办.
+    pub urges: u32,
     /// So many 督办 of a unit since its last 约谈 → 约谈.
     pub interview: Repeated,
     /// So many 约谈 of a unit since its last 通报 → 通报.
@@ -81,6 +87,9 @@ impl Default for SupervisionRule {
             overdue_workdays: 1,
             reworks: 2,
             unanswered_workdays: 1,
+            unsettled_workdays: 3,
+            progress_workdays: 1,
+            urges: 2,
             interview: Repeated { count: 3, days: 30 },
             circular: Repeated { count: 2, days: 90 },
         }

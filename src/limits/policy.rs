@@ -180,7 +180,7 @@ impl ReworkRule {
 #[serde(deny_unknown_fields)]
 pub struct LedgerRule {
     pub max_months: u32,
-    /// Natural days from one progress note to the next.
+    /// Natural days from one progress note to the next; 0: none is owed.
     pub progress_days: u32,
 }
 
@@ -210,6 +210,9 @@ pub struct Assessment {
     pub composite: Composite,
     /// A response denominator below this is flagged and outside the ranks.
     pub small_n: u32,
+    /// Working days after the end of a window within which a survey still counts in its report; none: up to the freeze.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub late_surveys: Option<u32>,
     pub class: ByKind<AssessmentClass>,
     /// The class of tickets answered directly, whatever their kind.
     pub direct_class: AssessmentClass,
@@ -270,7 +273,7 @@ pub struct Show {
     /// How many of a peer group stand on either of them at most, ties apart.
     #[serde(default = "three")]
     pub list_length: u32,
-    /// Bands where intervals overlap, in place of places.
+    /// Bands where intervals overlap, in place of places: whoever shares a band has no rank. Bands are told either way.
     pub bands: bool,
 }
 

@@ -137,6 +137,7 @@ impl Profile {
             ClockName::Survey => self.survey.limit.0,
             ClockName::Rework => self.rework.span(urgency, self.clocks.handle.of(urgency).0),
             ClockName::Ledger => Span::hours(i64::from(self.ledger.max_months) * 30 * 24),
+            ClockName::Progress => Span::hours(i64::from(self.ledger.progress_days) * 24),
             ClockName::ReportIn => self.report_in.0,
         }
     }
@@ -191,6 +192,10 @@ impl Profile {
                     && signals.chance <= Thousandths(200)
                     && signals.late_part <= Thousandths::ONE,
                 "assessment.signals: lift from 1, chance to 0.2, late_part to 1",
+            ),
+            (
+                self.assessment.late_surveys.is_none_or(|days| days <= 250),
+                "assessment.late_surveys: 0 to 250 working days",
             ),
             (self.bottom_line.test_days > 0, "bottom_line.test_days: from 1"),
             (

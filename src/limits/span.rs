@@ -24,6 +24,7 @@ code_enum! {
         Survey = "survey" "回访时限",
         Rework = "rework" "重办时限",
         Ledger = "ledger" "挂账承诺期限",
+        Progress = "progress" "挂账进展反馈时限",
         ReportIn = "report_in" "报到时限",
     }
 }

@@ -57,6 +57,12 @@ impl WindowRule {
         Some(self.named(day, zone))
     }
 
+    /// The twelve windows that are named after months of `year`, in one.
+    pub fn year(self, year: i32, zone: Tz) -> Option<Window> {
+        let named = |month| Some(self.named(NaiveDate::from_ymd_opt(year, month, 1)?, zone));
+        Some(Window { start: named(1)?.start, month: None, ..named(12)? })
+    }
+
     /// The named window that holds `at`.
     pub fn containing(self, at: Stamp, zone: Tz) -> Window {
         let day = at.day(zone);
@@ -89,11 +95,13 @@ impl Window {
         }
     }
 
-    /// The window before it 环比: the month before, or as long a period that ends where it starts.
+    /// The window before it 环比: the month before, or as long a period that ends where it starts; of a whole year the
+    /// year before, however many days that has.
     #[must_use]
     pub fn previous(&self) -> Self {
         match self.month {
             Some(month) => self.rule.named(shifted(month, -1), self.zone),
+            None if self.is_year() => self.year_before(),
             None => {
                 let length = self.end.millis_since(self.start);
                 Self { start: self.start.plus_millis(-length), end: self.start, ..*self }
@@ -134,6 +142,11 @@ impl Window {
     /// Whether it is an assessed period with a month's name, not one given by days.
     pub const fn is_named(&self) -> bool {
         self.month.is_some()
+    }
+
+    /// Whether it runs from a day to the same day a year later.
+    fn is_year(&self) -> bool {
+        self.year_before().end == self.start
     }
 
     /// The site's, in which its days begin and end.
@@ -204,6 +217,31 @@ mod tests {
         for bad in ["2026", "2026-13", "2026-1", "26-10", "2026-10-01", "+026-10"] {
             assert!(rule.parse(bad, Shanghai).is_none(), "{bad}");
         }
+    }
+
+    #[rstest]
+    #[case(rule(1, 0), 2028, "2028-01-01T00:00:00", "2029-01-01T00:00:00", "2027-01-01T00:00:00")]
+    #[case(rule(19, 0), 2028, "2027-12-19T00:00:00", "2028-12-19T00:00:00", "2026-12-19T00:00:00")]
+    #[case(rule(19, 12), 2027, "2026-12-19T12:00:00", "2027-12-19T12:00:00", "2025-12-19T12:00:00")]
+    fn a_year_is_its_twelve_windows_and_so_is_the_one_before(
+        #[case] rule: WindowRule,
+        #[case] year: i32,
+        #[case] start: &str,
+        #[case] end: &str,
+        #[case] before: &str,
+    ) {
+        let window = rule.year(year, Shanghai).unwrap();
+        assert_eq!((window.start, window.end), (at(start), at(end)));
+        assert!(!window.is_named());
+        assert_eq!((window.previous().start, window.previous().end), (at(before), window.start));
+        assert_eq!(window.previous(), window.year_before());
+        let months = (1..=12).map(|month| rule.parse(&format!("{year}-{month:02}"), Shanghai));
+        let months: Vec<Window> = months.map(Option::unwrap).collect();
+        assert_eq!((months[0].start, months[11].end), (window.start, window.end));
+        // Kept by its ends alone it is the same year.
+        let ends = [window.start, window.end].map(|at| at.rfc3339(Shanghai));
+        let again = rule.from_to(&ends[0], &ends[1], Shanghai).unwrap();
+        assert_eq!(again.previous(), window.previous());
     }
 
     #[test]

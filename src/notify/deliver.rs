@@ -7,7 +7,7 @@ use super::compose::{Person, instant};
 use super::enclosed::File;
 use super::letter::Facts;
 use super::mailer::Envelope;
-use super::outbox::read_task_limit;
+use super::outbox::{case_of, read_task_limit};
 use super::plan::{self, Addressee, Occasion, Owed};
 use super::post::Post;
 use super::sms::Message;
@@ -18,6 +18,7 @@ use crate::identity::reach::{self, Reach};
 use crate::jobs::{Fail, Job, TRIES};
 use crate::ticket::link::{self, Purpose};
 use crate::ticket::{Ticket, store as tickets};
+use crate::time::Stamp;
 
 impl Post {
     /// Sends one letter, if what it tells still holds.
@@ -146,8 +147,12 @@ impl Post {
             let facts = self.instructed(letter, &person)?;
             return Ok(facts.map(|facts| (facts, person.name)));
         }
-        if letter.occasion == Occasion::BottomLine {
-            let facts = self.accused(letter, &person)?;
+        if let Some(case) = case_of(letter.occasion, letter.limit_name.as_deref()) {
+            let facts = self.accused(letter, case, &person)?;
+            return Ok(facts.map(|facts| (facts, person.name)));
+        }
+        if letter.occasion == Occasion::Charged {
+            let facts = self.charged(letter, &person)?;
             return Ok(facts.map(|facts| (facts, person.name)));
         }
         let Some(ticket_id) = letter.ticket_id else { return Ok(None) };
@@ -220,9 +225,8 @@ impl Post {
     }
 
     /// What a letter about a case of the bottom line says.
-    fn accused(&self, letter: &Letter, person: &Person) -> Result<Option<Facts>> {
-        let case: Option<i64> = letter.limit_name.as_deref().and_then(|word| word.parse().ok());
-        let Some((case, unit)) = case.zip(letter.unit.as_ref()) else { return Ok(None) };
+    fn accused(&self, letter: &Letter, case: i64, person: &Person) -> Result<Option<Facts>> {
+        let Some(unit) = letter.unit.as_ref() else { return Ok(None) };
         let (told, name) = self.db.read(|conn| {
             let told = (self.cases)(conn, case)?;
             let directory = self.directory.current(conn)?;
@@ -234,6 +238,26 @@ impl Post {
             unit: Some(name),
             due: Some(instant(told.due_at, &self.settings)),
             link: format!("{}/bottom-line", self.settings.url),
+            ..self.apart(letter, person)
+        }))
+    }
+
+    /// What a letter about the charge on an article says.
+    fn charged(&self, letter: &Letter, person: &Person) -> Result<Option<Facts>> {
+        let named = letter.limit_name.as_deref().zip(letter.unit.as_ref());
+        let Some((code, unit)) = named else { return Ok(None) };
+        let (told, name) = self.db.read(|conn| {
+            let told = (self.articles)(conn, code)?;
+            let directory = self.directory.current(conn)?;
+            let name = directory.unit(unit).map(|unit| unit.name.clone());
+            Ok((told, name.unwrap_or_else(|| unit.to_string())))
+        })?;
+        let due = |day| instant(Stamp::end_of(day, self.settings.zone), &self.settings);
+        Ok(told.map(|told| Facts {
+            limit: Some(told.title),
+            unit: Some(name),
+            due: told.due_on.map(due),
+            link: format!("{}/articles/{code}", self.settings.url),
             ..self.apart(letter, person)
         }))
     }

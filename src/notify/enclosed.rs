@@ -1,6 +1,7 @@
 //! Notices: letters about something that is no ticket, some with files. Its rule: what they say and enclose is made when
 //! the letter leaves, by the room that knows it; a letter whose matter is gone does not leave.
 
+use chrono::NaiveDate;
 use serde::Serialize;
 
 use crate::db::Conn;
@@ -63,6 +64,19 @@ pub struct Accused {
 /// How the case with an id is asked about, of the room above this one that knows the cases: nothing where its answer is
 /// owed no more.
 pub type Cases = fn(&mut Conn, i64) -> Result<Option<Accused>>;
+
+/// What a letter about an article that its owner is charged with says: not the charge, which is read behind the login.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Charged {
+    /// As it is in service.
+    pub title: String,
+    /// The day by which it is wanted.
+    pub due_on: Option<NaiveDate>,
+}
+
+/// How the article with a code is asked about, of the room above this one that charges owners: nothing where the charge
+/// is over.
+pub type Articles = fn(&mut Conn, &str) -> Result<Option<Charged>>;
 
 /// Who knows the reports: a room above this one.
 pub trait Reports: Send + Sync {

@@ -48,15 +48,36 @@ pub fn tell(
     Ok(())
 }
 
-/// Puts a notice of the case `case` of the bottom line to the unit that it is about.
+/// Puts a notice of the case `case` of the bottom line to the unit that it is about, and another for `soon_at`, when its
+/// answer is due soon: that one leaves if nobody has answered by then. Where it is due soon from the first there is one.
 ///
 /// # Errors
 /// As the database says.
-pub fn accuse(tx: &mut Tx<'_>, case: i64, unit: &UnitCode) -> Result<()> {
-    let addressee = Addressee::Unit(unit.clone());
-    let (occasion, limit) = (Occasion::BottomLine, Some(case.to_string()));
-    let owed = Owed { occasion, addressee, assignment: None, limit };
-    // Of the ticket that it may rest on it says nothing.
+pub fn accuse(tx: &mut Tx<'_>, (case, unit): (i64, &UnitCode), soon_at: Stamp) -> Result<()> {
+    let now = tx.now;
+    let later = (soon_at > now).then_some((Occasion::BottomLineDue, soon_at));
+    for (occasion, at) in [Some((Occasion::BottomLine, now)), later].into_iter().flatten() {
+        let (addressee, limit) = (Addressee::Unit(unit.clone()), Some(case.to_string()));
+        let owed = Owed { occasion, addressee, assignment: None, limit };
+        // Of the ticket that it may rest on it says nothing.
+        jobs::put_at(tx, NOTICE, &Notice { ticket_id: 0, owed }, at.plus(GRACE))?;
+    }
+    Ok(())
+}
+
+/// The case that a notice of one is about; nothing for a notice of anything else.
+pub(super) fn case_of(occasion: Occasion, limit: Option<&str>) -> Option<i64> {
+    let is_case = matches!(occasion, Occasion::BottomLine | Occasion::BottomLineDue);
+    limit.filter(|_| is_case)?.parse().ok()
+}
+
+/// Puts a notice of the charge on the article `code` to the unit that owns it.
+///
+/// # Errors
+/// As the database says.
+pub fn charge(tx: &mut Tx<'_>, code: &str, owner: &UnitCode) -> Result<()> {
+    let (occasion, addressee) = (Occasion::Charged, Addressee::Unit(owner.clone()));
+    let owed = Owed { occasion, addressee, assignment: None, limit: Some(code.to_owned()) };
     jobs::put_at(tx, NOTICE, &Notice { ticket_id: 0, owed }, tx.now.plus(GRACE)).map(drop)
 }
 

@@ -79,7 +79,11 @@ fn of_unit(
     );
     let roles = match occasion {
         // The head is warned, and answers; where there is none, whoever is there.
-        Occasion::Warning | Occasion::Instructed | Occasion::BottomLine => &[Role::UnitHead][..],
+        Occasion::Warning
+        | Occasion::Instructed
+        | Occasion::BottomLine
+        | Occasion::BottomLineDue
+        | Occasion::Charged => &[Role::UnitHead][..],
         _ if serious => &[Role::Handler, Role::UnitHead][..],
         _ => &[Role::Handler][..],
     };

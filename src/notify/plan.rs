@@ -40,6 +40,10 @@ code_enum! {
         AnswerDue = "answer_due" "督办反馈即将到期",
         /// A case of the bottom line was opened; the limit it names is the case.
         BottomLine = "bottom_line" "触碰底线",
+        /// The answer to one is due soon.
+        BottomLineDue = "bottom_line_due" "触碰底线说明即将到期",
+        /// The owner of an article is to look at it; the limit it names is the article.
+        Charged = "charged" "知识库督办",
         Digest = "digest" "汇总",
         Report = "report" "专报",
     }
@@ -78,7 +82,7 @@ impl Occasion {
 
     /// Whether it says nothing of any ticket: what it is about is asked when it leaves.
     pub const fn has_no_ticket(self) -> bool {
-        matches!(self, Self::Instructed | Self::BottomLine)
+        matches!(self, Self::Instructed | Self::BottomLine | Self::BottomLineDue | Self::Charged)
     }
 }
 
@@ -339,7 +343,9 @@ pub fn still_holds(ticket: &Ticket, parent: Option<&Ticket>, owed: &Owed) -> boo
         | Occasion::Report
         | Occasion::Warning
         | Occasion::Instructed
-        | Occasion::BottomLine => true,
+        | Occasion::BottomLine
+        | Occasion::BottomLineDue
+        | Occasion::Charged => true,
         Occasion::Supervised | Occasion::AnswerDue => is_asked(ticket, owed),
         Occasion::Answered => parent.unwrap_or(ticket).answer().is_some(),
         Occasion::Survey => awaits_answer(ticket),

@@ -6,10 +6,10 @@ use std::sync::{Arc, OnceLock};
 use chrono::TimeDelta;
 
 use super::compose::Case;
-use super::enclosed::{Cases, Reports};
+use super::enclosed::{Articles, Cases, Reports};
 use super::letter::Letters;
 use super::mailer::Mailer;
-use super::outbox::{LETTER, Notice};
+use super::outbox::{LETTER, Notice, case_of};
 use super::people::{Recipient, recipients};
 use super::plan::{self, Addressee, Occasion, Owed};
 use super::settings::Settings;
@@ -36,6 +36,8 @@ pub struct Post {
     pub sms: Sms,
     /// Who knows the cases of the bottom line.
     pub cases: Cases,
+    /// Who knows the charges on articles.
+    pub articles: Articles,
     /// Who knows the reports that letters carry; nobody until the house is put together.
     pub reports: OnceLock<Arc<dyn Reports>>,
 }
@@ -91,10 +93,16 @@ impl Post {
         Ok(self.put(letters)?)
     }
 
-    /// Makes letters of a notice that is about no ticket; whether it still holds is asked when they leave.
+    /// Makes letters of a notice that is about no ticket; whether it still holds is asked when they leave, and of a case
+    /// of the bottom line now as well: most are answered before anybody is reminded.
     fn expand_apart(&self, job: &Job, owed: &Owed) -> Result<(), Fail> {
         let people = self.db.read(|conn| {
-            if store::is_made(conn, job.id)? {
+            let case = case_of(owed.occasion, owed.limit.as_deref());
+            let is_over = match case {
+                Some(case) => (self.cases)(conn, case)?.is_none(),
+                None => false,
+            };
+            if is_over || store::is_made(conn, job.id)? {
                 return Ok(None);
             }
             let directory = self.directory.current(conn)?;
@@ -222,7 +230,7 @@ impl Post {
     }
 
     /// A letter to `account_id` about the report `report_id` that leaves at `due_at`, once: whoever was written to about
-    /// it is not again.
+    /// it from `since` on is not again.
     ///
     /// # Errors
     /// As the database says.
@@ -230,9 +238,9 @@ impl Post {
         tx: &mut Tx<'_>,
         report_id: i64,
         account_id: i64,
-        due_at: Stamp,
+        (since, due_at): (Stamp, Stamp),
     ) -> Result<()> {
-        if store::is_told_of(tx.conn, &[report_id], account_id)? {
+        if store::is_told_of(tx.conn, &[report_id], (account_id, since))? {
             return Ok(());
         }
         let id = tx.id();

@@ -2,7 +2,7 @@
 //! is looked up anew; one that had nobody to go to becomes a notice again, and never the citizen's.
 
 use super::outbox::{LETTER, NOTICE, Notice};
-use super::plan::{Addressee, Occasion, Owed, desk_of};
+use super::plan::{Addressee, Owed, desk_of};
 use super::store::{self, Letter, LetterState, NOBODY};
 use crate::db::Tx;
 use crate::error::{Error, Result};
@@ -35,9 +35,9 @@ pub fn retry_some(tx: &mut Tx<'_>, why: &str, until: Stamp) -> Result<usize> {
 }
 
 fn again(tx: &mut Tx<'_>, letter: &Letter) -> Result<()> {
-    // A task of a leader's instruction is about no ticket.
-    let is_task = letter.occasion == Occasion::Instructed;
-    match letter.ticket_id.or(is_task.then_some(0)) {
+    // A task of a leader's instruction, and what is like it, is about no ticket.
+    let apart = letter.occasion.has_no_ticket();
+    match letter.ticket_id.or(apart.then_some(0)) {
         Some(ticket_id) if letter.account_id == NOBODY => {
             let why = letter.why.as_deref();
             store::set_state(tx, letter.id, LetterState::Dropped, why, letter.tries)?;

@@ -108,12 +108,18 @@ pub fn insert(tx: &mut Tx<'_>, row: &Letter) -> Result<()> {
     Ok(())
 }
 
-/// Whether `account_id` was written to about any of these reports already, or will be: a letter that did not leave since
-/// what it told held no more says nothing.
-pub fn is_told_of(conn: &mut Conn, reports: &[i64], account_id: i64) -> Result<bool> {
+/// Whether `account_id` was written to about any of these reports from `since` on, or will be: a letter that waits
+/// encloses what there is when it leaves; one that did not leave since what it told held no more says nothing.
+pub fn is_told_of(
+    conn: &mut Conn,
+    reports: &[i64],
+    (account_id, since): (i64, Stamp),
+) -> Result<bool> {
+    let waits = letter::state.eq(LetterState::Waiting);
     let one = letter::table
         .filter(letter::report_id.eq_any(reports.to_vec()).and(letter::account_id.eq(account_id)))
         .filter(letter::state.ne(LetterState::Dropped))
+        .filter(waits.or(letter::created_at.ge(since)))
         .select(letter::id);
     Ok(one.first::<i64>(conn).optional()?.is_some())
 }

@@ -20,7 +20,7 @@ pub enum Fate {
 }
 
 /// Every table with a ticket's id or number, a caller's hash, or a text that may name one.
-pub const FATES: [(&str, Fate); 43] = [
+pub const FATES: [(&str, Fate); 45] = [
     // The ticket's own: emptied where the key is destroyed.
     ("ticket", Fate::Stays),
     ("ticket_body", Fate::Stays),
@@ -74,6 +74,9 @@ pub const FATES: [(&str, Fate); 43] = [
     // Codes and times; and a goal with numbers under it.
     ("surveyed", Fate::Stays),
     ("campaign", Fate::Stays),
+    // Public words, which no number of a person gets into, and the number of a ticket; and how many were merged.
+    ("incident", Fate::Stays),
+    ("linked", Fate::Stays),
     // Tries and words at the citizens' door; words from the caller's number go where the key is destroyed.
     ("citizen_try", Fate::Goes),
     ("citizen_word", Fate::GoesOf { by: "ticket_no" }),

@@ -189,7 +189,7 @@ pub fn gather(
 /// The unit of the point `k` (from 1) shows that it is done.
 ///
 /// # Errors
-/// 404 without such a point; 403; 422; 409 `campaign.not_open`.
+/// 404 without such a point; 403; 422; 409 `campaign.not_open`, `campaign.point_done`: what was shown stays.
 pub fn done(
     tx: &mut Tx<'_>,
     actor: &Actor,
@@ -204,6 +204,9 @@ pub fn done(
     }
     let proof = masked(&read()?.proof, "/proof")?;
     let mut row = open(row)?;
+    if point.done_at.is_some() {
+        return Err(Error::refused("campaign.point_done"));
+    }
     (point.proof, point.done_at, point.done_by) =
         (Some(proof), Some(tx.now), Some(actor.name.clone()));
     row.points = json(&points)?;

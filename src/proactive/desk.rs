@@ -1,5 +1,5 @@
 //! Proactive: a warning's life: raised, taken, acted upon, closed. Its rule: it has an owner and ends with an action
-//! and a result, or with one word, not real; its rule's precision follows from that, and a rule that is wrong too
+//! and a result, in this order, or with one word, not real; its rule's precision follows from that, and a rule that is wrong too
 //! often is listed and pushed no more.
 
 use serde::Deserialize;
@@ -40,7 +40,7 @@ pub struct Act {
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Close {
-    /// What came of it; a real one needs it.
+    /// What came of what was done; a real one needs both.
     #[serde(default)]
     pub result: Option<Text>,
     /// Not real: one key, and nothing else to say.
@@ -196,7 +196,7 @@ fn tell(tx: &mut Tx<'_>, row: &WarningRow) -> Result<()> {
 /// `actor` says `word` to the warning `id`; `read` reads the body once who says it may.
 ///
 /// # Errors
-/// 403; 422; 409 `transition` for one that is closed.
+/// 403; 422; 409 `transition` for one that is closed, `warning.no_action` for a real one about which nothing was done.
 pub fn say(
     tx: &mut Tx<'_>,
     actor: &Actor,
@@ -210,6 +210,9 @@ pub fn say(
     let said = read()?;
     if row.state == WarningState::Closed {
         return Err(Error::refused("transition").in_state(row.state.as_str(), Vec::new()));
+    }
+    if matches!(said, Said::Close { real: true, .. }) && row.act.is_none() {
+        return Err(Error::refused("warning.no_action"));
     }
     let mut after = row;
     if after.owner.is_none() || word == Word::Take {

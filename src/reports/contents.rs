@@ -2,6 +2,7 @@
 //! figure in it can be asked for its tickets, and a sentence is filled with the figures themselves.
 
 mod acting;
+mod bottom_cases;
 mod bottom_line;
 mod cases;
 mod chart;
@@ -17,6 +18,7 @@ mod marks;
 mod overview;
 mod part;
 mod sentences;
+mod sizes;
 mod structure;
 mod tally;
 mod topics;
@@ -25,7 +27,7 @@ mod units;
 mod unsolved;
 pub(super) mod words;
 
-pub use check::check;
+pub use check::{check, unchecked};
 
 use super::document::Document;
 use super::material::Material;

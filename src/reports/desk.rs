@@ -152,7 +152,7 @@ impl Desk<'_> {
         Ok(row)
     }
 
-    /// The head of the unit that a ticket counts for objects to that; what the unit had confirmed is taken back.
+    /// The head of the unit that a ticket counts for objects to that, once; what the unit had confirmed is taken back.
     ///
     /// # Errors
     /// 404, 403, 412; 422 at `/no` (`report.not_counted`); 409 also `report.check_over`, `report.objected`.

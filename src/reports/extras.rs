@@ -14,7 +14,10 @@ pub use cases::{Case, CaseKind};
 pub use reasons::Reason;
 pub use totals::Totals;
 
+use crate::bottomline::{CaseState, Source};
+use crate::directory::UnitCode;
 use crate::limits::Window;
+use crate::ticket::overlay::BottomLine;
 use crate::time::Stamp;
 
 /// What the facts do not say.
@@ -27,14 +30,17 @@ pub struct Extras {
     /// Warnings raised in the window, by rule, and the campaigns that went on in it.
     pub warnings: BTreeMap<String, Warned>,
     pub campaigns: Vec<Campaign>,
+    /// Cases of the bottom line that were opened in the window, as they stand when the report is taken.
+    pub bottom: Vec<BottomCase>,
     /// Assignments whose limit was over while they were at work, at the end of the window (or now, while it runs).
     pub overdue: Vec<Overdue>,
     /// Tickets of each estate in the windows of [`Extras::trend`].
     pub year_by_estate: BTreeMap<String, i64>,
     /// The windows up to this one, the oldest first; the last is this one.
     pub trend: Vec<Month>,
-    /// The last three windows in one, by unit, of the edition `all`.
-    pub quarter: BTreeMap<String, Totals>,
+    /// The last three windows in one, by unit, of the edition `all`; nothing where the window is no assessed period, or the
+    /// report is about a part of the units' tickets.
+    pub quarter: Option<BTreeMap<String, Totals>>,
     /// When the site's first ticket was received.
     pub first: Option<Stamp>,
 }
@@ -46,6 +52,15 @@ pub struct Overdue {
     pub k: i32,
     pub unit: String,
     pub due_at: Stamp,
+}
+
+/// A case of the bottom line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BottomCase {
+    pub unit: UnitCode,
+    pub flag: BottomLine,
+    pub source: Source,
+    pub state: CaseState,
 }
 
 /// A window of the trend.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use chrono_tz::Tz;
 
+use super::cutoff::{Late, Told};
 use super::document::Source;
 use super::scope::Scope;
 use crate::assessment::facts::Facts;
@@ -30,6 +31,8 @@ pub struct Frame {
     pub scope: Option<Scope>,
     /// What categories are counted as; nothing: as themselves.
     pub remap: Option<Remap>,
+    /// What became of surveys after the cut-off, where the profile has one.
+    pub surveys: Option<Told>,
     /// The keys that are inside the scope.
     inside: Option<BTreeSet<String>>,
 }
@@ -43,7 +46,8 @@ impl Frame {
         scoring: Scoring,
         directory: Arc<Directory>,
     ) -> Self {
-        Self { window, now, zone, scoring, directory, scope: None, remap: None, inside: None }
+        let (scope, remap, surveys, inside) = (None, None, None, None);
+        Self { window, now, zone, scoring, directory, scope, remap, surveys, inside }
     }
 
     /// The same of `scope` alone.
@@ -61,6 +65,11 @@ impl Frame {
             Categories::Remapped => Some(Remap::of(&self.directory, self.now.day(self.zone))),
         };
         Self { remap, ..self }
+    }
+
+    /// Whether any survey that there is was left out of the facts.
+    pub fn leaves_surveys_out(&self) -> bool {
+        self.surveys.is_some_and(|told| told.late == Late::LeftOut && told.count > 0)
     }
 
     /// The facts under the categories that the report counts by.

@@ -80,8 +80,8 @@ impl Mailing {
 
     fn make(&self, window: &Window, now: Stamp) -> Result<()> {
         let program = program();
-        let at = self.quiet.map_or(now, |quiet| quiet.after(now, window.zone()));
-        let (there, readers) = self.hotline.db.read(|conn| {
+        let at = self.leaves_at(now, window.zone());
+        let (there, (readers, since)) = self.hotline.db.read(|conn| {
             let there = standing(conn, (window.start, window.end))?;
             let readers = self.readers(conn, there.as_ref(), now)?;
             Ok((there, readers))
@@ -92,7 +92,7 @@ impl Mailing {
                 return Ok(());
             }
             let id = row.id;
-            return self.hotline.db.write(move |tx| tell(tx, id, (&readers, at)));
+            return self.hotline.db.write(move |tx| tell(tx, id, (&readers, (since, at))));
         }
         let ready: Ready = self
             .hotline
@@ -102,7 +102,7 @@ impl Mailing {
         let kept = self.hotline.db.write(move |tx| {
             let desk = Desk { hotline: &hotline, actor: &program, site: &site };
             let row = desk.keep(tx, &ready, Attempt::Last)?;
-            tell(tx, row.id, (&readers, at))
+            tell(tx, row.id, (&readers, (since, at)))
         });
         match kept {
             // Another node was faster.
@@ -111,22 +111,53 @@ impl Mailing {
         }
     }
 
-    /// Whoever gets reports and was not written to about this one; a name that no user has is told of in the log.
-    fn readers(&self, conn: &mut Conn, row: Option<&ReportRow>, now: Stamp) -> Result<Vec<i64>> {
+    /// Puts the letters about a report that is published in this write: to everyone who gets reports, whoever had the
+    /// draft too, with the files as they are published. One about a part of the city is nobody's monthly mail.
+    ///
+    /// # Errors
+    /// As the database says.
+    pub fn published(&self, tx: &mut Tx<'_>, row: &ReportRow) -> Result<()> {
+        if row.state != State::Published || row.scope_by.is_some() {
+            return Ok(());
+        }
+        let zone = self.hotline.rules.current(tx.conn, tx.now)?.profile.zone;
+        let (readers, since) = self.readers(tx.conn, Some(row), tx.now)?;
+        let at = self.leaves_at(tx.now, zone);
+        tell(tx, row.id, (&readers, (since, at)))
+    }
+
+    /// When a letter leaves that is put at `now`: not in the quiet hours.
+    fn leaves_at(&self, now: Stamp, zone: chrono_tz::Tz) -> Stamp {
+        self.quiet.map_or(now, |quiet| quiet.after(now, zone))
+    }
+
+    /// Whoever gets reports and was not written to about this one as it stands, and since when that counts; a name that
+    /// no user has is told of in the log.
+    fn readers(
+        &self,
+        conn: &mut Conn,
+        row: Option<&ReportRow>,
+        now: Stamp,
+    ) -> Result<(Vec<i64>, Stamp)> {
         let mut readers = Vec::new();
         let state = row.map_or(State::Draft, |row| row.state);
-        let told_by = match row {
-            None => Vec::new(),
-            Some(row) if row.state == State::Published => vec![row.id],
+        let (told_by, since) = match row {
+            None => (Vec::new(), Stamp::MIN),
+            // Whoever had the draft is told that it was published.
+            Some(row) if row.state == State::Published => {
+                let steps = store::steps(conn, row.id)?;
+                let step = steps.iter().rfind(|step| step.step == Step::Publish);
+                (vec![row.id], step.map_or(Stamp::MIN, |step| step.at))
+            }
             // Before one is published the house is written to once, however often it restates.
-            Some(row) => store::editions(conn, row.root)?,
+            Some(row) => (store::editions(conn, row.root)?, Stamp::MIN),
         };
         for name in &self.schedule.subscribers {
             let Some(account) = identity::store::account_named(conn, name)? else {
                 tracing::debug!(target: "jiesu::reports", name, "no such user gets no report");
                 continue;
             };
-            let is_told = crate::notify::store::is_told_of(conn, &told_by, account.id)?;
+            let is_told = crate::notify::store::is_told_of(conn, &told_by, (account.id, since))?;
             // Whoever may not read it yet (a unit, before it is published) is written to when they may.
             let reader = self.reader(conn, account.id, now)?;
             let may = reader.is_some_and(|reader| Reads::of(&reader).knows_of(state));
@@ -134,7 +165,7 @@ impl Mailing {
                 readers.push(account.id);
             }
         }
-        Ok(readers)
+        Ok((readers, since))
     }
 
     /// Who this account's holder is now; nobody where it is closed.
@@ -157,7 +188,8 @@ pub struct Paper {
 }
 
 impl Mailing {
-    /// The report about the window of this name: the latest edition that is kept, or the figures as they are now.
+    /// A copy for the command line of the report about the window of this name: the latest edition that is kept, or the
+    /// figures as they are now.
     ///
     /// # Errors
     /// 422 at `/window`; as the database says.
@@ -175,6 +207,7 @@ impl Mailing {
                 cases::settle(&mut document, &mut texts);
                 let tasks = self.desk(&program).instructions(conn, &row, now)?;
                 let printed = Printed {
+                    watermark: Some(print::words::watermark(print::words::SHELL, now, zone)),
                     instructions: task::told(&tasks, zone, &rules.directory),
                     ..printed(conn, &row, texts, (now, zone))?
                 };
@@ -191,7 +224,7 @@ impl Mailing {
                 instructions: Vec::new(),
                 signer: None,
                 dated: Some(now.day(zone)),
-                watermark: None,
+                watermark: Some(print::words::watermark(print::words::SHELL, now, zone)),
                 base: None,
                 at: now,
                 zone,
@@ -209,8 +242,8 @@ fn standing(conn: &mut Conn, window: (Stamp, Stamp)) -> Result<Option<ReportRow>
     Ok(store::published(conn, latest.root)?.pop().or(Some(latest)))
 }
 
-fn tell(tx: &mut Tx<'_>, report: i64, (readers, at): (&[i64], Stamp)) -> Result<()> {
-    readers.iter().try_for_each(|account| Post::send_report(tx, report, *account, at))
+fn tell(tx: &mut Tx<'_>, report: i64, (readers, when): (&[i64], (Stamp, Stamp))) -> Result<()> {
+    readers.iter().try_for_each(|account| Post::send_report(tx, report, *account, when))
 }
 
 impl Reports for Mailing {

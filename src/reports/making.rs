@@ -8,6 +8,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::creating::Creating;
+use super::cutoff::Late;
 use super::desk::{self, Aim, Desk, check, standing};
 use super::document::Document;
 use super::kinds::ReportKind;
@@ -156,7 +157,9 @@ impl Desk<'_> {
         let issuer = self.site.issuer.clone();
         let categories = categories.unwrap_or(Categories::Recorded);
         let (upheld, sentences) = ([].into(), self.site.sentences.clone());
-        let asked = Asked { window, scope, categories, issuer, upheld, checked: None, sentences };
+        let (listing, checked, late) = (self.site.listing, None, Late::LeftOut);
+        let asked =
+            Asked { window, scope, categories, issuer, upheld, late, checked, sentences, listing };
         refuse_second(conn, &asked)?;
         let made = Arc::new(Made::of(conn, &self.hotline.keys, &rules, &asked, now)?);
         Ok(Ready { step: Step::Create, on: None, asked, period, until: None, made })
@@ -231,7 +234,9 @@ impl Desk<'_> {
         let categories = row.categories;
         let checked = confirmation::told(conn, &on, (step, &rules.directory))?;
         let sentences = self.site.sentences.clone();
-        let asked = Asked { window, scope, categories, issuer, upheld, checked, sentences };
+        let (listing, late) = (self.site.listing, Late::at(step));
+        let asked =
+            Asked { window, scope, categories, issuer, upheld, late, checked, sentences, listing };
         let made = Arc::new(Made::of(conn, &self.hotline.keys, &rules, &asked, now)?);
         Ok(Ready { step, on: Some((row.id, row.version)), asked, period: row.period, until, made })
     }

@@ -2,6 +2,7 @@
 
 use super::extras::Extras;
 use super::frame::Frame;
+use super::site::Listing;
 use super::wording::Sentences;
 use crate::assessment::facts::{Facts, TicketFact};
 use crate::assessment::likewise::{Against, Earlier};
@@ -21,11 +22,14 @@ pub struct Material<'a> {
     pub extras: Extras,
     /// The words of the site.
     pub sentences: &'a Sentences,
+    pub listing: Listing,
 }
 
 /// An earlier window.
 pub struct Past {
     pub earlier: Earlier,
+    /// The profile (`name@version`) by which its own report was frozen, where it was.
+    pub printed: Option<String>,
     /// Those of the scope; nothing where the site kept no tickets yet.
     pub facts: Option<Facts>,
     /// Everybody's, where the scope is not everybody.

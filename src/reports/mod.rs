@@ -4,10 +4,12 @@
 //! [`take`](take()) reads a [`material`], and [`contents`] says it, section by section; each figure is asked in the words
 //! of a [`frame`], and so is its drill-down. [`state`] says what may be done to a report when, [`making`] and [`desk`] do
 //! it, [`packed`] and [`frozen`] keep it, [`drill`] finds the tickets of a cell, and [`differ`] says what a restatement
-//! changed. What people say to a report, units in its check period and leaders afterwards, is in [`said`].
+//! changed. What people say to a report, units in its check period and leaders afterwards, is in [`said`]; what that
+//! means for the live figures of the same window, in [`live`].
 
 pub mod contents;
 pub mod creating;
+pub mod cutoff;
 pub mod desk;
 pub mod differ;
 pub mod document;
@@ -17,6 +19,7 @@ pub mod frame;
 pub mod frozen;
 pub mod kinds;
 pub mod listing;
+pub mod live;
 pub mod mailing;
 pub mod making;
 pub mod material;

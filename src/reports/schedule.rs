@@ -87,9 +87,10 @@ fn ended(edition: Edition, rule: WindowRule, zone: Tz, now: Stamp) -> Option<Win
             let monday = today.checked_sub_days(Days::new(since))?;
             days(monday.checked_sub_days(Days::new(7))?, monday)
         }
+        // The twelve windows of a year, as the profile cuts them.
         Edition::Year => {
-            let first = today.with_ordinal(1)?;
-            days(first.with_year(first.year() - 1)?, first)
+            let years = [today.year(), today.year() - 1];
+            years.into_iter().filter_map(|year| rule.year(year, zone)).find(|it| it.end <= now)
         }
     }
 }
@@ -119,6 +120,9 @@ mod tests {
     #[case("week", 1, "2026-11-24T08:30:00", Some(("2026-11-16T00:00", "2026-11-23T00:00")))]
     #[case("week", 1, "2026-11-23T23:00:00", None)]
     #[case("year", 1, "2027-01-02T08:30:00", Some(("2026-01-01T00:00", "2027-01-01T00:00")))]
+    #[case("year", 19, "2026-12-20T08:29:59", None)]
+    #[case("year", 19, "2026-12-20T08:30:00", Some(("2025-12-19T00:00", "2026-12-19T00:00")))]
+    #[case("year", 19, "2027-12-01T08:30:00", Some(("2025-12-19T00:00", "2026-12-19T00:00")))]
     fn the_window_that_ended_last_is_made_once_its_hour_has_come(
         #[case] edition: &str,
         #[case] from_day: u32,

@@ -160,6 +160,21 @@ pub(super) fn latest_of(
     Ok(latest.first(conn).optional()?)
 }
 
+/// The latest edition in one of `states` of the whole bureau's report about `[start, end)`.
+pub(super) fn latest_in(
+    conn: &mut Conn,
+    (start, end): (Stamp, Stamp),
+    states: &[State],
+) -> Result<Option<ReportRow>> {
+    let states: Vec<&str> = states.iter().map(|state| state.as_str()).collect();
+    let latest = report::table
+        .filter(report::start_at.eq(start.millis()).and(report::end_at.eq(end.millis())))
+        .filter(report::scope_by.is_null().and(report::state.eq_any(states)))
+        .order(report::edition.desc())
+        .select(ReportRow::as_select());
+    Ok(latest.first(conn).optional()?)
+}
+
 /// The editions of the report whose first edition is `root` that are published now.
 pub(super) fn published(conn: &mut Conn, root: i64) -> Result<Vec<ReportRow>> {
     let editions =

@@ -5,14 +5,16 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::contents;
+use super::cutoff::{Cut, Late};
 use super::document::Document;
 use super::extras::store as extras;
 use super::frame::Frame;
+use super::live::{late_in, upheld_in};
 use super::material::{Material, Past};
 use super::said::confirmation::{self, Told};
-use super::said::objection;
 pub use super::scope::Scope;
 use super::scope::{mark_upheld, narrowed};
+use super::site::Listing;
 use super::store as kept;
 use super::wording::Sentences;
 use crate::assessment::Categories;
@@ -22,7 +24,7 @@ use crate::assessment::store;
 use crate::db::Conn;
 use crate::error::Result;
 use crate::lifecycle::Rules;
-use crate::limits::Window;
+use crate::limits::{Rulebook, Window};
 use crate::ticket::store::Vault;
 use crate::time::Stamp;
 
@@ -39,10 +41,13 @@ pub struct Asked {
     /// Tickets (by id) whose objection was upheld in the check period: excluded from the edition `assessed` with the reason
     /// `objection`.
     pub upheld: BTreeSet<i64>,
-    /// What the report says of its check period, where there was one.
+    /// What becomes of surveys after the cut-off.
+    pub late: Late,
+    /// What the report says of its check period; nothing before it is frozen.
     pub checked: Option<Told>,
     /// In whose words.
     pub sentences: Arc<Sentences>,
+    pub listing: Listing,
 }
 
 /// A report and the facts that its figures were made of.
@@ -67,7 +72,7 @@ pub fn take(
     now: Stamp,
 ) -> Result<Taken> {
     let book = rules.of_window(&asked.window)?;
-    let frame = Frame::new(
+    let mut frame = Frame::new(
         asked.window,
         now,
         rules.profile.zone,
@@ -79,13 +84,18 @@ pub fn take(
     let (start, end) = (asked.window.start, asked.window.end.min(now));
     let mut whole = store::load(conn, start, end, frame.scoring.repeat_days)?;
     mark_upheld(&mut whole, &asked.upheld);
+    let cut = Cut::find(conn, vault, (&asked.window, &book))?;
+    if let Some(cut) = &cut {
+        cut.apply(&mut whole, asked.late);
+    }
     let whole = frame.counted(whole);
     let (facts, whole) = scoped(&frame, whole);
+    frame.surveys = cut.map(|cut| cut.told(&facts, asked.late));
     let first = store::first_received(conn)?;
     let past = [Against::Previous, Against::Year]
         .into_iter()
         .filter_map(|against| Earlier::of(against, &asked.window, now))
-        .map(|earlier| past(conn, &frame, earlier, first))
+        .map(|earlier| past(conn, (vault, &book), &frame, earlier, first))
         .collect::<Result<Vec<_>>>()?;
     let material = Material {
         frame: &frame,
@@ -95,11 +105,16 @@ pub fn take(
         past,
         extras: extras::load(conn, vault, &frame, &facts, first)?,
         sentences: &asked.sentences,
+        listing: asked.listing,
     };
     let mut document = contents::document(&material, &asked.issuer)?;
     match &asked.checked {
         Some(Told::Now { units, until }) => {
             let (section, mark) = contents::check((&frame, &asked.sentences), (units, *until))?;
+            confirmation::put(&mut document, section, mark);
+        }
+        Some(Told::Unchecked) => {
+            let (section, mark) = contents::unchecked();
             confirmation::put(&mut document, section, mark);
         }
         Some(Told::Kept { section, mark }) => {
@@ -118,27 +133,36 @@ fn scoped(frame: &Frame, whole: Facts) -> (Facts, Option<Facts>) {
     }
 }
 
-/// What was taken out of the report about `[start, end)` and the same scope, where there is one: this one takes out
-/// what was upheld against itself, and so did that.
-fn upheld_then(
+/// The profile by which the report about `[start, end)` and the same scope was frozen, where it was.
+fn printed_by(
     conn: &mut Conn,
     window: (Stamp, Stamp),
     scope: Option<&Scope>,
-) -> Result<BTreeSet<i64>> {
+) -> Result<Option<String>> {
     let scope = scope.map(|scope| (scope.by, scope.key.as_str()));
-    let Some(row) = kept::latest_of(conn, window, scope)? else { return Ok(BTreeSet::new()) };
-    Ok(objection::upheld(&kept::objections(conn, row.root)?))
+    let row = kept::latest_of(conn, window, scope)?.filter(|row| row.frozen_by.is_some());
+    Ok(row.map(|row| row.profile))
 }
 
-fn past(conn: &mut Conn, frame: &Frame, earlier: Earlier, first: Option<Stamp>) -> Result<Past> {
+fn past(
+    conn: &mut Conn,
+    (vault, book): (Vault<'_>, &Rulebook),
+    frame: &Frame,
+    earlier: Earlier,
+    first: Option<Stamp>,
+) -> Result<Past> {
     if !earlier.is_known(first) {
-        return Ok(Past { earlier, facts: None, whole: None });
+        return Ok(Past { earlier, printed: None, facts: None, whole: None });
     }
     let (start, end) = (earlier.whole.start, earlier.whole.end);
     let mut whole = store::load(conn, start, end, frame.scoring.repeat_days)?;
     // As its own report counted it.
-    mark_upheld(&mut whole, &upheld_then(conn, (start, end), frame.scope.as_ref())?);
+    mark_upheld(&mut whole, &upheld_in(conn, (start, end), frame.scope.as_ref())?);
+    if let Some(cut) = Cut::find(conn, vault, (&earlier.whole, book))? {
+        cut.apply(&mut whole, late_in(conn, (start, end), frame.scope.as_ref())?);
+    }
     let whole = frame.counted(whole);
     let (facts, whole) = scoped(frame, whole);
-    Ok(Past { earlier, facts: Some(facts), whole })
+    let printed = printed_by(conn, (start, end), frame.scope.as_ref())?;
+    Ok(Past { earlier, printed, facts: Some(facts), whole })
 }

@@ -3,7 +3,7 @@
 //! words; and who reads it sees by which words it was taken for the same.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -12,6 +12,7 @@ use chrono::TimeDelta;
 use super::ask::PATIENCE;
 use super::asked::{Asked, Narrow, Slice};
 use super::collect::Order;
+use super::doors::{Doors, doors, doors_agree};
 use super::fields::Facet;
 use super::fold::fold;
 use super::generation::View;
@@ -38,10 +39,6 @@ const OF_CALLER: usize = 10;
 const RANKED_BY: usize = 24;
 /// Of the rarity of a word that stands in one ticket only, so much is common.
 const COMMON: f64 = 0.25;
-/// What the same door, and another one, do to the score: chosen on invented matters told twice, in other words, among
-/// others of the same estate (`tests/hotline/suggest`), and flat around it.
-const SAME_DOOR: f64 = 1.3;
-const OTHER_DOOR: f64 = 0.2;
 /// Words that are shown as the reason.
 const SHOWN: usize = 5;
 
@@ -78,14 +75,25 @@ pub struct Like {
 struct Told {
     words: BTreeSet<String>,
     /// 3号楼, 2单元, 502室: by what is counted, which ones.
-    doors: BTreeMap<char, BTreeSet<String>>,
+    doors: Doors,
+}
+
+/// What is like a matter.
+#[derive(Debug, Default)]
+pub struct Alike {
+    /// The likest first.
+    pub found: Vec<Like>,
+    /// Nothing could be weighed (there is no index, or it was too costly): only the caller's own are there, without
+    /// a score.
+    pub degraded: bool,
 }
 
 impl Search {
     /// Tickets like `matter`, the likest first, at most `most` beside the caller's own, of those that `actor` may
     /// see, received within 90 days before `now` or live still, at the same place, by the same caller, or, where no place is
     /// known, of the same category. Those that were merged are left out: who told of them stands on the parent.
-    /// Nothing where there is no index to weigh words by, or the comparison is too costly.
+    /// Where there is no index to weigh words by, or the comparison is too costly, the caller's own alone, the newest
+    /// first.
     ///
     /// # Errors
     /// The database's own.
@@ -96,23 +104,61 @@ impl Search {
         matter: &Matter<'_>,
         now: Stamp,
         most: usize,
+    ) -> Result<Alike> {
+        let own = self.of_caller(actor, names.directory(), matter, (now.plus(-WITHIN), now))?;
+        let weighed = self.weighed(actor, names, matter, (now, &own))?;
+        let Some(mut found) = weighed else {
+            return self.unweighed(actor, names, matter, (now, &own));
+        };
+        found.sort_by(|one, two| {
+            two.score.total_cmp(&one.score).then_with(|| two.row.id.cmp(&one.row.id))
+        });
+        let rest = found.split_off(most.min(found.len()));
+        found.extend(rest.into_iter().filter(|like| like.same_caller));
+        Ok(Alike { found, degraded: false })
+    }
+
+    /// Those of the place and the caller's `own`, each with its score; nothing where none can be given.
+    fn weighed(
+        &self,
+        actor: &Actor,
+        names: &Names,
+        matter: &Matter<'_>,
+        (now, own): (Stamp, &BTreeSet<i64>),
     ) -> Result<Option<Vec<Like>>> {
         let Some(view) = self.viewed() else { return Ok(None) };
-        let compare = || self.compared(view, actor, names, matter, now);
+        let compare = || self.compared(view, actor, names, matter, (now, own));
         let Ok(alike) = catch_unwind(AssertUnwindSafe(compare)) else {
             self.suspect("a comparison fell over it");
             return Ok(None);
         };
-        let mut alike = match alike {
-            Err(error) if error.kind() == Kind::Malformed => return Ok(None),
-            alike => alike?,
+        match alike {
+            Err(error) if error.kind() == Kind::Malformed => Ok(None),
+            alike => alike.map(Some),
+        }
+    }
+
+    /// The caller's `own` as they are, the newest first.
+    fn unweighed(
+        &self,
+        actor: &Actor,
+        names: &Names,
+        matter: &Matter<'_>,
+        (now, own): (Stamp, &BTreeSet<i64>),
+    ) -> Result<Alike> {
+        let asked = Asked::default();
+        let slice = Slice { order: Order::Newest, limit: OF_CALLER, after: None };
+        let question = Question { actor, names, asked: &asked, slice, now };
+        let (near, ids) = (Near::of(names, matter), own.iter().copied().collect::<Vec<_>>());
+        let sources = self.house.db.read(|conn| sources(conn, self.house.vault(), &ids))?;
+        let like = |source: Source| {
+            readable(&source, &question)?;
+            Some(near.like(matter, source, &question))
         };
-        alike.sort_by(|one, two| {
-            two.score.total_cmp(&one.score).then_with(|| two.row.id.cmp(&one.row.id))
-        });
-        let rest = alike.split_off(most.min(alike.len()));
-        alike.extend(rest.into_iter().filter(|like| like.same_caller));
-        Ok(Some(alike))
+        let mut found: Vec<Like> =
+            sources.into_iter().filter_map(like).filter(|like| like.same_caller).collect();
+        found.sort_by_key(|like| std::cmp::Reverse((like.row.received_at, like.row.id)));
+        Ok(Alike { found, degraded: true })
     }
 
     fn compared(
@@ -121,7 +167,7 @@ impl Search {
         actor: &Actor,
         names: &Names,
         matter: &Matter<'_>,
-        now: Stamp,
+        (now, own): (Stamp, &BTreeSet<i64>),
     ) -> Result<Vec<Like>> {
         let since = now.plus(-WITHIN);
         let weigh = Weigh::of(view, names, matter);
@@ -140,7 +186,7 @@ impl Search {
             (None, None, None) => None,
         };
         let slice = Slice { order: Order::Relevance, limit: COMPARED, after: None };
-        let mut ids = self.of_caller(actor, names.directory(), matter, (since, now))?;
+        let mut ids = own.clone();
         if let Some((facet, codes)) = among {
             asked.only(facet, codes);
             let deadline = Deadline::after(PATIENCE);
@@ -188,22 +234,52 @@ impl Search {
     }
 }
 
+/// What is at the place of a matter.
+struct Near {
+    /// Regions that lie in the one that is asked about, where no estate is.
+    regions: BTreeSet<String>,
+}
+
+impl Near {
+    fn of(names: &Names, matter: &Matter<'_>) -> Self {
+        let regions = matter.region.filter(|_| matter.estate.is_none());
+        Self { regions: regions.map(|region| names.below(region)).unwrap_or_default() }
+    }
+
+    /// `source` beside `matter`, not weighed yet.
+    fn like(&self, matter: &Matter<'_>, source: Source, question: &Question<'_>) -> Like {
+        // Whose it is, and who else told of it, stands on no handling copy.
+        let case = source
+            .ticket
+            .as_ref()
+            .filter(|ticket| sight(ticket, question.actor, question.directory()) == Sight::Case);
+        let same_caller = case.is_some()
+            && matter.phone_hash.is_some()
+            && source.row.phone_hash.as_deref() == matter.phone_hash;
+        let merged = case.map_or(0, |ticket| ticket.children.len());
+        let (estate, region) = (&source.row.estate, &source.row.region);
+        let same_place = match matter.estate {
+            Some(named) => estate.as_ref().is_some_and(|estate| estate.as_str() == named),
+            None => region.as_ref().is_some_and(|region| self.regions.contains(region.as_str())),
+        };
+        let words = Vec::new();
+        Like { score: 0.0, words, same_place, same_caller, merged, row: source.row }
+    }
+}
+
 /// What a word weighs: the rarer, the more.
 struct Weigh {
     view: Arc<View>,
     /// Names of the place, which all that are compared have in common.
     place: Vec<String>,
-    /// Regions that lie in the one that is asked about, where no estate is.
-    regions: BTreeSet<String>,
+    near: Near,
     /// What was weighed already: a letter has a thousand words, and each is compared with many.
     weighed: RefCell<HashMap<String, f64>>,
 }
 
 impl Weigh {
     fn of(view: Arc<View>, names: &Names, matter: &Matter<'_>) -> Self {
-        let directory = names.directory();
-        let regions = matter.region.filter(|_| matter.estate.is_none());
-        let regions = regions.map(|region| names.below(region)).unwrap_or_default();
+        let (directory, near) = (names.directory(), Near::of(names, matter));
         let estate = matter.estate.and_then(|code| directory.estate(&code.into()));
         let region = estate.map(|estate| estate.region.clone());
         let region = region.or_else(|| matter.region.map(Into::into));
@@ -211,7 +287,7 @@ impl Weigh {
         let own = estate.into_iter().flat_map(|it| it.aliases.iter().chain([&it.name]));
         let names = own.chain(above.into_iter().map(|region| &region.name));
         let place = names.map(|name| name.chars().map(fold).collect()).collect();
-        Self { view, place, regions, weighed: RefCell::default() }
+        Self { view, place, near, weighed: RefCell::default() }
     }
 
     fn told(&self, texts: &[&str]) -> Told {
@@ -272,94 +348,11 @@ impl Weigh {
         if matter.category.is_some() && category.is_some() && matter.category != category {
             score *= 0.7;
         }
-        // Whose it is, and who else told of it, stands on no handling copy.
-        let case = source
-            .ticket
-            .as_ref()
-            .filter(|ticket| sight(ticket, question.actor, question.directory()) == Sight::Case);
-        let same_caller = case.is_some()
-            && matter.phone_hash.is_some()
-            && source.row.phone_hash.as_deref() == matter.phone_hash;
-        let merged = case.map_or(0, |ticket| ticket.children.len());
         let words = self.rarest(shared, SHOWN);
-        let score = score.clamp(0.0, 1.0);
-        if words.is_empty() && !same_caller {
+        let like = self.near.like(matter, source, question);
+        if words.is_empty() && !like.same_caller {
             return None;
         }
-        let (estate, region) = (&source.row.estate, &source.row.region);
-        let same_place = match matter.estate {
-            Some(named) => estate.as_ref().is_some_and(|estate| estate.as_str() == named),
-            None => region.as_ref().is_some_and(|region| self.regions.contains(region.as_str())),
-        };
-        Some(Like { score, words, same_place, same_caller, merged, row: source.row })
-    }
-}
-
-/// How much two texts may be on one matter by the doors that they name: another building is another
-/// matter; the same one is a sign.
-fn doors_agree(
-    one: &BTreeMap<char, BTreeSet<String>>,
-    two: &BTreeMap<char, BTreeSet<String>>,
-) -> f64 {
-    let mut factor = 1.0;
-    for (kind, numbers) in one {
-        if let Some(others) = two.get(kind) {
-            factor *= if numbers.is_disjoint(others) { OTHER_DOOR } else { SAME_DOOR };
-        }
-    }
-    factor
-}
-
-/// Numbers before 号楼, 栋, 幢, 单元, 楼, 层, 室, 户.
-fn doors(text: &str, into: &mut BTreeMap<char, BTreeSet<String>>) {
-    let chars: Vec<char> = text.chars().map(fold).collect();
-    let mut at = 0;
-    while at < chars.len() {
-        let digits = chars[at..].iter().take_while(|c| c.is_ascii_digit()).count();
-        if digits == 0 {
-            at += 1;
-            continue;
-        }
-        let number: String = chars[at..at + digits].iter().collect();
-        let rest: String = chars[at + digits..].iter().take(2).collect();
-        let kind = match rest.as_str() {
-            "号楼" | "单元" => rest.chars().next(),
-            _ if rest.starts_with(['栋', '幢']) => Some('号'),
-            _ if rest.starts_with(['楼', '层']) => Some('层'),
-            _ if rest.starts_with(['室', '户']) => Some('室'),
-            _ => None,
-        };
-        if let Some(kind) = kind {
-            into.entry(kind).or_default().insert(number);
-        }
-        at += digits;
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn all(text: &str) -> BTreeMap<char, BTreeSet<String>> {
-        let mut found = BTreeMap::new();
-        doors(text, &mut found);
-        found
-    }
-
-    #[test]
-    fn doors_are_read_from_a_text() {
-        let found = all("３号楼2单元15楼，1502室；12栋有30户，停了3天");
-        let of = |kind: char| found[&kind].iter().cloned().collect::<Vec<_>>().join(",");
-        assert_eq!(
-            (of('号'), of('单'), of('层'), of('室')),
-            ("12,3".into(), "2".into(), "15".into(), "1502,30".into())
-        );
-    }
-
-    #[test]
-    fn another_building_is_another_matter() {
-        let agree = |one, two| doors_agree(&all(one), &all(two));
-        assert!(agree("3号楼", "5号楼") < 1.0 && agree("3号楼", "3栋") > 1.0);
-        assert!((agree("3号楼", "没有说") - 1.0).abs() < f64::EPSILON);
+        Some(Like { score: score.clamp(0.0, 1.0), words, ..like })
     }
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use tantivy::Term;
 
 use super::asked::Asked;
-use super::collect::{Found, Order, Pass, Rank, TOO_COSTLY};
+use super::collect::{Found, Order, Pass, Pieces, Rank, TOO_COSTLY};
 use super::fields::Facet;
 use super::generation::View;
 use super::matching::{matches, snippet};
@@ -69,8 +69,7 @@ impl Search {
         if scope(question.actor) == Scope::Nothing {
             return Err(crate::error::Error::forbidden());
         }
-        let short = question.asked.sought.iter().filter(|one| one.text.chars().count() < 2);
-        if short.count() + question.asked.no.len() > BEGINNINGS {
+        if question.asked.walks() > BEGINNINGS {
             return Err(too_costly());
         }
         if let Some(view) = self.viewed() {
@@ -129,11 +128,13 @@ impl Search {
         let Question { actor, asked, slice, now, .. } = *question;
         let (fields, dictionary) = (&view.fields, &view.dictionary);
         let (keys, directory) = (&*self.house.keys, question.directory());
-        let planner = Planner { fields, dictionary, keys, actor, directory, now };
+        let planner = Planner { fields, dictionary, keys, actor, directory, now, deadline };
+        let pieces = if asked.walks() > 0 { Pieces::Whole } else { Pieces::Halves };
         let pass = |order, after| Pass {
             columns: view.columns.clone(),
             codes: self.house.codes.clone(),
             order,
+            pieces,
             limit: slice.limit + 1,
             after,
             now,

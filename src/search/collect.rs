@@ -44,12 +44,22 @@ pub struct Rank {
     pub tie: i64,
 }
 
+/// How a large segment is walked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pieces {
+    /// By two threads, each of which makes ready for itself.
+    Halves,
+    /// By one: where making ready is most of the work.
+    Whole,
+}
+
 /// What to collect.
 #[derive(Debug, Clone)]
 pub struct Pass {
     pub columns: Arc<Vec<Arc<Columns>>>,
     pub codes: Arc<Codes>,
     pub order: Order,
+    pub pieces: Pieces,
     /// How many at most.
     pub limit: usize,
     /// Only what is worse than this.
@@ -112,8 +122,11 @@ impl Pass {
         for (ord, segment) in searcher.segment_readers().iter().enumerate() {
             let columns =
                 self.columns.get(ord).ok_or_else(|| fault("a segment without columns"))?;
-            let halves = halves(segment.max_doc()).into_iter();
-            stretches.extend(halves.map(|docs| Stretch { segment, columns, docs }));
+            let pieces = match self.pieces {
+                Pieces::Halves => halves(segment.max_doc()),
+                Pieces::Whole => std::iter::once(0..segment.max_doc()).collect(),
+            };
+            stretches.extend(pieces.into_iter().map(|docs| Stretch { segment, columns, docs }));
         }
         let executor = searcher.index().search_executor();
         let parts = executor.map(|part| self.walk(&*weight, &part), stretches.into_iter())?;

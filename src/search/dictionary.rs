@@ -19,7 +19,7 @@ pub struct Dictionary {
 }
 
 impl Dictionary {
-    /// With `own` besides: the names of estates.
+    /// With `own` besides, folded: the names of estates.
     pub fn with(own: Vec<String>) -> Self {
         Self { own: Arc::new(own), made: Arc::default() }
     }

@@ -26,6 +26,22 @@ impl Sought {
         Self { is_phrase: true, ..Self::new(text, wanted) }
     }
 
+    /// One character, or none.
+    pub const fn is_short(&self) -> bool {
+        self.folded.len() < 2
+    }
+
+    /// Whether whatever is as this wants is as `other` wants: what holds 电梯 holds 电, and what does not hold
+    /// 电 does not hold 电梯.
+    pub fn implies(&self, other: &Self) -> bool {
+        let (whole, part) = match (self.wanted, other.wanted) {
+            (Wanted::There, Wanted::There) => (self, other),
+            (Wanted::Absent, Wanted::Absent) => (other, self),
+            _ => return false,
+        };
+        find(&whole.folded, &part.folded, 0).is_some()
+    }
+
     fn is_in(&self, texts: &[Vec<char>]) -> bool {
         texts.iter().any(|text| find(text, &self.folded, 0).is_some())
     }
@@ -132,6 +148,14 @@ mod tests {
         assert!(matches(&words(), &[there("电梯"), Sought::new("漏水", Wanted::Absent)]));
         assert!(!matches(&words(), &[Sought::new("电梯", Wanted::Absent)]));
         assert!(!matches(&words().of_copy(), &[there("激动")]));
+    }
+
+    #[test]
+    fn a_longer_text_implies_what_stands_in_it() {
+        let absent = |text: &str| Sought::new(text, Wanted::Absent);
+        assert!(there("电梯困人").implies(&there("梯困")) && there("Ａ").implies(&there("a")));
+        assert!(!there("电").implies(&there("电梯")) && !there("电梯").implies(&absent("电")));
+        assert!(absent("电").implies(&absent("电梯")) && !absent("电梯").implies(&absent("电")));
     }
 
     #[test]

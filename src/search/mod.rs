@@ -5,10 +5,12 @@
 pub mod alike;
 pub mod ask;
 pub mod asked;
+mod beginning;
 pub mod collect;
 mod columns;
 pub mod dictionary;
 mod document;
+mod doors;
 mod fallback;
 pub mod fields;
 pub mod fold;
@@ -118,11 +120,13 @@ impl House {
         self.root.zone
     }
 
-    /// A dictionary with the names of the site's estates.
+    /// A dictionary with the names that the site's estates have and had.
     fn dictionary(&self) -> Result<Dictionary> {
         let directory = self.db.read(|conn| self.directory.current(conn))?;
-        let names = directory.estates().flat_map(|it| it.aliases.iter().chain([&it.name]));
-        let names: Vec<String> = names.cloned().collect();
+        let names: Vec<String> = directory
+            .estate_names()
+            .map(|(name, _)| name.chars().map(fold::fold).collect())
+            .collect();
         let made = self.dictionary.get(names.clone(), || Ok(Dictionary::with(names)))?;
         Ok((*made).clone())
     }

@@ -11,6 +11,7 @@ use tantivy::query::{
 use tantivy::schema::{Field, IndexRecordOption};
 
 use super::asked::Asked;
+use super::beginning::Beginning;
 use super::dictionary::Dictionary;
 use super::document::{SEALED, UPSTREAM};
 use super::fields::{Facet, Fields};
@@ -22,7 +23,7 @@ use crate::limits::Light;
 use crate::sealing::MasterKey;
 use crate::ticket::sight::{Scope, scope};
 use crate::ticket::store::rows::accused_key;
-use crate::time::Stamp;
+use crate::time::{Deadline, Stamp};
 
 /// How much more a word counts that stands in the title.
 const TITLE: f32 = 2.0;
@@ -37,6 +38,8 @@ pub struct Planner<'a> {
     pub actor: &'a Actor,
     pub directory: &'a Directory,
     pub now: Stamp,
+    /// When a walk over beginnings is given up.
+    pub deadline: Deadline,
 }
 
 /// The query that finds what is asked.
@@ -55,8 +58,8 @@ pub fn plan(planner: &Planner<'_>, asked: &Asked, ranks: Ranks) -> Box<dyn Query
         must.push(clause(one.wanted, has));
     }
     must.extend(asked.lights.iter().map(|(light, wanted)| planner.light(*light, *wanted)));
-    for (beginning, wanted) in &asked.no {
-        must.push(clause(*wanted, begins(planner.fields.no, beginning)));
+    for (beginning, wanted) in asked.beginnings() {
+        must.push(clause(*wanted, planner.begins(planner.fields.no, beginning)));
     }
     for (from, before, wanted) in &asked.received {
         let bound = |at: &Option<Stamp>| {
@@ -69,12 +72,8 @@ pub fn plan(planner: &Planner<'_>, asked: &Asked, ranks: Ranks) -> Box<dyn Query
         }
         must.push(clause(*wanted, Box::new(RangeQuery::new(from, before))));
     }
-    for one in &asked.sought {
+    for one in asked.texts() {
         must.push(clause(one.wanted, planner.stands(&one.text, copies.as_deref())));
-    }
-    let all_absent = must.iter().all(|(occur, _)| *occur == Occur::MustNot);
-    if all_absent {
-        must.push((Occur::Must, Box::new(AllQuery)));
     }
     let found = Box::new(ConstScoreQuery::new(Box::new(BooleanQuery::new(must)), 0.0));
     match ranks {
@@ -120,30 +119,6 @@ fn without(query: Box<dyn Query>, not: Box<dyn Query>) -> Box<dyn Query> {
     Box::new(BooleanQuery::new(vec![(Occur::Must, query), (Occur::MustNot, not)]))
 }
 
-fn begins(field: Field, text: &str) -> Box<dyn Query> {
-    let from = Bound::Included(Term::from_field_text(field, text));
-    let to = Bound::Excluded(Term::from_field_text(field, &format!("{text}{}", char::MAX)));
-    Box::new(RangeQuery::new(from, to))
-}
-
-/// The documents with a value of `field` in which `text` stands.
-fn holds(field: Field, text: &str) -> Box<dyn Query> {
-    let pair = |text: &str| Term::from_field_text(field, text);
-    match cover(text) {
-        None => Box::new(AllQuery),
-        Some(Cover::Any(from, to)) => {
-            Box::new(RangeQuery::new(Bound::Included(pair(&from)), Bound::Excluded(pair(&to))))
-        }
-        Some(Cover::All(pairs)) => match pairs.as_slice() {
-            [(_, one)] => term(field, one),
-            many => {
-                let terms = many.iter().map(|(at, text)| (*at, pair(text))).collect();
-                Box::new(PhraseQuery::new_with_offset(terms))
-            }
-        },
-    }
-}
-
 impl Planner<'_> {
     /// What the reader may see at all.
     fn scope(&self) -> Clause {
@@ -158,6 +133,26 @@ impl Planner<'_> {
             }
         };
         (Occur::Must, query)
+    }
+
+    fn begins(&self, field: Field, text: &str) -> Box<dyn Query> {
+        Box::new(Beginning { field, text: text.to_owned(), deadline: self.deadline })
+    }
+
+    /// The documents with a value of `field` in which `text` stands.
+    fn holds(&self, field: Field, text: &str) -> Box<dyn Query> {
+        match cover(text) {
+            None => Box::new(AllQuery),
+            Some(Cover::Any(one)) => self.begins(field, &one),
+            Some(Cover::All(pairs)) => match pairs.as_slice() {
+                [(_, one)] => term(field, one),
+                many => {
+                    let pair = |text: &str| Term::from_field_text(field, text);
+                    let terms = many.iter().map(|(at, text)| (*at, pair(text))).collect();
+                    Box::new(PhraseQuery::new_with_offset(terms))
+                }
+            },
+        }
     }
 
     /// The tickets of which the reader has a handling copy; nothing where there can be none.
@@ -182,12 +177,12 @@ impl Planner<'_> {
 
     /// Tickets with a text that the reader may read and in which `text` stands.
     fn stands(&self, text: &str, copies: Option<&dyn Query>) -> Box<dyn Query> {
-        let inside = holds(self.fields.inside, text);
+        let inside = self.holds(self.fields.inside, text);
         let inside = match copies {
             None => inside,
             Some(copies) => without(inside, copies.box_clone()),
         };
-        any_of(vec![holds(self.fields.open, text), inside])
+        any_of(vec![self.holds(self.fields.open, text), inside])
     }
 
     /// As a list says it (`ticket::listing`).

@@ -2,6 +2,7 @@
 //! written, then a part of one, then how it sounds; what means nothing is told with its field.
 
 use std::collections::BTreeSet;
+use std::fmt::Display;
 use std::sync::Arc;
 
 use chrono::{Datelike, Days, Months, NaiveDate, Weekday};
@@ -30,18 +31,37 @@ pub struct Names {
     regions: Vec<Name>,
 }
 
-/// A name or an alias, folded, and how it sounds.
+/// A name or an alias that is or was, folded, and how it sounds.
 #[derive(Debug)]
 struct Name {
     code: String,
     text: String,
     sound: Sound,
+    /// The estate had it once.
+    is_former: bool,
 }
 
 impl Name {
     fn new(code: &str, name: &str) -> Self {
         let text = flat(name);
-        Self { code: code.to_owned(), sound: Sound::of(&text), text }
+        Self { code: code.to_owned(), sound: Sound::of(&text), text, is_former: false }
+    }
+
+    /// The names and aliases of all estates, and those that they had.
+    fn all_of(directory: &Directory) -> Vec<Self> {
+        let now = directory.estates().flat_map(|estate| {
+            let names = estate.aliases.iter().chain([&estate.name]);
+            names.map(|name| Self::new(estate.code.as_str(), name))
+        });
+        let mut all: Vec<Self> = now.collect();
+        let known: BTreeSet<(String, String)> =
+            all.iter().map(|name| (name.text.clone(), name.code.clone())).collect();
+        for (text, codes) in directory.estate_names() {
+            let ever = codes.iter().map(|code| Self::new(code.as_str(), text));
+            let former = ever.filter(|it| !known.contains(&(it.text.clone(), it.code.clone())));
+            all.extend(former.map(|name| Self { is_former: true, ..name }));
+        }
+        all
     }
 }
 
@@ -51,13 +71,9 @@ fn flat(text: &str) -> String {
 
 impl Names {
     pub fn of(directory: Arc<Directory>) -> Self {
-        let estates = directory.estates().flat_map(|estate| {
-            let names = estate.aliases.iter().chain([&estate.name]);
-            names.map(|name| Name::new(estate.code.as_str(), name))
-        });
+        let estates = Name::all_of(&directory);
         let regions = directory.regions();
-        let regions = regions.map(|region| Name::new(region.code.as_str(), &region.name));
-        let (estates, regions) = (estates.collect(), regions.collect());
+        let regions = regions.map(|region| Name::new(region.code.as_str(), &region.name)).collect();
         Self { directory, estates, regions }
     }
 
@@ -81,6 +97,39 @@ impl Names {
         let regions = meant(&self.regions, text);
         let below = regions.iter().flat_map(|code| self.below(code)).collect();
         Some((Facet::Region, below)).filter(|_| few(&regions))
+    }
+
+    /// What the words of `asked` are exactly the names of: estates (by an alias or a former name too), units, categories
+    /// and regions; each word with the facet and the code that it is the name of. What is asked by that facet already, and a
+    /// phrase, which means nothing but itself, are left out.
+    pub fn means(&self, asked: &Asked) -> Vec<(String, Facet, String)> {
+        let words = asked.sought.iter().filter(|it| it.wanted == Wanted::There && !it.is_phrase);
+        let mut found = Vec::new();
+        for word in words {
+            let text = flat(&word.text);
+            for facet in [Facet::Estate, Facet::Unit, Facet::Category, Facet::Region] {
+                let codes = self.called(facet, &text);
+                if codes.len() <= MEANT && !asked.narrow.iter().any(|it| it.facet == facet) {
+                    found.extend(codes.into_iter().map(|code| (word.text.clone(), facet, code)));
+                }
+            }
+        }
+        found
+    }
+
+    /// The codes of what is called exactly `text`.
+    fn called(&self, facet: Facet, text: &str) -> BTreeSet<String> {
+        let directory = &self.directory;
+        let of = |name: &str, code: &dyn Display| (flat(name) == text).then(|| code.to_string());
+        match facet {
+            Facet::Estate => exactly(&self.estates, text),
+            Facet::Region => exactly(&self.regions, text),
+            Facet::Unit => directory.units().filter_map(|it| of(&it.name, &it.code)).collect(),
+            Facet::Category => {
+                directory.categories().filter_map(|it| of(&it.name, &it.code)).collect()
+            }
+            _ => BTreeSet::new(),
+        }
     }
 
     /// The region, and all that lie in it.
@@ -185,7 +234,7 @@ impl Names {
     }
 }
 
-/// Exactly so; else with that part; else so sounding.
+/// Exactly so, as it is called rather than as it was; else with that part; else so sounding.
 fn meant(names: &[Name], text: &str) -> BTreeSet<String> {
     let text = flat(text);
     if text.is_empty() {
@@ -194,7 +243,7 @@ fn meant(names: &[Name], text: &str) -> BTreeSet<String> {
     let codes = |fits: &dyn Fn(&Name) -> bool| -> BTreeSet<String> {
         names.iter().filter(|name| fits(name)).map(|name| name.code.clone()).collect()
     };
-    let exact = codes(&|name| name.text == text);
+    let exact = exactly(names, &text);
     if !exact.is_empty() {
         return exact;
     }
@@ -204,6 +253,16 @@ fn meant(names: &[Name], text: &str) -> BTreeSet<String> {
     }
     let sound = Sound::of(&text);
     codes(&|name| hears(&name.sound, &text) || name.sound.is_like(&sound))
+}
+
+/// What is called exactly `text`, which is flat; else what was.
+fn exactly(names: &[Name], text: &str) -> BTreeSet<String> {
+    let called = |was: bool| -> BTreeSet<String> {
+        let some = names.iter().filter(|name| name.is_former == was && name.text == text);
+        some.map(|name| name.code.clone()).collect()
+    };
+    let now = called(false);
+    if now.is_empty() { called(true) } else { now }
 }
 
 /// By code, by name, or by a part of the name.

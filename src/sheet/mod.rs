@@ -6,6 +6,7 @@ mod csv;
 pub mod day;
 #[cfg(test)]
 pub mod hostile;
+pub mod page;
 pub mod plain;
 pub mod write;
 mod xlsx;

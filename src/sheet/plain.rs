@@ -36,6 +36,20 @@ pub fn heading(text: &str) -> String {
     text.chars().filter(|c| !matches!(c, '*' | ':' | '★' | '。')).collect()
 }
 
+/// How wide a line is, in halves of a Chinese character.
+pub fn width(text: &str) -> usize {
+    text.chars().map(halves).sum()
+}
+
+/// How wide a character is, in halves of a Chinese one.
+pub const fn halves(c: char) -> usize {
+    match c {
+        '\u{300}'..='\u{36f}' | '\u{200b}'..='\u{200f}' | '\u{fe00}'..='\u{fe0f}' => 0,
+        '\0'..='\u{10ff}' => 1,
+        _ => 2,
+    }
+}
+
 /// The things in one cell, by `、 ， , ; ； / |` and line ends, each trimmed.
 pub fn several(text: &str) -> impl Iterator<Item = &str> {
     text.split(['、', '，', ',', ';', '；', '/', '／', '|', '\n', '\r'])

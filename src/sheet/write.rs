@@ -8,6 +8,7 @@ use std::path::Path;
 use chrono::{Datelike, NaiveDateTime, NaiveTime, Timelike};
 use rust_xlsxwriter::{ExcelDateTime, Format, Workbook, Worksheet, XlsxError};
 
+use super::page::{self, Widths};
 use super::{Cell, Form, plain};
 use crate::error::{Error, Kind, Result};
 
@@ -37,6 +38,8 @@ struct Book<W> {
     out: W,
     workbook: Workbook,
     columns: Vec<(String, u16)>,
+    /// What columns that were not named need on the worksheet being written.
+    seen: Widths,
     title: String,
     sheets: usize,
     /// Rows of the worksheet being written.
@@ -78,6 +81,7 @@ impl<W: Write + Send> Writer<W> {
                     out,
                     workbook,
                     columns: columns.iter().map(|it| (it.heading.to_owned(), it.width)).collect(),
+                    seen: Widths::default(),
                     title: title.to_owned(),
                     sheets: 0,
                     rows: 0,
@@ -118,6 +122,7 @@ impl<W: Write + Send> Writer<W> {
         match self.inner {
             Inner::Csv(mut csv) => csv.flush().map_err(cannot_write),
             Inner::Xlsx(mut book) => {
+                book.end_sheet()?;
                 let mut out = BufWriter::new(book.out);
                 book.workbook.save_to_writer(&mut out).map_err(xlsx_error)?;
                 out.flush().map_err(cannot_write)
@@ -128,16 +133,21 @@ impl<W: Write + Send> Writer<W> {
 
 impl<W> Book<W> {
     fn next_sheet(&mut self) -> Result<()> {
+        self.end_sheet()?;
         self.sheets += 1;
         let number = if self.sheets > 1 { self.sheets.to_string() } else { String::new() };
         let name = format!("{}{number}", self.title);
         let sheet = self.workbook.add_worksheet_with_constant_memory().map_err(xlsx_error)?;
         sheet.set_name(name).map_err(xlsx_error)?;
+        page::set_up(sheet);
         self.rows = 0;
         if self.columns.is_empty() {
             return Ok(());
         }
         sheet.set_freeze_panes(1, 0).map_err(xlsx_error)?;
+        sheet.set_repeat_rows(0, 0).map_err(xlsx_error)?;
+        let letters = self.columns.iter().map(|(_, width)| usize::from(*width)).sum();
+        page::spread(sheet, letters).map_err(xlsx_error)?;
         for (place, (heading, width)) in (0..).zip(&self.columns) {
             sheet.set_column_width(place, f64::from(*width)).map_err(xlsx_error)?;
             let heading = plain::guarded(heading);
@@ -147,12 +157,26 @@ impl<W> Book<W> {
         Ok(())
     }
 
+    /// What is only known now: columns stand before the rows in the file, but are written when all of it is.
+    fn end_sheet(&mut self) -> Result<()> {
+        if self.sheets == 0 || !self.columns.is_empty() {
+            return Ok(());
+        }
+        let sheet = self.workbook.worksheet_from_index(self.sheets - 1).map_err(xlsx_error)?;
+        std::mem::take(&mut self.seen).set(sheet).map_err(xlsx_error)
+    }
+
     fn row(&mut self, cells: &[Cell]) -> Result<()> {
         if self.rows >= ROWS {
             self.next_sheet()?;
         }
         let row = self.rows;
         self.rows += 1;
+        if self.columns.is_empty() {
+            for (column, cell) in cells.iter().enumerate() {
+                self.seen.see(column, &cell.text());
+            }
+        }
         let sheet = self.workbook.worksheet_from_index(self.sheets - 1).map_err(xlsx_error)?;
         for (column, cell) in (0..).zip(cells) {
             write(sheet, row, column, cell, (&self.day, &self.moment)).map_err(xlsx_error)?;

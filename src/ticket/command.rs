@@ -171,7 +171,13 @@ bodies! {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         cited: Vec<Cited>,
     }
-    Decline { reason: DeclineReason, told: Text }
+    Decline {
+        reason: DeclineReason,
+        told: Text,
+        /// What the guard asks about and whoever declines has looked at.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        acknowledge: Vec<Doubt>,
+    }
     Divert {
         service: Service,
         #[schema(value_type = String, format = DateTime)]
@@ -261,7 +267,13 @@ bodies! {
         units: Vec<UnitCode>,
     }
     LedgerBody { grounds: Text, plan: Text, promised_at: Day }
-    WriteOff { proof: Text }
+    WriteOff {
+        /// The reply that the citizen reads once the reviewer has passed it.
+        proof: Text,
+        /// What the guard asks about and is meant so.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        acknowledge: Vec<Doubt>,
+    }
     Exclude { reason: ExclusionReason, evidence: Text }
     Classify { assessment_class: AssessmentClass, reason: Text }
     FlagBody { flag: BottomLine, unit: UnitCode, text: Text }
@@ -286,7 +298,15 @@ bodies! {
     }
     Dispute { reason: Text, grounds: Text }
     DisputeDecide { uphold: bool, reason: Text }
-    Extend { until: Day, grounds: Text, caller_told: bool }
+    Extend {
+        until: Day,
+        /// They stand in the paper that tells the citizen of it.
+        grounds: Text,
+        caller_told: bool,
+        /// What the guard asks about and is meant so.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        acknowledge: Vec<Doubt>,
+    }
     Endorse {
         request: Request,
         approve: bool,
@@ -307,6 +327,7 @@ code_enum! {
         Building = "building" "楼栋房号",
         Person = "person" "姓名称谓",
         Phone = "phone" "电话号码",
+        Ticket = "ticket" "其他工单号",
         Copied = "copied" "其他工单的答复",
         Formula = "formula" "通篇套话",
         Policy = "policy" "未写明政策依据",

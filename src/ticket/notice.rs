@@ -21,7 +21,7 @@ pub struct Notice {
     /// From when on.
     #[serde(skip)]
     pub at: Stamp,
-    /// The limit's name in its ticket: `overall`, `handle/2`, `rework/2/1`, `ledger/1`,
+    /// The limit's name in its ticket: `overall`, `handle/2`, `rework/2/1`, `ledger/1`, `progress/1`,
     /// `report_in/1/UNIT`.
     pub limit: String,
     pub what: Noted,
@@ -37,7 +37,7 @@ pub enum Whose {
     Unit(u32),
     /// The dispatcher's, about an assignment.
     Review(u32),
-    /// A promise made when the case went on the ledger.
+    /// A promise made when the case went on the ledger, or the next word about it.
     Ledger,
     /// A unit that was called to come.
     Called,
@@ -90,6 +90,10 @@ impl Ticket {
                 let limit = format!("ledger/{}", i + 1);
                 found.push(Named { limit, whose: Whose::Ledger, timer });
             }
+            if let Some(timer) = &mut ledger.progress_timer {
+                let limit = format!("{}/{}", ClockName::Progress, i + 1);
+                found.push(Named { limit, whose: Whose::Ledger, timer });
+            }
         }
         for (id, whistle) in &mut self.whistles {
             for called in &mut whistle.called {
@@ -122,6 +126,10 @@ impl Ticket {
                 .filter(|_| running)
                 .map(|timer| (format!("ledger/{}", i + 1), timer))
         });
+        let progress = self.ledgers.iter().enumerate().filter_map(|(i, ledger)| {
+            let timer = ledger.owed_progress()?;
+            Some((format!("{}/{}", ClockName::Progress, i + 1), timer))
+        });
         let called = self.whistles.iter().filter(|(_, whistle)| whistle.closed.is_none()).flat_map(
             |(id, whistle)| {
                 let called = whistle.called.iter();
@@ -130,6 +138,7 @@ impl Ticket {
         );
         own.chain(units)
             .chain(ledgers)
+            .chain(progress)
             .chain(called)
             .filter(|_| self.state.is_live())
             .filter(|(_, timer)| timer.is_open() && !timer.is_paused())

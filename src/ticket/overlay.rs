@@ -152,10 +152,21 @@ pub struct Ledger {
     pub missed_at: Option<Stamp>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timer: Option<Timer>,
+    /// Until when the unit says what has happened since; none where the promise is due before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub progress_timer: Option<Timer>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub progress: Vec<Said>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proof: Option<String>,
+}
+
+impl Ledger {
+    /// The limit of the next word about it, while that is owed: a promise that was missed is asked about otherwise.
+    pub fn owed_progress(&self) -> Option<&Timer> {
+        let is_owed = self.stage == LedgerStage::Running && self.missed_at.is_none();
+        self.progress_timer.as_ref().filter(|timer| is_owed && timer.is_open())
+    }
 }
 
 /// A text that somebody left at some time.

@@ -9,6 +9,7 @@ use super::Carrier;
 use super::store::listing;
 use crate::code_enum;
 use crate::error::{Error, Kind, Result};
+use crate::sheet::page::{self, Widths};
 use crate::sheet::plain::guarded;
 use crate::sheet::write::fitting;
 use crate::time::Stamp;
@@ -51,12 +52,15 @@ pub fn write(
             let sheet = book.add_worksheet();
             // Text is text: numbers keep their zeros, and nothing is a formula.
             let text = Format::new().set_num_format("@");
-            let mut row = 0_u32;
+            let (mut row, mut widths) = (0_u32, Widths::default());
+            page::set_up(sheet);
+            sheet.set_repeat_rows(0, 0).map_err(Error::internal)?;
             let mut put = |cells: &[String]| -> Result<()> {
                 if row >= ROWS {
                     return Err(Error::new(Kind::Invalid, "upstream.too_many_rows"));
                 }
                 for (column, cell) in (0_u16..).zip(cells) {
+                    widths.see(usize::from(column), cell);
                     sheet
                         .write_string_with_format(row, column, fitting(cell), &text)
                         .map_err(Error::internal)?;
@@ -66,6 +70,7 @@ pub fn write(
             };
             put(&titles)?;
             let count = each(carrier, window, |cells| put(&cells))?;
+            widths.set(sheet).map_err(Error::internal)?;
             let bytes = book.save_to_buffer().map_err(Error::internal)?;
             out.write_all(&bytes).map_err(Error::internal)?;
             Ok(count)

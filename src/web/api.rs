@@ -15,6 +15,7 @@ pub mod commands;
 pub mod dossier;
 pub mod exports;
 pub mod history;
+pub mod incidents;
 pub mod line;
 pub mod marks;
 pub mod masked;
@@ -30,6 +31,7 @@ pub mod reports;
 pub mod search;
 pub mod searches;
 pub mod signals;
+pub mod similar;
 pub mod stretch;
 pub mod suggest;
 pub mod supervision;
@@ -62,6 +64,7 @@ pub fn routes(services: &mut ServiceConfig<'_>) {
         .service(searches::change)
         .service(searches::remove)
         .service(suggest::propose)
+        .service(similar::of_ticket)
         .service(advice::figures)
         .configure(places::routes)
         .service(tickets::one)
@@ -93,7 +96,8 @@ pub fn routes(services: &mut ServiceConfig<'_>) {
         .configure(articles::routes)
         .configure(marks::routes)
         .configure(warnings::routes)
-        .configure(campaigns::routes);
+        .configure(campaigns::routes)
+        .configure(incidents::routes);
     desk_routes(services);
 }
 
@@ -118,6 +122,8 @@ fn desk_routes(services: &mut ServiceConfig<'_>) {
         .service(outbox::retry)
         .configure(public::routes)
         .service(audit::trail)
+        .service(audit::sheet::audit_csv)
+        .service(audit::sheet::audit_xlsx)
         .service(webhooks::list)
         .service(webhooks::add)
         .service(webhooks::one)

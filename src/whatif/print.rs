@@ -124,7 +124,12 @@ fn title(outcome: &Outcome) -> String {
 }
 
 fn unit(line: &Line) -> String {
-    let rank = |row: &Row| row.rank.map_or_else(|| NONE.to_owned(), |rank| rank.to_string());
+    let rank = |row: &Row| match (row.rank, row.band) {
+        (Some(rank), _) => rank.to_string(),
+        // Where a profile wants bands in place of ranks.
+        (None, Some(band)) => format!("第{band}档"),
+        (None, None) => NONE.to_owned(),
+    };
     let mut text = pad(&line.before.name, NAME);
     text += &pad(&arrow(&rank(&line.before), &rank(&line.after), ""), RANK);
     for metric in SHOWN {
@@ -189,6 +194,8 @@ pub fn csv<W: Write + Send>(outcome: &Outcome, out: W) -> Result<()> {
         "差",
         "现名次",
         "备选名次",
+        "现档次",
+        "备选档次",
     ];
     let columns = columns.map(|heading| Column { heading, width: 12 });
     let mut sheet = Writer::new(Form::Csv, out, Path::new("."), "试算", &columns)?;
@@ -208,7 +215,7 @@ fn cells(line: &Line, metric: Metric) -> Vec<Cell> {
     let number = |value: Option<f64>| value.map_or(Cell::Empty, Cell::Number);
     let value =
         |of: Option<Fraction>| of.map_or_else(|| text(NONE), |it| Cell::Number(it.as_f64()));
-    let rank = |row: &Row| number(row.rank.map(f64::from));
+    let place = |place: Option<u32>| number(place.map(f64::from));
     let mut cells = vec![
         line.key().map_or(Cell::Empty, text),
         text(&line.before.name),
@@ -221,7 +228,9 @@ fn cells(line: &Line, metric: Metric) -> Vec<Cell> {
         cells.push(number(cell.den.map(|den| den as f64)));
         cells.push(value(exact(row, metric)));
     }
-    cells.extend([value(line.difference(metric)), rank(&line.before), rank(&line.after)]);
+    let (before, after) = (&line.before, &line.after);
+    cells.extend([value(line.difference(metric)), place(before.rank), place(after.rank)]);
+    cells.extend([place(before.band), place(after.band)]);
     cells
 }
 

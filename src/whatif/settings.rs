@@ -37,13 +37,15 @@ pub struct Setting {
 }
 
 /// By the beginning of a setting's name, the first that fits. What is in no line is [`Effect::Conduct`].
-const EFFECTS: [(&str, Effect); 25] = [
+const EFFECTS: [(&str, Effect); 26] = [
     ("assessment.basic_solved", Effect::Replayed),
     ("assessment.basic_satisfied", Effect::Replayed),
     ("assessment.composite", Effect::Replayed),
     ("assessment.small_n", Effect::Replayed),
     ("assessment.class", Effect::Replayed),
     ("assessment.direct_class", Effect::Replayed),
+    // Of reports alone: live figures take every survey.
+    ("assessment.late_surveys", Effect::NoFigure),
     ("assessment.show", Effect::Display),
     ("assessment.signals", Effect::NoFigure),
     ("repeat_days", Effect::Replayed),
@@ -209,9 +211,10 @@ mod tests {
             builtin_names().map(|name| flat(&builtin(name).unwrap()).unwrap()).collect();
         for (start, _) in EFFECTS {
             let fits = |name: &String| name == start || name.starts_with(&format!("{start}."));
-            // Not every profile has limits of its own for a rework.
+            // Not every profile has limits of its own for a rework, or a cut-off for surveys.
             let is_there = all.iter().any(|one| one.keys().any(fits));
-            assert!(is_there || start == "rework.limit", "{start}");
+            let may_lack = ["rework.limit", "assessment.late_surveys"].contains(&start);
+            assert!(is_there || may_lack, "{start}");
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The same matter again: told by another caller (a known incident), by the same one (a repeat), by the same
 //! one without end (the vexatious mark). Over HTTP, on both databases.
 
+mod declared;
 mod linked;
 mod repeats;
 mod vexatious;

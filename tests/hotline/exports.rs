@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 use serde_json::{Value, json};
 
 use crate::support::badges;
-use crate::support::city::{City, draft_with, people_of_a_server};
+use crate::support::city::{City, bad, draft_with, people_of_a_server};
 use crate::support::databases::on_each_database;
 use crate::support::folder::Folder;
 use crate::support::form::{Reply, send};
@@ -217,6 +217,34 @@ on_each_database! {
         assert_eq!(of("weixiu")[at("满意率·分母")], satisfied["den"].to_string());
         assert_eq!(of("baozhang")[at("满意率·值（satisfaction_rate@1）")], "—");
         assert_eq!(sheet.len(), rates["rows"].as_array().unwrap().len() + 3, "head, total and mark");
+        assert!(!sheet[0].iter().any(|it| it.contains("same_mix")), "nobody asked");
+    }
+
+    fn the_sheet_of_figures_has_the_same_mix_where_it_is_asked_for(test: &TestDb) {
+        let house = House::on(&test.url, &[]);
+        house.city.closed("weixiu");
+        house.city.hours(1);
+        let no = house.city.passed("wuye");
+        house.city.surveyor().does(&no, "survey", bad());
+        let sheet = house.csv("leader", "/rates.csv?window=2026-11&same_mix=true");
+        let at = |name: &str| sheet[0].iter().position(|it| it == name).unwrap();
+        let of = |key: &str| sheet.iter().find(|row| row[0] == key).unwrap();
+        let rates = house.get("leader", "/rates?window=2026-11&same_mix=true").json();
+        let rows = rates["rows"].as_array().unwrap();
+        let wuye = rows.iter().find(|row| row["key"] == "wuye").unwrap();
+        let solved = &wuye["same_mix"]["resolution_rate"];
+        for (name, field) in
+            [("同类期望", "expected"), ("与同类之差", "difference"), ("与同类之差下限", "low"), ("与同类之差上限", "high")]
+        {
+            let column = at(&format!("解决率·{name}（resolution_rate.same_mix@1）"));
+            let there: f64 = of("wuye")[column].parse().unwrap();
+            assert!((there - solved[field].as_f64().unwrap()).abs() < 1e-9, "{name}: {there}");
+            assert_eq!(of("baozhang")[column], "—", "{name}");
+        }
+        let lengths: Vec<usize> = sheet[..sheet.len() - 1].iter().map(Vec::len).collect();
+        assert!(lengths.iter().all(|it| *it == lengths[0]), "{lengths:?}");
+        let wrong = house.get("leader", "/rates.csv?window=2026-11&same_mix=true&group_by=estate");
+        assert_eq!(wrong.status, 422);
     }
 
     fn an_export_in_clear_takes_two_people_and_is_had_once(test: &TestDb) {

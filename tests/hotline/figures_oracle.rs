@@ -297,7 +297,8 @@ fn every_row_in_every_grouping_and_edition_is_what_the_lines_say() {
         for assessed in [false, true] {
             let (start, end) = (plan.edges[0], plan.edges[1]);
             let (now, group_by) = (plan.now, by.as_str());
-            let ask = Ask { start, end, now, group_by, assessed, within: None };
+            let ask =
+                Ask { start, end, now, group_by, assessed, within: None, surveyed_before: None };
             let rates = rates(&facts, &ask, &rules);
             let excluded = excluded(&tickets, &city, &ask);
             assert_eq!(rates.total.excluded, excluded.get("").cloned().unwrap_or_default());
@@ -319,7 +320,8 @@ fn every_cell_drills_down_to_weights_that_sum_to_it_on_awkward_histories() {
     let facts = facts(&tickets, &city);
     let (start, end) = (plan.edges[0] - DAY, plan.edges[1]);
     let (now, within) = (plan.now, None);
-    let ask = Ask { start, end, now, group_by: "unit", assessed: true, within };
+    let ask =
+        Ask { start, end, now, group_by: "unit", assessed: true, within, surveyed_before: None };
     let table = rates(&facts, &ask, &rules);
     for row in table.rows.iter().chain([&table.total]) {
         let place = Place { dims: &[], depth: Depth::Own, key: row.key.as_deref() };

@@ -6,6 +6,7 @@
 
 mod drill;
 mod frozen;
+mod mix;
 mod site;
 mod speed;
 mod table;
@@ -81,6 +82,8 @@ struct Told {
     again: Vec<bool>,
     city: City,
     now: i64,
+    /// From when on surveys are too late for October's report, where the town says so.
+    report_cut: Option<i64>,
 }
 
 impl Told {
@@ -90,7 +93,7 @@ impl Told {
         let parse = |line: &String| -> Value { serde_json::from_str(line).unwrap() };
         let tickets: Vec<Ticket> = lines.iter().map(|line| read(&parse(line), &days)).collect();
         let again = repeats(&tickets);
-        Self { lines, tickets, again, city: city(), now: plan.now }
+        Self { lines, tickets, again, city: city(), now: plan.now, report_cut: None }
     }
 
     fn expect(&self, ask: &Ask<'_>) -> Expected {
@@ -124,7 +127,15 @@ fn questions(told: &Told) -> Vec<Question> {
         for group_by in GROUPS {
             for assessed in [false, true] {
                 let Period { start, end, .. } = period;
-                let ask = Ask { start, end, now: told.now, group_by, assessed, within: None };
+                let ask = Ask {
+                    start,
+                    end,
+                    now: told.now,
+                    group_by,
+                    assessed,
+                    within: None,
+                    surveyed_before: None,
+                };
                 let edition = if assessed { "assessed" } else { "all" };
                 let words = format!("{}&group_by={group_by}&edition={edition}", period.words);
                 let expected = told.expect(&ask);
@@ -213,6 +224,24 @@ on_each_database! {
         drill_down(&site, &told.lines, &cells);
         frozen::every_cell(&site, &told);
         moved(&site, &questions, &answers, count);
+    }
+
+    fn a_report_with_a_cut_off_leaves_later_surveys_out_and_live_figures_do_not(test: &TestDb) {
+        let plan = plan(2_000);
+        // October ended on a Saturday; Monday is the one working day.
+        let cut = millis("2026-11-03T00:00:00");
+        let told = Told { report_cut: Some(cut), ..Told::of(&plan) };
+        let late = told.tickets.iter().filter(|it| it.valid_at.last().is_some_and(|at| *at >= cut));
+        assert!(late.count() > 20, "there are some to leave out");
+        let mut site = Site::open(test, millis("2026-08-19T09:00:00"));
+        site.lays_down(("small_n = 10", "small_n = 10\nlate_surveys = 1"));
+        site.comes_to(plan.now);
+        import(&site, &told.lines);
+        for question in questions(&told).iter().filter(|it| it.named && it.group_by == "unit") {
+            let answer: Value = serde_json::from_str(&site.rates(&question.words)).unwrap();
+            table::compare(&answer, question, &mut table::Met::default());
+        }
+        frozen::some_reports(&site, &told);
     }
 
     fn a_change_by_another_node_is_in_the_next_answer(test: &TestDb) {

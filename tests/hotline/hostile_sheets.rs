@@ -14,7 +14,7 @@ use crate::support::databases::on_each_database;
 const CELL: usize = 32_767;
 
 /// What the door lets in, and as much as it lets in.
-fn texts() -> Vec<String> {
+pub fn texts() -> Vec<String> {
     let texts: Vec<String> = serde_json::from_str(include_str!("../hostile.json")).unwrap();
     let is_let_in = |text: &String| {
         let bare = text.trim();
@@ -37,7 +37,7 @@ fn runs(cell: &str) -> bool {
 }
 
 /// The workbook opens, has no formula, and no text that would be one; answers its texts.
-fn workbook(what: &str, bytes: &[u8]) -> Vec<String> {
+pub fn workbook(what: &str, bytes: &[u8]) -> Vec<String> {
     let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).unwrap();
     for place in 0..archive.len() {
         let mut xml = String::new();
@@ -64,7 +64,7 @@ fn workbook(what: &str, bytes: &[u8]) -> Vec<String> {
 }
 
 /// No cell of the CSV would be a formula.
-fn csv(what: &str, bytes: &[u8]) -> Vec<String> {
+pub fn csv(what: &str, bytes: &[u8]) -> Vec<String> {
     let text = bytes.strip_prefix(b"\xef\xbb\xbf").expect("the mark of UTF-8");
     let mut reader = csv::ReaderBuilder::new().flexible(true).has_headers(false).from_reader(text);
     let rows = reader.records().map(|row| row.unwrap());
@@ -98,7 +98,7 @@ fn city_of(house: &House, texts: &[String]) {
     city.surveyor().does(&no, "survey", bad());
 }
 
-fn got(house: &House, who: &str, path: &str) -> Vec<u8> {
+pub fn got(house: &House, who: &str, path: &str) -> Vec<u8> {
     let reply = house.get(who, path);
     assert_eq!(reply.status, 200, "{path}: {}", String::from_utf8_lossy(&reply.body));
     reply.body

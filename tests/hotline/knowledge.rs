@@ -2,6 +2,7 @@
 
 mod anew;
 mod cited;
+mod guarded;
 mod web;
 
 use jiesu::directory::{self, Entry, Phone};

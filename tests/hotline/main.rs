@@ -33,6 +33,7 @@ mod kill;
 mod knowledge;
 mod life;
 mod likewise;
+mod list_sheets;
 mod moving;
 mod notices;
 mod notices_answers;

@@ -75,6 +75,7 @@ fn story(test: &TestDb, mail: Option<&str>) -> Mailroom {
     instructed(&room);
     room.minutes(2);
     supervised(&room, &no);
+    charged(&room);
     room
 }
 
@@ -114,6 +115,28 @@ fn supervised(room: &Mailroom, no: &str) {
     city.agent().does(no, "flag", flag);
     room.minutes(2);
     room.after(chrono::TimeDelta::days(4));
+    room.minutes(2);
+}
+
+/// The owner of an article that ran out yesterday is charged with it.
+fn charged(room: &Mailroom) {
+    let city = &room.city;
+    let today = city.now().day(chrono_tz::Asia::Shanghai);
+    let ask = |who: &str, path: &str, body: &serde_json::Value| {
+        let bearer = format!("Bearer {}", room.tokens[who]);
+        let path = format!("/api/v1/articles{path}");
+        let headers = [("Authorization", bearer.as_str())];
+        let answer = room.server.ask("POST", &path, &headers, &body.to_string());
+        assert!(answer.status < 300, "{path}: {}", answer.body);
+    };
+    let article = json!({
+        "title": "维修资金怎么用", "body": "由业委会启动程序。", "owner": "baozhang", "valid_to": today,
+    });
+    ask("handler@baozhang", "", &article);
+    ask("reviewer", "/zs-0001/publish", &json!({}));
+    room.after(chrono::TimeDelta::days(1));
+    let due_on = today + chrono::Days::new(4);
+    ask("leader", "/zs-0001/supervise", &json!({ "text": "请更新", "due_on": due_on }));
     room.minutes(2);
 }
 

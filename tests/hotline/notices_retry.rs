@@ -85,6 +85,29 @@ on_each_database! {
         assert!(dead().is_empty());
     }
 
+    fn a_case_of_the_bottom_line_that_nobody_heard_of_is_told_to_who_is_there_by_now(test: &TestDb) {
+        let room = Mailroom::open(test, &[]);
+        room.set_reach("unit_head@chengguan", None, None);
+        let no = room.city.handled_by("chengguan");
+        let flag = json!({ "flag": "phone_dead", "unit": "chengguan", "text": "打不通" });
+        room.city.agent().does(&no, "flag", flag);
+        room.minutes(2);
+        let dead = || {
+            let dead = room.in_state(LetterState::Dead).into_iter();
+            dead.filter(|it| it.occasion == Occasion::BottomLine).collect::<Vec<_>>()
+        };
+        let nobody = dead();
+        assert_eq!((nobody.len(), nobody[0].account_id), (1, NOBODY));
+        room.set_reach("unit_head@chengguan", Some(&address("unit_head@chengguan")), None);
+        room.take("mail");
+        let path = format!("/outbox/{}/retry", nobody[0].id);
+        assert_eq!(ask(&room, "sysadmin", &path, &json!({})).status, 204);
+        room.work();
+        let to: Vec<String> = room.take("mail").iter().map(crate::support::mailroom::Filed::to).collect();
+        assert_eq!(to, [address("unit_head@chengguan")]);
+        assert!(dead().is_empty());
+    }
+
     fn a_server_that_does_not_let_this_site_in_kills_no_letter(test: &TestDb) {
         let mail = SmtpServer::start(Security::None);
         let room = writing_to(test, &mail);

@@ -154,5 +154,52 @@ on_each_database! {
         ask("POST", &format!("/{id}/answer"), &json!({ "text": "已沟通" }).to_string());
         room.minutes(2);
         assert_eq!(mails(&room, Occasion::BottomLine).len(), 1);
+        // Of the other one the head is told once more before the answer is due, in no quiet hour.
+        city.clock.set(at("2026-11-03T23:59:00+08:00"));
+        room.work();
+        assert!(mails(&room, Occasion::BottomLineDue).is_empty());
+        city.clock.set(at("2026-11-04T07:01:00+08:00"));
+        room.work();
+        let due = mails(&room, Occasion::BottomLineDue);
+        let [(to, text)] = due.as_slice() else { panic!("{due:?}") };
+        assert_eq!(*to, address("unit_head@wuye"));
+        assert!(text.contains("尚未收到说明") && text.contains("电话不通") && text.contains("2026年11月4日24时"), "{text}");
+        assert!(!text.contains(&no) && !text.contains("张三"), "{text}");
+        room.minutes(600);
+        let letters = room.letters();
+        assert_eq!(letters.iter().filter(|it| it.occasion == Occasion::BottomLineDue).count(), 1);
+    }
+
+    fn the_head_of_the_owner_is_told_of_a_charge_on_its_article_unless_it_is_over(test: &TestDb) {
+        let room = Mailroom::open(test, &[]);
+        let ask = |who: &str, path: &str, body: &serde_json::Value| {
+            let bearer = format!("Bearer {}", room.tokens[who]);
+            let path = format!("/api/v1/articles{path}");
+            let answer =
+                room.server.ask("POST", &path, &[("Authorization", bearer.as_str())], &body.to_string());
+            assert!((200..300).contains(&answer.status), "{path}: {}", answer.body);
+        };
+        for title in ["电梯停运怎么办", "漏水怎么办"] {
+            let body = "先联系物业服务企业，逾期不修的，可以投诉。";
+            ask("handler@wuye", "", &json!({ "title": title, "body": body, "owner": "wuye" }));
+        }
+        for code in ["zs-0001", "zs-0002"] {
+            ask("reviewer", &format!("/{code}/publish"), &json!({ "review_on": "2026-11-03" }));
+        }
+        room.city.days(1);
+        let charge = json!({ "text": "文件已更新", "due_on": "2026-11-09" });
+        for code in ["zs-0001", "zs-0002"] {
+            ask("leader", &format!("/{code}/supervise"), &charge);
+        }
+        // What was confirmed within the minute is asked of nobody any more.
+        ask("unit_head@wuye", "/zs-0002/confirm", &json!({}));
+        room.minutes(2);
+        let told = mails(&room, Occasion::Charged);
+        let [(to, text)] = told.as_slice() else { panic!("{told:?}") };
+        assert_eq!(*to, address("unit_head@wuye"));
+        for said in ["wuye单位", "《电梯停运怎么办》", "2026年11月9日24时", "/articles/zs-0001"] {
+            assert!(text.contains(said), "{said}: {text}");
+        }
+        assert!(!text.contains("文件已更新"), "{text}");
     }
 }

@@ -2,9 +2,11 @@
 //! and every cell of it leads to its tickets (domain.md §6 rules 7 and 8, §7).
 
 mod acting;
+mod bottom;
 mod bureau;
 mod cases;
 mod confirmations;
+mod cutoff;
 mod exclusion;
 mod gone;
 mod instructions;

@@ -3,6 +3,7 @@
 
 mod broken;
 mod killed;
+mod paged;
 mod recall;
 mod seen;
 mod typed;
@@ -132,7 +133,7 @@ fn tickets(hotline: &Hotline) -> BTreeMap<i64, Ticket> {
     }
 }
 
-fn search_of(hotline: &Hotline, folder: &Folder) -> Search {
+pub fn search_of(hotline: &Hotline, folder: &Folder) -> Search {
     let zone = chrono_tz::Asia::Shanghai;
     Search::of(&hotline.db, &hotline.keys, &Cached::default(), zone, folder.path())
 }

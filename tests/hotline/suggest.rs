@@ -5,4 +5,5 @@ mod asked;
 mod by_itself;
 mod corrected;
 mod learnt;
+mod similar;
 mod told_twice;

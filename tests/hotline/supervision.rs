@@ -48,6 +48,15 @@ on_each_database! {
         // Later the same, with another limit's end, is something new.
         city.reviewer().tries_side(&first, 1, "supervise/close", json!({ "result": "已办" })).unwrap();
         assert!(proposed(&city).is_empty());
+        // What was said did not end it: Thursday, Friday and Monday later the work is as late as it was.
+        city.clock.set(at("2026-11-16T23:59:59+08:00"));
+        assert!(proposed(&city).is_empty());
+        city.clock.set(at("2026-11-17T00:00:00+08:00"));
+        let [next] = proposed(&city).try_into().unwrap();
+        assert_eq!(told(&next), ("unsettled", "interview", "wuye".to_owned(), 3));
+        assert_eq!(decides(&city, "reviewer", &next.key, Verdict::Taken), "accepted");
+        assert_eq!(city.ticket(&first).supervisions[&2].step, Step::Interview);
+        assert!(proposed(&city).is_empty(), "an answer is awaited");
     }
 
     fn several_units_answer_one_supervision_each_for_itself(test: &TestDb) {
@@ -153,6 +162,42 @@ on_each_database! {
         let says = city.head("wuye").tries_side(&no, 2, "supervise/answer", json!({ "text": "配件已到" }));
         assert_eq!(refusal(says), "accepted");
         assert!(proposed(city).is_empty());
+    }
+
+    fn a_word_about_a_case_on_the_ledger_is_owed_every_thirty_days_and_its_silence_is_proposed_for(test: &TestDb) {
+        let city = City::of(test);
+        let no = city.handled_by("wuye");
+        let plan = json!({ "grounds": "缺配件", "plan": "订货", "promised_at": "2027-03-31" });
+        city.head("wuye").does(&no, "ledger", plan);
+        city.clock.set(at("2026-11-02T10:00:00+08:00"));
+        city.reviewer().does(&no, "ledger/decide", json!({ "approve": true }));
+        let owed = || city.ticket(&no).ledgers[0].owed_progress().unwrap().due_at;
+        let told = |when: &str| {
+            city.clock.set(at(when));
+            city.hotline.sweep(&Bell::default()).unwrap();
+            city.ticket(&no).noted.get("progress/1").map(|told| (told.what.as_str(), told.due_at))
+        };
+        let first = at("2026-12-02T10:00:00+08:00");
+        assert_eq!(owed(), first);
+        // A quarter of the thirty days before.
+        assert_eq!(told("2026-11-24T21:59:59+08:00"), None);
+        assert_eq!(told("2026-11-24T22:00:00+08:00"), Some(("soon", first)));
+        city.handler("wuye").does(&no, "ledger/progress", json!({ "text": "配件已发货" }));
+        let second = at("2026-12-24T22:00:00+08:00");
+        assert_eq!(owed(), second);
+        assert_eq!(told("2026-12-10T22:00:00+08:00"), Some(("soon", first)), "it was said in time");
+        assert_eq!(told("2026-12-24T22:00:00+08:00"), Some(("soon", second)));
+        assert_eq!(told("2026-12-24T22:00:00.001+08:00"), Some(("overdue", second)));
+        // Thursday; a whole working day later.
+        city.clock.set(at("2026-12-25T23:59:59+08:00"));
+        assert!(proposed(&city).is_empty());
+        city.clock.set(at("2026-12-26T00:00:00+08:00"));
+        let [silent] = proposed(&city).try_into().unwrap();
+        assert_eq!((silent.trigger.as_str(), silent.step, silent.count), ("silent", Step::Supervise, 1));
+        city.handler("wuye").does(&no, "ledger/progress", json!({ "text": "配件到货" }));
+        assert!(proposed(&city).is_empty(), "it was said at last");
+        city.head("wuye").tries(&no, "ledger/write-off", json!({ "proof": "已修好" })).unwrap();
+        assert!(city.ticket(&no).ledgers[0].owed_progress().is_none());
     }
 
     fn units_see_what_is_asked_of_them_and_no_proposal(test: &TestDb) {

@@ -149,6 +149,13 @@ on_each_database! {
         }
         let real = centre.says("handler@wuye", &format!("/warnings/{id}/close"), &json!({ "real": true }));
         assert_eq!((real.status, &real.json()["errors"][0]["pointer"]), (422, &json!("/result")));
+        // Something was done about it, and then something came of it.
+        let close = |body: Value| centre.says("handler@wuye", &format!("/warnings/{id}/close"), &body);
+        let real = close(json!({ "real": true, "result": "已修好" }));
+        assert_eq!((real.status, &real.json()["code"]), (409, &json!("warning.no_action")));
+        let act = json!({ "text": "已派人查看" });
+        assert_eq!(centre.says("handler@wuye", &format!("/warnings/{id}/act"), &act).status, 200);
+        assert_eq!(close(json!({ "real": true, "result": "已修好" })).status, 200);
     }
 
     fn the_head_of_the_unit_gets_a_letter_that_names_the_place_and_no_caller(test: &TestDb) {
@@ -291,6 +298,10 @@ on_each_database! {
         assert_eq!(centre.says("handler@weixiu", &done, &proof).status, 404);
         let shown = centre.says("handler@wuye", &done, &proof).json();
         assert_eq!((&shown["points_done"], &shown["tickets"]), (&json!(1), &json!([no])));
+        // What was shown stays.
+        let other = centre.says("handler@wuye", &done, &json!({ "proof": "另一份" }));
+        assert_eq!((other.status, &other.json()["code"]), (409, &json!("campaign.point_done")));
+        assert_eq!(lists("handler@wuye")[0]["points"][0]["proof"], "见照片 12");
         let end = json!({ "result": "全部更换" });
         let closed = centre.says("leader", &format!("/campaigns/{id}/close"), &end);
         assert_eq!((closed.status, &closed.json()["state"]), (200, &json!("closed")));

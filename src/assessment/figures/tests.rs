@@ -260,3 +260,21 @@ fn a_whistle_counts_for_the_street_that_called_and_the_unit_that_came() {
     assert_eq!(parts(row(&rates, "called"), Metric::ReportInRate), (1000, 1));
     assert_eq!(parts(row(&rates, "street"), Metric::Whistles).0, 1000);
 }
+
+#[test]
+fn where_a_profile_wants_bands_only_who_stands_apart_has_a_rank() {
+    let mut city = City::default();
+    city.answers("best", 100, 100);
+    city.answers("good", 99, 100);
+    city.answers("worst", 10, 100);
+    let dims = ["best", "good", "worst"].map(|key| dim(key, None));
+    let places = |city: &City| {
+        let table = Table::compute(&city.facts, city.ask(Edition::All));
+        let rows = table.rates(&dims, Depth::Own, |_| true).rows;
+        rows.iter().map(|row| (row.rank, row.band)).collect::<Vec<_>>()
+    };
+    let both = [(Some(1), Some(1)), (Some(2), Some(1)), (Some(3), Some(2))];
+    assert_eq!(places(&city), both);
+    city.rules.bands = true;
+    assert_eq!(places(&city), [(None, Some(1)), (None, Some(1)), (Some(3), Some(2))]);
+}

@@ -1,7 +1,7 @@
 //! Ground: the tables of supervision.
 
 use super::moving::{import_batch, imported};
-use super::ticket::{assignment, ticket};
+use super::ticket::{assignment, ledger, ticket};
 
 diesel::table! {
     /// One unit of a supervision.
@@ -32,5 +32,7 @@ diesel::table! {
 diesel::allow_tables_to_appear_in_same_query!(supervision, ticket, import_batch);
 diesel::allow_tables_to_appear_in_same_query!(supervision, assignment);
 diesel::allow_tables_to_appear_in_same_query!(imported, assignment);
+diesel::allow_tables_to_appear_in_same_query!(imported, ledger);
+diesel::allow_tables_to_appear_in_same_query!(import_batch, ledger);
 diesel::allow_tables_to_appear_in_same_query!(imported, import_batch);
 diesel::allow_tables_to_appear_in_same_query!(import_batch, assignment);

@@ -1,4 +1,4 @@
-//! Ground: the table of vexatious marks.
+//! Ground: the tables of vexatious marks, incidents and linked tickets.
 
 use super::ticket::ticket;
 
@@ -28,4 +28,36 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    /// What is announced before anybody calls.
+    incident (id) {
+        id -> BigInt,
+        title -> Text,
+        category -> Nullable<Text>,
+        estates -> Text,
+        regions -> Text,
+        since -> BigInt,
+        expected_end -> Nullable<BigInt>,
+        tell -> Text,
+        lead -> Nullable<Text>,
+        state -> Text,
+        version -> Integer,
+        declared_at -> BigInt,
+        declared_by -> Text,
+        changed_at -> BigInt,
+        changed_by -> Text,
+        result -> Nullable<Text>,
+        closed_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    /// A ticket that others were merged into.
+    linked (ticket_id) {
+        ticket_id -> BigInt,
+        children -> Integer,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(vexatious, ticket);
+diesel::allow_tables_to_appear_in_same_query!(linked, ticket);

@@ -1,5 +1,7 @@
 //! Ground: the tables of the knowledge base. Its rule: versions are only ever added.
 
+use super::ticket::ticket;
+
 diesel::table! {
     article (code) {
         code -> Text,
@@ -66,3 +68,5 @@ diesel::table! {
         d -> Integer,
     }
 }
+
+diesel::allow_tables_to_appear_in_same_query!(reply_print, ticket);

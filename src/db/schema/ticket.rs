@@ -118,6 +118,7 @@ diesel::table! {
         approved_at -> BigInt,
         written_off_at -> Nullable<BigInt>,
         cancelled_at -> Nullable<BigInt>,
+        progress_due_at -> Nullable<BigInt>,
     }
 }
 

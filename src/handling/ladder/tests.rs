@@ -17,15 +17,15 @@ fn keys(working: &[Working], rungs: &[Rung], decided: &[&str], now: &str) -> Vec
 
 fn lead(due_at: &str, reworks: u32) -> Working {
     let due_at = (!due_at.is_empty()).then(|| at(due_at));
-    Working { ticket: 1, k: 1, unit: "a".into(), due_at, reworks }
+    Working { ticket: 1, k: 1, unit: "a".into(), due_at, progress_due_at: None, reworks, urges: 0 }
 }
 
 fn rung(ticket: i64, step: Step, opened_at: &str) -> Rung {
     let opened_at = at(opened_at);
     let unit = "a".into();
-    let (is_answered, is_closed, is_live, is_void) = (false, false, true, false);
+    let (answered_at, closed_at, is_live, is_void) = (None, None, true, false);
     let (side, due_at) = (1, None);
-    Rung { ticket, side, unit, step, opened_at, due_at, is_answered, is_closed, is_live, is_void }
+    Rung { ticket, side, unit, step, opened_at, due_at, answered_at, closed_at, is_live, is_void }
 }
 
 #[test]
@@ -58,8 +58,8 @@ fn what_a_unit_leaves_unanswered_for_a_working_day_climbs_once() {
     let asked = |rungs: &[Rung], now| keys(&[], rungs, &[], now);
     assert_eq!(asked(std::slice::from_ref(&waits), "03-05T23:59"), [""; 0]);
     assert_eq!(asked(std::slice::from_ref(&waits), "03-06T00:00"), ["unanswered interview 1"]);
-    let said = Rung { is_answered: true, ..waits.clone() };
-    let closed = Rung { is_closed: true, ..waits.clone() };
+    let said = Rung { answered_at: Some(at("03-03T09:00")), ..waits.clone() };
+    let closed = Rung { closed_at: Some(at("03-03T09:00")), ..waits.clone() };
     let over = Rung { is_live: false, ..waits.clone() };
     let circular = Rung { step: Step::Circular, ..waits.clone() };
     let urged = Rung { step: Step::Urge, ..waits.clone() };
@@ -75,9 +75,82 @@ fn what_a_unit_leaves_unanswered_for_a_working_day_climbs_once() {
 }
 
 #[test]
+fn what_was_said_to_a_rung_does_not_end_the_ladder_of_work_that_stays_late() {
+    // Overdue since Friday 2026-03-06; supervised on Tuesday, and that was taken.
+    let late = [lead("03-06T23:59", 0)];
+    let taken = [&*format!("overdue.1.1.{}", at("03-06T23:59").millis())];
+    let open = rung(1, Step::Supervise, "03-10T09:00");
+    let says = |rungs: &[Rung], now| keys(&late, rungs, &taken, now);
+    assert_eq!(says(std::slice::from_ref(&open), "03-27T00:00"), [""; 0], "an answer is awaited");
+    let said = Rung { answered_at: Some(at("03-11T10:00")), ..open.clone() };
+    let closed = Rung { closed_at: Some(at("03-11T15:00")), ..said.clone() };
+    let unheard = Rung { answered_at: None, ..closed.clone() };
+    // Thursday, Friday and Monday.
+    for rung in [said.clone(), closed.clone(), unheard] {
+        let rungs = std::slice::from_ref(&rung);
+        assert_eq!(says(rungs, "03-16T23:59"), [""; 0], "{rung:?}");
+        assert_eq!(says(rungs, "03-17T00:00"), ["unsettled interview 3"], "{rung:?}");
+    }
+    let month = says(std::slice::from_ref(&closed), "04-23T00:00");
+    assert_eq!(month, ["unsettled interview 29"], "six weeks less a holiday");
+    let key = format!("unsettled.1.1.{}.a", at("03-06T23:59").millis());
+    let refused = keys(&late, std::slice::from_ref(&closed), &[taken[0], &key], "03-17T00:00");
+    assert_eq!(refused, [""; 0]);
+    // The interview said to in its turn, and the last rung.
+    let interview =
+        Rung { side: 2, step: Step::Interview, opened_at: at("03-17T09:00"), ..closed.clone() };
+    let asked = Rung { answered_at: None, closed_at: None, ..interview.clone() };
+    assert_eq!(says(&[closed.clone(), asked], "03-27T00:00"), [""; 0]);
+    let said = Rung { answered_at: Some(at("03-18T09:00")), ..interview };
+    assert_eq!(says(&[closed.clone(), said.clone()], "03-24T00:00"), ["unsettled circular 3"]);
+    let circular = Rung { side: 3, step: Step::Circular, ..said };
+    assert_eq!(says(&[closed.clone(), circular], "04-23T00:00"), [""; 0], "nothing is above it");
+    // What was closed before the limit that runs was over says nothing of it; work that was handed in is not late.
+    let later = [lead("03-12T23:59", 0)];
+    assert_eq!(
+        keys(&later, std::slice::from_ref(&closed), &taken, "03-14T00:00"),
+        ["overdue supervise 1"]
+    );
+    assert_eq!(keys(&[lead("", 0)], &[closed], &taken, "03-27T00:00"), [""; 0]);
+}
+
+#[test]
+fn a_case_on_the_ledger_of_which_nothing_is_said_is_supervised_and_climbs() {
+    let silent = [Working { progress_due_at: Some(at("03-06T10:00")), ..lead("", 0) }];
+    let says = |rungs: &[Rung], decided: &[&str], now| keys(&silent, rungs, decided, now);
+    assert_eq!(says(&[], &[], "03-09T23:59"), [""; 0], "Monday is not over");
+    assert_eq!(says(&[], &[], "03-10T00:00"), ["silent supervise 1"]);
+    let key = format!("silent.1.1.{}", at("03-06T10:00").millis());
+    assert_eq!(says(&[], &[&key], "03-10T00:00"), [""; 0], "it was decided");
+    assert_eq!(about(&key), Some(About::Ticket(1)));
+    let opened = rung(1, Step::Supervise, "03-10T09:00");
+    let said = Rung { answered_at: Some(at("03-11T10:00")), ..opened };
+    assert_eq!(says(&[said], &[&key], "03-17T00:00"), ["unsettled interview 3"]);
+}
+
+#[test]
+fn a_lead_that_citizens_ask_after_is_urged_and_then_supervised() {
+    let asked = |urges, rungs: &[Rung], decided: &[&str]| {
+        keys(&[Working { urges, ..lead("", 0) }], rungs, decided, "03-10T00:00")
+    };
+    assert_eq!(asked(1, &[], &[]), [""; 0]);
+    assert_eq!(asked(2, &[], &[]), ["urged urge 2"]);
+    assert_eq!(asked(3, &[], &[]), ["urged urge 3"]);
+    assert_eq!(asked(3, &[], &["urged.1.1.2"]), [""; 0], "it was refused");
+    assert_eq!(asked(4, &[], &["urged.1.1.2"]), ["urged urge 4"]);
+    let urged = rung(1, Step::Urge, "03-09T09:00");
+    assert_eq!(asked(3, std::slice::from_ref(&urged), &["urged.1.1.2"]), [""; 0]);
+    assert_eq!(asked(4, std::slice::from_ref(&urged), &["urged.1.1.2"]), ["urged supervise 4"]);
+    let supervised = rung(1, Step::Supervise, "03-09T10:00");
+    assert_eq!(asked(4, &[urged, supervised], &[]), [""; 0], "it is supervised already");
+}
+
+#[test]
 fn a_key_says_what_it_is_about() {
     assert_eq!(about("overdue.12.1.99"), Some(About::Ticket(12)));
     assert_eq!(about("unanswered.-3.1.a.b"), Some(About::Ticket(-3)));
+    assert_eq!(about("unsettled.4.1.99.a.b"), Some(About::Ticket(4)));
+    assert_eq!(about("urged.5.1.2"), Some(About::Ticket(5)));
     assert_eq!(about("supervised.a.b.3.1"), Some(About::Unit("a.b".into())));
     assert_eq!(about("interviewed.a.-3.1"), Some(About::Unit("a".into())));
     for wrong in ["", "x", "overdue", "overdue.x", "other.1.1", "supervised", "supervised.3.1"] {

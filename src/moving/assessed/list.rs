@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use crate::assessment::facts::ValidSurvey;
 use crate::assessment::facts::{Satisfied, Solved};
-use crate::assessment::reconcile::{TheirList, Theirs, Verdict};
+use crate::assessment::reconcile::{Answers, TheirList, Theirs, Verdict};
 use crate::code_enum;
 use crate::error::{Error, Kind, Result, sentence};
 use crate::sheet::plain::{folded, heading, narrow};
@@ -206,10 +206,12 @@ impl Cells<'_> {
         let satisfied = parsed::<Satisfied>(self.meant(Column::Satisfied)?)?;
         let survey = match (contacted, solved, satisfied) {
             (Some(contacted), Some(solved), Some(satisfied)) => {
-                Some(ValidSurvey { contacted, solved, satisfied })
+                Some(Answers::All(ValidSurvey { contacted, solved, satisfied }))
             }
             _ if !counted => None,
             (None, None, None) => None,
+            // As of a suggestion, of which only the response counts.
+            (Some(contacted), None, None) => Some(Answers::Contact(contacted)),
             _ => return Err(sentence("assessed.partial", &[])),
         };
         Ok(Some(Theirs { number, verdict: Verdict { counted, survey, reason } }))
@@ -262,7 +264,23 @@ mod tests {
         );
         let (solved, satisfied) = (Solved::Basic, Satisfied::Satisfied);
         let survey = ValidSurvey { contacted: true, solved, satisfied };
-        assert_eq!(listed.theirs.lines[0].verdict.survey, Some(survey));
+        assert_eq!(listed.theirs.lines[0].verdict.survey, Some(Answers::All(survey)));
+    }
+
+    #[test]
+    fn a_suggestion_names_the_contact_alone() {
+        let lines = rows(&[
+            &HEAD,
+            &["A1", "是", "是", "", "", ""],
+            &["A2", "", "否", "", "", ""],
+            &["A3", "是", "", "是", "", ""],
+            &["A4", "是", "是", "", "满意", ""],
+        ]);
+        let listed = understand(&lines, &Mapping::of(None).unwrap()).unwrap();
+        let said: Vec<_> = listed.theirs.lines.iter().map(|it| it.verdict.survey).collect();
+        assert_eq!(said, [Some(Answers::Contact(true)), Some(Answers::Contact(false))]);
+        let told: Vec<u32> = listed.faulty.iter().map(|it| it.row).collect();
+        assert_eq!(told, [4, 5], "some of the answers are no verdict");
     }
 
     #[test]

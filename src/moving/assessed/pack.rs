@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::Path;
 
 use crate::assessment::facts::ValidSurvey;
-use crate::assessment::reconcile::{Comparison, Line, Verdict};
+use crate::assessment::reconcile::{Answers, Comparison, Line};
 use crate::error::Result;
 use crate::lifecycle::{Hotline, Rules};
 use crate::limits::ClockName;
@@ -71,7 +71,7 @@ fn cells(line: &Line, held: Option<&Ticket>, rules: &Rules) -> Vec<Cell> {
         line.ours.map_or(Cell::Empty, |ours| Cell::Truth(ours.counted)),
         said(line.ours.and_then(|ours| ours.survey)),
         theirs.map_or(Cell::Empty, |theirs| Cell::Truth(theirs.counted)),
-        said(theirs.and_then(|theirs: &Verdict| theirs.survey)),
+        theirs.and_then(|theirs| theirs.survey).map_or(Cell::Empty, |it| Cell::Text(named(it))),
         known(theirs.and_then(|theirs| theirs.reason.as_deref())),
         line.cost.map_or_else(|| text("—"), |cost| Cell::Number(cost.as_f64())),
         held.map_or(Cell::Empty, |ticket| at(ticket.received_at)),
@@ -80,9 +80,20 @@ fn cells(line: &Line, held: Option<&Ticket>, rules: &Rules) -> Vec<Cell> {
     ]
 }
 
+const fn contacted(it: bool) -> &'static str {
+    if it { "已联系" } else { "未联系" }
+}
+
 fn words(survey: ValidSurvey) -> String {
-    let contacted = if survey.contacted { "已联系" } else { "未联系" };
-    format!("{contacted}/{}/{}", survey.solved.zh(), survey.satisfied.zh())
+    format!("{}/{}/{}", contacted(survey.contacted), survey.solved.zh(), survey.satisfied.zh())
+}
+
+/// The answers that the city's list names.
+fn named(answers: Answers) -> String {
+    match answers {
+        Answers::All(survey) => words(survey),
+        Answers::Contact(it) => contacted(it).to_owned(),
+    }
 }
 
 /// What happened when, in order: contacts, replies, surveys, an exclusion.

@@ -115,7 +115,8 @@ fn consult() -> Steps {
 fn decline() -> Steps {
     let command = || {
         let told = text("已电话告知来电人向法院申请执行。")?;
-        let body = Decline { reason: DeclineReason::LegalOrPetition, told };
+        let (reason, acknowledge) = (DeclineReason::LegalOrPetition, Vec::new());
+        let body = Decline { reason, told, acknowledge };
         Some(vec![(Role::Agent, Command::Decline(body))])
     };
     steps(command())

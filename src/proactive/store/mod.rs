@@ -147,6 +147,20 @@ pub struct Filter {
 /// At most `most` warnings that `scope` sees and `filter` lets through, the newest first; closed ones only where
 /// they are asked for.
 pub fn page(conn: &mut Conn, scope: &Scope, filter: &Filter, most: i64) -> Result<Vec<WarningRow>> {
+    let Some(query) = which(scope, filter) else { return Ok(Vec::new()) };
+    Ok(query.order(warning::id.desc()).limit(most).select(WarningRow::as_select()).load(conn)?)
+}
+
+/// How many [`page`] has on all its pages.
+pub fn count(conn: &mut Conn, scope: &Scope, filter: &Filter) -> Result<i64> {
+    let Some(query) = which(scope, filter) else { return Ok(0) };
+    Ok(query.count().get_result(conn)?)
+}
+
+type Query<'a> = warning::BoxedQuery<'a, crate::db::conn::MultiBackend>;
+
+/// The warnings that `scope` sees and `filter` lets through; nothing where there can be none.
+fn which<'a>(scope: &Scope, filter: &Filter) -> Option<Query<'a>> {
     let mut query = warning::table.into_boxed();
     query = match scope {
         Scope::All => query,
@@ -154,7 +168,7 @@ pub fn page(conn: &mut Conn, scope: &Scope, filter: &Filter, most: i64) -> Resul
             let codes: Vec<String> = units.iter().map(ToString::to_string).collect();
             query.filter(warning::unit.eq_any(codes))
         }
-        Scope::Company(None) => return Ok(Vec::new()),
+        Scope::Company(None) => return None,
         Scope::Company(Some(own)) => {
             let rules = OF_COMPANIES.map(Rule::as_str);
             query.filter(warning::company.eq(own.to_string())).filter(warning::rule.eq_any(rules))
@@ -179,7 +193,7 @@ pub fn page(conn: &mut Conn, scope: &Scope, filter: &Filter, most: i64) -> Resul
     if let Some(after) = filter.after {
         query = query.filter(warning::id.lt(after));
     }
-    Ok(query.order(warning::id.desc()).limit(most).select(WarningRow::as_select()).load(conn)?)
+    Some(query)
 }
 
 /// What became of a rule's warnings.

@@ -1,8 +1,9 @@
 //! Reports, contents: touched bottom lines 触碰底线. Its rule: flagged tickets beside the contacts that were recorded, and
-//! which line it was.
+//! which line it was; beside them the cases, whatever they rest on, and what was decided about them.
 
 use serde_json::json;
 
+use super::bottom_cases;
 use super::columns::{Col, Lines};
 use super::figure::Figures;
 use super::part::Part;
@@ -34,7 +35,11 @@ pub fn bottom_line(material: &Material<'_>) -> Result<Part> {
         .collect();
     let kinds = tallies.iter().filter(|it| !it.ids.is_empty());
     let kinds = kinds.map(|it| json!({"name": it.name, "count": it.ids.len()}));
-    let said = json!({"flagged": flagged, "kinds": kinds.collect::<Vec<_>>()});
+    let said = json!({
+        "flagged": flagged,
+        "kinds": kinds.collect::<Vec<_>>(),
+        "cases": bottom_cases::said(material, &figures),
+    });
     part.extend(material.sentences.paragraph("bottom_line", &said)?);
     let all = i64::try_from(flagged).unwrap_or(i64::MAX);
     let rows = tallies.iter().map(|tally| {
@@ -51,6 +56,7 @@ pub fn bottom_line(material: &Material<'_>) -> Result<Part> {
         note: Some("口径：全量，周期内受理。一件工单可触碰多条，占比之和可超过100%。".to_owned()),
     }));
     part.push(Block::Table(by_unit(material, &figures)));
+    bottom_cases::tables(material, &figures, &mut part);
     Ok(part)
 }
 

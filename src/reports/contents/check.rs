@@ -1,5 +1,5 @@
 //! Reports, contents: what units said in the check period 核对情况. Its rule: who was silent until the end is named, and it
-//! is said that silence counts as a confirmation.
+//! is said that silence counts as a confirmation. Nobody asked is not silence: where there was no check period, that is said.
 
 use serde_json::json;
 
@@ -45,6 +45,17 @@ pub fn check(
     );
     Ok((part.section, (MARK.to_owned(), short)))
 }
+
+/// The section of a report that was frozen without a check period, and the same in short.
+pub fn unchecked() -> (Section, (String, String)) {
+    let mut part = Part::new(CHECK, "核对情况");
+    let text = format!("{UNCHECKED}。各单位未对本期数据作出确认，也未能提出异议；不视为已确认。");
+    part.push(Block::Paragraph { text });
+    (part.section, (MARK.to_owned(), UNCHECKED.to_owned()))
+}
+
+/// Why nobody confirmed anything.
+const UNCHECKED: &str = "未经核对：由草稿直接冻结，未设核对期";
 
 fn table(frame: &Frame, units: &[Checked]) -> Table {
     let count = |n: usize| plain(Value::Count(i64::try_from(n).unwrap_or(i64::MAX)));
@@ -96,6 +107,15 @@ mod tests {
     use crate::assessment::Rules;
     use crate::directory::Directory;
     use crate::limits::WindowRule;
+
+    #[test]
+    fn where_nobody_was_asked_it_is_not_said_that_they_confirmed() {
+        let (section, (name, short)) = unchecked();
+        assert_eq!((section.id.as_str(), name.as_str()), (CHECK, MARK));
+        assert!(short.contains("未经核对") && !short.contains("视为确认"), "{short}");
+        let [Block::Paragraph { text }] = section.blocks.as_slice() else { panic!("{section:?}") };
+        assert!(text.contains("未设核对期") && text.contains("不视为已确认"), "{text}");
+    }
 
     #[test]
     fn it_is_said_that_silence_counts_as_a_confirmation() {

@@ -3,9 +3,10 @@
 
 use super::figure::{Figures, format, format_of_change};
 use super::part::{plain, text};
-use super::words;
+use super::words::{self, signed};
 use crate::assessment::likewise::Against;
 use crate::assessment::metrics::Shape;
+use crate::assessment::samemix::Fair;
 use crate::assessment::{Metric, Row as Line, Rules as Scoring};
 use crate::reports::document::{Cell, Column, Format, Row, Table, Value};
 
@@ -33,6 +34,9 @@ pub enum Col {
     Share(Metric),
     /// Between which values the true one lies.
     Interval(Metric),
+    /// The rate less what others get with the same matters, and between which values that lies.
+    Fair(Metric),
+    FairInterval(Metric),
     Median,
     P90,
     /// That n is small.
@@ -109,8 +113,22 @@ impl Lines<'_> {
                 let name = format!("{}区间", zh(metric));
                 of(format!("{metric}.interval"), name, Format::Text, metric)
             }
+            Col::Fair(metric) => {
+                self.of_others(metric, "same_mix", "与同类诉求之差", Format::Points)
+            }
+            Col::FairInterval(metric) => {
+                self.of_others(metric, "same_mix.interval", "与同类诉求之差区间", Format::Text)
+            }
             Col::Median => of_time("median", "办理时长中位数", &of),
             Col::P90 => of_time("p90", "办理时长P90", &of),
+        }
+    }
+
+    fn of_others(&self, metric: Metric, id: &str, name: &str, format: Format) -> Column {
+        Column {
+            definition: Some(Fair::definition(metric)),
+            formula: Some(Fair::formula(metric, self.scoring)),
+            ..column(&format!("{metric}.{id}"), &format!("{}{name}", metric.zh()), format)
         }
     }
 
@@ -120,6 +138,7 @@ impl Lines<'_> {
         match col {
             Col::Name(_) => text(line.name.clone()),
             Col::Peers => line.peers.clone().map_or(plain(Value::None), text),
+            Col::Rank if self.scoring.bands && line.rank.is_none() => banded(line.band),
             Col::Rank => counted(line.rank),
             Col::Band => counted(line.band),
             Col::List => line.list.map_or(plain(Value::None), |list| text(list.zh().to_owned())),
@@ -131,6 +150,14 @@ impl Lines<'_> {
             Col::Change(metric, against) => main.cell_change(line, metric, against),
             Col::Share(metric) => main.cell_share(line, metric),
             Col::Interval(metric) => interval(line, metric).map_or(plain(Value::None), text),
+            Col::Fair(metric) => {
+                let fair = main.fair(line, metric);
+                plain(fair.map_or(Value::None, |fair| Value::Number(fair.difference)))
+            }
+            Col::FairInterval(metric) => {
+                let span = |fair: Fair| format!("{}至{}", signed(fair.low), signed(fair.high));
+                main.fair(line, metric).map_or(plain(Value::None), |fair| text(span(fair)))
+            }
             Col::Median => hours(time.median),
             Col::P90 => hours(time.p90),
             Col::Small if line.flagged => text(small(line.n)),
@@ -174,6 +201,11 @@ const fn then(against: Against) -> &'static str {
 
 fn counted(place: Option<u32>) -> Cell {
     plain(place.map_or(Value::None, |place| Value::Count(place.into())))
+}
+
+/// What stands in place of a rank.
+fn banded(band: Option<u32>) -> Cell {
+    band.map_or(plain(Value::None), |band| text(format!("第{band}档")))
 }
 
 fn hours(time: Option<f64>) -> Cell {

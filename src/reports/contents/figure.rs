@@ -7,6 +7,7 @@ use crate::assessment::facts::Facts;
 use crate::assessment::figures::{self, Table};
 use crate::assessment::likewise::{Against, Change};
 use crate::assessment::metrics::Shape;
+use crate::assessment::samemix::{Fair, Three, same_mix};
 use crate::assessment::{Depth, Edition, GroupBy, Metric, Question, Rates, Row, Side};
 use crate::reports::document::{Cell, Format, Source, Value};
 use crate::reports::frame::Frame;
@@ -22,6 +23,8 @@ pub struct Figures {
     pub edition: Edition,
     pub rates: Rates,
     then: BTreeMap<Against, Then>,
+    /// What others get with the same matters, by key; nothing where nobody asked.
+    fair: BTreeMap<String, Three>,
     /// How long the window is beside the earlier one.
     lengths: BTreeMap<Against, f64>,
 }
@@ -57,7 +60,24 @@ impl Figures {
             let ran = window.end.millis_since(window.start).max(1);
             lengths.insert(against, run as f64 / ran as f64);
         }
-        Self { by, depth, edition, rates, then, lengths }
+        Self { by, depth, edition, rates, then, fair: BTreeMap::new(), lengths }
+    }
+
+    /// The same, and beside the three rates what others get with the same matters (domain.md §6 rule 9): everybody's,
+    /// whatever the report is about.
+    #[must_use]
+    pub fn beside_others(self, material: &Material<'_>) -> Self {
+        let frame = material.frame;
+        let is_scope = frame.scope.as_ref().is_some_and(|scope| scope.by == self.by);
+        let mine = if is_scope { material.whole } else { material.facts };
+        let (ask, dims) = (frame.question(self.by, self.edition), frame.dims(self.by, self.depth));
+        Self { fair: same_mix(material.whole, mine, &ask, (&dims, self.depth)), ..self }
+    }
+
+    /// The rate beside that of the same mix; nothing for a sum, and where the row or all others have no answer.
+    pub fn fair(&self, row: &Row, metric: Metric) -> Option<Fair> {
+        let place = Metric::THREE.iter().position(|it| *it == metric)?;
+        self.fair.get(row.key.as_deref()?)?[place]
     }
 
     pub fn total(&self) -> &Row {

@@ -1,8 +1,8 @@
 //! Reports, contents: estates, property companies and the matters that a housing bureau looks at each month 物业专题. Its
-//! rule: how many is told beside how large: for 100 000 square metres and 1 000 households.
+//! rule: how many is told beside how large; what is many is the site's choice, and the table says it.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use serde::Deserialize;
@@ -12,21 +12,18 @@ use super::columns::{Col, Lines, column};
 use super::figure::Figures;
 use super::part::{Part, plain, text};
 use super::sentences;
+use super::sizes::{self, Per, Size};
 use super::tally::{Tally, columns};
 use crate::assessment::likewise::Against::{Previous, Year};
-use crate::assessment::{Depth, Edition, GroupBy, Metric, Row as Line, Side};
-use crate::directory::{CategoryCode, EstateCode};
+use crate::assessment::{Depth, Edition, GroupBy, Metric, Row as Line};
+use crate::directory::CategoryCode;
 use crate::error::{Error, Result};
-use crate::reports::document::{Block, Cell, Format, Table, Value};
+use crate::reports::document::{Block, Format, Table, Value};
 use crate::reports::material::Material;
 use crate::reports::scope::symbols;
 
-/// An estate with so many tickets in twelve windows is listed ⚙.
-const MANY: i64 = 31;
 /// How many estates of the window are listed.
 const TOP: usize = 20;
-const SQUARE_METRES: f64 = 100_000.0;
-const HOUSEHOLDS: f64 = 1_000.0;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -49,13 +46,6 @@ static BLOCKS: LazyLock<Result<Blocks, String>> = LazyLock::new(|| {
         .map_err(|error| error.to_string())
 });
 
-/// Floor space and households of what a row stands for; nothing where some part of it is not known.
-#[derive(Debug, Clone, Copy, Default)]
-struct Size {
-    m2: Option<i64>,
-    households: Option<i64>,
-}
-
 /// The section.
 ///
 /// # Errors
@@ -70,8 +60,14 @@ pub fn housing(material: &Material<'_>) -> Result<Part> {
     part.heading("高投诉小区");
     part.push(Block::Table(high(material, &estates)));
     part.push(Block::Table(top(material, &estates)));
+    for per in Per::ALL.into_iter().filter(|_| has_whole_estates(material)) {
+        part.push(Block::Table(sizes::estates(material, &estates, per)));
+    }
     part.heading("物业服务企业");
     part.push(Block::Table(by_company(material, &companies)));
+    for per in Per::ALL.into_iter().filter(|_| material.frame.scope.is_none()) {
+        part.push(Block::Table(sizes::companies(material, &companies, per)));
+    }
     part.heading("重点问题");
     let all = i64::try_from(material.received().count()).unwrap_or(i64::MAX);
     let rows = tallies.iter().map(|tally| tally.row("block", all, &mut part));
@@ -111,27 +107,31 @@ fn tallies(material: &Material<'_>, blocks: &[Matter]) -> Vec<Tally> {
         .collect()
 }
 
-const ESTATE: [Col; 6] = [
-    Col::Name("小区"),
-    Col::Of(Metric::Received),
-    Col::Change(Metric::Received, Previous),
-    Col::Change(Metric::Received, Year),
-    Col::Of(Metric::ResolutionRate),
-    Col::Of(Metric::SatisfactionRate),
-];
+/// Whether the report has every ticket of an estate that it names: a part of them says nothing of its size.
+fn has_whole_estates(material: &Material<'_>) -> bool {
+    let by = material.frame.scope.as_ref().map(|scope| scope.by);
+    matches!(by, None | Some(GroupBy::Region | GroupBy::Company))
+}
 
-/// Estates with many tickets in twelve windows.
+/// In which time an estate has many tickets.
+fn span(material: &Material<'_>) -> &'static str {
+    if material.frame.window.is_named() { "近十二个周期" } else { "近一年" }
+}
+
+/// Estates with many tickets in a year.
 fn high(material: &Material<'_>, figures: &Figures) -> Table {
+    let (span, many) = (span(material), material.listing.estate_tickets);
     let count = |line: &&Line| {
         let key = line.key.as_deref().unwrap_or_default();
         material.extras.year_by_estate.get(key).copied().unwrap_or_default()
     };
     let mut rows: Vec<&Line> =
-        figures.rates.rows.iter().filter(|line| count(line) >= MANY).collect();
+        figures.rates.rows.iter().filter(|line| count(line) >= many).collect();
     rows.sort_by_key(|line| (Reverse(count(line)), line.key.clone()));
-    let note = format!("近十二个周期受理不少于{MANY}件的小区。");
-    let mut table = sized(material, figures, &rows, ("estates_high", "高投诉小区"), &note);
-    table.columns.insert(1, column("year_count", "近十二个周期", Format::Count));
+    let title = format!("高投诉小区（{span}不少于{many}件）");
+    let note = format!("{span}受理不少于{many}件的小区。");
+    let mut table = of_estates(material, figures, &rows, ("estates_high", &title), &note);
+    table.columns.insert(1, column("year_count", span, Format::Count));
     for (row, line) in table.rows.iter_mut().zip(&rows) {
         row.cells.insert(1, plain(Value::Count(count(line))));
     }
@@ -148,57 +148,11 @@ fn top(material: &Material<'_>, figures: &Figures) -> Table {
         .collect();
     rows.sort_by_key(|line| (Reverse(received(line)), line.key.clone()));
     rows.truncate(TOP);
-    sized(material, figures, &rows, ("estates", "本期受理较多的小区"), "")
-}
-
-/// A table of estates with what each comes to for its size.
-fn sized(
-    material: &Material<'_>,
-    figures: &Figures,
-    rows: &[&Line],
-    (id, title): (&str, &str),
-    note: &str,
-) -> Table {
-    let lines = Lines {
-        main: figures,
-        other: None,
-        scoring: &material.frame.scoring,
-        rows: rows.iter().map(|line| (0, *line)).collect(),
-    };
-    let mut table = lines.table(id, title, &ESTATE, note);
-    for (row, line) in table.rows.iter_mut().zip(rows) {
-        let code = EstateCode::new(line.key.clone().unwrap_or_default());
-        let estate = material.frame.directory.estate(&code);
-        let size = estate.map(|it| Size { m2: it.floor_space_m2, households: it.households });
-        row.cells.extend(per_size(figures, line, size.unwrap_or_default()));
-    }
-    table.columns.extend(size_columns());
-    table
-}
-
-fn size_columns() -> [crate::reports::document::Column; 2] {
-    [
-        column("per_100000_m2", "每10万平方米", Format::Number),
-        column("per_1000_households", "每千户", Format::Number),
-    ]
-}
-
-fn per_size(figures: &Figures, line: &Line, size: Size) -> [Cell; 2] {
-    let num = line.cell(Metric::Received).num.unwrap_or_default();
-    let of = |whole: Option<i64>, unit: f64| {
-        let whole = whole.filter(|whole| *whole > 0);
-        let value = whole.map_or(Value::None, |den| Value::Ratio {
-            num,
-            den,
-            value: num * unit / den as f64,
-        });
-        Cell { value, source: Some(figures.source(line, Metric::Received, Side::Num)) }
-    };
-    [of(size.m2, SQUARE_METRES), of(size.households, HOUSEHOLDS)]
+    of_estates(material, figures, &rows, ("estates", "本期受理较多的小区"), "")
 }
 
 fn by_company(material: &Material<'_>, figures: &Figures) -> Table {
-    let sizes = companies(material);
+    let sizes = sizes::of_companies(material);
     let received = |line: &Line| line.cell(Metric::Received).exact;
     let mut rows: Vec<&Line> = figures.rates.rows.iter().collect();
     if material.frame.scope.is_some() {
@@ -219,40 +173,24 @@ fn by_company(material: &Material<'_>, figures: &Figures) -> Table {
         Col::Rank,
         Col::Small,
     ];
-    let mut lines: Vec<(u8, &Line)> = rows.iter().map(|line| (0, *line)).collect();
-    lines.push((0, figures.total()));
-    let scoring = &material.frame.scoring;
-    let lines = Lines { main: figures, other: None, scoring, rows: lines };
-    let note = "面积、户数为周期末在管小区之和，有小区未登记的不折算；工单归受理时的在管企业。";
-    let mut table = lines.table("companies", "物业服务企业", &cols, note);
-    table.columns.extend(size_columns());
-    for (row, line) in table.rows.iter_mut().zip(rows.into_iter().chain([figures.total()])) {
-        let size = line.key.as_ref().and_then(|key| sizes.get(key)).copied();
-        row.cells.extend(per_size(figures, line, size.unwrap_or_default()));
-    }
-    table
+    let mut rows: Vec<(&Line, Size)> =
+        rows.into_iter().map(|line| (line, sizes::of_row(&sizes, line))).collect();
+    rows.push((figures.total(), Size::default()));
+    let shown = (figures, &material.frame.scoring);
+    sizes::table(shown, &rows, ("companies", "物业服务企业", sizes::RUN), &cols)
 }
 
-/// The estates that each company runs on the last day, added up; unknown where one of them is.
-fn companies(material: &Material<'_>) -> BTreeMap<String, Size> {
-    let frame = material.frame;
-    let last = frame.window.end.min(frame.now).plus_millis(-1).day(frame.zone);
-    let mut sizes: BTreeMap<String, Size> = BTreeMap::new();
-    for estate in frame.directory.estates().filter(|it| it.span.holds_on(last)) {
-        let Some(company) = estate.company_on(last) else { continue };
-        let own = Size { m2: estate.floor_space_m2, households: estate.households };
-        let sum = |a: Option<i64>, b: Option<i64>| a.zip(b).map(|(a, b)| a + b);
-        sizes
-            .entry(company.to_string())
-            .and_modify(|size| {
-                *size = Size {
-                    m2: sum(size.m2, own.m2),
-                    households: sum(size.households, own.households),
-                };
-            })
-            .or_insert(own);
-    }
-    sizes
+/// A table of estates with what each comes to for its size.
+fn of_estates(
+    material: &Material<'_>,
+    figures: &Figures,
+    rows: &[&Line],
+    (id, title): (&str, &str),
+    note: &str,
+) -> Table {
+    let size = |line: &Line| sizes::of_estate(material, line);
+    let rows: Vec<(&Line, Size)> = rows.iter().map(|line| (*line, size(line))).collect();
+    sizes::table((figures, &material.frame.scoring), &rows, (id, title, note), &sizes::ESTATE)
 }
 
 /// The categories of each block with their rates.
@@ -287,14 +225,16 @@ fn by_category(material: &Material<'_>, blocks: &[Matter]) -> Table {
 }
 
 fn said(material: &Material<'_>, estates: &Figures, tallies: &[Tally]) -> serde_json::Value {
-    let high = material.extras.year_by_estate.values().filter(|count| **count >= MANY).count();
+    let many = material.listing.estate_tickets;
+    let high = material.extras.year_by_estate.values().filter(|count| **count >= many).count();
     let mut by_count: Vec<&Line> =
         estates.rates.rows.iter().filter(|line| line.key.as_deref() != Some("-")).collect();
     by_count.sort_by_key(|line| (Reverse(line.cell(Metric::Received).exact), line.key.clone()));
     let most = by_count.first().filter(|line| line.cell(Metric::Received).exact > 0);
     json!({
         "high": high,
-        "many": MANY,
+        "many": many,
+        "span": span(material),
         "most": most.map(|line| json!({
             "name": line.name,
             "received": sentences::figure(estates, line, Metric::Received),

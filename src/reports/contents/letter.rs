@@ -79,6 +79,10 @@ const EXTRACTS: &[(&str, usize, &[&str])] = &[
             "per_1000_households",
         ],
     ),
+    ("estates_by_area", 10, FOR_AREA),
+    ("estates_by_households", 10, FOR_HOUSEHOLDS),
+    ("companies_by_area", 10, FOR_AREA),
+    ("companies_by_households", 10, FOR_HOUSEHOLDS),
     (
         "companies",
         15,
@@ -111,6 +115,8 @@ const EXTRACTS: &[(&str, usize, &[&str])] = &[
     ("campaign_points", 10, &["name", "what", "unit", "due_on", "done_on", "state"]),
     ("check", 30, ALL),
     ("bottom_line", 15, ALL),
+    ("bottom_cases", 20, ALL),
+    ("bottom_causes", 12, ALL),
 ];
 
 const COMPARED: &[&str] =
@@ -124,8 +130,20 @@ const OF_RECEIVED: &[&str] = &[
     "received.previous.change",
     "received.year.change",
 ];
-const RANKED: &[&str] =
-    &["name", "rank", "n", "response_rate", "resolution_rate", "satisfaction_rate", "composite"];
+const FOR_AREA: &[&str] =
+    &["name", "place", "size", "received", "resolution_rate", "per_100000_m2"];
+const FOR_HOUSEHOLDS: &[&str] =
+    &["name", "place", "size", "received", "resolution_rate", "per_1000_households"];
+const RANKED: &[&str] = &[
+    "name",
+    "rank",
+    "n",
+    "response_rate",
+    "resolution_rate",
+    "resolution_rate.same_mix",
+    "satisfaction_rate",
+    "composite",
+];
 
 /// By table, as [`Extract`] wants it.
 pub fn letter() -> BTreeMap<String, Extract> {

@@ -2,6 +2,7 @@
 //! it was counted.
 
 use crate::assessment::likewise::Against;
+use crate::reports::cutoff::{Late, Told};
 use crate::reports::frame::Frame;
 use crate::reports::material::{Material, Past};
 
@@ -51,6 +52,9 @@ pub fn marks(material: &Material<'_>) -> Vec<(String, String)> {
     if frame.now < frame.window.end {
         marks.push(("提示", "本期尚未结束，比较均取以往周期的相同时段".to_owned()));
     }
+    if let Some(told) = &frame.surveys {
+        marks.push(("回访截止", surveys(frame, told)));
+    }
     for against in Against::ALL {
         let past = material.past.iter().find(|past| past.earlier.against == *against);
         marks.push((against.zh(), compared(material, past)));
@@ -60,6 +64,18 @@ pub fn marks(material: &Material<'_>) -> Vec<(String, String)> {
     marks.push(("小样本", small));
     marks.push(("空值", "分母为零、无历史数据的以“—”表示".to_owned()));
     marks.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+/// Up to which day a survey counts, and what became of later ones.
+fn surveys(frame: &Frame, told: &Told) -> String {
+    let (day, count) = (told.at.plus_millis(-1).day(frame.zone), told.count);
+    match told.late {
+        _ if count == 0 => format!("计入{day}（含）前的有效回访"),
+        Late::LeftOut => format!(
+            "计入{day}（含）前的有效回访；此后又回访的{count}件按此前的回访计，此前没有的不计"
+        ),
+        Late::TakenIn => format!("本版为更正：{day}之后回访的{count}件按最后一次回访计入"),
+    }
 }
 
 fn scope(frame: &Frame) -> String {
@@ -75,11 +91,22 @@ fn compared(material: &Material<'_>, past: Option<&Past>) -> String {
     let window = &past.earlier.window;
     let days = span(frame, window.start, window.end);
     match (&past.facts, material.extras.first) {
-        (Some(_), _) if past.earlier.is_part => format!("与{days}（相同时段）比较"),
-        (Some(_), _) => format!("与{days}比较"),
+        (Some(_), _) => {
+            let part = if past.earlier.is_part { "（相同时段）" } else { "" };
+            format!("与{days}{part}比较，{}", by_which(&frame.scoring.profile, past))
+        }
         (None, Some(first)) => {
             format!("本系统自{}起有数据，{days}无历史数据，不作比较", first.day(frame.zone))
         }
         (None, None) => "本系统尚无数据，不作比较".to_owned(),
+    }
+}
+
+/// By which profile both columns are counted; where the report of that window was printed by another, that too.
+fn by_which(profile: &str, past: &Past) -> String {
+    let both = format!("两期均按本期考核办法（{profile}）和目前已有的回访计算");
+    match past.printed.as_deref().filter(|printed| *printed != profile) {
+        Some(printed) => format!("{both}；当时的专报按{printed}编制，所载数字可能不同"),
+        None => both,
     }
 }

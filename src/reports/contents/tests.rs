@@ -1,5 +1,6 @@
 //! A report of a city made by hand.
 
+mod beside;
 mod words;
 
 use std::collections::BTreeSet;
@@ -22,8 +23,11 @@ use crate::reports::extras::{Extras, Month, Reason, Totals, totals::Alike};
 use crate::reports::frame::Frame;
 use crate::reports::material::Past;
 use crate::reports::scope::{Scope, mark_upheld, narrowed};
+use crate::reports::site::Listing;
 use crate::reports::wording::Sentences;
 use crate::ticket::overlay::{BottomLine, Why};
+
+const LISTING: Listing = Listing { estate_tickets: 31, least_households: 200, least_m2: 20_000 };
 
 fn day() -> NaiveDate {
     NaiveDate::from_ymd_opt(1969, 1, 1).unwrap()
@@ -72,7 +76,7 @@ fn frame(scoring: &Scoring, scope: Option<Scope>) -> Frame {
 
 fn past(facts: Option<Facts>) -> Past {
     let earlier = Earlier::of(Against::Previous, &window(), at(END)).unwrap();
-    Past { earlier, facts, whole: None }
+    Past { earlier, printed: None, facts, whole: None }
 }
 
 /// The report of `facts`, with `earlier` beside it.
@@ -86,7 +90,8 @@ fn report(
     let past = vec![past(earlier)];
     let profile = "默认办法".to_owned();
     let sentences = &Sentences::built_in().unwrap();
-    let material = Material { frame, profile, facts, whole, past, extras, sentences };
+    let listing = LISTING;
+    let material = Material { frame, profile, facts, whole, past, extras, sentences, listing };
     document(&material, "某市住房局").unwrap()
 }
 
@@ -350,6 +355,7 @@ fn what_is_counted_by_groups_is_what_is_counted_by_tickets() {
         past: Vec::new(),
         extras: Extras::default(),
         sentences: &Sentences::built_in().unwrap(),
+        listing: LISTING,
     };
     let figures = figure::Figures::of(&material, GroupBy::Unit, Depth::Own, Edition::All);
     for metric in Totals::KNOWN {

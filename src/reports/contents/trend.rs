@@ -76,9 +76,10 @@ fn windows(material: &Material<'_>, figures: &Figures) -> Table {
         title: "近十二个周期".to_owned(),
         columns,
         rows: rows.collect(),
-        note: Some(
-            "口径：全量；以往周期按目前已有的回访计算，与当时印发的专报可能不同。".to_owned(),
-        ),
+        note: Some(format!(
+            "口径：全量；以往周期按本期考核办法（{}）和目前已有的回访计算，与当时印发的专报可能不同。",
+            scoring.profile
+        )),
     }
 }
 

@@ -15,6 +15,7 @@ use crate::assessment::{Depth, Edition, GroupBy, Metric, Row as Line};
 use crate::directory::UnitCode;
 use crate::error::Result;
 use crate::reports::document::{Block, ChartKind, Column, Format, Row, Table, Value, overdue_of};
+use crate::reports::extras::Totals;
 use crate::reports::material::Material;
 
 /// Below this in any of the three rates a unit is named.
@@ -26,7 +27,8 @@ const BELOW: f64 = 0.9;
 /// As [`Sentences::paragraph`](crate::reports::Sentences::paragraph).
 pub fn units(material: &Material<'_>) -> Result<Part> {
     let mut part = Part::new("units", "办理质量");
-    let assessed = Figures::of(material, GroupBy::Unit, Depth::Own, Edition::Assessed);
+    let assessed =
+        Figures::of(material, GroupBy::Unit, Depth::Own, Edition::Assessed).beside_others(material);
     let all = Figures::of(material, GroupBy::Unit, Depth::Own, Edition::All);
     let ordered = ordered(&assessed);
     let below: Vec<&Line> = ordered.iter().copied().filter(|row| is_below(row)).collect();
@@ -43,24 +45,30 @@ pub fn units(material: &Material<'_>) -> Result<Part> {
     part.heading("低于90%的单位");
     part.push(Block::Table(below_table(material, &assessed, &below)));
     part.heading("样本较少的单位");
-    part.push(Block::Table(small_table(material, &flagged)));
+    let small = match &material.extras.quarter {
+        Some(quarter) => small_table(material, quarter, &flagged),
+        None => small_alone(material, &assessed, &flagged),
+    };
+    part.push(Block::Table(small));
     part.heading("逾期单位");
     let overdue = overdue(material, &assessed, &mut part);
     part.push(Block::Table(overdue));
     part.heading("按一把手");
-    let heads = Figures::of(material, GroupBy::Head, Depth::Own, Edition::Assessed);
+    let heads =
+        Figures::of(material, GroupBy::Head, Depth::Own, Edition::Assessed).beside_others(material);
     let heads_all = Figures::of(material, GroupBy::Head, Depth::Own, Edition::All);
     let rows = busy(&heads);
     part.push(Block::Table(quality(material, "heads", (&heads, &heads_all), &rows, "一把手")));
     Ok(part)
 }
 
-/// By peers, then by rank; whoever has none comes last.
+/// By peers, then by band and rank; whoever has none comes last.
 fn ordered(figures: &Figures) -> Vec<&Line> {
     let mut rows: Vec<&Line> = figures.rates.rows.iter().collect();
     rows.sort_by_key(|row| {
         let peers = (row.peers.is_none(), row.peers.clone());
-        (row.key.as_deref() == Some("-"), peers, row.rank.unwrap_or(u32::MAX))
+        let place = [row.band, row.rank].map(|place| place.unwrap_or(u32::MAX));
+        (row.key.as_deref() == Some("-"), peers, place)
     });
     rows
 }
@@ -90,8 +98,14 @@ fn quality(
         Col::Band,
         Col::Answers,
         Col::Of(Metric::ResponseRate),
+        Col::Fair(Metric::ResponseRate),
+        Col::FairInterval(Metric::ResponseRate),
         Col::Of(Metric::ResolutionRate),
+        Col::Fair(Metric::ResolutionRate),
+        Col::FairInterval(Metric::ResolutionRate),
         Col::Of(Metric::SatisfactionRate),
+        Col::Fair(Metric::SatisfactionRate),
+        Col::FairInterval(Metric::SatisfactionRate),
         Col::Of(Metric::Composite),
         Col::Interval(Metric::Composite),
         Col::Change(Metric::Composite, Previous),
@@ -100,9 +114,13 @@ fn quality(
         Col::Small,
     ];
     let mut note = format!(
-        "同类组内按综合得分排名，同分同名次；有效回访少于{}件的不排名；同档的区间相接，不宜区分高下。",
+        "同类组内按综合得分排名，同分同名次；有效回访少于{}件的不排名；同档的区间相接，不宜区分高下。\
+         与同类诉求之差为本行减去他人办理相同类别、相同小区诉求的期望值（百分点），区间含0的不能说好坏。",
         material.frame.scoring.small_n
     );
+    if material.frame.scoring.bands {
+        note += "同档不止一个单位的，只列档次，不列名次。";
+    }
     let most = material.frame.scoring.listed;
     if most > 0 {
         cols.insert(4, Col::List);
@@ -154,12 +172,36 @@ fn below_table(material: &Material<'_>, figures: &Figures, rows: &[&Line]) -> Ta
     lines.table("units_below", "任一率低于90%的单位", &cols, note)
 }
 
+/// Of whom few answered, in this window alone: three windows in one are not told of every report.
+fn small_alone(material: &Material<'_>, figures: &Figures, rows: &[&Line]) -> Table {
+    let cols = [
+        Col::Name("承办单位"),
+        Col::Answers,
+        Col::Of(Metric::ResponseRate),
+        Col::Of(Metric::ResolutionRate),
+        Col::Of(Metric::SatisfactionRate),
+        Col::Interval(Metric::Composite),
+    ];
+    let rows: Vec<(u8, &Line)> = rows.iter().map(|row| (0, *row)).collect();
+    let lines = Lines { main: figures, other: None, scoring: &material.frame.scoring, rows };
+    let why = if material.frame.window.is_named() {
+        "本报告不是按单位划定范围，不作三个周期合计"
+    } else {
+        "本期不是一个考核周期，不作三个周期合计"
+    };
+    lines.table("units_small", "样本较少的单位", &cols, &format!("{why}，请看区间。"))
+}
+
 /// The last three windows in one, of whom few answered.
-fn small_table(material: &Material<'_>, rows: &[&Line]) -> Table {
+fn small_table(
+    material: &Material<'_>,
+    quarter: &BTreeMap<String, Totals>,
+    rows: &[&Line],
+) -> Table {
     let scoring = &material.frame.scoring;
     let rows = rows.iter().map(|line| {
         let key = line.key.clone().unwrap_or_default();
-        let quarter = material.extras.quarter.get(&key).cloned().unwrap_or_default();
+        let quarter = quarter.get(&key).cloned().unwrap_or_default();
         let rate = |metric: Metric| {
             let (num, den) = quarter.of(metric);
             plain(ratio(num as f64 / metric.scale() as f64, den))
@@ -270,7 +312,7 @@ fn said(
     late.sort_unstable();
     late.dedup();
     json!({
-        "ranked": ordered.iter().filter(|row| row.rank.is_some()).count(),
+        "ranked": ordered.iter().filter(|row| row.band.is_some()).count(),
         "small": ordered.iter().filter(|row| row.flagged && row.n > 0).count(),
         "small_n": material.frame.scoring.small_n,
         "firsts": firsts.collect::<Vec<_>>(),

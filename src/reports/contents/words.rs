@@ -10,6 +10,12 @@ pub fn points(change: f64) -> String {
     moved(change * 100.0, "上升", "下降", "个百分点")
 }
 
+/// `+1.2` or `-1.2`: percentage points of a difference of two parts of 1.
+pub fn signed(change: f64) -> String {
+    let size = tenths(change * 100.0);
+    if size.starts_with('-') || size == "0.0" { size } else { format!("+{size}") }
+}
+
 /// `增长12.3%` of a relative change.
 pub fn growth(change: f64) -> String {
     moved(change * 100.0, "增长", "下降", "%")
@@ -64,6 +70,7 @@ mod tests {
         assert_eq!([percent(0.8765), percent(0.0005), percent(1.0)], ["87.7%", "0.1%", "100.0%"]);
         assert_eq!([points(0.0125), points(-0.0125)], ["上升1.3个百分点", "下降1.3个百分点"]);
         assert_eq!([points(0.0), growth(-0.5), growth(0.123)], ["持平", "下降50.0%", "增长12.3%"]);
+        assert_eq!([signed(0.0125), signed(-0.0125), signed(-0.0001)], ["+1.3", "-1.3", "0.0"]);
         assert_eq!([number(93.415), number(-0.001)], ["93.42", "0.00"]);
     }
 }

@@ -2,6 +2,7 @@
 //! never a ticket outside the scope.
 
 mod acting;
+mod bottom;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,7 +12,7 @@ use diesel::prelude::*;
 use super::late::{Limit, late_at};
 use super::totals::Alike;
 use super::{Extras, Month, Overdue, Totals, cases, reasons};
-use crate::assessment::facts::{Facts, GroupBy, StateName, ValidSurvey, WorkName};
+use crate::assessment::facts::{Edition, Facts, GroupBy, StateName, ValidSurvey, WorkName};
 use crate::db::schema::{assignment, ledger, tickets};
 use crate::db::{Conn, each};
 use crate::directory::AssessmentClass;
@@ -40,26 +41,29 @@ pub fn load(
     let windows = windows(frame.window);
     let mut extras = Extras { first, ..Extras::default() };
     let quarter_from = windows.len().saturating_sub(QUARTER);
+    let mut quarter: BTreeMap<String, Totals> = BTreeMap::new();
     for (place, window) in windows.iter().enumerate() {
         let known = first.is_some_and(|first| first < window.start.plus_millis(DAY_MS));
-        let groups = if known { alike(conn, frame, window)? } else { Vec::new() };
-        let by_key = Totals::by_key(&groups, window, &frame.scoring);
+        let by_key = if known && *window == frame.window && frame.leaves_surveys_out() {
+            // As the report counts them.
+            Totals::of_facts(facts, &frame.question(grouping(frame), Edition::All))
+        } else {
+            let groups = if known { alike(conn, frame, window)? } else { Vec::new() };
+            Totals::by_key(&groups, window, &frame.scoring)
+        };
         let mut totals = Totals::default();
         for (key, sums) in &by_key {
             totals.add(sums);
             if place >= quarter_from {
-                extras.quarter.entry(key.clone()).or_default().add(sums);
+                quarter.entry(key.clone()).or_default().add(sums);
             }
         }
         extras.trend.push(Month { window: *window, totals: known.then_some(totals) });
     }
-    if frame.inside().is_some_and(|(by, _)| by != GroupBy::Unit) {
-        extras.quarter.clear();
-    }
-    // Three months and a year, whatever the report is about.
-    if !frame.window.is_named() {
-        extras.quarter.clear();
-    }
+    // Three weeks are no quarter, and a district's part of a unit's tickets was not counted by unit.
+    let is_by_unit = frame.inside().is_none_or(|(by, _)| by == GroupBy::Unit);
+    extras.quarter = (is_by_unit && frame.window.is_named()).then_some(quarter);
+    // A year, whatever the report is about.
     let from = frame.window.year_before().end;
     extras.year_by_estate = by_estate(conn, frame, from)?;
     extras.overdue = overdue(conn, frame)?;
@@ -67,6 +71,7 @@ pub fn load(
     extras.cases = cases::load(conn, vault, frame, facts)?;
     extras.warnings = acting::warnings(conn, frame)?;
     extras.campaigns = acting::campaigns(conn, vault.keys, frame)?;
+    extras.bottom = bottom::cases(conn, frame)?;
     Ok(extras)
 }
 
@@ -85,6 +90,14 @@ fn windows(last: Window) -> Vec<Window> {
 }
 
 type Line = (Option<String>, StateName, AssessmentClass, Option<String>, i64);
+
+/// By what a window is counted that is not loaded: by unit, or by what the scope is about.
+fn grouping(frame: &Frame) -> GroupBy {
+    match frame.inside() {
+        None | Some((GroupBy::Channel, _)) => GroupBy::Unit,
+        Some((by, _)) => by,
+    }
+}
 
 /// The tickets received in `window` by what they have in common; by unit, or by what the scope is about.
 fn alike(conn: &mut Conn, frame: &Frame, window: &Window) -> Result<Vec<Alike>> {
@@ -113,7 +126,7 @@ fn alike(conn: &mut Conn, frame: &Frame, window: &Window) -> Result<Vec<Alike>> 
         };
     }
     let scope = frame.inside();
-    let lines: Vec<Line> = match scope.map_or(GroupBy::Unit, |(by, _)| by) {
+    let lines: Vec<Line> = match grouping(frame) {
         GroupBy::Head => by!(lead_head),
         GroupBy::Category => by!(category),
         GroupBy::Estate => by!(estate),

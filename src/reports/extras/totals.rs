@@ -44,10 +44,24 @@ impl Totals {
             edition: Edition::All,
             rules: scoring,
         };
+        let of = |id: i64| usize::try_from(id).ok().and_then(|id| alike.get(id));
+        Self::summed(&facts, &ask, |id| of(id).map_or(0, |group| group.count))
+    }
+
+    /// The sums by key of the tickets of `facts`.
+    pub fn of_facts(facts: &Facts, ask: &Question<'_>) -> BTreeMap<String, Self> {
+        Self::summed(facts, ask, |_| 1)
+    }
+
+    /// The same with each ticket as often as `times` says.
+    fn summed(
+        facts: &Facts,
+        ask: &Question<'_>,
+        times: impl Fn(i64) -> i64,
+    ) -> BTreeMap<String, Self> {
         let mut sums: BTreeMap<String, Self> = BTreeMap::new();
-        shares::each(&facts, &ask, |share| {
-            let times = usize::try_from(share.ticket).ok().and_then(|id| alike.get(id));
-            let times = times.map_or(0, |group| group.count);
+        shares::each(facts, ask, |share| {
+            let times = times(share.ticket);
             if Self::KNOWN.contains(&share.metric) {
                 let key = facts.names.text(share.key).to_owned();
                 let sum = sums.entry(key).or_default().0.entry(share.metric).or_default();

@@ -4,10 +4,15 @@
 use chrono::{Datelike, NaiveDate};
 use chrono_tz::Tz;
 
+use crate::sheet::plain::halves;
+pub use crate::sheet::plain::width;
 use crate::time::Stamp;
 
 /// In the place of a state, where figures were made to be looked at and are kept nowhere.
 pub const TRIAL: &str = "试算（未生成报告）";
+
+/// In the place of a name, where a copy is taken without the console: nobody logged in for it.
+pub const SHELL: &str = "命令行";
 
 const DIGITS: [&str; 10] = ["", "一", "二", "三", "四", "五", "六", "七", "八", "九"];
 
@@ -78,19 +83,6 @@ pub fn lines(text: &str) -> Vec<String> {
 /// The clean text on one line.
 pub fn one_line(text: &str) -> String {
     lines(text).join(" ").replace('\t', " ")
-}
-
-/// How wide a line is, in halves of a Chinese character.
-pub fn width(text: &str) -> usize {
-    text.chars().map(halves).sum()
-}
-
-const fn halves(c: char) -> usize {
-    match c {
-        '\u{300}'..='\u{36f}' | '\u{200b}'..='\u{200f}' | '\u{fe00}'..='\u{fe0f}' => 0,
-        '\0'..='\u{10ff}' => 1,
-        _ => 2,
-    }
 }
 
 /// Whether a text is made of figures alone, as an interval is: `87.1%–95.0%`.

@@ -12,23 +12,17 @@ use super::{Printed, layout, words};
 use crate::error::{Error, Result};
 use crate::reports::Document;
 use crate::reports::document::{Column, Table, Value};
-use crate::sheet::{plain, write};
+use crate::sheet::{page, plain, write};
 
 /// Characters of one cell; Excel refuses more, and counts as UTF-16 does.
 const CHARACTERS: usize = 32_767;
 /// Characters of a sheet's name.
 const NAME: usize = 31;
-/// A4, as Excel numbers papers.
-const A4: u8 = 9;
-/// Letters of a table on a page that stands upright, at most: three quarters of their size.
-const UPRIGHT: usize = 130;
 /// Letters of a column of words; more break.
 const WORDS: usize = 30;
 /// Letters of a heading over figures before it breaks, and how high a line is, in points.
 const HEADING: usize = 10;
 const LINE: usize = 15;
-/// In inches: left, right, top, bottom, header, footer.
-const MARGINS: [f64; 6] = [0.5, 0.5, 0.8, 0.7, 0.35, 0.3];
 const ABOUT: &str = "说明";
 /// What lies behind headings, and what lines are drawn in.
 const SHADE: u32 = 0x00f2_f2f2;
@@ -90,9 +84,7 @@ fn names(document: &Document) -> Vec<String> {
 
 /// A4, as wide as the page, under its title, with who took it at the foot.
 fn paper(sheet: &mut Worksheet, printed: &Printed, title: &str, aside: &str) {
-    sheet.set_paper_size(A4).set_print_fit_to_pages(1, 0).set_print_center_horizontally(true);
-    let [left, right, top, bottom, header, footer] = MARGINS;
-    sheet.set_margins(left, right, top, bottom, header, footer);
+    page::set_up(sheet);
     // `&` begins a command there.
     let said = |text: &str| words::cut(&words::one_line(text), 100).replace('&', "&&");
     let mark = said(printed.watermark.as_deref().unwrap_or_default());
@@ -195,7 +187,7 @@ fn heads(sheet: &mut Worksheet, table: &Table, printed: &Printed) -> Result<(), 
         let head = if values::is_numeric(column.format) { &right } else { &left };
         sheet.write_string_with_format(0, place, text(&values::heading(column)), head)?;
     }
-    if all > UPRIGHT {
+    if all > page::UPRIGHT {
         sheet.set_landscape();
     }
     sheet.set_row_height(0, u32::try_from(high.min(8) * LINE).map_or(60.0, f64::from))?;

@@ -34,6 +34,8 @@ pub struct Checked {
 pub enum Told {
     /// The units as they stood at the end of it.
     Now { units: Vec<Checked>, until: Stamp },
+    /// That there was none: it was frozen from the draft.
+    Unchecked,
     /// As the edition that is restated says it.
     Kept { section: Section, mark: (String, String) },
 }
@@ -99,7 +101,8 @@ pub fn now(
     Ok(list(&units, (&confirmations, &objections), row.taken_at))
 }
 
-/// What the report of `row` says of its check period once `step` is done; a restatement says what its edition says.
+/// What the report of `row` says of its check period once `step` is done, also that there was none; a restatement says
+/// what its edition says.
 ///
 /// # Errors
 /// What the database says; `report.damaged`.
@@ -114,7 +117,12 @@ pub fn told(
             let units = now(conn, (row, &shown), directory)?;
             Ok(Some(Told::Now { units, until }))
         }
-        (Step::Restate, _) => Ok(kept(&frozen::document(conn, row)?)),
+        (Step::Freeze, None) => Ok(Some(Told::Unchecked)),
+        (Step::Restate, until) => {
+            // Of what was frozen before reports said so.
+            let unchecked = until.is_none().then_some(Told::Unchecked);
+            Ok(kept(&frozen::document(conn, row)?).or(unchecked))
+        }
         _ => Ok(None),
     }
 }

@@ -79,17 +79,19 @@ pub(in crate::reports) fn unit_of(actor: &Actor, on: &Ticket, ends_at: Stamp) ->
     Ok(unit)
 }
 
-/// Keeps the objection of `actor` for `unit` to the ticket `on`.
+/// Keeps the objection of `actor` for `unit` to the ticket `on`. Of another unit there may be one already: it led when
+/// that was said.
 ///
 /// # Errors
-/// 409 `report.objected` where there is one about it already.
+/// 409 `report.objected` where the unit has objected to it before.
 pub(in crate::reports) fn keep(
     tx: &mut Tx<'_>,
     (keys, actor): (&MasterKey, &Actor),
     (root, unit): (i64, UnitCode),
     (on, text): (&Stored, &Text),
 ) -> Result<()> {
-    if store::objections(tx.conn, root)?.iter().any(|there| there.ticket_id == on.id) {
+    let is_same = |there: &ObjectionRow| there.ticket_id == on.id && there.unit == unit;
+    if store::objections(tx.conn, root)?.iter().any(is_same) {
         return Err(Error::refused("report.objected"));
     }
     let row = ObjectionRow {
@@ -173,10 +175,12 @@ fn say(
 pub(in crate::reports) fn undecided(conn: &mut Conn, rows: &[ObjectionRow]) -> Result<usize> {
     let open = rows.iter().filter(|row| row.decision.is_none());
     let tickets: Vec<i64> = open.map(|row| row.ticket_id).collect();
-    Ok(numbers(conn, &tickets)?.len())
+    let named = numbers(conn, &tickets)?;
+    // Those of two units to one ticket are two.
+    Ok(tickets.iter().filter(|ticket| named.contains_key(*ticket)).count())
 }
 
-/// The tickets whose objection was upheld.
+/// The tickets of which an objection was upheld, whatever became of another unit's.
 pub(in crate::reports) fn upheld(rows: &[ObjectionRow]) -> BTreeSet<i64> {
     let upheld = rows.iter().filter(|row| row.decision == Some(Decision::Upheld));
     upheld.map(|row| row.ticket_id).collect()

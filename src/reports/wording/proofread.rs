@@ -67,13 +67,18 @@ pub(super) fn given(id: &str) -> Option<Value> {
         }),
         "unsolved" => json!({"unsolved": 1, "told": [named()]}),
         "housing" => json!({
-            "high": 1, "many": 31, "most": {"name": "甲", "received": f()},
+            "high": 1, "many": 31, "span": "近十二个周期", "most": {"name": "甲", "received": f()},
             "blocks": [{"name": "甲", "count": 1, "previous": 1, "growth": 0.1}],
         }),
         "ledger" => json!({
             "opening": 1.0, "new": 1.0, "written_off": 1.0, "cancelled": 0.0, "closing": 1.0,
         }),
-        "bottom_line" => json!({"flagged": 1, "kinds": [{"name": "甲", "count": 1}]}),
+        "bottom_line" => json!({
+            "flagged": 1, "kinds": [{"name": "甲", "count": 1}],
+            "cases": {
+                "opened": 2, "upheld": 1, "dismissed": 1, "open": 0, "held": 1, "per_1000": 1.0,
+            },
+        }),
         "trend" => json!({
             "windows": 12, "falling": ["解决率"], "repeat": f(), "repeat_days": 90,
             "warned": {

@@ -19,7 +19,7 @@ fn a_site_says_a_section_in_its_own_words_and_the_others_stay_ours() {
     let site = with("[[ledger]]\ntext = \"期末挂账{{ closing|count }}件。\"\n").unwrap();
     assert_eq!(site.overridden().collect::<Vec<_>>(), ["ledger"]);
     assert_eq!(site.said("ledger", &json!({"closing": 3.0})).unwrap(), "期末挂账3件。");
-    let none = json!({"flagged": 0, "kinds": []});
+    let none = json!({"flagged": 0, "kinds": [], "cases": {"held": 0, "opened": 0}});
     assert_eq!(site.said("bottom_line", &none).unwrap(), "本期没有触碰底线的工单。");
     assert_eq!(Sentences::built_in().unwrap().overridden().count(), 0);
 }

@@ -1,15 +1,16 @@
 //! Ticket: what tickets were about and who got them, in codes alone. Its rule: nothing of a case is
-//! read here, so that whoever keeps the catalogue may be shown it.
+//! read here but an instant, so that whoever keeps the catalogue may be shown it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use diesel::prelude::*;
 
+use super::{Vault, load_by_id};
 use crate::db::Conn;
 use crate::db::schema::{assignment, tickets};
 use crate::directory::{CategoryCode, EstateCode, RegionCode, UnitCode};
 use crate::error::Result;
-use crate::ticket::state::{Part, WorkName};
+use crate::ticket::state::{Part, Work, WorkName};
 use crate::time::Stamp;
 
 /// A ticket as the dispatch catalogue sees it, and the units that had it.
@@ -77,29 +78,56 @@ pub struct Returned {
     pub lead: UnitCode,
 }
 
-/// The leads' assignments sent since `since` and returned, where another unit leads the ticket now.
-pub fn returned(conn: &mut Conn, since: Stamp) -> Result<Vec<Returned>> {
+/// The leads' assignments that were returned since `since`, the dispute upheld, where another unit leads the ticket
+/// now.
+///
+/// # Errors
+/// As the database says.
+pub fn returned(conn: &mut Conn, vault: Vault<'_>, since: Stamp) -> Result<Vec<Returned>> {
     type Codes = (Option<CategoryCode>, Option<RegionCode>, Option<EstateCode>);
-    type Line = (String, Codes, UnitCode, Option<UnitCode>);
+    type Line = ((i64, i32, Stamp), String, Codes, UnitCode, Option<UnitCode>);
+    // Who has it instead was sent it after the decision.
+    let next = diesel::alias!(assignment as next);
+    let sent_again = next
+        .filter(next.field(assignment::sent_at).ge(since))
+        .filter(next.field(assignment::part).eq(Part::Lead.as_str()))
+        .select(next.field(assignment::ticket_id));
     let lines: Vec<Line> = assignment::table
         .inner_join(tickets::table.on(tickets::id.eq(assignment::ticket_id)))
-        .filter(tickets::received_at.ge(since))
-        .filter(assignment::sent_at.ge(since))
+        .filter(assignment::ticket_id.eq_any(sent_again))
         .filter(assignment::part.eq(Part::Lead.as_str()))
         .filter(assignment::state.eq(WorkName::Returned.as_str()))
         .filter(tickets::lead_unit.is_not_null())
         .order((tickets::id, assignment::k))
         .select((
+            (tickets::id, assignment::k, assignment::sent_at),
             tickets::no,
             (tickets::category, tickets::region, tickets::estate),
             assignment::unit,
             tickets::lead_unit,
         ))
         .load(conn)?;
-    let read = |(no, (category, region, estate), refused, lead): Line| {
-        Some(Returned { no, category, region, estate, refused, lead: lead? })
-    };
-    Ok(lines.into_iter().filter_map(read).collect())
+    let mut found = Vec::with_capacity(lines.len());
+    for ((id, k, sent_at), no, (category, region, estate), refused, lead) in lines {
+        // When it was decided stands in the document alone; what was sent since was decided since.
+        if let Some(lead) = lead
+            && (sent_at >= since || returned_at(conn, vault, id, k)?.is_some_and(|at| at >= since))
+        {
+            found.push(Returned { no, category, region, estate, refused, lead });
+        }
+    }
+    Ok(found)
+}
+
+/// When the assignment `k` was returned; nothing where the ticket was erased.
+fn returned_at(conn: &mut Conn, vault: Vault<'_>, id: i64, k: i32) -> Result<Option<Stamp>> {
+    let stored = load_by_id(conn, vault, id)?;
+    let place = u32::try_from(k).ok();
+    let assignment = stored.as_ref().zip(place).and_then(|(it, k)| it.ticket.assignments.get(&k));
+    Ok(match assignment.map(|it| &it.work) {
+        Some(Work::Returned { at }) => Some(*at),
+        _ => None,
+    })
 }
 
 /// A unit's newest assignments that are looked at for its record.

@@ -136,6 +136,8 @@ pub struct LedgerRow {
     pub approved_at: Stamp,
     pub written_off_at: Option<Stamp>,
     pub cancelled_at: Option<Stamp>,
+    /// Until when the unit says what has happened since, while that is owed.
+    pub progress_due_at: Option<Stamp>,
 }
 
 /// Every row of one ticket.
@@ -370,6 +372,7 @@ fn ledger_rows(ticket: &Ticket, ticket_id: i64) -> Vec<LedgerRow> {
                 approved_at,
                 written_off_at,
                 cancelled_at,
+                progress_due_at: ledger.owed_progress().map(|timer| timer.due_at),
             })
         })
         .collect()

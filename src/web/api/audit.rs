@@ -1,6 +1,8 @@
 //! Web, `/audit`: the auditor reads who did what. Its rule: the filters go in, the trail comes
 //! out; nothing here changes anything but the note that it was read.
 
+pub mod sheet;
+
 use actix_web::{HttpResponse, get, web};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -17,7 +19,7 @@ use crate::web::body::{Page, Query};
 use crate::web::problem::Problem;
 
 /// Which lines; all that are given must hold.
-#[derive(Deserialize, IntoParams)]
+#[derive(Deserialize, Serialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct Asked {

@@ -2,6 +2,7 @@
 //! those who judge all; which ticket a case rests on is said only to who sees that ticket.
 
 mod counted;
+mod sheet;
 
 use actix_web::{HttpResponse, get, post, web};
 use serde::{Deserialize, Serialize};
@@ -30,7 +31,13 @@ use crate::web::{Answer, Asker, Once, Query, RawBody, run};
 
 /// Every route of the bottom line.
 pub fn routes(services: &mut ServiceConfig<'_>) {
-    services.service(counted::counted).service(list).service(answer).service(decide);
+    services
+        .service(counted::counted)
+        .service(list)
+        .service(sheet::cases_csv)
+        .service(sheet::cases_xlsx)
+        .service(answer)
+        .service(decide);
 }
 
 /// The test call that a case rests on.
@@ -159,7 +166,7 @@ pub(super) fn name_of(directory: &Directory, code: &str) -> String {
 }
 
 /// Which cases.
-#[derive(Debug, Default, Deserialize, IntoParams)]
+#[derive(Debug, Default, Deserialize, Serialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct CaseQuery {

@@ -3,6 +3,7 @@
 //! says at its end who had it.
 
 pub mod clear;
+pub mod onward;
 
 use std::sync::Arc;
 
@@ -59,6 +60,12 @@ code_enum! {
         Edition = "edition" "口径",
         Rollup = "rollup" "逐级汇总",
         Categories = "categories" "类别口径",
+        Rule = "rule" "规则",
+        Grade = "grade" "级别",
+        Flag = "flag" "触碰事项",
+        Account = "account" "账号",
+        Action = "action" "操作",
+        Subject = "subject" "对象",
     }
 }
 
@@ -108,6 +115,12 @@ pub(super) struct Leaving<'a> {
 impl Leaving<'_> {
     /// Notes it in the audit trail, with how many `rows` there are; answers the sheet.
     pub(super) fn begin(self, app: &App, rows: i64) -> Result<Sheet> {
+        let scope = scope_words(self.actor, self.rules);
+        self.begin_of(app, rows, &scope)
+    }
+
+    /// The same of what is no list of tickets: `scope` says of what.
+    pub(super) fn begin_of(self, app: &App, rows: i64, scope: &str) -> Result<Sheet> {
         let zone = self.rules.profile.zone;
         let (user, name) = (self.actor.user, self.actor.name.clone());
         let subject = format!("{}.{}", self.what, self.form.as_str());
@@ -120,7 +133,7 @@ impl Leaving<'_> {
         let values = [
             ("who", self.actor.name.as_str()),
             ("at", &at),
-            ("scope", &scope_words(self.actor, self.rules)),
+            ("scope", scope),
             ("filters", &self.filters.words),
         ];
         Ok(Sheet {

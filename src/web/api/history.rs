@@ -174,7 +174,8 @@ pub(super) fn all_limits(ticket: &Ticket) -> impl Iterator<Item = (Option<String
         let id = ticket.assignment_id(*k);
         a.all_timers().map(move |timer| (Some(id.clone()), timer))
     });
-    let ledgers = ticket.ledgers.iter().filter_map(|ledger| ledger.timer.as_ref());
+    let ledgers =
+        ticket.ledgers.iter().flat_map(|it| it.timer.iter().chain(it.progress_timer.as_ref()));
     let whistles = ticket.whistles.values().flat_map(|whistle| &whistle.called);
     own.chain(units)
         .chain(ledgers.map(|timer| (None, timer)))

@@ -86,6 +86,10 @@ pub struct FoundView {
     /// Words that stand in no ticket, and the places that they were taken for.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     read_as: Vec<ReadAs>,
+    /// What words of the query are exactly the names of, where they were not taken for it anyhow: the tickets of that estate, unit, category or region may be
+    /// asked for by the facet, also those whose texts do not say its name.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    means: Vec<Means>,
 }
 
 /// One ticket that was found.
@@ -115,6 +119,16 @@ pub struct ReadAs {
     /// `estate` or `region`
     facet: Facet,
     items: Vec<CodeName>,
+}
+
+/// A word that is the name of something.
+#[derive(Serialize, ToSchema)]
+pub struct Means {
+    text: String,
+    /// `estate`, `unit`, `category` or `region`
+    facet: Facet,
+    code: String,
+    name: String,
 }
 
 /// A code with its name.
@@ -155,7 +169,9 @@ pub fn found(app: &App, actor: &Actor, asked: &SearchQuery) -> Result<FoundView>
     let (question, slice) = read(asked, (&names, app.search.zone()), &rules, (limit, now))?;
     let (names, asked) = (&names, &question);
     let answer = app.search.ask(Question { actor, names, asked, slice, now })?;
-    Ok(shown(answer, &rules, actor, now))
+    let mut means = names.means(asked);
+    means.retain(|(word, ..)| answer.read_as.iter().all(|(taken, ..)| taken != word));
+    Ok(FoundView { means: named(means, &rules), ..shown(answer, &rules, actor, now) })
 }
 
 /// The question as it was typed and narrowed, and which part of the answer is wanted.
@@ -264,7 +280,18 @@ fn shown(answer: search::Answer, rules: &Rules, actor: &Actor, now: Stamp) -> Fo
         degraded: answer.degraded,
         partial: answer.partial,
         read_as: answer.read_as.into_iter().map(taken_for).collect(),
+        means: Vec::new(),
     }
+}
+
+fn named(means: Vec<(String, Facet, String)>, rules: &Rules) -> Vec<Means> {
+    let one = |(text, facet, code): (String, Facet, String)| Means {
+        name: name_of(facet, &code, &rules.directory),
+        text,
+        facet,
+        code,
+    };
+    means.into_iter().map(one).collect()
 }
 
 fn hit_view(hit: search::Hit, scene: &Scene<'_>) -> HitView {

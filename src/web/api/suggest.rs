@@ -11,19 +11,19 @@ use super::view::{self, LineView};
 use crate::app::App;
 use crate::directory::{CategoryCode, Directory, UnitCode};
 use crate::error::{Result, sentence};
+use crate::intake::incident::near::{Known as Declared, Near};
+use crate::intake::known::Known;
 use crate::intake::slip;
-use crate::intake::suggest::{Advisers, Asked, Suggested, Units, WHO, suggest};
+use crate::intake::suggest::{Advisers, Asked, EXAMPLES, Suggested, Units, WHO, suggest};
 use crate::knowledge::rank::{Hit, Why};
 use crate::knowledge::{Content, Standing};
 use crate::learning::Suggestion;
 use crate::learning::school::Source;
+use crate::places::Gazetteer;
 use crate::search::alike::Like;
 use crate::ticket::{Mode, Scene};
 use crate::web::problem::Problem;
 use crate::web::{Answer, Asker, RawBody, run};
-
-/// Tickets that are shown for a category.
-const EXAMPLES: usize = 3;
 
 /// What is suggested.
 #[derive(Serialize, ToSchema)]
@@ -37,8 +37,8 @@ pub struct SuggestedView {
     units: Vec<UnitsView>,
     /// Categories for which the catalogue says two things.
     unclear: Vec<UnclearView>,
-    /// Nothing can be said of like tickets now (the index is being made, or the question was too costly); the
-    /// rest counts.
+    /// Like tickets cannot be weighed now (the index is being made, or the question was too costly): of the lists only
+    /// the caller's own are there, under `like`, with the score 0; the rest counts.
     degraded: bool,
     /// Probably the same matter, the likest first.
     duplicates: Vec<LikeView>,
@@ -46,8 +46,9 @@ pub struct SuggestedView {
     like: Vec<LikeView>,
     /// Articles in service that it may be about, best first.
     articles: Vec<ArticleHit>,
-    /// Live matters that several callers were linked to already: perhaps this one too.
-    incidents: Vec<LikeView>,
+    /// Declared incidents that it may be about, then live matters that several callers were linked to already: perhaps
+    /// this one too. `no` is the ticket that it can be merged into.
+    incidents: Vec<IncidentHit>,
     /// To be handed in with the ticket, so that it is noted whether this was of use; good for a day.
     slip: String,
     /// What the address may mean, where the place has no estate; the likest first. The rest counts with a certain one.
@@ -83,7 +84,8 @@ struct CategoryView {
     /// The words that decided.
     words: Vec<String>,
     why: String,
-    /// Tickets like this one that are of it, the likest first.
+    /// Tickets like this one that are of it, the likest first; of the likeliest category, where no category was chosen
+    /// and none is of this place, such of other places.
     like: Vec<String>,
 }
 
@@ -110,7 +112,7 @@ struct UnclearView {
 
 /// A ticket like it.
 #[derive(Serialize, ToSchema)]
-struct LikeView {
+pub(super) struct LikeView {
     #[serde(flatten)]
     line: LineView,
     /// 0 to 1
@@ -140,23 +142,27 @@ pub async fn propose(
             .read(|conn| Ok((app.hotline.rules.current(conn, now)?, app.search.names(conn)?)))?;
         actor.require(&WHO)?;
         let asked: Asked = raw.parse()?;
-        let advisers = Advisers {
-            db: &app.db,
-            keys: &app.keys,
-            search: &app.search,
-            school: app.school.as_ref(),
-            library: &app.hotline.rules.library,
-            gazetteer: &*app.places.of(&rules.directory)?,
-            certain: app.config.places.certain,
-        };
-        let suggested =
-            suggest(advisers, &actor, &names, &asked, (now, now.day(rules.profile.zone)))?;
+        let gazetteer = app.places.of(&rules.directory)?;
+        let (advisers, today) = (advisers(&app, &gazetteer), now.day(rules.profile.zone));
+        let suggested = suggest(advisers, &actor, &names, &asked, (now, today))?;
         let scene = rules.scene(&actor, now, Mode::Live);
         let slip = slip::slip(&app.keys, &suggested, now)?;
         Answer::ok(&shown(suggested, slip, &scene))
     })
     .await
     .map(Answer::respond)
+}
+
+pub(super) fn advisers<'a>(app: &'a App, gazetteer: &'a Gazetteer) -> Advisers<'a> {
+    Advisers {
+        db: &app.db,
+        keys: &app.keys,
+        search: &app.search,
+        school: app.school.as_ref(),
+        library: &app.hotline.rules.library,
+        gazetteer,
+        certain: app.config.places.certain,
+    }
 }
 
 fn shown(suggested: Suggested, slip: String, scene: &Scene<'_>) -> SuggestedView {
@@ -166,10 +172,9 @@ fn shown(suggested: Suggested, slip: String, scene: &Scene<'_>) -> SuggestedView
         source,
         units,
         unclear,
-        degraded,
-        duplicates,
-        like,
-        incidents,
+        known,
+        examples,
+        declared,
         articles,
         places,
         vexatious,
@@ -180,8 +185,11 @@ fn shown(suggested: Suggested, slip: String, scene: &Scene<'_>) -> SuggestedView
         Source::Names => None,
     };
     let unclear = unclear.into_iter().map(|(category, why)| UnclearView { category, why });
-    let views = |likes: Vec<Like>| likes.into_iter().map(|like| like_view(like, scene)).collect();
-    let likes: Vec<&Like> = duplicates.iter().chain(&like).collect();
+    let Known { degraded, duplicates, like, incidents } = known;
+    let zone = scene.profile.zone;
+    let declared = declared.into_iter().map(|known| declared_hit(known, zone));
+    let linked = incidents.into_iter().map(|like| IncidentHit::Linked(like_view(like, scene)));
+    let likes: Vec<&Like> = duplicates.iter().chain(&like).chain(&examples).collect();
     let named = categories.into_iter().map(|it| category(it, source, directory, &likes));
     let categories = named.collect();
     SuggestedView {
@@ -190,14 +198,65 @@ fn shown(suggested: Suggested, slip: String, scene: &Scene<'_>) -> SuggestedView
         units: units.into_iter().map(|it| units_view(it, directory)).collect(),
         unclear: unclear.collect(),
         degraded,
-        duplicates: views(duplicates),
-        like: views(like),
+        duplicates: views(duplicates, scene),
+        like: views(like, scene),
         articles: articles.into_iter().map(article_hit).collect(),
-        incidents: views(incidents),
+        incidents: declared.chain(linked).collect(),
         slip,
         places: candidates(places, directory),
         vexatious: vexatious.map(|mark| MarkView::of(mark, scene.profile.zone)),
     }
+}
+
+/// An incident that it may be about.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+enum IncidentHit {
+    Declared(DeclaredHit),
+    Linked(LikeView),
+}
+
+/// An incident that was declared, before anybody called perhaps.
+#[derive(Serialize, ToSchema)]
+struct DeclaredHit {
+    /// Its id, as in `/incidents/{id}`.
+    incident: String,
+    title: String,
+    /// What the caller is told.
+    tell: String,
+    since: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expected_end: Option<String>,
+    /// The live ticket that the caller's is merged into; absent until there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    no: Option<String>,
+    /// How many were merged into that.
+    linked: i32,
+    near: Near,
+    /// 0 to 1
+    score: f64,
+    why: String,
+}
+
+fn declared_hit(known: Declared, zone: chrono_tz::Tz) -> IncidentHit {
+    let Declared { row, near, score, lead } = known;
+    let said = match near {
+        Near::Estate => "incident.at_estate",
+        Near::Region => "incident.at_region",
+        Near::Category => "incident.of_category",
+    };
+    IncidentHit::Declared(DeclaredHit {
+        incident: row.id.to_string(),
+        title: row.title,
+        tell: row.tell,
+        since: row.since.rfc3339(zone),
+        expected_end: row.expected_end.map(|at| at.rfc3339(zone)),
+        no: row.lead.filter(|_| lead.is_some()),
+        linked: lead.map_or(0, |lead| lead.linked),
+        near,
+        score,
+        why: sentence(said, &[]),
+    })
 }
 
 fn article_hit((hit, content): (Hit, Content)) -> ArticleHit {
@@ -258,6 +317,10 @@ fn units_view(one: Units, directory: &Directory) -> UnitsView {
         returned,
         of,
     }
+}
+
+pub(super) fn views(likes: Vec<Like>, scene: &Scene<'_>) -> Vec<LikeView> {
+    likes.into_iter().map(|like| like_view(like, scene)).collect()
 }
 
 fn like_view(like: Like, scene: &Scene<'_>) -> LikeView {

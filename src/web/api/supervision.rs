@@ -1,6 +1,8 @@
 //! Web, `/supervision`: what is supervised, and what the triggers propose 督办. Its rule: a unit sees its own open ones
 //! and no proposal; a proposal becomes a rung in the name of the reviewer who takes it.
 
+mod sheet;
+
 use std::collections::BTreeMap;
 
 use actix_web::{HttpResponse, get, post, web};
@@ -16,6 +18,7 @@ use crate::error::Result;
 use crate::handling::ladder::{Proposal, Trigger, Verdict};
 use crate::handling::store::{SupervisionRow, open};
 use crate::identity::{Actor, Role};
+use crate::lifecycle::Rules;
 use crate::lifecycle::supervise::words;
 use crate::limits::{Calendar, Light, soon_of};
 use crate::ticket::listing::visible;
@@ -31,7 +34,13 @@ const JUDGES: [Role; 3] = [Role::Reviewer, Role::Leader, Role::Assessor];
 
 /// Every route of supervision beside the commands.
 pub fn routes(services: &mut ServiceConfig<'_>) {
-    services.service(list).service(proposed).service(take).service(refuse);
+    services
+        .service(list)
+        .service(sheet::supervision_csv)
+        .service(sheet::supervision_xlsx)
+        .service(proposed)
+        .service(take)
+        .service(refuse);
 }
 
 /// One unit's part of an open supervision.
@@ -74,6 +83,44 @@ fn numbers(conn: &mut Conn, actor: &Actor, ids: &[i64]) -> Result<BTreeMap<i64, 
     numbers_of(conn, &seen)
 }
 
+/// Whether `actor` sees every unit's.
+fn sees_all(actor: &Actor) -> bool {
+    actor.has_any(&JUDGES) && !actor.company
+}
+
+/// The open supervisions that `actor` sees, the first due first.
+fn supervised(
+    conn: &mut Conn,
+    rules: &Rules,
+    actor: &Actor,
+    now: Stamp,
+) -> Result<Vec<SupervisionView>> {
+    let all = sees_all(actor);
+    if !all {
+        actor.require(&[Role::Handler, Role::UnitHead])?;
+    }
+    let mut rows = open(conn)?;
+    rows.retain(|row| all || actor.works_for(&row.unit));
+    let ids: Vec<i64> = rows.iter().map(|row| row.ticket_id).collect();
+    let numbers = numbers(conn, actor, &ids)?;
+    let shown = |at: Stamp| at.rfc3339(rules.profile.zone);
+    let view = |row: SupervisionRow| {
+        Some(SupervisionView {
+            ticket: numbers.get(&row.ticket_id)?.clone(),
+            id: row.side,
+            step: row.step,
+            step_name: row.step.zh(),
+            unit_name: name_of(&rules.directory, row.unit.as_str()),
+            light: light(&row, &rules.calendar, now),
+            unit: row.unit.to_string(),
+            opened_at: shown(row.opened_at),
+            due_at: row.due_at.map(shown),
+            answered_at: row.answered_at.map(shown),
+        })
+    };
+    Ok(rows.into_iter().filter_map(view).collect())
+}
+
 /// Open supervisions, the first due first, each unit's part with its light: a unit its own, those who judge all.
 #[utoipa::path(tag = "supervision", operation_id = "supervision_list", responses(
     (status = 200, body = SupervisionList),
@@ -84,34 +131,11 @@ pub async fn list(app: web::Data<App>, Asker(actor): Asker) -> Result<HttpRespon
     let hotline = app.hotline.clone();
     run(move || {
         let now = hotline.db.now();
-        let page = hotline.db.read(|conn| {
+        let items = hotline.db.read(|conn| {
             let rules = hotline.rules.current(conn, now)?;
-            let all = actor.has_any(&JUDGES) && !actor.company;
-            if !all {
-                actor.require(&[Role::Handler, Role::UnitHead])?;
-            }
-            let mut rows = open(conn)?;
-            rows.retain(|row| all || actor.works_for(&row.unit));
-            let ids: Vec<i64> = rows.iter().map(|row| row.ticket_id).collect();
-            let numbers = numbers(conn, &actor, &ids)?;
-            let shown = |at: Stamp| at.rfc3339(rules.profile.zone);
-            let view = |row: SupervisionRow| {
-                Some(SupervisionView {
-                    ticket: numbers.get(&row.ticket_id)?.clone(),
-                    id: row.side,
-                    step: row.step,
-                    step_name: row.step.zh(),
-                    unit_name: name_of(&rules.directory, row.unit.as_str()),
-                    light: light(&row, &rules.calendar, now),
-                    unit: row.unit.to_string(),
-                    opened_at: shown(row.opened_at),
-                    due_at: row.due_at.map(shown),
-                    answered_at: row.answered_at.map(shown),
-                })
-            };
-            Ok(SupervisionList { items: rows.into_iter().filter_map(view).collect() })
+            supervised(conn, &rules, &actor, now)
         })?;
-        Answer::ok(&page)
+        Answer::ok(&SupervisionList { items })
     })
     .await
     .map(Answer::respond)

@@ -1,6 +1,8 @@
 //! Web, `/warnings`: acting before the complaint. Its rule: who sees which is `proactive::sight`'s to say; a company
 //! reads that it is warned about, and neither a ticket nor a caller.
 
+mod sheet;
+
 use actix_web::{HttpResponse, get, post, web};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -24,6 +26,8 @@ use crate::web::{Answer, Asker, Once, Query, RawBody, run};
 pub fn routes(services: &mut ServiceConfig<'_>) {
     services
         .service(list)
+        .service(sheet::warnings_csv)
+        .service(sheet::warnings_xlsx)
         .service(precision)
         .service(one)
         .service(take)
@@ -170,7 +174,7 @@ pub struct WarningList {
 }
 
 /// Which of them.
-#[derive(Debug, Default, Deserialize, IntoParams)]
+#[derive(Debug, Default, Deserialize, Serialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct WarningQuery {
@@ -188,6 +192,20 @@ pub struct WarningQuery {
     after: Option<String>,
 }
 
+impl WarningQuery {
+    /// What it asks of those before the id `after`.
+    fn filter(&self, after: Option<i64>) -> Filter {
+        Filter {
+            state: self.state,
+            rule: self.rule,
+            grade: self.grade,
+            estate: self.estate.as_ref().map(ToString::to_string),
+            unit: self.unit.clone(),
+            after,
+        }
+    }
+}
+
 /// Warnings that the reader may see, the newest first: the desks all, a unit's people what their unit answers for,
 /// a company what is about itself.
 #[utoipa::path(tag = "warnings", operation_id = "warning_list", params(WarningQuery), responses(
@@ -202,14 +220,7 @@ pub async fn list(
 ) -> Result<HttpResponse> {
     let page = Onward::asked(query.limit, query.after.as_deref())?;
     run(move || {
-        let filter = Filter {
-            state: query.state,
-            rule: query.rule,
-            grade: query.grade,
-            estate: query.estate.map(|code| code.to_string()),
-            unit: query.unit,
-            after: page.after,
-        };
+        let filter = query.filter(page.after);
         let list = app.db.read(|conn| {
             let scope = scope(&actor, &*app.directory.current(conn)?)?;
             let found = store::page(conn, &scope, &filter, page.most())?;
@@ -360,7 +371,7 @@ words! {
     /// What was done about it.
     act "/warnings/{id}/act" "warning_act" Word::Act, Act,
         |raw| Said::try_from(raw.parse::<Act>()?);
-    /// Ends it: `{"real": false}` says not real and nothing else; a real one needs a result.
+    /// Ends it: `{"real": false}` says not real and nothing else; a real one needs an action before, and a result.
     close "/warnings/{id}/close" "warning_close" Word::Close, Close,
         |raw| Said::try_from(raw.parse::<Close>()?);
 }

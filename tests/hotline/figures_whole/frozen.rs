@@ -7,7 +7,7 @@ use std::time::Instant;
 use serde_json::{Value, json};
 
 use super::site::Site;
-use super::{Told, millis, number};
+use super::{Told, millis, mix, number};
 use crate::support::histories::Dice;
 use crate::support::oracle::{Ask, Figures, Sum, Within, composite_of, excluded};
 
@@ -137,6 +137,12 @@ fn compare(cell: &Cell, figures: &Figures, trees: &Trees) -> bool {
         // By days, area or households, which are not the tickets'; the numerator is.
         if let Some(num) = value["ratio"]["num"].as_f64() {
             near(&num.into(), sum.num as f64 / scale(metric), place);
+            let (ratio, den) = (&value["ratio"], value["ratio"]["den"].as_f64().unwrap());
+            match cell.column.as_str() {
+                "per_100000_m2" => near(&ratio["value"], num * 100_000.0 / den, place),
+                "per_1000_households" => near(&ratio["value"], num * 1_000.0 / den, place),
+                _ => {}
+            }
         }
         return value != "none";
     }
@@ -230,6 +236,14 @@ pub fn every_cell(site: &Site, told: &Told) {
     }
 }
 
+/// The same of the whole bureau's report and one of a unit's.
+pub fn some_reports(site: &Site, told: &Told) {
+    let trees = Trees::read(site);
+    for scope in [None, Some(SCOPES[0])] {
+        every_cell_of(site, told, &trees, scope);
+    }
+}
+
 /// The id of a report about October that is frozen.
 fn frozen(site: &Site, scope: Option<(&str, &str)>) -> String {
     let mut asked = json!({ "window": "2026-10" });
@@ -249,13 +263,14 @@ fn frozen(site: &Site, scope: Option<(&str, &str)>) -> String {
     id
 }
 
-fn october<'a>(
+pub fn october<'a>(
     told: &Told,
     (group_by, assessed): (&'a str, bool),
     within: Option<Within<'a>>,
 ) -> Ask<'a> {
     let (start, end) = (millis("2026-10-01T00:00:00"), millis("2026-11-01T00:00:00"));
-    Ask { start, end, now: told.now, group_by, assessed, within }
+    let surveyed_before = told.report_cut;
+    Ask { start, end, now: told.now, group_by, assessed, within, surveyed_before }
 }
 
 fn every_cell_of(site: &Site, told: &Told, trees: &Trees, scope: Option<(&str, &str)>) {
@@ -281,6 +296,8 @@ fn every_cell_of(site: &Site, told: &Told, trees: &Trees, scope: Option<(&str, &
         filled.len()
     );
     assert!(filled.len() > if scope.is_none() { 500 } else { 30 }, "{scope:?}");
+    let mixed = mix::compare(&document, told, within);
+    assert!(mixed > 0 || scope.is_some(), "the same mix is told");
     let due = excluded(&told.tickets, &told.city, &october(told, ("unit", false), within));
     assert_eq!(excluded_of(&document), due.get("").cloned().unwrap_or_default(), "{scope:?}");
     let most = number("JIESU_FROZEN_DRILLS", 120) / if scope.is_none() { 1 } else { 4 };

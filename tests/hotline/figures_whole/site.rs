@@ -49,6 +49,26 @@ impl Site {
         self.server.ask("POST", path, &headers, &body.to_string())
     }
 
+    /// It is `now`, and the reader has logged in again.
+    pub fn comes_to(&mut self, now: i64) {
+        self.server.clock.set(Stamp::from_millis(now));
+        self.token = token(&self.server, "leader");
+    }
+
+    /// The default profile with another line, from the first of September on.
+    pub fn lays_down(&self, (line, other): (&str, &str)) {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/config/profiles/default.toml");
+        let text = std::fs::read_to_string(path).unwrap();
+        assert!(text.contains(line), "{line}");
+        let toml = text.replacen("version = 1", "version = 2", 1).replacen(line, other, 1);
+        let from_on = "2026-09-01";
+        let body = serde_json::json!({
+            "name": "default", "version": 2, "toml": toml, "from_on": from_on
+        });
+        let answer = self.post("sysadmin", "/api/v1/profiles", &body);
+        assert_eq!(answer.status, 201, "{}", answer.body);
+    }
+
     /// The whole answer of `/rates`.
     pub fn rates(&self, words: &str) -> String {
         self.ask(&format!("/api/v1/rates?{words}")).body

@@ -208,7 +208,7 @@ on_each_database! {
         assert_eq!(city.ticket(&other).notes.len(), 1);
     }
 
-    fn a_reply_copied_from_another_ticket_is_seen_only_where_it_says_what_is_not_this_ones(test: &TestDb) {
+    fn a_reply_copied_from_a_ticket_on_the_same_matter_is_seen_only_where_it_says_what_is_not_this_ones(test: &TestDb) {
         let city = City::of(test);
         let long = |place: &str| format!("您好，您反映的电梯停运问题已收悉。我科会同属地街道和物业服务企业到现场查看，{place}电梯主板损坏，\
             物业服务企业已更换主板，经特种设备检验机构检验合格，电梯恢复运行，请放心使用。");

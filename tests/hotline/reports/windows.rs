@@ -68,6 +68,29 @@ on_each_database! {
         assert_eq!(all.unwrap().value, json!({ "count": 2 }));
     }
 
+    fn a_week_and_a_part_of_the_units_have_no_quarter(test: &TestDb) {
+        let bureau = Bureau::open(test);
+        bureau.city.closed("wuye");
+        let columns = |asked: Value| -> Vec<String> {
+            let document = bureau.document("assessor", &made(&bureau, &asked));
+            let own = cells(&document).into_iter();
+            own.filter(|it| it.table == "units_small" && it.row == "wuye").map(|it| it.column).collect()
+        };
+        let quarter = "n.quarter".to_owned();
+        assert!(columns(json!({ "window": "2026-11" })).contains(&quarter));
+        let unit = json!({ "by": "unit", "key": "wuye" });
+        assert!(columns(json!({ "window": "2026-11", "scope": unit })).contains(&quarter));
+        let estate = json!({ "by": "estate", "key": "yangguang" });
+        for asked in [
+            json!({ "from": "2026-11-02", "to": "2026-11-09" }),
+            json!({ "from": "2026-01-01", "to": "2027-01-01" }),
+            json!({ "window": "2026-11", "scope": estate }),
+        ] {
+            let columns = columns(asked);
+            assert!(!columns.is_empty() && !columns.contains(&quarter), "{columns:?}");
+        }
+    }
+
     fn a_unit_finds_each_of_its_overdue_assists_of_earlier_windows(test: &TestDb) {
         let bureau = Bureau::open(test);
         let no = bureau.city.taken();
@@ -110,6 +133,7 @@ on_each_database! {
         // Monday, the 7th of December, at nine: one good answer in either month counts.
         bureau.city.hours(16);
         bureau.city.closed("wuye");
+        bureau.city.hours(4);
         let december = bureau.document("assessor", &of_wuye("2026-12"));
         let moved = |column: &str| -> Vec<f64> {
             let own = cells(&december).into_iter().filter(|it| it.row == "wuye" && it.column == column);

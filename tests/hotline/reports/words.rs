@@ -28,6 +28,7 @@ fn a_site_says_a_section_in_its_own_words_and_doctor_says_which() {
     ));
     let bureau = Bureau::at(&test, &[("JIESU_REPORTS__TEMPLATES", &name)]);
     bureau.city.closed("wuye");
+    bureau.city.hours(4);
     let id = bureau.november();
     let document = bureau.document("assessor", &id).to_string();
     assert!(document.contains("本市期末挂账0件。"), "theirs");

@@ -189,7 +189,7 @@ on_each_database! {
                 region: None,
                 phone_hash: Some(&hash),
             };
-            for like in search.alike(actor, &names, &matter, city.now(), 500).unwrap().unwrap() {
+            for like in search.alike(actor, &names, &matter, city.now(), 500).unwrap().found {
                 assert!(listed.contains(&like.row.no), "{}: {}", actor.name, like.row.no);
                 assert_eq!(like.same_caller, due.contains(&like.row.no), "{}", actor.name);
                 compared += 1;

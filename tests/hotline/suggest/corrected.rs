@@ -55,3 +55,32 @@ fn what_wuye_rightly_refused_is_a_prefilled_rule_and_once_recorded_it_is_settled
     assert_eq!(city.state(&next), StateName::InUnits);
     assert_eq!(city.assignment(&next, 1).unit, "weixiu".into());
 }
+
+#[test]
+fn what_counts_is_when_it_was_upheld_and_not_when_it_came() {
+    let server = Server::start(&[]);
+    let city = City::served(&server);
+    let badges = badges::issue(&server.app, city.people().map(|person| person.actor));
+    let corrections = || {
+        let badge = format!("Bearer {}", badges["dispatcher"]);
+        let headers = [("Authorization", badge.as_str())];
+        let answer = server.ask("GET", "/api/v1/catalogue/corrections", &headers, "");
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        answer.json()["items"].as_array().unwrap().len()
+    };
+    let no = city.agent().registers(draft_with(&json!({"dispatch": "auto"})));
+    let why = json!({"reason": "not_ours", "grounds": "电梯由维修科负责"});
+    city.handler("wuye").works(&no, 1, "dispute", why);
+    city.days(91);
+    let upheld = json!({"uphold": true, "reason": "属实"});
+    city.dispatcher().works(&no, 1, "dispute/decide", upheld);
+    city.days(1);
+    city.dispatcher().does(&no, "dispatch", json!({"lead": "weixiu"}));
+    assert_eq!(corrections(), 1, "upheld yesterday");
+    // Another dispatch, much later, makes the old decision no newer.
+    city.days(85);
+    city.dispatcher().does(&no, "recall", json!({"reason": "改派"}));
+    city.days(6);
+    city.dispatcher().does(&no, "dispatch", json!({"lead": "weixiu", "designate": true}));
+    assert_eq!(corrections(), 0, "upheld 92 days ago");
+}

@@ -2,7 +2,7 @@
 
 use jiesu::directory::Cached;
 use jiesu::identity::Role;
-use jiesu::intake::suggest::SAME_MATTER;
+use jiesu::intake::known::SAME_MATTER;
 use jiesu::search::Search;
 use jiesu::search::alike::Matter;
 use jiesu::time::Stamp;
@@ -90,7 +90,7 @@ on_each_database! {
         for (no, estate, content) in &second {
             let matter = Matter { title: "", content, category: None, estate: Some(estate),
                 region: None, phone_hash: None };
-            let alike = search.alike(&agent, &names, &matter, hotline.db.now(), 3).unwrap().unwrap();
+            let alike = search.alike(&agent, &names, &matter, hotline.db.now(), 3).unwrap().found;
             let same: Vec<_> = alike.iter().filter(|like| like.score >= SAME_MATTER).collect();
             said += same.len();
             right += same.iter().filter(|like| like.row.no == *no).count();

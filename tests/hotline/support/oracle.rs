@@ -43,6 +43,8 @@ pub struct Ask<'a> {
     pub assessed: bool,
     /// Of what belongs to some keys of a grouping alone, where not of everything.
     pub within: Option<Within<'a>>,
+    /// Surveys at this instant or later are not asked, where there is a cut-off.
+    pub surveyed_before: Option<i64>,
 }
 
 /// What belongs to one of these keys.
@@ -195,21 +197,19 @@ impl Book<'_> {
         }
         self.rate(&key, "direct_rate", ticket.direct);
         self.rate(&key, "repeat_rate", again);
-        if let (false, [first, .., last] | [first @ last]) = (ticket.merged, &ticket.valid[..]) {
+        let in_time = |at: i64| self.ask.surveyed_before.is_none_or(|cut| at < cut);
+        let given = ticket.valid.iter().zip(&ticket.valid_at);
+        let valid: Vec<_> = given.filter(|(_, at)| in_time(**at)).map(|(said, _)| said).collect();
+        if let (false, [first, .., last] | [first @ last]) = (ticket.merged, &valid[..]) {
             self.survey(&key, ticket.counts, first, last);
         }
     }
 
     fn survey(&mut self, key: &str, counts: [bool; 3], first: &[String; 3], last: &[String; 3]) {
-        let weight = |answer: &str, basic| match answer {
-            "yes" | "solved" | "satisfied" => 1000,
-            "basic" => basic,
-            _ => 0,
-        };
         let rates = ["response_rate", "resolution_rate", "satisfaction_rate"];
-        for (which, basic) in [0, 1000, 900].into_iter().enumerate() {
-            if counts[which] {
-                self.put(key, rates[which], weight(&last[which], basic), 1);
+        for (rate, weight) in rates.into_iter().zip(weights(counts, last)) {
+            if let Some(weight) = weight {
+                self.put(key, rate, weight, 1);
             }
         }
         if counts[1] {
@@ -253,6 +253,40 @@ impl Book<'_> {
             }
         }
     }
+}
+
+/// What a survey adds to each of the three rates that it counts in, in thousandths.
+fn weights(counts: [bool; 3], last: &[String; 3]) -> [Option<i64>; 3] {
+    let weight = |which: usize, basic: i64| match last[which].as_str() {
+        "yes" | "solved" | "satisfied" => 1000,
+        "basic" => basic,
+        _ => 0,
+    };
+    let of = |which: usize, basic: i64| counts[which].then(|| weight(which, basic));
+    [of(0, 0), of(1, 1000), of(2, 900)]
+}
+
+/// A valid survey of the window: its row, its category and estate, what it adds to the three rates.
+pub struct Answered {
+    pub key: String,
+    pub matter: [Option<String>; 2],
+    pub weights: [Option<i64>; 3],
+}
+
+/// Every valid survey that counts.
+pub fn answered(tickets: &[Ticket], city: &City, ask: &Ask<'_>) -> Vec<Answered> {
+    let counts = |t: &&Ticket| {
+        let inside = t.received >= ask.start && t.received < ask.end && !t.merged;
+        inside && !(ask.assessed && t.excluded.is_some()) && ask.is_about(t, final_lead(t), city)
+    };
+    let of = |t: &Ticket| {
+        Some(Answered {
+            key: key(t, final_lead(t), city, ask.group_by),
+            matter: ["category", "estate"].map(|name| t.keys.get(name).cloned()),
+            weights: weights(t.counts, t.valid.last()?),
+        })
+    };
+    tickets.iter().filter(counts).filter_map(of).collect()
 }
 
 /// Which tickets (by place) have an earlier one of the same caller and matter within 90 days.

@@ -184,6 +184,8 @@ pub struct Ticket {
     pub flagged: bool,
     /// contacted, solved, satisfied of each valid survey.
     pub valid: Vec<[String; 3]>,
+    /// When each was given.
+    pub valid_at: Vec<i64>,
     pub sent: Vec<Sent>,
     /// category, estate, region, channel.
     pub keys: BTreeMap<&'static str, String>,
@@ -368,6 +370,11 @@ pub fn read(line: &Value, days: &Days) -> Ticket {
         excluded: text(&line["exclusion"]["reason"]).filter(|_| excluded),
         flagged: list(&line["surveys"]).iter().any(|s| !list(&s["bottom_line"]).is_empty()),
         valid: list(&line["surveys"]).iter().filter_map(valid).collect(),
+        valid_at: list(&line["surveys"])
+            .iter()
+            .filter(|survey| valid(survey).is_some())
+            .filter_map(|survey| time(&survey["at"]))
+            .collect(),
         sent: all,
         keys: keys.into_iter().filter_map(|key| Some((key, text(&line[key])?))).collect(),
         caller: text(&line["caller"]["phone"]).unwrap_or_default(),

@@ -18,6 +18,7 @@ use crate::knowledge::desk::{self, Aim, Charge, Desk};
 use crate::knowledge::listing::used;
 use crate::knowledge::sight::require_writer;
 use crate::knowledge::{Article, ArticleCode, Content};
+use crate::lifecycle::charges;
 use crate::ticket::Text;
 use crate::web::blocking::run;
 use crate::web::problem::Problem;
@@ -112,7 +113,7 @@ pub struct Retirement {
 
 /// The routes that act on an article that is there: each parses its body inside the write, after 404 and 403.
 macro_rules! acts {
-    ($($(#[$doc:meta])* $name:ident $path:literal $body:ident;)+) => {$(
+    ($($(#[$doc:meta])* $name:ident $path:literal $body:ident = $deed:path;)+) => {$(
         $(#[$doc])*
         #[utoipa::path(tag = "knowledge", request_body = $body,
             params(("code" = String, Path), VersionHeaders),
@@ -128,7 +129,7 @@ macro_rules! acts {
                     let aim = Aim { code: &asked.path, expected: &|found| asked.version.check(found) };
                     let body = || asked.raw.parse::<$body>();
                     let deed = |tx: &mut Tx<'_>, desk: Desk<'_>| {
-                        desk::$name(tx, desk, aim, || body().map(Into::into))
+                        $deed(tx, desk, aim, || body().map(Into::into))
                     };
                     let (view, version) = article(tx, (&asked.app, &asked.actor), deed)?;
                     Ok(Answer::ok(&view)?.versioned(version))
@@ -140,14 +141,14 @@ macro_rules! acts {
 
 acts! {
     /// Puts what was saved last into service; not by whoever saved it.
-    publish "/articles/{code}/publish" Review;
+    publish "/articles/{code}/publish" Review = desk::publish;
     /// Says that it is still right.
-    confirm "/articles/{code}/confirm" Review;
+    confirm "/articles/{code}/confirm" Review = desk::confirm;
     /// Takes it out of service; it can still be read.
-    retire "/articles/{code}/retire" Retirement;
-    /// Charges the owner with looking at an article that needs it; over once it is confirmed, published anew or
-    /// retired.
-    supervise "/articles/{code}/supervise" Charge;
+    retire "/articles/{code}/retire" Retirement = desk::retire;
+    /// Charges the owner with looking at an article that needs it, and writes to the head of that unit; over once it is
+    /// confirmed, published anew or retired.
+    supervise "/articles/{code}/supervise" Charge = charges::supervise;
 }
 
 impl From<Review> for Option<NaiveDate> {

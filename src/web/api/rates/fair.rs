@@ -16,11 +16,11 @@ use crate::error::{Error, Result};
 #[derive(Serialize, ToSchema)]
 pub struct FairView {
     observed: f64,
-    expected: f64,
+    pub(super) expected: f64,
     /// Observed less expected, and between which ends it lies at 95 %.
-    difference: f64,
-    low: f64,
-    high: f64,
+    pub(super) difference: f64,
+    pub(super) low: f64,
+    pub(super) high: f64,
     n: i64,
 }
 

@@ -16,6 +16,7 @@ use crate::assessment::{Edition, GroupBy, Metric};
 use crate::directory::UnitCode;
 use crate::error::{Error, Result};
 use crate::lifecycle::Rules;
+use crate::reports::live;
 use crate::ticket::store::{Vault, load_many};
 use crate::ticket::{StateName, Ticket};
 use crate::time::Stamp;
@@ -125,12 +126,14 @@ pub async fn projected(
             let name = name.filter(|_| asked.shows(query.unit.as_str()));
             let name = name.ok_or_else(Error::not_found)?;
             let facts = asked.facts(&app.shelf, conn)?;
+            let vault = Vault { keys: &hotline.keys };
+            let facts = live::as_frozen(conn, (vault, &rules), &asked.window, facts)?;
             let empty = Projection { rates: [(0, 0); 3], score: None, costs: vec![], open: vec![] };
             let unit = facts.names.find(query.unit.as_str());
             let found = unit.map_or(empty, |unit| projection(&facts, &asked.question(), unit));
             let costs = found.costs.iter().take(LISTED).map(|cost| cost.ticket);
             let ids: Vec<i64> = costs.chain(found.open.iter().take(LISTED).copied()).collect();
-            let tickets = load_many(conn, Vault { keys: &hotline.keys }, &ids)?;
+            let tickets = load_many(conn, vault, &ids)?;
             let seen = Seen { rules: &rules, tickets, now };
             Ok(seen.view(&query.unit, name, &asked, &found))
         })?;

@@ -23,7 +23,6 @@ use crate::error::Result;
 use crate::identity::Actor;
 use crate::lifecycle::{Hotline, Rules};
 use crate::limits::Window;
-use crate::sheet::Cell;
 use crate::ticket::Ticket;
 use crate::ticket::overlay::{Ledger, LedgerStage};
 use crate::ticket::sight::{Sight, sight};
@@ -74,11 +73,6 @@ impl Parts {
     fn of(parts: [i64; 5]) -> Self {
         let [opening, new, written_off, cancelled, closing] = parts;
         Self { opening, new, written_off, cancelled, closing }
-    }
-
-    fn cells(self) -> [Cell; 5] {
-        let all = [self.opening, self.new, self.written_off, self.cancelled, self.closing];
-        all.map(|count| Cell::Number(count as f64))
     }
 }
 
@@ -203,8 +197,13 @@ impl Register {
         })
     }
 
-    /// The tickets of `some` items, with what this reader may know of them.
-    fn views(&self, conn: &mut Conn, some: &[(usize, i64, Parts)]) -> Result<Vec<RegisterItem>> {
+    /// The tickets of `some` items that are still there, each with its unit's row, and with what this reader may know
+    /// of them.
+    fn views(
+        &self,
+        conn: &mut Conn,
+        some: &[(usize, i64, Parts)],
+    ) -> Result<Vec<(usize, RegisterItem)>> {
         let ids: Vec<i64> = some.iter().map(|(_, id, _)| *id).collect();
         let numbers = crate::assessment::store::numbers(conn, &ids)?;
         let whole = load_many(conn, self.rules.vault(&self.hotline.keys), &ids)?;
@@ -212,7 +211,7 @@ impl Register {
             let no = numbers.get(id)?.clone();
             let unit = self.rows[*place].key.clone().unwrap_or_default();
             let stays = whole.get(id).map(|ticket| self.stays(ticket)).unwrap_or_default();
-            Some(RegisterItem { unit, no, parts: *parts, stays })
+            Some((*place, RegisterItem { unit, no, parts: *parts, stays }))
         };
         Ok(some.iter().filter_map(view).collect())
     }
@@ -274,7 +273,7 @@ pub async fn show(
             profile: register.scoring.profile,
             rows: register.rows,
             total: register.total,
-            items,
+            items: items.into_iter().map(|(_, item)| item).collect(),
             next,
         })
     })

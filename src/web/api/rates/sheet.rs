@@ -1,12 +1,13 @@
 //! Web, `/rates.csv` and `/rates.xlsx`: the table of figures as a sheet. Its rule: what `GET /rates` says, cell by
 //! cell, unrounded; what has no value is "—", never 0. A column of red and black lists is there where the profile wants
-//! them.
+//! them, and columns of the same mix where it is asked for.
 
 use actix_web::{HttpResponse, get, web};
 
 use super::{RatesQuery, RatesView, RowView, table};
 use crate::app::App;
 use crate::assessment::Metric;
+use crate::assessment::samemix::Fair;
 use crate::error::{Error, Result};
 use crate::identity::Actor;
 use crate::sheet::{Cell, Form};
@@ -31,6 +32,10 @@ const BEFORE: [(&str, u16); 8] = [
     ("可比组", 18),
     ("考核办法", 16),
 ];
+
+/// The columns of each of the three rates beside the same mix, and their widths.
+const MIX: [(&str, u16); 4] =
+    [("同类期望", 14), ("与同类之差", 14), ("与同类之差下限", 16), ("与同类之差上限", 16)];
 
 async fn rates(
     app: web::Data<App>,
@@ -82,7 +87,20 @@ fn columns(view: &RatesView) -> Vec<(String, u16)> {
         columns.push((format!("{}·分母", metric.zh()), 12));
         columns.push((format!("{}·值（{}）", metric.zh(), metric.definition()), 14));
     }
+    if is_mixed(view) {
+        for metric in Metric::THREE {
+            let definition = Fair::definition(metric);
+            for (name, width) in MIX {
+                columns.push((format!("{}·{name}（{definition}）", metric.zh()), width));
+            }
+        }
+    }
     columns
+}
+
+/// Whether the same mix was asked for: then each row has it, though of a rate without answers there is none.
+fn is_mixed(view: &RatesView) -> bool {
+    view.rows.iter().any(|row| row.same_mix.is_some())
 }
 
 fn rows(view: &RatesView) -> Vec<Vec<Cell>> {
@@ -111,6 +129,16 @@ fn cells(row: &RowView, view: &RatesView) -> Vec<Cell> {
         cells.push(number(cell.and_then(|it| it.num)));
         cells.push(number(cell.and_then(|it| it.den.map(|den| den as f64))));
         cells.push(cell.and_then(|it| it.value).map_or_else(|| text(NONE), Cell::Number));
+    }
+    if is_mixed(view) {
+        for metric in Metric::THREE {
+            let mix = row.same_mix.as_ref();
+            let fair = mix.and_then(|it| it.get(metric.as_str())).and_then(Option::as_ref);
+            let four = fair.map(|it| [it.expected, it.difference, it.low, it.high]);
+            cells.extend(
+                four.map_or_else(|| [NONE; MIX.len()].map(text), |four| four.map(Cell::Number)),
+            );
+        }
     }
     cells
 }

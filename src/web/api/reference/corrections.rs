@@ -57,9 +57,11 @@ pub async fn show(app: web::Data<App>, Asker(actor): Asker) -> Result<HttpRespon
     run_long(move || {
         let now = hotline.db.now();
         let since = now.plus_millis(-LOOK_BACK.num_milliseconds());
-        let (rules, returned) = hotline
-            .db
-            .read(|conn| Ok((hotline.rules.current(conn, now)?, returned(conn, since)?)))?;
+        let (rules, returned) = hotline.db.read(|conn| {
+            let rules = hotline.rules.current(conn, now)?;
+            let returned = returned(conn, rules.vault(&hotline.keys), since)?;
+            Ok((rules, returned))
+        })?;
         let found = corrections(&rules.directory, &returned, now.day(rules.profile.zone));
         let shown = |one: Correction| {
             let name = rules.directory.unit(&one.refused).map(|unit| unit.name.clone());

@@ -65,6 +65,19 @@ async fn written(
     .await
 }
 
+/// One write that publishes: whoever gets reports is written to in it.
+async fn told(
+    said: Said,
+    done: impl Fn(&mut Tx<'_>, Desk<'_>, Aim<'_>, &RawBody) -> Result<ReportRow> + Send + Sync + 'static,
+) -> Result<HttpResponse> {
+    said.write(move |tx, said| {
+        let row = at(said, |desk, aim, raw| done(tx, desk, aim, raw))?;
+        said.app.mailing.published(tx, &row)?;
+        answer(said, tx, &row)
+    })
+    .await
+}
+
 /// One write of a report that is taken before it.
 async fn taken(
     said: Said,
@@ -166,7 +179,7 @@ steps! {
     sign "/reports/{id}/sign" "reports_sign" Nothing written
         |tx, desk, aim, raw| desk.sign(tx, aim, || raw.parse().map(|Nothing {}| ()));
     /// Publishes what is signed; the edition that it corrects is superseded.
-    publish "/reports/{id}/publish" "reports_publish" Nothing written
+    publish "/reports/{id}/publish" "reports_publish" Nothing told
         |tx, desk, aim, raw| desk.publish(tx, aim, || raw.parse().map(|Nothing {}| ()));
     /// Writes into a place that the document leaves open; every version is kept.
     text "/reports/{id}/text" "reports_text" Writing written

@@ -3,7 +3,7 @@
 
 use actix_web::{HttpResponse, get, web};
 
-use super::{Register, RegisterItem, RegisterQuery, RegisterRow, StayView};
+use super::{Parts, Register, RegisterItem, RegisterQuery, RegisterRow, StayView};
 use crate::app::App;
 use crate::error::Result;
 use crate::identity::Actor;
@@ -16,25 +16,63 @@ use crate::web::{Asker, Query, run_long};
 /// Whole tickets held in memory at once.
 const PAGE: usize = 100;
 
-/// The columns of the sheet, and their widths: first each unit's line, then its tickets in the same columns.
-const COLUMNS: [(&str, u16); 16] = [
-    ("行别", 8),
-    ("单位代码", 18),
-    ("单位", 22),
-    ("期初", 8),
-    ("新增", 8),
-    ("销号", 8),
-    ("取消", 8),
-    ("期末", 8),
-    ("工单编号", 18),
-    ("批准时间", 26),
-    ("承诺日期", 14),
-    ("销号时间", 26),
-    ("取消时间", 26),
-    ("挂账理由", 40),
-    ("解决方案", 40),
-    ("考核办法", 16),
+/// A row of the sheet: a unit's line, the sum of them, or a ticket of a unit's.
+struct Line<'a> {
+    kind: &'static str,
+    /// The unit's; none in the sum.
+    code: Option<&'a str>,
+    name: &'a str,
+    parts: Parts,
+    ticket: Option<&'a RegisterItem>,
+    /// `name@version`
+    profile: &'a str,
+}
+
+/// A column: its heading, how wide it is, and what stands in it: no cell comes to stand under another's heading.
+struct Column {
+    heading: &'static str,
+    width: u16,
+    cell: fn(&Line<'_>) -> Cell,
+}
+
+const fn column(heading: &'static str, width: u16, cell: fn(&Line<'_>) -> Cell) -> Column {
+    Column { heading, width, cell }
+}
+
+/// The columns of each unit's line and of its tickets alike.
+const COLUMNS: &[Column] = &[
+    column("行别", 8, |line| text(line.kind)),
+    column("单位代码", 18, |line| line.code.map_or(Cell::Empty, text)),
+    column("单位", 22, |line| text(line.name)),
+    column("期初", 8, |line| count(line.parts.opening)),
+    column("新增", 8, |line| count(line.parts.new)),
+    column("销号", 8, |line| count(line.parts.written_off)),
+    column("取消", 8, |line| count(line.parts.cancelled)),
+    column("期末", 8, |line| count(line.parts.closing)),
+    column("工单编号", 18, |line| line.ticket.map_or(Cell::Empty, |ticket| text(&ticket.no))),
+    column("批准时间", 26, |line| stays(line, |stay| Some(stay.approved_at.clone()))),
+    column("承诺日期", 14, |line| stays(line, |stay| Some(stay.promised_on.clone()))),
+    column("销号时间", 26, |line| stays(line, |stay| stay.written_off_at.clone())),
+    column("取消时间", 26, |line| stays(line, |stay| stay.cancelled_at.clone())),
+    column("挂账理由", 40, |line| stays(line, |stay| stay.grounds.clone())),
+    column("解决方案", 40, |line| stays(line, |stay| stay.plan.clone())),
+    column("考核办法", 16, |line| text(line.profile)),
 ];
+
+fn text(text: &str) -> Cell {
+    Cell::Text(text.to_owned())
+}
+
+fn count(count: i64) -> Cell {
+    Cell::Number(count as f64)
+}
+
+/// What `of` says of each stay of the line's ticket.
+fn stays(line: &Line<'_>, of: fn(&StayView) -> Option<String>) -> Cell {
+    let all = line.ticket.map(|ticket| ticket.stays.iter()).into_iter().flatten();
+    let said: Vec<String> = all.filter_map(of).collect();
+    if said.is_empty() { Cell::Empty } else { Cell::Text(said.join("；")) }
+}
 
 /// The sheet's rows: the lines, then the tickets, a page at a time.
 struct RegisterRows {
@@ -47,8 +85,8 @@ impl Rows for RegisterRows {
     fn next_page(&mut self) -> Result<Option<Vec<Vec<Cell>>>> {
         let Some(begin) = self.next else {
             self.next = Some(0);
-            let lines = self.register.rows.iter().chain([&self.register.total]);
-            return Ok(Some(lines.map(|row| self.whole(line_cells(row))).collect()));
+            let rows = self.register.rows.iter().chain([&self.register.total]);
+            return Ok(Some(rows.map(|row| cells(&self.line(row))).collect()));
         };
         let end = begin.saturating_add(PAGE).min(self.register.items.len());
         if begin >= end {
@@ -58,51 +96,35 @@ impl Rows for RegisterRows {
         let hotline = self.register.hotline.clone();
         let some = &self.register.items[begin..end];
         let items = hotline.db.read(|conn| self.register.views(conn, some))?;
-        let name = |place: usize| self.register.rows[place].name.clone();
-        let rows = items
-            .iter()
-            .zip(some)
-            .map(|(item, (place, ..))| self.whole(item_cells(item, name(*place))));
-        Ok(Some(rows.collect()))
+        Ok(Some(items.iter().map(|(place, item)| cells(&self.ticket(*place, item))).collect()))
     }
 }
 
 impl RegisterRows {
-    /// The row up to its last column, the profile.
-    fn whole(&self, mut cells: Vec<Cell>) -> Vec<Cell> {
-        cells.resize_with(COLUMNS.len() - 1, || Cell::Empty);
-        cells.push(Cell::Text(self.register.scoring.profile.clone()));
-        cells
+    fn line<'a>(&'a self, row: &'a RegisterRow) -> Line<'a> {
+        let (kind, name) = match row.key {
+            Some(_) => ("单位", row.name.as_str()),
+            None => ("合计", "合计"),
+        };
+        let (code, profile) = (row.key.as_deref(), self.register.scoring.profile.as_str());
+        Line { kind, code, name, parts: row.parts, ticket: None, profile }
+    }
+
+    /// The line of a ticket of the unit whose row is at `place`.
+    fn ticket<'a>(&'a self, place: usize, item: &'a RegisterItem) -> Line<'a> {
+        Line {
+            kind: "工单",
+            code: Some(&item.unit),
+            name: &self.register.rows[place].name,
+            parts: item.parts,
+            ticket: Some(item),
+            profile: &self.register.scoring.profile,
+        }
     }
 }
 
-fn line_cells(row: &RegisterRow) -> Vec<Cell> {
-    let text = |text: &str| Cell::Text(text.to_owned());
-    let (kind, name) = match row.key {
-        Some(_) => ("单位", row.name.as_str()),
-        None => ("合计", "合计"),
-    };
-    let mut cells = vec![text(kind), row.key.as_deref().map_or(Cell::Empty, text), text(name)];
-    cells.extend(row.parts.cells());
-    cells
-}
-
-fn item_cells(item: &RegisterItem, name: String) -> Vec<Cell> {
-    let text = |text: &str| Cell::Text(text.to_owned());
-    let mut cells = vec![text("工单"), text(&item.unit), Cell::Text(name)];
-    cells.extend(item.parts.cells());
-    cells.push(text(&item.no));
-    let mut all = |of: &dyn Fn(&StayView) -> Option<String>| {
-        let said: Vec<String> = item.stays.iter().filter_map(of).collect();
-        cells.push(if said.is_empty() { Cell::Empty } else { Cell::Text(said.join("；")) });
-    };
-    all(&|stay| Some(stay.approved_at.clone()));
-    all(&|stay| Some(stay.promised_on.clone()));
-    all(&|stay| stay.written_off_at.clone());
-    all(&|stay| stay.cancelled_at.clone());
-    all(&|stay| stay.grounds.clone());
-    all(&|stay| stay.plan.clone());
-    cells
+fn cells(line: &Line<'_>) -> Vec<Cell> {
+    COLUMNS.iter().map(|column| (column.cell)(line)).collect()
 }
 
 async fn sheet(
@@ -116,7 +138,7 @@ async fn sheet(
         is_whole(query.limit, query.after.as_deref())?;
         let register = Register::of(&house, &actor, &query)?;
         let turn = house.exports.enter(actor.user)?;
-        let columns = COLUMNS.iter().map(|(heading, width)| ((*heading).to_owned(), *width));
+        let columns = COLUMNS.iter().map(|it| (it.heading.to_owned(), it.width));
         let leaving = Leaving {
             actor: &actor,
             rules: &register.rules,

@@ -1,0 +1,2 @@
+DROP TABLE linked;
+DROP TABLE incident;

@@ -1,0 +1,116 @@
+//! Lists that are none of tickets as sheets: warnings, cases of the bottom line, supervisions, the trail. Each has what
+//! its list shows to the same reader, Chinese headings, who had it in the last row, and no formula. On both databases.
+
+use jiesu::jobs::Bell;
+use jiesu::lifecycle::sealer::seal_file;
+use serde_json::{Value, json};
+
+use crate::exports::{House, rows};
+use crate::hostile_sheets::{csv, got, texts, workbook};
+use crate::support::city::draft_with;
+use crate::support::databases::on_each_database;
+
+/// The lists, and who takes them.
+const LISTS: [(&str, &str, &str); 4] = [
+    ("/warnings", "dispatcher", "规则"),
+    ("/bottom-line/cases", "leader", "触碰事项"),
+    ("/supervision", "leader", "工单编号"),
+    ("/audit", "auditor", "时间"),
+];
+
+/// Three callers about the lift, a flag, a supervision; and everybody says `text` to it.
+fn happens(house: &House, text: &str) {
+    let city = &house.city;
+    let mut no = String::new();
+    for phone in ["13900000041", "13900000042", "13900000043"] {
+        no = city.agent().registers(draft_with(&json!({ "caller": { "phone": phone } })));
+        city.dispatcher().does(&no, "dispatch", json!({ "lead": "wuye" }));
+    }
+    let flag = json!({ "flag": "phone_dead", "unit": "wuye", "text": text });
+    city.agent().does(&no, "flag", flag);
+    city.reviewer().does(&no, "supervise", json!({ "step": "supervise", "text": text }));
+    let (app, bell) = (&house.server.app, Bell::default());
+    city.clock.forward(chrono::TimeDelta::minutes(2));
+    app.hotline.seal(&seal_file(&app.config.data_dir), &bell).unwrap();
+    app.watchman.look(&bell).unwrap();
+    let says = |who: &str, path: String, body: Value| {
+        let reply = house.post(who, &path, &body);
+        assert_eq!(reply.status, 200, "{path}: {}", String::from_utf8_lossy(&reply.body));
+    };
+    let id = |who: &str, path: &str| {
+        let items = house.get(who, path).json()["items"].clone();
+        items[0]["id"].as_str().unwrap().to_owned()
+    };
+    let warning = id("dispatcher", "/warnings?rule=cluster");
+    says("unit_head@wuye", format!("/warnings/{warning}/act"), json!({ "text": text }));
+    let case = id("leader", "/bottom-line/cases");
+    says("unit_head@wuye", format!("/bottom-line/cases/{case}/answer"), json!({ "text": text }));
+}
+
+on_each_database! {
+    fn each_list_leaves_as_its_reader_sees_it_and_says_who_had_it(test: &TestDb) {
+        let house = House::on(&test.url, &[]);
+        happens(&house, "已派人查看，电话13900000044");
+        for (path, who, first) in LISTS {
+            let list = house.get(who, &format!("{path}?limit=500"));
+            let list = if list.status == 200 { list } else { house.get(who, path) };
+            let shown = list.json()["items"].as_array().unwrap().len();
+            let sheet = rows(&got(&house, who, &format!("{path}.csv")));
+            assert_eq!(sheet[0][0], first, "{path}");
+            let mark = &sheet.last().unwrap()[0];
+            let count = sheet.len() - 2;
+            assert!(mark.contains(who) && mark.contains(&format!("共{count}条")), "{path}: {mark}");
+            assert!(count > 0, "{path}");
+            // The trail goes on growing by being read.
+            if path != "/audit" {
+                assert_eq!(count, shown, "{path}");
+                let noted = format!("/audit?action=export&subject=export:{}.csv", &path[1..].replace('/', "-"));
+                let noted = house.get("auditor", &noted).json();
+                let [line] = noted["items"].as_array().unwrap().as_slice() else { panic!("{noted}") };
+                assert_eq!(line["account"], who);
+                assert!(line["detail"].as_str().unwrap().starts_with(&format!("rows={count} ")), "{line}");
+            }
+            let is_said = |text: &str| text.contains("13900000044");
+            let listed = list.json().to_string();
+            assert_eq!(is_said(&sheet.concat().concat()), is_said(&listed), "{path}: masked as the list is");
+            assert_eq!(house.get(who, &format!("{path}.csv?limit=5")).status, 422, "{path}: it is whole");
+            assert_eq!(house.get("agent", &format!("{path}.xlsx")).status, 403, "{path}");
+        }
+        // A unit's people have their own, and it says so.
+        let sheet = rows(&got(&house, "handler@wuye", "/warnings.csv?rule=cluster"));
+        assert_eq!(sheet.len(), 3, "{sheet:?}");
+        assert!(sheet[2][0].contains("wuye单位及下属单位的预警") && sheet[2][0].contains("规则=cluster"), "{sheet:?}");
+        let sheet = rows(&got(&house, "handler@weixiu", "/bottom-line/cases.csv"));
+        assert_eq!(sheet.len(), 2, "a heading and the mark: {sheet:?}");
+    }
+
+    fn more_than_a_page_of_the_trail_leaves_whole_and_in_order(test: &TestDb) {
+        let house = House::on(&test.url, &[]);
+        let no = house.city.agent().registers(draft_with(&json!({})));
+        for _ in 0..450 {
+            let reveal = json!({ "fields": ["phone"], "purpose": "call" });
+            let reply = house.post("agent", &format!("/tickets/{no}/reveal"), &reveal);
+            assert_eq!(reply.status, 200, "{}", String::from_utf8_lossy(&reply.body));
+            house.city.clock.forward(chrono::TimeDelta::seconds(1));
+        }
+        let sheet = rows(&got(&house, "auditor", "/audit.csv?account=agent&action=ticket.reveal"));
+        assert_eq!(sheet.len(), 452);
+        let times: Vec<&String> = sheet[1..451].iter().map(|row| &row[0]).collect();
+        assert!(times.is_sorted_by(|one, two| one > two), "the newest first, none twice");
+    }
+
+    fn no_cell_of_these_lists_is_a_formula(test: &TestDb) {
+        let house = House::on(&test.url, &[]);
+        let hostile = "=HYPERLINK(\"http://x\")";
+        assert!(texts().iter().any(|text| text.starts_with('=')));
+        happens(&house, hostile);
+        for (path, who, first) in LISTS {
+            let book = workbook(path, &got(&house, who, &format!("{path}.xlsx")));
+            let sheet = csv(path, &got(&house, who, &format!("{path}.csv")));
+            assert!(book.iter().any(|it| it == first) && sheet.len() > 10, "{path}");
+            if matches!(path, "/warnings" | "/bottom-line/cases") {
+                assert!(book.iter().any(|text| text.starts_with("'=HYPERLINK")), "{path}: the words are in it");
+            }
+        }
+    }
+}
