@@ -72,7 +72,7 @@ pub async fn events(
 pub fn events_of(hotline: &Hotline, actor: &Actor, no: &str) -> Result<Events> {
     look(hotline, actor, no, |conn, seen| {
         let Seen { rules, stored, .. } = seen;
-        let events = store::load_events(conn, stored)?;
+        let story = store::load_events(conn, stored)?;
         let view = |(index, event): (usize, crate::ticket::event::Event)| EventView {
             seq: index + 1,
             at: event.at.rfc3339(rules.profile.zone),
@@ -82,7 +82,7 @@ pub fn events_of(hotline: &Hotline, actor: &Actor, no: &str) -> Result<Events> {
             assignment: event.assignment.map(|k| stored.ticket.assignment_id(k)),
             body: (!seen.is_copy).then(|| masked_json(&stored.ticket, &event.body)),
         };
-        Ok(Events { items: events.into_iter().enumerate().map(view).collect(), next: None })
+        Ok(Events { items: story.into_iter().enumerate().map(view).collect(), next: None })
     })
 }
 

@@ -196,31 +196,31 @@ pub struct ListQuery {
     pub state: Option<String>,
     /// A unit's code: it or a unit below it works on the ticket.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) unit: Option<UnitCode>,
+    pub unit: Option<UnitCode>,
     /// A category's code, of any level.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) category: Option<CategoryCode>,
+    pub category: Option<CategoryCode>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) estate: Option<EstateCode>,
+    pub estate: Option<EstateCode>,
     /// A region's code, of any level.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) region: Option<RegionCode>,
+    pub region: Option<RegionCode>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub light: Option<Light>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) kind: Option<Kind>,
+    pub kind: Option<Kind>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) channel: Option<Channel>,
+    pub channel: Option<Channel>,
     /// RFC 3339.
     #[param(value_type = Option<String>)]
     #[schema(value_type = Option<String>)]
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) received_from: Option<Stamp>,
+    pub received_from: Option<Stamp>,
     /// RFC 3339, not included.
     #[param(value_type = Option<String>)]
     #[schema(value_type = Option<String>)]
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) received_to: Option<Stamp>,
+    pub received_to: Option<Stamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sort: Option<Sort>,
     /// 1 to 500, 50 where nothing is said.

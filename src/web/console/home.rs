@@ -123,7 +123,7 @@ pub struct Onward {
 
 /// All of a queue, a page at a time.
 #[get("/queues/{key}")]
-pub async fn queue(
+pub async fn whole(
     app: web::Data<App>,
     guest: Guest,
     key: web::Path<String>,

@@ -26,8 +26,8 @@ pub fn routes(services: &mut ServiceConfig) {
         .service(door::enter)
         .service(door::leave)
         .service(home::home)
-        .service(home::queue)
+        .service(home::whole)
         .service(ticket::ticket)
         .service(desk::desk)
-        .service(search::search);
+        .service(search::texts);
 }

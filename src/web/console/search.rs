@@ -23,7 +23,7 @@ struct Searched {
 
 /// Searches as the address says.
 #[get("/search")]
-pub async fn search(app: web::Data<App>, guest: Guest, request: HttpRequest) -> Shown {
+pub async fn texts(app: web::Data<App>, guest: Guest, request: HttpRequest) -> Shown {
     let asked: SearchQuery = serde_urlencoded::from_str(request.query_string())
         .map_err(|_| Error::new(Kind::Malformed, "malformed"))?;
     let (house, actor) = (app.clone(), guest.actor.clone());

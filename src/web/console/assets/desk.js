@@ -77,7 +77,7 @@
     }));
     fill('units', found.units.slice(0, 3).map(it => line([`${it.name}：${it.why}`])));
     fill('duplicates', found.duplicates.slice(0, 3).map(it => line([link(it.no, `${it.no} ${it.title}`), ` ${stateOf[it.state] ?? ''}`])));
-    fill('incidents', found.incidents.slice(0, 3).map(it => line([link(it.no, `${it.no} ${it.title}`)])));
+    fill('incidents', found.incidents.slice(0, 3).map(it => line([it.no ? link(it.no, it.title) : it.title, it.tell ? `：${it.tell}` : ''])));
     fill('articles', found.articles.slice(0, 3).map(it => line([it.title, it.internal ? '（仅内部）' : ''])));
   }
   function choose(category) {
