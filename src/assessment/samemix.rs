@@ -7,7 +7,7 @@
 //! The row's own answers are left out (decision 0027). The interval is the normal one around the difference, from
 //! Σ p(1−p) over the row's V; weighted answers vary less than that, so it errs to the wide side.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use super::facts::{Facts, Sym};
 use super::figures::{Depth, Dim, Tree};
@@ -103,7 +103,9 @@ pub fn same_mix(
 ) -> BTreeMap<String, Three> {
     let tree = Tree::new(dims, depth);
     let (whole, of_all) = pooled(all, ask, &tree);
-    let (_, of_mine) = pooled(mine, ask, &tree);
+    // Mostly both are the same facts: they are gone through once.
+    let apart = (!std::ptr::eq(all, mine)).then(|| pooled(mine, ask, &tree).1);
+    let of_mine = apart.as_ref().unwrap_or(&of_all);
     let more = ask.rules.small_n.max(1) as f64;
     let nothing = Pools::default();
     let row = |(key, own): (&String, &Pools)| {
@@ -116,19 +118,18 @@ pub fn same_mix(
 
 /// The whole, and each row's.
 fn pooled(facts: &Facts, ask: &Question<'_>, tree: &Tree<'_>) -> (Pools, BTreeMap<String, Pools>) {
-    let cells: HashMap<i64, Cell> = facts
-        .tickets
-        .iter()
-        .map(|fact| (fact.id, (fact.keys.category, fact.keys.estate)))
-        .collect();
     let mut own: BTreeMap<Sym, Pools> = BTreeMap::new();
-    shares::each(facts, ask, |share| {
-        let rate = Metric::THREE.iter().position(|metric| *metric == share.metric);
-        if let (Some(rate), Some(cell)) = (rate, cells.get(&share.ticket)) {
-            let sum = Sum { num: share.num, den: share.den };
-            own.entry(share.key).or_default()[rate].add(*cell, sum);
+    for fact in &facts.tickets {
+        let sums = shares::three(fact, ask);
+        if sums.iter().all(|(_, den)| *den == 0) {
+            continue;
         }
-    });
+        let pools = own.entry(fact.keys.of(ask.by)).or_default();
+        let cell = (fact.keys.category, fact.keys.estate);
+        for (pool, (num, den)) in pools.iter_mut().zip(sums).filter(|(_, (_, den))| *den > 0) {
+            pool.add(cell, Sum { num, den });
+        }
+    }
     let (mut whole, mut rows) = (Pools::default(), BTreeMap::<String, Pools>::new());
     for (key, pools) in &own {
         pour(&mut whole, pools);

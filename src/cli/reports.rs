@@ -60,7 +60,8 @@ fn json(paper: &Paper) -> Result<Vec<u8>> {
 }
 
 fn write(path: &Path, bytes: &[u8]) -> Result<()> {
-    let mut file = private_file(path)?;
+    let cannot = |error| Error::new(Kind::Unavailable, "program.cannot_write").because(error);
+    let mut file = private_file(path).map_err(cannot)?;
     file.write_all(bytes).and_then(|()| file.sync_all()).map_err(away)
 }
 

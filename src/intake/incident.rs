@@ -177,8 +177,8 @@ pub fn amend(
 ) -> Result<IncidentRow> {
     actor.require(&KEEPERS)?;
     let change = read()?;
-    let row = open(row)?;
     let row = changed(tx, (actor, directory), row, change)?;
+    let row = open(row)?;
     store::save(tx, &row)?;
     note(tx, actor, "incident.amend", &row)?;
     Ok(row)

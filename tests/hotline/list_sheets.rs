@@ -45,6 +45,8 @@ fn happens(house: &House, text: &str) {
     says("unit_head@wuye", format!("/warnings/{warning}/act"), json!({ "text": text }));
     let case = id("leader", "/bottom-line/cases");
     says("unit_head@wuye", format!("/bottom-line/cases/{case}/answer"), json!({ "text": text }));
+    // A sheet has what was before it was asked for.
+    city.clock.forward(chrono::TimeDelta::minutes(1));
 }
 
 on_each_database! {

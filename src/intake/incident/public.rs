@@ -57,7 +57,7 @@ pub fn demand(
         }
         let found = found(one, place, directory).into_iter();
         let stays = |doubt: &Doubt| {
-            let may_be_meant = matches!(doubt, Doubt::Estate | Doubt::Building);
+            let may_be_meant = matches!(doubt, Doubt::Estate | Doubt::Building | Doubt::Ticket);
             !(may_be_meant && acknowledged.contains(doubt))
         };
         open.extend(found.filter(|(doubt, _)| stays(doubt)).map(|(_, field)| field));
@@ -87,7 +87,10 @@ fn found(said: &Said<'_>, place: &Place, directory: &Directory) -> Vec<(Doubt, F
                 continue;
             }
             Pointing::Building => (Doubt::Building, "incident.building"),
-            Pointing::Ticket => (Doubt::Ticket, "incident.ticket"),
+            Pointing::Ticket => {
+                rest = rest.replace(words, "");
+                (Doubt::Ticket, "incident.ticket")
+            }
         };
         found.push((doubt, FieldError::with(pointer, code, &[("at", &at)])));
     }

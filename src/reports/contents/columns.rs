@@ -155,7 +155,7 @@ impl Lines<'_> {
                 plain(fair.map_or(Value::None, |fair| Value::Number(fair.difference)))
             }
             Col::FairInterval(metric) => {
-                let span = |fair: Fair| format!("{}至{}", signed(fair.low), signed(fair.high));
+                let span = |fair: Fair| format!("（{}至{}）", signed(fair.low), signed(fair.high));
                 main.fair(line, metric).map_or(plain(Value::None), |fair| text(span(fair)))
             }
             Col::Median => hours(time.median),

@@ -93,7 +93,7 @@ fn compared(material: &Material<'_>, past: Option<&Past>) -> String {
     match (&past.facts, material.extras.first) {
         (Some(_), _) => {
             let part = if past.earlier.is_part { "（相同时段）" } else { "" };
-            format!("与{days}{part}比较，{}", by_which(&frame.scoring.profile, past))
+            format!("与{days}{part}比较，{}", by_which(frame, past))
         }
         (None, Some(first)) => {
             format!("本系统自{}起有数据，{days}无历史数据，不作比较", first.day(frame.zone))
@@ -103,8 +103,13 @@ fn compared(material: &Material<'_>, past: Option<&Past>) -> String {
 }
 
 /// By which profile both columns are counted; where the report of that window was printed by another, that too.
-fn by_which(profile: &str, past: &Past) -> String {
-    let both = format!("两期均按本期考核办法（{profile}）和目前已有的回访计算");
+fn by_which(frame: &Frame, past: &Past) -> String {
+    let profile = frame.scoring.profile.as_str();
+    let surveys = match &frame.surveys {
+        Some(_) => "各自专报所计入的回访",
+        None => "目前已有的回访",
+    };
+    let both = format!("两期均按本期考核办法（{profile}）和{surveys}计算");
     match past.printed.as_deref().filter(|printed| *printed != profile) {
         Some(printed) => format!("{both}；当时的专报按{printed}编制，所载数字可能不同"),
         None => both,

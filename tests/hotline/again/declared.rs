@@ -91,6 +91,7 @@ on_each_database! {
             (json!({ "tell": "有事找13900000001" }), "422 incident.phone at /tell"),
             (json!({ "tell": "王女士家楼下爆管", "acknowledge": ["person"] }), "422 incident.person at /tell"),
             (json!({ "tell": "502室爆管" }), "422 incident.building at /tell"),
+            (json!({ "tell": "同2026-000123号工单" }), "422 incident.ticket at /tell"),
             (json!({ "tell": "chunhui小区也停水" }), "422 incident.estate at /tell"),
             (json!({ "estates": [] }), "422 field.required at /estates"),
             (json!({ "estates": ["?"] }), "422 field.unknown_code at /estates/0"),
@@ -104,6 +105,7 @@ on_each_database! {
         centre.city.agent().does(&ended, "answer", json!({ "text": "已告知" }));
         assert_eq!(with(json!({ "lead": ended })), "422 incident.lead_ended at /lead");
         assert_eq!(with(json!({ "tell": "502室爆管", "acknowledge": ["building"] })), "201 -");
+        assert_eq!(with(json!({ "tell": "同2026-000123号工单", "acknowledge": ["ticket"] })), "201 -");
         assert_eq!(centre.says("surveyor", "/incidents", &burst()).status, 403);
         assert_eq!(centre.asks("leader", "/incidents/1").status, 404);
     }

@@ -97,7 +97,8 @@ pub fn compare(document: &Value, told: &Told, within: Option<Within<'_>>) -> usi
                 };
                 let there = by["number"].as_f64().unwrap_or_else(|| panic!("no number: {place}"));
                 assert!((there - difference).abs() < 1e-9, "{difference}, not {place}");
-                let ends = interval["text"].as_str().unwrap().split_once('至').unwrap();
+                let ends = interval["text"].as_str().unwrap();
+                let ends = ends.trim_matches(['（', '）']).split_once('至').unwrap();
                 for (end, due) in [
                     (ends.0, f64::max(difference - half, -1.0)),
                     (ends.1, f64::min(difference + half, 1.0)),

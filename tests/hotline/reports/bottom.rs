@@ -29,6 +29,7 @@ on_each_database! {
         bureau.city.agent().does(&no, "flag", flag);
         let case = bureau.asks("reviewer", "/bottom-line/cases").json()["items"][0].clone();
         let path = |step: &str| format!("/bottom-line/cases/{}/{step}", case["id"].as_str().unwrap());
+        bureau.city.hours(1);
         let id = bureau.november();
         assert_eq!(counts(&bureau.document("assessor", &id), "wuye"), [1, 0, 0, 1]);
         bureau.does("unit_head@wuye", &path("answer"), json!({ "text": "号码已换" }));

@@ -251,6 +251,7 @@ on_each_database! {
         site.goes_on_to(AFTER);
         site.works();
         let id = site.report("2026-11");
+        site.goes_on_to("2026-12-02T09:31:30+08:00");
         for (who, step) in [("assessor", "freeze"), ("leader", "sign"), ("leader", "publish")] {
             site.asks(who, "POST", &format!("/reports/{id}/{step}"));
         }

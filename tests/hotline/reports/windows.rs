@@ -71,6 +71,7 @@ on_each_database! {
     fn a_week_and_a_part_of_the_units_have_no_quarter(test: &TestDb) {
         let bureau = Bureau::open(test);
         bureau.city.closed("wuye");
+        bureau.city.hours(4);
         let columns = |asked: Value| -> Vec<String> {
             let document = bureau.document("assessor", &made(&bureau, &asked));
             let own = cells(&document).into_iter();

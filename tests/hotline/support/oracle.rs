@@ -279,11 +279,14 @@ pub fn answered(tickets: &[Ticket], city: &City, ask: &Ask<'_>) -> Vec<Answered>
         let inside = t.received >= ask.start && t.received < ask.end && !t.merged;
         inside && !(ask.assessed && t.excluded.is_some()) && ask.is_about(t, final_lead(t), city)
     };
+    let in_time = |at: i64| ask.surveyed_before.is_none_or(|cut| at < cut);
     let of = |t: &Ticket| {
+        let given = t.valid.iter().zip(&t.valid_at);
+        let (last, _) = given.filter(|(_, at)| in_time(**at)).last()?;
         Some(Answered {
             key: key(t, final_lead(t), city, ask.group_by),
             matter: ["category", "estate"].map(|name| t.keys.get(name).cloned()),
-            weights: weights(t.counts, t.valid.last()?),
+            weights: weights(t.counts, last),
         })
     };
     tickets.iter().filter(counts).filter_map(of).collect()

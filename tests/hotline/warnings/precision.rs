@@ -38,6 +38,11 @@ fn raised(city: &City, due: Due, real: bool) -> Grade {
         raise(tx, &due, BY)?;
         let row = store::open_of(tx.conn, Rule::Cluster, &due.finding.cell)?.unwrap();
         let listed = row.grade;
+        let row = if real {
+            say(tx, &actor, row, Word::Act, || Ok(Said::Act("已派人查看".to_owned())))?
+        } else {
+            row
+        };
         let result = real.then(|| "已处置".to_owned());
         say(tx, &actor, row, Word::Close, || Ok(Said::Close { result, real }))?;
         Ok(listed)
