@@ -281,8 +281,8 @@ pub fn answered(tickets: &[Ticket], city: &City, ask: &Ask<'_>) -> Vec<Answered>
     };
     let in_time = |at: i64| ask.surveyed_before.is_none_or(|cut| at < cut);
     let of = |t: &Ticket| {
-        let given = t.valid.iter().zip(&t.valid_at);
-        let (last, _) = given.filter(|(_, at)| in_time(**at)).last()?;
+        let mut given = t.valid.iter().zip(&t.valid_at);
+        let (last, _) = given.rfind(|(_, at)| in_time(**at))?;
         Some(Answered {
             key: key(t, final_lead(t), city, ask.group_by),
             matter: ["category", "estate"].map(|name| t.keys.get(name).cloned()),
