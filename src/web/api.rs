@@ -42,6 +42,7 @@ pub mod users;
 pub mod view;
 pub mod warnings;
 pub mod webhooks;
+pub mod work;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -58,6 +59,7 @@ pub fn routes(services: &mut ServiceConfig<'_>) {
         .service(tickets::list)
         .service(tickets::take_in)
         .service(tickets::find)
+        .service(work::list)
         .service(search::texts)
         .service(searches::list)
         .service(searches::add)

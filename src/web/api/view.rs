@@ -112,7 +112,7 @@ struct PlaceView {
 
 /// One unit's part.
 #[derive(Serialize, ToSchema)]
-struct AssignmentView {
+pub struct AssignmentView {
     id: String,
     unit: UnitCode,
     role: Part,
@@ -136,10 +136,11 @@ struct LimitView {
     missed: bool,
 }
 
+/// What runs out next.
 #[derive(Serialize, ToSchema)]
-struct NextLimit {
+pub struct NextLimit {
     clock: ClockName,
-    due_at: String,
+    pub(super) due_at: String,
     light: Light,
 }
 
@@ -241,6 +242,17 @@ pub fn ticket(ticket: &Ticket, version: i32, scene: &Scene<'_>, sight: Sight) ->
     }
 }
 
+/// Assignment `k` as its ticket shows it, and what of it runs out next while it is somebody's work.
+pub(super) fn part(
+    (ticket, k): (&Ticket, u32),
+    scene: &Scene<'_>,
+    sight: Sight,
+) -> Option<(AssignmentView, Option<NextLimit>)> {
+    let shown = Shown { ticket, scene, copy: sight == Sight::HandlingCopy };
+    let a = ticket.assignments.get(&k)?;
+    Some((shown.assignment(k, a), shown.first_of(a.all_timers().filter(|_| a.is_live()))))
+}
+
 struct Shown<'a> {
     ticket: &'a Ticket,
     scene: &'a Scene<'a>,
@@ -318,10 +330,11 @@ impl Shown<'_> {
 
     fn next_limit(&self) -> Option<NextLimit> {
         let live = self.ticket.assignments.values().filter(|a| a.is_live());
-        self.ticket
-            .timers
-            .values()
-            .chain(live.flat_map(Assignment::all_timers))
+        self.first_of(self.ticket.timers.values().chain(live.flat_map(Assignment::all_timers)))
+    }
+
+    fn first_of<'t>(&self, timers: impl Iterator<Item = &'t Timer>) -> Option<NextLimit> {
+        timers
             .filter(|timer| timer.is_open() && !timer.is_paused())
             .filter(|timer| timer.clock != ClockName::DisputeWindow)
             .filter(|timer| !(self.copy && timer.clock == ClockName::Contact))

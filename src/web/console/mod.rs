@@ -11,6 +11,7 @@ mod page;
 mod search;
 mod ticket;
 mod words;
+mod work;
 
 use actix_web::web::ServiceConfig;
 
@@ -29,5 +30,6 @@ pub fn routes(services: &mut ServiceConfig) {
         .service(home::whole)
         .service(ticket::ticket)
         .service(desk::desk)
-        .service(search::texts);
+        .service(search::texts)
+        .configure(work::routes);
 }

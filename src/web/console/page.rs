@@ -40,6 +40,7 @@ const PAGES: &[(&str, &str)] = &[
     ("ticket.html", include_str!("pages/ticket.html")),
     ("commands.html", include_str!("pages/commands.html")),
     ("lines.html", include_str!("pages/lines.html")),
+    ("work.html", include_str!("pages/work.html")),
 ];
 
 static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
@@ -58,8 +59,12 @@ static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
 });
 
 /// What leads from page to page: the address, its word, and who sees it (nobody named: everybody).
-const WAYS: &[(&str, &str, &[Role])] =
-    &[("/", "今日", &[]), ("/desk", "受理", &[Role::Agent]), ("/search", "检索", SEES_CASES)];
+const WAYS: &[(&str, &str, &[Role])] = &[
+    ("/", "今日", &[]),
+    ("/desk", "受理", &[Role::Agent]),
+    ("/work", "待办", &[Role::Handler, Role::UnitHead]),
+    ("/search", "检索", SEES_CASES),
+];
 const SEES_CASES: &[Role] = &[
     Role::Agent,
     Role::Dispatcher,

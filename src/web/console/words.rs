@@ -20,6 +20,7 @@ use crate::ticket::overlay::{
     BottomLine, Contacted, ExclusionReason, ExclusionStage, Outcome, Satisfied, Solved, Step, Why,
 };
 use crate::ticket::state::{Awaits, DeclineReason, Part, Service, StateName, WorkName};
+use crate::web::api::work::Waits;
 
 /// Gives templates their filters.
 pub fn teach(all: &mut Environment<'static>) {
@@ -80,6 +81,7 @@ lists! {
     "bottom_line" => BottomLine,
     "request" => Request,
     "doubt" => Doubt,
+    "waits" => Waits,
 }
 
 /// `text|marked(marks)`: the pieces from and to, in characters, stand out; all of it is escaped.
