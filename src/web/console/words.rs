@@ -15,6 +15,7 @@ use crate::directory::{
 use crate::identity::Role;
 use crate::limits::{ClockName, Light};
 use crate::ticket::assignment::ContactOutcome;
+use crate::ticket::attachment::{AttachmentKind, GoneWhy};
 use crate::ticket::command::{CommandName, Doubt, Request};
 use crate::ticket::overlay::{
     BottomLine, Contacted, ExclusionReason, ExclusionStage, Outcome, Satisfied, Solved, Step, Why,
@@ -82,6 +83,8 @@ lists! {
     "request" => Request,
     "doubt" => Doubt,
     "waits" => Waits,
+    "attachment" => AttachmentKind,
+    "gone" => GoneWhy,
 }
 
 /// `text|marked(marks)`: the pieces from and to, in characters, stand out; all of it is escaped.

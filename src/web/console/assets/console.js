@@ -130,6 +130,7 @@
     if (answer.status === 401) { complain(form, { detail: '登录已过期：请在新标签页登录后再提交，本页内容不会丢。' }); return; }
     if (answer.status === 412) { complain(form, { detail: '别人刚刚改过这张工单。您填写的内容还在；请先在新标签页看看改了什么，再决定是否重新提交。' }); form.removeAttribute('data-version'); return; }
     complain(form, answer.body);
+    form.dispatchEvent(new CustomEvent('refused', { bubbles: true, detail: answer.body }));
   }
   // What was revealed stands in the form until the page is left, and nowhere else.
   function show(form, body) {
