@@ -35,6 +35,7 @@ pub mod similar;
 pub mod stretch;
 pub mod suggest;
 pub mod supervision;
+pub mod surveys;
 pub mod test_calls;
 pub mod tickets;
 pub mod upstream;
@@ -60,6 +61,7 @@ pub fn routes(services: &mut ServiceConfig<'_>) {
         .service(tickets::take_in)
         .service(tickets::find)
         .service(work::list)
+        .service(surveys::list)
         .service(search::texts)
         .service(searches::list)
         .service(searches::add)

@@ -9,6 +9,7 @@ mod guest;
 mod home;
 mod page;
 mod search;
+mod survey;
 mod ticket;
 mod words;
 mod work;

@@ -40,6 +40,7 @@ const PAGES: &[(&str, &str)] = &[
     ("ticket.html", include_str!("pages/ticket.html")),
     ("commands.html", include_str!("pages/commands.html")),
     ("lines.html", include_str!("pages/lines.html")),
+    ("survey.html", include_str!("pages/survey.html")),
     ("work.html", include_str!("pages/work.html")),
 ];
 
@@ -63,6 +64,7 @@ const WAYS: &[(&str, &str, &[Role])] = &[
     ("/", "今日", &[]),
     ("/desk", "受理", &[Role::Agent]),
     ("/work", "待办", &[Role::Handler, Role::UnitHead]),
+    ("/survey", "回访", &[Role::Surveyor]),
     ("/search", "检索", SEES_CASES),
 ];
 const SEES_CASES: &[Role] = &[
