@@ -1,7 +1,7 @@
 //! Web, `/calls`: the telephone: its events with the desk's screen-pop, missed calls, figures. Its rule: what
 //! leaves is masked; a number in clear is asked for with a reason, like any other.
 
-mod missed;
+pub mod missed;
 
 use actix_web::{HttpResponse, get, post, web};
 use serde::{Deserialize, Serialize};

@@ -17,6 +17,8 @@ const FILES: &[(&str, &str, &[u8])] = &[
     ("console.js", "text/javascript; charset=utf-8", include_bytes!("assets/console.js")),
     ("desk.js", "text/javascript; charset=utf-8", include_bytes!("assets/desk.js")),
     ("batch.js", "text/javascript; charset=utf-8", include_bytes!("assets/batch.js")),
+    ("calls.js", "text/javascript; charset=utf-8", include_bytes!("assets/calls.js")),
+    ("search.js", "text/javascript; charset=utf-8", include_bytes!("assets/search.js")),
     ("survey.js", "text/javascript; charset=utf-8", include_bytes!("assets/survey.js")),
     ("ticket.js", "text/javascript; charset=utf-8", include_bytes!("assets/ticket.js")),
     ("mark.svg", "image/svg+xml", include_bytes!("assets/mark.svg")),

@@ -2,6 +2,7 @@
 //! page shows what `web/api` gives its reader, and what is done on it is a call of the interface.
 
 mod assets;
+mod calls;
 mod desk;
 mod door;
 mod fault;

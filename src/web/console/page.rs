@@ -41,6 +41,7 @@ const PAGES: &[(&str, &str)] = &[
     ("commands.html", include_str!("pages/commands.html")),
     ("lines.html", include_str!("pages/lines.html")),
     ("survey.html", include_str!("pages/survey.html")),
+    ("calls.html", include_str!("pages/calls.html")),
     ("work.html", include_str!("pages/work.html")),
 ];
 
@@ -63,6 +64,7 @@ static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
 const WAYS: &[(&str, &str, &[Role])] = &[
     ("/", "今日", &[]),
     ("/desk", "受理", &[Role::Agent]),
+    ("/calls", "未接来电", &[Role::Agent, Role::Reviewer, Role::Leader]),
     ("/work", "待办", &[Role::Handler, Role::UnitHead]),
     ("/survey", "回访", &[Role::Surveyor]),
     ("/search", "检索", SEES_CASES),

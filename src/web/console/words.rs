@@ -8,6 +8,7 @@ use minijinja::HtmlEscape;
 use minijinja::value::Object;
 use minijinja::{Environment, Error, ErrorKind, State, Value};
 
+use crate::calls::CalledBack;
 use crate::directory::{
     AssessmentClass, CategoryCode, Channel, CompanyCode, Directory, EstateCode, Kind, RegionCode,
     UnitCode, Urgency,
@@ -83,6 +84,7 @@ lists! {
     "request" => Request,
     "doubt" => Doubt,
     "waits" => Waits,
+    "called_back" => CalledBack,
     "attachment" => AttachmentKind,
     "gone" => GoneWhy,
 }

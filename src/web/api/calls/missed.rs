@@ -10,21 +10,22 @@ use crate::app::App;
 use crate::calls::desk::READERS;
 use crate::calls::{self, CalledBack, store};
 use crate::error::Result;
+use crate::identity::Actor;
 use crate::ticket::Text;
 use crate::web::problem::Problem;
 use crate::web::{Answer, Asker, Once, Page, Query, run};
 
 /// Which missed calls.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct MissedQuery {
     /// Those called back too.
     #[serde(default)]
-    all: bool,
+    pub all: bool,
     /// 1 to 500, 50 where nothing is said.
-    limit: Option<u32>,
-    after: Option<String>,
+    pub limit: Option<u32>,
+    pub after: Option<String>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -41,17 +42,21 @@ pub async fn list(
     Asker(actor): Asker,
     Query(query): Query<MissedQuery>,
 ) -> Result<HttpResponse> {
+    run(move || Answer::ok(&missed_of(&app, &actor, &query)?)).await.map(Answer::respond)
+}
+
+/// The missed calls that `query` names.
+///
+/// # Errors
+/// 403 for whoever has nothing to do with the telephone; 422.
+pub fn missed_of(app: &App, actor: &Actor, query: &MissedQuery) -> Result<MissedCalls> {
     actor.require(READERS)?;
     let limit = Page { limit: query.limit, after: None }.limit()?;
-    run(move || {
-        let which = if query.all { store::Missed::All } else { store::Missed::Open };
-        let after = query.after.as_deref();
-        let (found, next) = app.db.read(|conn| calls::page(conn, which, after, limit))?;
-        let items = found.iter().map(|call| CallView::of(&app, call)).collect::<Result<_>>()?;
-        Answer::ok(&MissedCalls { items, next })
-    })
-    .await
-    .map(Answer::respond)
+    let which = if query.all { store::Missed::All } else { store::Missed::Open };
+    let after = query.after.as_deref();
+    let (found, next) = app.db.read(|conn| calls::page(conn, which, after, limit))?;
+    let items = found.iter().map(|call| CallView::of(app, call)).collect::<Result<_>>()?;
+    Ok(MissedCalls { items, next })
 }
 
 /// What came of calling back.

@@ -138,7 +138,7 @@
     if (!list) return;
     const names = { phone: '电话', name: '姓名', address: '地址' };
     list.replaceChildren();
-    for (const [field, value] of Object.entries(body?.fields ?? {})) {
+    for (const [field, value] of Object.entries(body?.fields ?? body ?? {})) {
       const dt = document.createElement('dt');
       const dd = document.createElement('dd');
       dt.textContent = names[field] ?? field;
