@@ -12,6 +12,7 @@ mod page;
 mod search;
 mod survey;
 mod ticket;
+mod upstream;
 mod words;
 mod work;
 

@@ -42,6 +42,7 @@ const PAGES: &[(&str, &str)] = &[
     ("lines.html", include_str!("pages/lines.html")),
     ("survey.html", include_str!("pages/survey.html")),
     ("calls.html", include_str!("pages/calls.html")),
+    ("upstream.html", include_str!("pages/upstream.html")),
     ("work.html", include_str!("pages/work.html")),
 ];
 
@@ -68,6 +69,7 @@ const WAYS: &[(&str, &str, &[Role])] = &[
     ("/work", "待办", &[Role::Handler, Role::UnitHead]),
     ("/survey", "回访", &[Role::Surveyor]),
     ("/search", "检索", SEES_CASES),
+    ("/upstream", "回填", &[Role::Reviewer, Role::Dispatcher, Role::Leader]),
 ];
 const SEES_CASES: &[Role] = &[
     Role::Agent,

@@ -22,6 +22,7 @@ use crate::ticket::overlay::{
     BottomLine, Contacted, ExclusionReason, ExclusionStage, Outcome, Satisfied, Solved, Step, Why,
 };
 use crate::ticket::state::{Awaits, DeclineReason, Part, Service, StateName, WorkName};
+use crate::upstream::{BackfillState, Cause};
 use crate::web::api::work::Waits;
 
 /// Gives templates their filters.
@@ -84,6 +85,8 @@ lists! {
     "request" => Request,
     "doubt" => Doubt,
     "waits" => Waits,
+    "cause" => Cause,
+    "backfill" => BackfillState,
     "called_back" => CalledBack,
     "attachment" => AttachmentKind,
     "gone" => GoneWhy,

@@ -10,14 +10,14 @@ use serde::Serialize;
 use super::fault::Shown;
 use super::guest::Guest;
 use super::page::Page;
-use super::{calls, survey};
+use super::{calls, survey, upstream};
 use crate::app::App;
 use crate::web::api::work::{self, WorkList};
 use crate::web::blocking::run;
 
 /// The pages of those who work something off.
 pub fn routes(services: &mut ServiceConfig) {
-    services.service(mine).service(survey::ask).service(calls::missed);
+    services.service(mine).service(survey::ask).service(calls::missed).service(upstream::owed);
 }
 
 #[derive(Serialize)]
