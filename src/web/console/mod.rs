@@ -1,6 +1,7 @@
 //! Web, console: pages for those who work here, over the same views and commands as the interface. Its rule: a
 //! page shows what `web/api` gives its reader, and what is done on it is a call of the interface.
 
+mod articles;
 mod assets;
 mod calls;
 mod desk;
@@ -34,5 +35,6 @@ pub fn routes(services: &mut ServiceConfig) {
         .service(ticket::ticket)
         .service(desk::desk)
         .service(search::texts)
-        .configure(work::routes);
+        .configure(work::routes)
+        .configure(articles::routes);
 }

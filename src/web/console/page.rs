@@ -43,6 +43,11 @@ const PAGES: &[(&str, &str)] = &[
     ("survey.html", include_str!("pages/survey.html")),
     ("calls.html", include_str!("pages/calls.html")),
     ("upstream.html", include_str!("pages/upstream.html")),
+    ("articles.html", include_str!("pages/articles.html")),
+    ("gaps.html", include_str!("pages/gaps.html")),
+    ("article.html", include_str!("pages/article.html")),
+    ("article_new.html", include_str!("pages/article_new.html")),
+    ("article_form.html", include_str!("pages/article_form.html")),
     ("work.html", include_str!("pages/work.html")),
 ];
 
@@ -69,6 +74,7 @@ const WAYS: &[(&str, &str, &[Role])] = &[
     ("/work", "待办", &[Role::Handler, Role::UnitHead]),
     ("/survey", "回访", &[Role::Surveyor]),
     ("/search", "检索", SEES_CASES),
+    ("/articles", "知识", &[]),
     ("/upstream", "回填", &[Role::Reviewer, Role::Dispatcher, Role::Leader]),
 ];
 const SEES_CASES: &[Role] = &[

@@ -14,6 +14,8 @@ use crate::directory::{
     UnitCode, Urgency,
 };
 use crate::identity::Role;
+use crate::knowledge::gaps::GapSource;
+use crate::knowledge::{Act, ArticleState, Stale, Standing};
 use crate::limits::{ClockName, Light};
 use crate::ticket::assignment::ContactOutcome;
 use crate::ticket::attachment::{AttachmentKind, GoneWhy};
@@ -85,6 +87,11 @@ lists! {
     "request" => Request,
     "doubt" => Doubt,
     "waits" => Waits,
+    "article_state" => ArticleState,
+    "standing" => Standing,
+    "stale" => Stale,
+    "act" => Act,
+    "gap" => GapSource,
     "cause" => Cause,
     "backfill" => BackfillState,
     "called_back" => CalledBack,

@@ -60,6 +60,7 @@
     if (as === 'number') return Number(text);
     if (as === 'bool') return text === 'true';
     if (as === 'list') return text.split(/[,，、\s]+/).filter(Boolean);
+    if (as === 'lines') return text.split('\n').map(line => line.trim()).filter(Boolean);
     if (as === 'json') return JSON.parse(text);
     if (as === 'local') return withZone(text);
     return text;
