@@ -192,7 +192,8 @@ fn files_are_brought_by_whoever_may_and_photos_are_shown() {
     assert!(office.shown("handler@weixiu", &path).contains("data-upload="));
     let bearer = format!("Bearer {}", office.tokens["handler@weixiu"]);
     let photo = phone_photo(1);
-    let sent = attach(office.server.address, &bearer, &no, ("before", "现场.jpg", &photo), &[]);
+    let sent =
+        attach(office.server.address, &bearer, &no, ("before", "现场.jpg", photo.as_slice()), &[]);
     assert_eq!(sent.unwrap().status, 201);
     let page = office.shown("reviewer", &path);
     assert!(page.contains("<img src=\"&#x2f;api&#x2f;v1&#x2f;attachments&#x2f;"), "{page}");
@@ -245,6 +246,27 @@ fn missed_calls_are_listed_masked_and_called_back_with_one_key() {
     for name in ["dispatcher", "handler@weixiu", "surveyor", "sysadmin"] {
         assert_eq!(office.page(name, "/calls").status, 403, "{name}");
     }
+}
+
+#[test]
+fn a_call_that_needs_no_ticket_is_settled_with_one_key() {
+    let office = Office::open();
+    let at = office.city.now().to_string();
+    let told = json!({ "call_id": "n-1", "event": "missed", "at": at, "phone": "13900000078" });
+    assert_eq!(office.post("agent", "/api/v1/calls", &told).status, 200);
+    let page = office.shown("agent", "/desk?call_id=n-1");
+    assert!(page.contains("name=\"call.call_id\" value=\"n-1\""), "{page}");
+    assert!(page.contains("无声电话") && page.contains("打错电话") && page.contains("骚扰电话"));
+    assert!(!office.shown("agent", "/desk").contains("无声电话"), "without a call");
+    let path = "/api/v1/calls/n-1/no-ticket";
+    assert_eq!(office.post("handler@weixiu", path, &json!({ "why": "silent" })).status, 403);
+    assert_eq!(office.post("agent", path, &json!({ "why": "other" })).status, 422);
+    let done = office.post("agent", path, &json!({ "why": "silent" }));
+    assert_eq!((done.status, &done.json()["no_ticket_by"]), (200, &json!("agent")));
+    let again = office.post("agent", path, &json!({ "why": "prank" }));
+    assert_eq!((again.status, &again.json()["code"]), (409, &json!("calls.no_ticket")));
+    assert!(office.shown("agent", "/calls").contains("没有待回拨的未接来电"));
+    assert_eq!(office.post("agent", "/api/v1/calls/none/no-ticket", &told).status, 404);
 }
 
 #[test]

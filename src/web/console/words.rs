@@ -8,7 +8,7 @@ use minijinja::HtmlEscape;
 use minijinja::value::Object;
 use minijinja::{Environment, Error, ErrorKind, State, Value};
 
-use crate::calls::CalledBack;
+use crate::calls::{CalledBack, NoTicket};
 use crate::directory::{
     AssessmentClass, CategoryCode, Channel, CompanyCode, Directory, EstateCode, Kind, RegionCode,
     UnitCode, Urgency,
@@ -95,6 +95,7 @@ lists! {
     "cause" => Cause,
     "backfill" => BackfillState,
     "called_back" => CalledBack,
+    "no_ticket" => NoTicket,
     "attachment" => AttachmentKind,
     "gone" => GoneWhy,
 }

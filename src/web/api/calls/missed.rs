@@ -8,7 +8,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::CallView;
 use crate::app::App;
 use crate::calls::desk::READERS;
-use crate::calls::{self, CalledBack, store};
+use crate::calls::{self, CalledBack, NoTicket, store};
 use crate::error::Result;
 use crate::identity::Actor;
 use crate::ticket::Text;
@@ -79,6 +79,32 @@ pub async fn call_back(asked: Once<String>) -> Result<HttpResponse> {
             calls::desk::see(tx, actor, id)?;
             let said: CallBack = raw.parse()?;
             let call = calls::called_back(tx, actor, id, said.outcome)?;
+            Answer::ok(&CallView::of(app, &call)?)
+        })
+        .await
+}
+
+/// Why it needs no ticket.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Needless {
+    why: NoTicket,
+}
+
+/// Notes that a call needs no ticket: nobody spoke, a wrong number, a prank.
+#[utoipa::path(tag = "calls", operation_id = "call_no_ticket", params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)), request_body = Needless, responses(
+    (status = 200, body = CallView),
+    (status = 403, body = Problem, content_type = "application/problem+json"),
+    (status = 404, body = Problem, content_type = "application/problem+json"),
+    (status = 409, description = "calls.no_ticket", body = Problem, content_type = "application/problem+json"),
+))]
+#[post("/calls/{id}/no-ticket")]
+pub async fn no_ticket(asked: Once<String>) -> Result<HttpResponse> {
+    asked
+        .write(|tx, Once { app, actor, path: id, raw, .. }| {
+            calls::desk::see(tx, actor, id)?;
+            let said: Needless = raw.parse()?;
+            let call = calls::no_ticket(tx, actor, id, said.why)?;
             Answer::ok(&CallView::of(app, &call)?)
         })
         .await
