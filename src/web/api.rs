@@ -30,6 +30,7 @@ pub mod reference;
 pub mod reports;
 pub mod search;
 pub mod searches;
+pub mod sides;
 pub mod signals;
 pub mod similar;
 pub mod stretch;

@@ -270,6 +270,27 @@ fn a_call_that_needs_no_ticket_is_settled_with_one_key() {
 }
 
 #[test]
+fn a_supervision_is_answered_on_the_page_of_whom_it_addresses() {
+    let office = Office::open();
+    let city = &office.city;
+    let no = city.handled_by("weixiu");
+    city.reviewer().does(&no, "supervise", json!({ "step": "supervise", "text": "三日内办结" }));
+    let page = office.shown("unit_head@weixiu", &format!("/tickets/{no}"));
+    let address = format!("/api/v1/tickets/{no}/supervise/1/answer");
+    assert!(
+        page.replace("&#x2f;", "/").contains(&address) && page.contains("三日内办结"),
+        "{page}"
+    );
+    let sides =
+        |who: &str| office.get(who, &format!("/api/v1/tickets/{no}")).json()["sides"].clone();
+    assert_eq!(sides("unit_head@weixiu")[0]["allowed"][0]["path"], "supervise/1/answer");
+    assert_eq!(sides("reviewer")[0]["allowed"][0]["path"], "supervise/1/close");
+    assert_eq!((sides("handler@weixiu"), sides("agent")), (Value::Null, Value::Null));
+    let answered = office.post("unit_head@weixiu", &address, &json!({ "text": "明日办结" }));
+    assert_eq!(answered.status, 200, "{answered:?}");
+}
+
+#[test]
 fn a_search_is_kept_found_again_and_leaves_as_a_sheet() {
     let office = Office::open();
     let hostile = draft_with(&json!({ "matter": { "title": HOSTILE } }));

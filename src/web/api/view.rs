@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 use super::attached::{AttachmentView, views};
 pub use super::line::{LineView, line};
 use super::marks::{MarkView, RepeatView, is_no_handler};
+use super::sides::{SideView, sides};
 use crate::directory::{
     AssessmentClass, CategoryCode, Channel, CompanyCode, EstateCode, Kind, RegionCode, UnitCode,
     Urgency,
@@ -75,6 +76,9 @@ pub struct TicketView {
     /// Two people hold that the caller is vexatious in this matter: shown to the same. It blocks nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
     vexatious: Option<MarkView>,
+    /// Supervisions and whistles that wait for this reader.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    sides: Vec<SideView>,
     /// Whether this reader gets the sealed handling copy.
     handling_copy: bool,
     /// The commands this reader may give now.
@@ -234,6 +238,7 @@ pub fn ticket(ticket: &Ticket, version: i32, scene: &Scene<'_>, sight: Sight) ->
         links: shown.links(),
         repeat: None,
         vexatious: None,
+        sides: sides(ticket, scene, sight),
         handling_copy: copy,
         allowed: table::allowed(ticket, scene, Target::default())
             .into_iter()
