@@ -196,7 +196,7 @@ fn files_are_brought_by_whoever_may_and_photos_are_shown() {
         attach(office.server.address, &bearer, &no, ("before", "现场.jpg", photo.as_slice()), &[]);
     assert_eq!(sent.unwrap().status, 201);
     let page = office.shown("reviewer", &path);
-    assert!(page.contains("<img src=\"&#x2f;api&#x2f;v1&#x2f;attachments&#x2f;"), "{page}");
+    assert!(page.contains("<img src=\"/api/v1/attachments/"), "{page}");
     assert!(page.contains("整改前") && page.contains("现场.jpg"));
 }
 
@@ -304,6 +304,11 @@ fn a_search_is_kept_found_again_and_leaves_as_a_sheet() {
             && page.contains("search.xlsx?q=")
     );
     assert!(!office.shown("agent", "/search").contains("我的常用检索"), "one's own");
+    for (name, has) in [("reviewer", true), ("agent", true), ("surveyor", false)] {
+        let page = office.shown(name, "/search");
+        assert_eq!(page.contains("form=\"bulk\""), has, "{name}");
+        assert_eq!(page.contains("value=\"supervise\""), name == "reviewer", "{name}");
+    }
 }
 
 #[test]
