@@ -107,6 +107,91 @@
     Promise.all([units(may), known(may)]).then(() => { box.querySelector('[data-none]').textContent = '没有可用的建议。'; });
   }
 
+  // <input data-many="/api/v1/units" data-as="list">: several codes by a few letters each; Backspace in an empty field
+  // takes the last one away.
+  function many(field) {
+    const kept = document.createElement('input');
+    kept.type = 'hidden';
+    kept.name = field.name;
+    kept.dataset.as = 'list';
+    field.name = `${field.name}-typed`;
+    field.removeAttribute('data-as');
+    field.setAttribute('data-local', '');
+    field.autocomplete = 'off';
+    const list = document.createElement('ul');
+    list.className = 'choices';
+    list.id = `many-${Math.random().toString(36).slice(2)}`;
+    list.setAttribute('role', 'listbox');
+    list.hidden = true;
+    field.setAttribute('role', 'combobox');
+    field.setAttribute('aria-controls', list.id);
+    field.setAttribute('aria-expanded', 'false');
+    const tags = document.createElement('span');
+    field.after(kept, tags, list);
+    let taken = [];
+    let wait = 0;
+    let round = 0;
+    const close = () => { list.hidden = true; field.setAttribute('aria-expanded', 'false'); };
+    const show = () => {
+      kept.value = taken.map(it => it.code).join(',');
+      tags.replaceChildren(...taken.map(it => {
+        const tag = document.createElement('span');
+        tag.className = 'tag';
+        tag.textContent = it.name;
+        const away = press('×', () => { taken = taken.filter(one => one !== it); show(); field.focus(); });
+        away.className = 'quiet';
+        away.setAttribute('aria-label', `去掉${it.name}`);
+        tag.append(away);
+        return tag;
+      }));
+      kept.dispatchEvent(new Event('input', { bubbles: true }));
+    };
+    const take = item => {
+      if (!taken.some(it => it.code === item.dataset.code)) taken.push({ code: item.dataset.code, name: item.dataset.name });
+      field.value = '';
+      close();
+      show();
+    };
+    field.addEventListener('input', () => {
+      clearTimeout(wait);
+      wait = setTimeout(async () => {
+        const text = field.value.trim();
+        if (!text) { close(); return; }
+        const mine = ++round;
+        const answer = await call('GET', `${field.dataset.many}?q=${encodeURIComponent(text)}&limit=12`);
+        if (mine !== round) return;
+        list.replaceChildren(...(answer.body?.items ?? []).map((it, n) => {
+          const item = line(it.path ?? it.name);
+          item.setAttribute('role', 'option');
+          item.id = `${list.id}-${n}`;
+          item.dataset.code = it.code;
+          item.dataset.name = it.name;
+          item.setAttribute('aria-selected', String(n === 0));
+          item.addEventListener('mousedown', event => { event.preventDefault(); take(item); });
+          return item;
+        }));
+        list.hidden = !list.children.length;
+        field.setAttribute('aria-expanded', String(!list.hidden));
+      }, 120);
+    });
+    field.addEventListener('keydown', event => {
+      if (event.key === 'Backspace' && !field.value && taken.length) { taken.pop(); show(); return; }
+      if (list.hidden) return;
+      const items = Array.from(list.children);
+      const now = items.findIndex(item => item.getAttribute('aria-selected') === 'true');
+      if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
+        event.preventDefault();
+        const next = (now + (event.key === 'ArrowDown' ? 1 : items.length - 1)) % items.length;
+        items[now]?.setAttribute('aria-selected', 'false');
+        items[next].setAttribute('aria-selected', 'true');
+        field.setAttribute('aria-activedescendant', items[next].id);
+        items[next].scrollIntoView({ block: 'nearest' });
+      } else if (event.key === 'Enter') { event.preventDefault(); if (items[now]) take(items[now]); } else if (event.key === 'Escape') { event.preventDefault(); close(); }
+    });
+    field.addEventListener('blur', close);
+  }
+  for (const field of document.querySelectorAll('input[data-many]')) many(field);
+
   // Into the text of the form: at its end, as typed.
   function put(form, text) {
     const field = form.elements.text;
