@@ -91,7 +91,7 @@ pub struct WorkList {
 }
 
 impl WorkList {
-    /// How many parts wait for each, in the order of [`Waits`].
+    /// How many parts wait, by the code of whom for.
     pub fn counts(&self) -> BTreeMap<&'static str, usize> {
         let count = |waits: &Waits| self.items.iter().filter(|it| it.waits == *waits).count();
         Waits::ALL.iter().map(|waits| (waits.as_str(), count(waits))).collect()
