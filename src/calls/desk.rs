@@ -2,7 +2,7 @@
 //! and that is on disk before the number is told.
 
 use super::store::{self, Call};
-use super::{CalledBack, Told};
+use super::{CalledBack, NoTicket, Told};
 use crate::audit::{self, Entry};
 use crate::db::Tx;
 use crate::error::{Error, Result};
@@ -56,6 +56,19 @@ pub fn called_back(tx: &mut Tx<'_>, actor: &Actor, call_id: &str, how: CalledBac
         return Err(Error::refused("calls.called_back"));
     }
     store::called_back(tx, call.id, &actor.name, how)?;
+    store::one(tx.conn, call_id)?.ok_or_else(Error::not_found)
+}
+
+/// Notes that a call needs no ticket, once, by whoever heard it.
+///
+/// # Errors
+/// 404, 403; `calls.no_ticket`.
+pub fn no_ticket(tx: &mut Tx<'_>, actor: &Actor, call_id: &str, why: NoTicket) -> Result<Call> {
+    let call = see(tx, actor, call_id)?;
+    if call.no_ticket.is_some() {
+        return Err(Error::refused("calls.no_ticket"));
+    }
+    store::no_ticket(tx, call.id, &actor.name, why)?;
     store::one(tx.conn, call_id)?.ok_or_else(Error::not_found)
 }
 

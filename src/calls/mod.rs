@@ -14,7 +14,7 @@ use crate::error::{Error, FieldError, Result};
 use crate::ticket::Text;
 use crate::time::Stamp;
 
-pub use desk::{called_back, reveal, take};
+pub use desk::{called_back, no_ticket, reveal, take};
 pub use figures::{CallsBy, Figures, figures};
 pub use store::{Call, one, page};
 
@@ -38,6 +38,15 @@ code_enum! {
         NoAnswer = "no_answer" "已回拨无人接听",
         /// The number was withheld, or is none.
         Impossible = "impossible" "无法回拨",
+    }
+}
+
+code_enum! {
+    /// Why a call needs no ticket.
+    pub enum NoTicket {
+        Silent = "silent" "无声电话",
+        WrongNumber = "wrong_number" "打错电话",
+        Prank = "prank" "骚扰电话",
     }
 }
 

@@ -3,7 +3,7 @@
 
 use diesel::prelude::*;
 
-use super::{CallEvent, CalledBack, Told};
+use super::{CallEvent, CalledBack, NoTicket, Told};
 use crate::db::page::{cut, one_more};
 use crate::db::schema::call;
 use crate::db::{Conn, Tx};
@@ -36,6 +36,10 @@ pub struct Call {
     queue_at: Option<Stamp>,
     recording_at: Option<Stamp>,
     phone_at: Option<Stamp>,
+    /// Why it needs no ticket.
+    pub no_ticket: Option<NoTicket>,
+    pub no_ticket_by: Option<String>,
+    pub no_ticket_at: Option<Stamp>,
 }
 
 /// Nobody answered, and it is over; one that rings now is not missed yet.
@@ -165,7 +169,7 @@ fn is_first(kept: Option<&str>, since: Option<Stamp>, said: Option<&str>, at: St
 /// Which calls that nobody answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Missed {
-    /// Those that nobody has called back yet.
+    /// Those that nobody has called back yet, or said that they need nothing.
     Open,
     All,
 }
@@ -185,7 +189,7 @@ pub fn page(
         .filter(call::missed_at.is_not_null().or(call::ended_at.is_not_null()))
         .into_boxed();
     if which == Missed::Open {
-        query = query.filter(call::called_back_at.is_null());
+        query = query.filter(call::called_back_at.is_null()).filter(call::no_ticket_at.is_null());
     }
     if let Some(after) = after {
         let wrong = || Error::field("/after", "field.format");
@@ -213,6 +217,21 @@ pub(super) fn called_back(tx: &mut Tx<'_>, id: i64, by: &str, how: CalledBack) -
             call::called_back_at.eq(Some(tx.now)),
             call::called_back_by.eq(Some(by)),
             call::called_back.eq(Some(how)),
+        ))
+        .execute(tx.conn)?;
+    Ok(())
+}
+
+/// Notes that a call needs no ticket.
+///
+/// # Errors
+/// As the database says.
+pub(super) fn no_ticket(tx: &mut Tx<'_>, id: i64, by: &str, why: NoTicket) -> Result<()> {
+    diesel::update(call::table.find(id))
+        .set((
+            call::no_ticket.eq(Some(why)),
+            call::no_ticket_by.eq(Some(by)),
+            call::no_ticket_at.eq(Some(tx.now)),
         ))
         .execute(tx.conn)?;
     Ok(())

@@ -89,6 +89,8 @@ fn copy(hotline: &Hotline, call: &Call) -> Result<Value> {
         "agent": call.agent, "queue": call.queue, "recording_id": call.recording_id,
         "phone": call.phone(&hotline.keys)?, "called_back_at": call.called_back_at,
         "called_back_by": call.called_back_by, "called_back": call.called_back,
+        "no_ticket": call.no_ticket, "no_ticket_by": call.no_ticket_by,
+        "no_ticket_at": call.no_ticket_at,
     }))
 }
 

@@ -30,11 +30,13 @@ pub mod reference;
 pub mod reports;
 pub mod search;
 pub mod searches;
+pub mod sides;
 pub mod signals;
 pub mod similar;
 pub mod stretch;
 pub mod suggest;
 pub mod supervision;
+pub mod surveys;
 pub mod test_calls;
 pub mod tickets;
 pub mod upstream;
@@ -42,6 +44,7 @@ pub mod users;
 pub mod view;
 pub mod warnings;
 pub mod webhooks;
+pub mod work;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -58,6 +61,8 @@ pub fn routes(services: &mut ServiceConfig<'_>) {
         .service(tickets::list)
         .service(tickets::take_in)
         .service(tickets::find)
+        .service(work::list)
+        .service(surveys::list)
         .service(search::texts)
         .service(searches::list)
         .service(searches::add)

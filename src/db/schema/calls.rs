@@ -21,5 +21,8 @@ diesel::table! {
         queue_at -> Nullable<BigInt>,
         recording_at -> Nullable<BigInt>,
         phone_at -> Nullable<BigInt>,
+        no_ticket -> Nullable<Text>,
+        no_ticket_by -> Nullable<Text>,
+        no_ticket_at -> Nullable<BigInt>,
     }
 }

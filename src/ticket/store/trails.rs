@@ -4,7 +4,7 @@
 
 use diesel::prelude::*;
 
-use super::{Vault, load_by_id};
+use super::{AT_ONCE, Vault, load_by_id};
 use crate::db::schema::{tickets, trail};
 use crate::db::{Conn, Tx, each};
 use crate::error::{Error, Result};
@@ -77,6 +77,21 @@ pub(super) fn insert(tx: &mut Tx<'_>, row: &TrailRow) -> Result<()> {
 pub(super) fn trail_of(conn: &mut Conn, ticket_id: i64) -> Result<Option<TrailRow>> {
     let row = trail::table.find(ticket_id).select(TrailRow::as_select());
     Ok(row.first(conn).optional()?)
+}
+
+/// Those of `ids` that were asked to leave the assessment at some time.
+///
+/// # Errors
+/// The database's own.
+pub fn asked_to_leave(conn: &mut Conn, ids: &[i64]) -> Result<Vec<i64>> {
+    let mut found = Vec::new();
+    for some in ids.chunks(AT_ONCE) {
+        let theirs = trail::table
+            .filter(trail::ticket_id.eq_any(some.to_vec()))
+            .filter(trail::exclusion_at.is_not_null());
+        found.extend(theirs.select(trail::ticket_id).load::<i64>(conn)?);
+    }
+    Ok(found)
 }
 
 /// Writes the trails of up to `most` tickets after the id `after`, each as its document has it now; answers

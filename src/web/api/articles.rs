@@ -1,9 +1,9 @@
 //! Web, `/articles`: the knowledge base. Its rule: what a reader may see of an article is `knowledge::sight`'s
 //! to say; a list says why each was found.
 
-mod gaps;
+pub mod gaps;
 mod room;
-mod view;
+pub mod view;
 mod writing;
 
 use std::collections::BTreeSet;
@@ -51,21 +51,21 @@ pub fn routes(services: &mut ServiceConfig<'_>) {
 #[serde(deny_unknown_fields)]
 pub struct ArticleQuery {
     /// What a caller asks, in any words; what holds today comes first, then what fits best.
-    q: Option<String>,
+    pub q: Option<String>,
     /// About this category or one below it.
     #[param(value_type = Option<String>)]
-    category: Option<CategoryCode>,
+    pub category: Option<CategoryCode>,
     #[param(value_type = Option<String>)]
-    owner: Option<UnitCode>,
+    pub owner: Option<UnitCode>,
     /// Published ones, and drafts that the reader may see, where nothing is said; with `q` published ones.
-    state: Option<ArticleState>,
+    pub state: Option<ArticleState>,
     /// Only those that need a look: no longer valid, due for review, or of a unit that is closed.
-    stale: Option<bool>,
+    pub stale: Option<bool>,
     /// Only those whose owner was charged with a look.
-    supervised: Option<bool>,
+    pub supervised: Option<bool>,
     /// 1 to 500, 50 where nothing is said.
-    limit: Option<u32>,
-    after: Option<String>,
+    pub limit: Option<u32>,
+    pub after: Option<String>,
 }
 
 impl ArticleQuery {
@@ -123,28 +123,32 @@ pub async fn list(
     Asker(actor): Asker,
     Query(query): Query<ArticleQuery>,
 ) -> Result<HttpResponse> {
+    run(move || Answer::ok(&listed(&app, &actor, &query)?)).await.map(Answer::respond)
+}
+
+/// The articles that `query` names, as far as `actor` may see them; words that found nothing are remembered.
+///
+/// # Errors
+/// 403 for whoever has no desk here; 422.
+pub fn listed(app: &App, actor: &Actor, query: &ArticleQuery) -> Result<ArticleList> {
     actor.require(STAFF)?;
     let limit = Page { limit: query.limit, after: None }.limit()?;
     if query.q.as_ref().is_some_and(|q| q.chars().count() > 200) {
         return Err(Error::field("/q", "field.too_long"));
     }
-    run(move || {
-        let room = room(&app)?;
-        let page = found(&Wanted::of(&query, &actor, &room), limit);
-        let codes: Vec<ArticleCode> = page.items.iter().map(|(code, _)| code.clone()).collect();
-        let room = room.with_use_of(&app, &codes)?;
-        let line = |(code, hit): (ArticleCode, Option<Hit>)| {
-            let line = ArticleLine::of(&app, room.library.article(&code)?, &actor, &room);
-            Some(line.found(hit))
-        };
-        let items: Vec<ArticleLine> = page.items.into_iter().filter_map(line).collect();
-        if let Some(q) = query.q.as_deref().filter(|q| query.is_plain() && !q.trim().is_empty()) {
-            gaps::asked(&app, (&actor, &room), q, items.len());
-        }
-        Answer::ok(&ArticleList { items, next: page.next })
-    })
-    .await
-    .map(Answer::respond)
+    let room = room(app)?;
+    let page = found(&Wanted::of(query, actor, &room), limit);
+    let codes: Vec<ArticleCode> = page.items.iter().map(|(code, _)| code.clone()).collect();
+    let room = room.with_use_of(app, &codes)?;
+    let line = |(code, hit): (ArticleCode, Option<Hit>)| {
+        let line = ArticleLine::of(app, room.library.article(&code)?, actor, &room);
+        Some(line.found(hit))
+    };
+    let items: Vec<ArticleLine> = page.items.into_iter().filter_map(line).collect();
+    if let Some(q) = query.q.as_deref().filter(|q| query.is_plain() && !q.trim().is_empty()) {
+        gaps::asked(app, (actor, &room), q, items.len());
+    }
+    Ok(ArticleList { items, next: page.next })
 }
 
 /// A page of what is wanted: by number, or by how well it fits the query, with the reason.
@@ -174,18 +178,26 @@ pub async fn one(
     Asker(actor): Asker,
     code: web::Path<ArticleCode>,
 ) -> Result<HttpResponse> {
-    actor.require(STAFF)?;
     run(move || {
-        let room = room(&app)?.with_use_of(&app, std::slice::from_ref(&code))?;
-        let article = room.library.article(&code).ok_or_else(Error::not_found)?;
-        if reads(article, &actor) == Reads::Nothing {
-            return Err(Error::not_found());
-        }
-        let view = ArticleView::of(&app, article, &actor, &room);
-        Ok(Answer::ok(&view)?.versioned(article.version.into()))
+        let view = opened(&app, &actor, &code)?;
+        Ok(Answer::ok(&view)?.versioned(view.version.into()))
     })
     .await
     .map(Answer::respond)
+}
+
+/// The article `code` as `actor` may see it.
+///
+/// # Errors
+/// 403 for whoever has no desk here; 404 where it is absent or not for their eyes.
+pub fn opened(app: &App, actor: &Actor, code: &ArticleCode) -> Result<ArticleView> {
+    actor.require(STAFF)?;
+    let room = room(app)?.with_use_of(app, std::slice::from_ref(code))?;
+    let article = room.library.article(code).ok_or_else(Error::not_found)?;
+    if reads(article, actor) == Reads::Nothing {
+        return Err(Error::not_found());
+    }
+    Ok(ArticleView::of(app, article, actor, &room))
 }
 
 /// What was done to an article, newest first, each with the text it was about. Who does not write it sees what was
@@ -201,25 +213,34 @@ pub async fn versions(
     code: web::Path<ArticleCode>,
     Query(which): Query<Page>,
 ) -> Result<HttpResponse> {
+    run(move || Answer::ok(&versions_of(&app, &actor, &code, &which)?)).await.map(Answer::respond)
+}
+
+/// What was done to the article `code`, as `actor` may see it.
+///
+/// # Errors
+/// As [`opened`]; 422.
+pub fn versions_of(
+    app: &App,
+    actor: &Actor,
+    code: &ArticleCode,
+    which: &Page,
+) -> Result<VersionList> {
     actor.require(STAFF)?;
     let limit = which.limit()?;
     let after = after_key::<i32>(which.after.as_deref())?;
-    run(move || {
-        let room = room(&app)?;
-        let article = room.library.article(&code).ok_or_else(Error::not_found)?;
-        let acts = match reads(article, &actor) {
-            Reads::Nothing => return Err(Error::not_found()),
-            Reads::Published => &[Act::Published, Act::Confirmed, Act::Retired],
-            Reads::Everything => Act::ALL,
-        };
-        let ask = |conn: &mut _| store::versions(conn, &code, after, acts, limit);
-        let (found, next) = app.db.read(ask)?;
-        let next = next.map(|version| version.to_string());
-        // What was internal then is so still.
-        let open = found.into_iter().filter(|it| !(actor.company && it.content.internal));
-        let items = open.map(|it| VersionView::of(&app, it)).collect();
-        Answer::ok(&VersionList { items, next })
-    })
-    .await
-    .map(Answer::respond)
+    let room = room(app)?;
+    let article = room.library.article(code).ok_or_else(Error::not_found)?;
+    let acts = match reads(article, actor) {
+        Reads::Nothing => return Err(Error::not_found()),
+        Reads::Published => &[Act::Published, Act::Confirmed, Act::Retired],
+        Reads::Everything => Act::ALL,
+    };
+    let ask = |conn: &mut _| store::versions(conn, code, after, acts, limit);
+    let (found, next) = app.db.read(ask)?;
+    let next = next.map(|version| version.to_string());
+    // What was internal then is so still.
+    let open = found.into_iter().filter(|it| !(actor.company && it.content.internal));
+    let items = open.map(|it| VersionView::of(app, it)).collect();
+    Ok(VersionList { items, next })
 }

@@ -1,7 +1,7 @@
 //! Web, `/calls`: the telephone: its events with the desk's screen-pop, missed calls, figures. Its rule: what
 //! leaves is masked; a number in clear is asked for with a reason, like any other.
 
-mod missed;
+pub mod missed;
 
 use actix_web::{HttpResponse, get, post, web};
 use serde::{Deserialize, Serialize};
@@ -38,6 +38,7 @@ pub fn routes(services: &mut ServiceConfig<'_>) {
         .service(counted)
         .service(missed::call_back)
         .service(missed::reveal)
+        .service(missed::no_ticket)
         .service(one);
 }
 
@@ -68,6 +69,13 @@ pub struct CallView {
     called_back_by: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     called_back: Option<calls::CalledBack>,
+    /// Why it needs no ticket.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    no_ticket: Option<calls::NoTicket>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    no_ticket_by: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    no_ticket_at: Option<String>,
 }
 
 impl CallView {
@@ -87,6 +95,9 @@ impl CallView {
             called_back_at: shown(call.called_back_at),
             called_back_by: call.called_back_by.clone(),
             called_back: call.called_back,
+            no_ticket: call.no_ticket,
+            no_ticket_by: call.no_ticket_by.clone(),
+            no_ticket_at: shown(call.no_ticket_at),
         })
     }
 }

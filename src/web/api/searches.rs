@@ -129,6 +129,16 @@ pub async fn list(app: web::Data<App>, Asker(actor): Asker) -> Result<HttpRespon
     .map(Answer::respond)
 }
 
+/// The searches that `actor` keeps, uncounted.
+///
+/// # Errors
+/// 403 for a role that sees no cases.
+pub fn kept_of(app: &App, actor: &Actor) -> Result<KeptList> {
+    allowed(actor)?;
+    let all = app.db.read(|conn| kept::all(conn, actor))?;
+    Ok(KeptList { items: all.into_iter().map(uncounted).collect() })
+}
+
 /// Keeps a search.
 #[utoipa::path(tag = "tickets", operation_id = "kept_search_add", request_body = Plan, params(("Idempotency-Key" = Option<String>, Header)), responses(
     (status = 201, body = KeptView),

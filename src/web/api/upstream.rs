@@ -1,7 +1,7 @@
 //! Web, `/upstream`: the city's platform: what it sends, what became of it, what we owe it, and how both sides
 //! compare. Its rule: the platform's account feeds and sees its own; people see lists and act by name.
 
-mod backfills;
+pub mod backfills;
 mod reconcile;
 
 use actix_web::{HttpResponse, get, post, web};
@@ -26,6 +26,7 @@ pub fn routes(services: &mut ServiceConfig<'_>) {
         .service(messages)
         .service(retry_message)
         .service(backfills::list)
+        .service(backfills::written)
         .service(backfills::retry)
         .service(backfills::by_hand)
         .service(reconcile::found)

@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 use super::attached::{AttachmentView, views};
 pub use super::line::{LineView, line};
 use super::marks::{MarkView, RepeatView, is_no_handler};
+use super::sides::{SideView, sides};
 use crate::directory::{
     AssessmentClass, CategoryCode, Channel, CompanyCode, EstateCode, Kind, RegionCode, UnitCode,
     Urgency,
@@ -75,6 +76,9 @@ pub struct TicketView {
     /// Two people hold that the caller is vexatious in this matter: shown to the same. It blocks nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
     vexatious: Option<MarkView>,
+    /// Supervisions and whistles that wait for this reader.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    sides: Vec<SideView>,
     /// Whether this reader gets the sealed handling copy.
     handling_copy: bool,
     /// The commands this reader may give now.
@@ -112,7 +116,7 @@ struct PlaceView {
 
 /// One unit's part.
 #[derive(Serialize, ToSchema)]
-struct AssignmentView {
+pub struct AssignmentView {
     id: String,
     unit: UnitCode,
     role: Part,
@@ -136,10 +140,11 @@ struct LimitView {
     missed: bool,
 }
 
+/// What runs out next.
 #[derive(Serialize, ToSchema)]
-struct NextLimit {
+pub struct NextLimit {
     clock: ClockName,
-    due_at: String,
+    pub(super) due_at: String,
     light: Light,
 }
 
@@ -233,12 +238,24 @@ pub fn ticket(ticket: &Ticket, version: i32, scene: &Scene<'_>, sight: Sight) ->
         links: shown.links(),
         repeat: None,
         vexatious: None,
+        sides: sides(ticket, scene, sight),
         handling_copy: copy,
         allowed: table::allowed(ticket, scene, Target::default())
             .into_iter()
             .map(CommandName::wire)
             .collect(),
     }
+}
+
+/// Assignment `k` as its ticket shows it, and what of it runs out next while it is somebody's work.
+pub(super) fn part(
+    (ticket, k): (&Ticket, u32),
+    scene: &Scene<'_>,
+    sight: Sight,
+) -> Option<(AssignmentView, Option<NextLimit>)> {
+    let shown = Shown { ticket, scene, copy: sight == Sight::HandlingCopy };
+    let a = ticket.assignments.get(&k)?;
+    Some((shown.assignment(k, a), shown.first_of(a.all_timers().filter(|_| a.is_live()))))
 }
 
 struct Shown<'a> {
@@ -318,10 +335,11 @@ impl Shown<'_> {
 
     fn next_limit(&self) -> Option<NextLimit> {
         let live = self.ticket.assignments.values().filter(|a| a.is_live());
-        self.ticket
-            .timers
-            .values()
-            .chain(live.flat_map(Assignment::all_timers))
+        self.first_of(self.ticket.timers.values().chain(live.flat_map(Assignment::all_timers)))
+    }
+
+    fn first_of<'t>(&self, timers: impl Iterator<Item = &'t Timer>) -> Option<NextLimit> {
+        timers
             .filter(|timer| timer.is_open() && !timer.is_paused())
             .filter(|timer| timer.clock != ClockName::DisputeWindow)
             .filter(|timer| !(self.copy && timer.clock == ClockName::Contact))

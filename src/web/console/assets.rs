@@ -16,6 +16,12 @@ const FILES: &[(&str, &str, &[u8])] = &[
     ("console.css", "text/css; charset=utf-8", include_bytes!("assets/console.css")),
     ("console.js", "text/javascript; charset=utf-8", include_bytes!("assets/console.js")),
     ("desk.js", "text/javascript; charset=utf-8", include_bytes!("assets/desk.js")),
+    ("batch.js", "text/javascript; charset=utf-8", include_bytes!("assets/batch.js")),
+    ("calls.js", "text/javascript; charset=utf-8", include_bytes!("assets/calls.js")),
+    ("copy.js", "text/javascript; charset=utf-8", include_bytes!("assets/copy.js")),
+    ("search.js", "text/javascript; charset=utf-8", include_bytes!("assets/search.js")),
+    ("survey.js", "text/javascript; charset=utf-8", include_bytes!("assets/survey.js")),
+    ("ticket.js", "text/javascript; charset=utf-8", include_bytes!("assets/ticket.js")),
     ("mark.svg", "image/svg+xml", include_bytes!("assets/mark.svg")),
 ];
 

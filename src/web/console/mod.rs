@@ -1,7 +1,9 @@
 //! Web, console: pages for those who work here, over the same views and commands as the interface. Its rule: a
 //! page shows what `web/api` gives its reader, and what is done on it is a call of the interface.
 
+mod articles;
 mod assets;
+mod calls;
 mod desk;
 mod door;
 mod fault;
@@ -9,8 +11,11 @@ mod guest;
 mod home;
 mod page;
 mod search;
+mod survey;
 mod ticket;
+mod upstream;
 mod words;
+mod work;
 
 use actix_web::web::ServiceConfig;
 
@@ -29,5 +34,7 @@ pub fn routes(services: &mut ServiceConfig) {
         .service(home::whole)
         .service(ticket::ticket)
         .service(desk::desk)
-        .service(search::texts);
+        .service(search::texts)
+        .configure(work::routes)
+        .configure(articles::routes);
 }

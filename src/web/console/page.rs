@@ -40,6 +40,15 @@ const PAGES: &[(&str, &str)] = &[
     ("ticket.html", include_str!("pages/ticket.html")),
     ("commands.html", include_str!("pages/commands.html")),
     ("lines.html", include_str!("pages/lines.html")),
+    ("survey.html", include_str!("pages/survey.html")),
+    ("calls.html", include_str!("pages/calls.html")),
+    ("upstream.html", include_str!("pages/upstream.html")),
+    ("articles.html", include_str!("pages/articles.html")),
+    ("gaps.html", include_str!("pages/gaps.html")),
+    ("article.html", include_str!("pages/article.html")),
+    ("article_new.html", include_str!("pages/article_new.html")),
+    ("article_form.html", include_str!("pages/article_form.html")),
+    ("work.html", include_str!("pages/work.html")),
 ];
 
 static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
@@ -58,8 +67,16 @@ static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
 });
 
 /// What leads from page to page: the address, its word, and who sees it (nobody named: everybody).
-const WAYS: &[(&str, &str, &[Role])] =
-    &[("/", "今日", &[]), ("/desk", "受理", &[Role::Agent]), ("/search", "检索", SEES_CASES)];
+const WAYS: &[(&str, &str, &[Role])] = &[
+    ("/", "今日", &[]),
+    ("/desk", "受理", &[Role::Agent]),
+    ("/calls", "未接来电", &[Role::Agent, Role::Reviewer, Role::Leader]),
+    ("/work", "待办", &[Role::Handler, Role::UnitHead]),
+    ("/survey", "回访", &[Role::Surveyor]),
+    ("/search", "检索", SEES_CASES),
+    ("/articles", "知识", &[]),
+    ("/upstream", "回填", &[Role::Reviewer, Role::Dispatcher, Role::Leader]),
+];
 const SEES_CASES: &[Role] = &[
     Role::Agent,
     Role::Dispatcher,

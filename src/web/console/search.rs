@@ -11,6 +11,7 @@ use super::page::Page;
 use crate::app::App;
 use crate::error::{Error, Kind};
 use crate::web::api::search::{self, FoundView, SearchQuery};
+use crate::web::api::searches::{self, KeptList};
 use crate::web::blocking::run;
 
 #[derive(Serialize)]
@@ -19,6 +20,8 @@ struct Searched {
     /// What cannot be asked, and why.
     wrong: Option<String>,
     found: Option<FoundView>,
+    /// What its reader keeps; how many each finds is asked for later.
+    kept: KeptList,
 }
 
 /// Searches as the address says.
@@ -37,7 +40,8 @@ pub async fn texts(app: web::Data<App>, guest: Guest, request: HttpRequest) -> S
             }
             Err(error) => return Err(error),
         };
-        Ok((Searched { q: asked.q, wrong, found }, directory))
+        let kept = searches::kept_of(&house, &actor)?;
+        Ok((Searched { q: asked.q, wrong, found, kept }, directory))
     })
     .await?;
     Ok(Page::of(&app, &guest).naming(directory).show("search.html", searched)?)

@@ -8,18 +8,24 @@ use minijinja::HtmlEscape;
 use minijinja::value::Object;
 use minijinja::{Environment, Error, ErrorKind, State, Value};
 
+use crate::calls::{CalledBack, NoTicket};
 use crate::directory::{
     AssessmentClass, CategoryCode, Channel, CompanyCode, Directory, EstateCode, Kind, RegionCode,
     UnitCode, Urgency,
 };
 use crate::identity::Role;
+use crate::knowledge::gaps::GapSource;
+use crate::knowledge::{Act, ArticleState, Stale, Standing};
 use crate::limits::{ClockName, Light};
 use crate::ticket::assignment::ContactOutcome;
+use crate::ticket::attachment::{AttachmentKind, GoneWhy};
 use crate::ticket::command::{CommandName, Doubt, Request};
 use crate::ticket::overlay::{
     BottomLine, Contacted, ExclusionReason, ExclusionStage, Outcome, Satisfied, Solved, Step, Why,
 };
 use crate::ticket::state::{Awaits, DeclineReason, Part, Service, StateName, WorkName};
+use crate::upstream::{BackfillState, Cause};
+use crate::web::api::work::Waits;
 
 /// Gives templates their filters.
 pub fn teach(all: &mut Environment<'static>) {
@@ -80,6 +86,18 @@ lists! {
     "bottom_line" => BottomLine,
     "request" => Request,
     "doubt" => Doubt,
+    "waits" => Waits,
+    "article_state" => ArticleState,
+    "standing" => Standing,
+    "stale" => Stale,
+    "act" => Act,
+    "gap" => GapSource,
+    "cause" => Cause,
+    "backfill" => BackfillState,
+    "called_back" => CalledBack,
+    "no_ticket" => NoTicket,
+    "attachment" => AttachmentKind,
+    "gone" => GoneWhy,
 }
 
 /// `text|marked(marks)`: the pieces from and to, in characters, stand out; all of it is escaped.

@@ -25,12 +25,12 @@ use crate::web::{Answer, Asker, Page, Query};
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct GapQuery {
-    source: Option<GapSource>,
+    pub source: Option<GapSource>,
     /// What an article has answered since, too.
-    all: Option<bool>,
+    pub all: Option<bool>,
     /// 1 to 500, 50 where nothing is said.
-    limit: Option<u32>,
-    after: Option<String>,
+    pub limit: Option<u32>,
+    pub after: Option<String>,
 }
 
 /// Something that was asked.
@@ -64,28 +64,32 @@ pub async fn list(
     Asker(actor): Asker,
     Query(query): Query<GapQuery>,
 ) -> Result<HttpResponse> {
+    run(move || Answer::ok(&gaps_of(&app, &actor, &query)?)).await.map(Answer::respond)
+}
+
+/// What callers asked that no article answers, as `query` narrows it.
+///
+/// # Errors
+/// 403 for property companies and whoever has no desk here; 422.
+pub fn gaps_of(app: &App, actor: &Actor, query: &GapQuery) -> Result<GapList> {
     actor.require(STAFF)?;
     if actor.company {
         return Err(Error::forbidden());
     }
     let limit = Page { limit: query.limit, after: None }.limit()?;
-    run(move || {
-        let room = room(&app)?;
-        let days = TimeDelta::days(i64::from(app.config.knowledge.gap_days));
-        let since = app.db.now().plus(-days);
-        let gaps = app.db.read(|conn| listing::gaps(conn, since))?;
-        let all = gaps
-            .into_iter()
-            .filter(|gap| query.source.is_none_or(|source| gap.source == source))
-            .map(|gap| (room.answering(&gap), gap))
-            .filter(|(articles, _)| *articles == 0 || query.all == Some(true));
-        let key = |it: &(usize, Gap)| format!("{}:{}", it.1.source, it.1.words);
-        let page = page(all, key, query.after.as_deref(), limit);
-        let items = page.items.into_iter().map(|it| view(&app, &room, it)).collect();
-        Answer::ok(&GapList { items, next: page.next })
-    })
-    .await
-    .map(Answer::respond)
+    let room = room(app)?;
+    let days = TimeDelta::days(i64::from(app.config.knowledge.gap_days));
+    let since = app.db.now().plus(-days);
+    let gaps = app.db.read(|conn| listing::gaps(conn, since))?;
+    let all = gaps
+        .into_iter()
+        .filter(|gap| query.source.is_none_or(|source| gap.source == source))
+        .map(|gap| (room.answering(&gap), gap))
+        .filter(|(articles, _)| *articles == 0 || query.all == Some(true));
+    let key = |it: &(usize, Gap)| format!("{}:{}", it.1.source, it.1.words);
+    let page = page(all, key, query.after.as_deref(), limit);
+    let items = page.items.into_iter().map(|it| view(app, &room, it)).collect();
+    Ok(GapList { items, next: page.next })
 }
 
 fn view(app: &App, room: &Room, (articles, gap): (usize, Gap)) -> GapView {

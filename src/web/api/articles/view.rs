@@ -18,7 +18,7 @@ use crate::knowledge::{
 pub struct ArticleView {
     code: String,
     /// Rises with everything that is done to it; the `ETag`.
-    version: i32,
+    pub(super) version: i32,
     state: ArticleState,
     /// The version that put the text into service.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -8,23 +8,24 @@ use utoipa::{IntoParams, ToSchema};
 use super::CallView;
 use crate::app::App;
 use crate::calls::desk::READERS;
-use crate::calls::{self, CalledBack, store};
+use crate::calls::{self, CalledBack, NoTicket, store};
 use crate::error::Result;
+use crate::identity::Actor;
 use crate::ticket::Text;
 use crate::web::problem::Problem;
 use crate::web::{Answer, Asker, Once, Page, Query, run};
 
 /// Which missed calls.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct MissedQuery {
     /// Those called back too.
     #[serde(default)]
-    all: bool,
+    pub all: bool,
     /// 1 to 500, 50 where nothing is said.
-    limit: Option<u32>,
-    after: Option<String>,
+    pub limit: Option<u32>,
+    pub after: Option<String>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -41,17 +42,21 @@ pub async fn list(
     Asker(actor): Asker,
     Query(query): Query<MissedQuery>,
 ) -> Result<HttpResponse> {
+    run(move || Answer::ok(&missed_of(&app, &actor, &query)?)).await.map(Answer::respond)
+}
+
+/// The missed calls that `query` names.
+///
+/// # Errors
+/// 403 for whoever has nothing to do with the telephone; 422.
+pub fn missed_of(app: &App, actor: &Actor, query: &MissedQuery) -> Result<MissedCalls> {
     actor.require(READERS)?;
     let limit = Page { limit: query.limit, after: None }.limit()?;
-    run(move || {
-        let which = if query.all { store::Missed::All } else { store::Missed::Open };
-        let after = query.after.as_deref();
-        let (found, next) = app.db.read(|conn| calls::page(conn, which, after, limit))?;
-        let items = found.iter().map(|call| CallView::of(&app, call)).collect::<Result<_>>()?;
-        Answer::ok(&MissedCalls { items, next })
-    })
-    .await
-    .map(Answer::respond)
+    let which = if query.all { store::Missed::All } else { store::Missed::Open };
+    let after = query.after.as_deref();
+    let (found, next) = app.db.read(|conn| calls::page(conn, which, after, limit))?;
+    let items = found.iter().map(|call| CallView::of(app, call)).collect::<Result<_>>()?;
+    Ok(MissedCalls { items, next })
 }
 
 /// What came of calling back.
@@ -74,6 +79,32 @@ pub async fn call_back(asked: Once<String>) -> Result<HttpResponse> {
             calls::desk::see(tx, actor, id)?;
             let said: CallBack = raw.parse()?;
             let call = calls::called_back(tx, actor, id, said.outcome)?;
+            Answer::ok(&CallView::of(app, &call)?)
+        })
+        .await
+}
+
+/// Why it needs no ticket.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Needless {
+    why: NoTicket,
+}
+
+/// Notes that a call needs no ticket: nobody spoke, a wrong number, a prank.
+#[utoipa::path(tag = "calls", operation_id = "call_no_ticket", params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)), request_body = Needless, responses(
+    (status = 200, body = CallView),
+    (status = 403, body = Problem, content_type = "application/problem+json"),
+    (status = 404, body = Problem, content_type = "application/problem+json"),
+    (status = 409, description = "calls.no_ticket", body = Problem, content_type = "application/problem+json"),
+))]
+#[post("/calls/{id}/no-ticket")]
+pub async fn no_ticket(asked: Once<String>) -> Result<HttpResponse> {
+    asked
+        .write(|tx, Once { app, actor, path: id, raw, .. }| {
+            calls::desk::see(tx, actor, id)?;
+            let said: Needless = raw.parse()?;
+            let call = calls::no_ticket(tx, actor, id, said.why)?;
             Answer::ok(&CallView::of(app, &call)?)
         })
         .await

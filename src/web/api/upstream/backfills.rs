@@ -7,18 +7,21 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::app::App;
 use crate::error::{Error, Result};
+use crate::identity::Actor;
 use crate::limits::Light;
 use crate::time::Stamp;
 use crate::upstream::desk::{self, READERS};
-use crate::upstream::store::listing;
+use crate::upstream::form::Field;
+use crate::upstream::store::{self, listing};
 use crate::upstream::{Backfill, BackfillState, Cause};
+use crate::web::api::tickets::note_opening;
 use crate::web::problem::Problem;
 use crate::web::{Answer, Asker, Once, Page, Query, run};
 
 /// An answer that is or was owed to the platform.
 #[derive(Serialize, ToSchema)]
 pub struct BackfillView {
-    id: String,
+    pub id: String,
     /// The same on each try.
     message_id: String,
     ticket: String,
@@ -82,12 +85,12 @@ pub struct BackfillQuery {
     ticket: Option<String>,
     /// 1 to 500, 50 where nothing is said.
     limit: Option<u32>,
-    after: Option<String>,
+    pub after: Option<String>,
 }
 
 #[derive(Serialize, ToSchema)]
 pub struct Backfills {
-    items: Vec<BackfillView>,
+    pub items: Vec<BackfillView>,
     next: Option<String>,
 }
 
@@ -99,26 +102,93 @@ pub async fn list(
     Asker(actor): Asker,
     Query(query): Query<BackfillQuery>,
 ) -> Result<HttpResponse> {
+    run(move || Answer::ok(&owed_of(&app, &actor, query)?)).await.map(Answer::respond)
+}
+
+/// The answers that `query` names, the most urgent first.
+///
+/// # Errors
+/// 403 for whoever has nothing to do with the platform; 422.
+pub fn owed_of(app: &App, actor: &Actor, query: BackfillQuery) -> Result<Backfills> {
     actor.require(READERS)?;
     let limit = Page { limit: query.limit, after: None }.limit()?;
-    let states = states(query.state.as_deref())?;
-    run(move || {
-        let (now, zone) = (app.db.now(), app.config.site.zone);
-        let filter = listing::Filter {
-            states,
-            light: query.light,
-            upstream_no: query.upstream_no,
-            ticket_no: query.ticket,
-            from: None,
-            to: None,
-        };
-        let after = query.after.as_deref();
-        let (owed, next) = app.db.read(|conn| listing::page(conn, &filter, now, after, limit))?;
-        let items = owed.into_iter().map(|owed| BackfillView::of(owed, now, zone)).collect();
-        Answer::ok(&Backfills { items, next })
-    })
-    .await
-    .map(Answer::respond)
+    let (now, zone) = (app.db.now(), app.config.site.zone);
+    let filter = listing::Filter {
+        states: states(query.state.as_deref())?,
+        light: query.light,
+        upstream_no: query.upstream_no,
+        ticket_no: query.ticket,
+        from: None,
+        to: None,
+    };
+    let after = query.after.as_deref();
+    let (owed, next) = app.db.read(|conn| listing::page(conn, &filter, now, after, limit))?;
+    let items = owed.into_iter().map(|owed| BackfillView::of(owed, now, zone)).collect();
+    Ok(Backfills { items, next })
+}
+
+/// An answer in the platform's own fields.
+#[derive(Serialize, ToSchema)]
+pub struct WrittenView {
+    #[serde(flatten)]
+    backfill: BackfillView,
+    /// In the form's order.
+    fields: Vec<WrittenField>,
+}
+
+/// A field of the platform's form.
+#[derive(Serialize, ToSchema)]
+pub struct WrittenField {
+    /// Its name in the message.
+    to: String,
+    /// What the platform's page calls it.
+    title: String,
+    /// As the platform is told; numbers and the caller's name in it are masked.
+    value: String,
+    /// Something in it is masked here: it is shown for a reason, with the ticket.
+    masked: bool,
+}
+
+/// What an answer says, in the order of the platform's form. That its ticket was opened is noted.
+#[utoipa::path(tag = "upstream", operation_id = "backfill_written", params(("id" = String, Path)), responses(
+    (status = 200, body = WrittenView),
+    (status = 403, body = Problem, content_type = "application/problem+json"),
+    (status = 404, description = "absent, or its ticket was erased", body = Problem, content_type = "application/problem+json"),
+))]
+#[get("/upstream/backfills/{id}")]
+pub async fn written(
+    app: web::Data<App>,
+    Asker(actor): Asker,
+    id: web::Path<String>,
+) -> Result<HttpResponse> {
+    run(move || Answer::ok(&written_of(&app, &actor, &id)?)).await.map(Answer::respond)
+}
+
+/// What the answer `id` says.
+///
+/// # Errors
+/// 403; 404 where it is absent, or its ticket is not there any more.
+pub fn written_of(app: &App, actor: &Actor, id: &str) -> Result<WrittenView> {
+    actor.require(READERS)?;
+    let id: i64 = id.parse().map_err(|_| Error::not_found())?;
+    let (now, zone) = (app.db.now(), app.config.site.zone);
+    let owed = app.db.read(|conn| store::one(conn, id))?.ok_or_else(Error::not_found)?;
+    let facts = app.carrier.facts(&owed)?;
+    let stored = app.db.read(|conn| {
+        let rules = app.hotline.rules.current(conn, now)?;
+        app.hotline.see(conn, &rules, actor, &owed.ticket_no)
+    })?;
+    note_opening(&app.hotline, actor, (&owed.ticket_no, now.day(zone)))?;
+    let form = &app.carrier.form;
+    // Numbers of tickets and messages are nobody's telephone.
+    let plain = [owed.upstream_no.clone(), owed.ticket_no.clone(), owed.message_id()];
+    let field = |(field, text): (&Field, String)| {
+        let value = if plain.contains(&text) { text.clone() } else { stored.ticket.masked(&text) };
+        let masked = value != text;
+        WrittenField { to: field.to.clone(), title: field.title.clone(), value, masked }
+    };
+    let fields = form.fields.iter().zip(form.cells(&facts, zone)).map(field).collect();
+    Ok(WrittenView { backfill: BackfillView::of(owed, now, zone), fields })
 }
 
 fn states(text: Option<&str>) -> Result<Vec<BackfillState>> {

@@ -60,6 +60,7 @@
     if (as === 'number') return Number(text);
     if (as === 'bool') return text === 'true';
     if (as === 'list') return text.split(/[,，、\s]+/).filter(Boolean);
+    if (as === 'lines') return text.split('\n').map(line => line.trim()).filter(Boolean);
     if (as === 'json') return JSON.parse(text);
     if (as === 'local') return withZone(text);
     return text;
@@ -130,6 +131,7 @@
     if (answer.status === 401) { complain(form, { detail: '登录已过期：请在新标签页登录后再提交，本页内容不会丢。' }); return; }
     if (answer.status === 412) { complain(form, { detail: '别人刚刚改过这张工单。您填写的内容还在；请先在新标签页看看改了什么，再决定是否重新提交。' }); form.removeAttribute('data-version'); return; }
     complain(form, answer.body);
+    form.dispatchEvent(new CustomEvent('refused', { bubbles: true, detail: answer.body }));
   }
   // What was revealed stands in the form until the page is left, and nowhere else.
   function show(form, body) {
@@ -137,7 +139,7 @@
     if (!list) return;
     const names = { phone: '电话', name: '姓名', address: '地址' };
     list.replaceChildren();
-    for (const [field, value] of Object.entries(body?.fields ?? {})) {
+    for (const [field, value] of Object.entries(body?.fields ?? body ?? {})) {
       const dt = document.createElement('dt');
       const dd = document.createElement('dd');
       dt.textContent = names[field] ?? field;

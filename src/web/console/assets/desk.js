@@ -101,7 +101,7 @@
     const phone = field('caller.phone').value;
     const name = field('caller.name').value;
     form.reset();
-    for (const hidden of form.querySelectorAll('input[type="hidden"]')) if (hidden.name !== 'channel') hidden.value = '';
+    for (const hidden of form.querySelectorAll('input[type="hidden"]')) if (!['channel', 'call.call_id'].includes(hidden.name)) hidden.value = '';
     part('said').querySelector('[data-again]').onclick = () => {
       field('caller.phone').value = phone;
       field('caller.name').value = name;
@@ -110,6 +110,28 @@
     for (const name of ['categories', 'units', 'duplicates', 'incidents', 'articles']) fill(name, []);
     part('said').querySelector('[data-again]').focus();
   });
+
+  // Who rings, as the telephone system told; the number itself is shown for a reason that is noted.
+  const ringing = document.querySelector('[data-call-id]');
+  if (ringing) {
+    const address = `/api/v1/calls/${encodeURIComponent(ringing.dataset.callId)}`;
+    const fillIn = ringing.querySelector('[data-fill-phone]');
+    call('GET', address).then(answer => {
+      if (answer.status !== 200) return;
+      const pop = answer.body;
+      const known = pop.known ? `，来过电话${pop.name ? `（${pop.name}）` : ''}，近期 ${pop.lately} 件` : '，首次来电';
+      ringing.querySelector('[data-pop]').textContent = `${pop.phone ?? '未显示号码'}${pop.phone ? known : ''}${pop.confidential ? '，上次要求保密' : ''}${pop.do_not_call ? '，请勿回拨' : ''}`;
+      fillIn.hidden = !pop.phone;
+      fill('caller', [...pop.open, ...pop.ended].map(it => line([link(it.no, `${it.no} ${it.title}`), ` ${stateOf[it.state] ?? it.state}`])));
+    });
+    fillIn.addEventListener('click', async () => {
+      const answer = await call('POST', `${address}/reveal`, { reason: '登记来电诉求' });
+      if (answer.status !== 200 || !answer.body.phone) { say(answer.body?.detail ?? '没有号码。'); return; }
+      field('caller.phone').value = answer.body.phone;
+      field('caller.phone').dispatchEvent(new Event('input', { bubbles: true }));
+      who();
+    });
+  }
 
   if (field('caller.phone').value) who();
   if (field('matter.content').value) later();

@@ -1,0 +1,3 @@
+ALTER TABLE call DROP COLUMN no_ticket_at;
+ALTER TABLE call DROP COLUMN no_ticket_by;
+ALTER TABLE call DROP COLUMN no_ticket;

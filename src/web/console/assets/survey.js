@@ -1,0 +1,53 @@
+// The survey: 1, 2, 3 answer the first question that is still open, Backspace opens the last one again, a letter says
+// how the call went.
+(() => {
+  'use strict';
+  const form = document.querySelector('form[data-survey]');
+  if (!form) return;
+  const questions = Array.from(form.querySelectorAll('[data-question]'));
+  const radios = question => Array.from(question.querySelectorAll('input[type="radio"]'));
+  const answered = question => radios(question).some(it => it.checked);
+  const changed = () => form.dispatchEvent(new Event('input', { bubbles: true }));
+
+  // Who was not reached answered nothing.
+  function mind() {
+    const reached = form.elements.outcome.value === 'reached';
+    for (const question of questions) {
+      question.hidden = !reached;
+      if (!reached) for (const it of radios(question)) it.checked = false;
+    }
+  }
+  form.addEventListener('change', mind);
+  mind();
+
+  document.addEventListener('keydown', event => {
+    if (event.defaultPrevented || event.isComposing || event.altKey || event.ctrlKey || event.metaKey) return;
+    if (event.target.matches?.('textarea, select, input:not([type="radio"]):not([type="checkbox"])')) return;
+    const letter = Array.from(form.querySelectorAll('[data-pick]')).find(it => it.dataset.pick && it.dataset.pick === event.key);
+    if (letter) {
+      event.preventDefault();
+      letter.checked = true;
+      mind();
+      changed();
+      return;
+    }
+    if (/^[1-9]$/.test(event.key)) {
+      const open = questions.find(it => !it.hidden && !answered(it));
+      const chosen = open && radios(open)[Number(event.key) - 1];
+      if (!chosen) return;
+      event.preventDefault();
+      chosen.checked = true;
+      chosen.focus();
+      changed();
+      return;
+    }
+    if (event.key === 'Backspace') {
+      const last = questions.filter(it => !it.hidden && answered(it)).pop();
+      if (!last) return;
+      event.preventDefault();
+      for (const it of radios(last)) it.checked = false;
+      radios(last)[0].focus();
+      changed();
+    }
+  });
+})();

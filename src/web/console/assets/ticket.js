@@ -1,0 +1,296 @@
+// One ticket: who should get it and whether it is known, articles beside a reply, what the guard asks about, files.
+(() => {
+  'use strict';
+  const { call, say, complain, fresh } = window.jiesu;
+
+  function line(...parts) {
+    const li = document.createElement('li');
+    li.append(...parts);
+    return li;
+  }
+  function press(text, act) {
+    const button = document.createElement('button');
+    button.type = 'button';
+    button.textContent = text;
+    button.addEventListener('click', act);
+    return button;
+  }
+  function fine(text) {
+    const span = document.createElement('span');
+    span.className = 'fine';
+    span.textContent = text;
+    return span;
+  }
+  function keyed(button, key, name) {
+    const cap = document.createElement('kbd');
+    cap.textContent = key;
+    button.append(' ', cap);
+    button.dataset.key = key;
+    button.dataset.keyName = name;
+    return button;
+  }
+
+  // Who should get it, and what it may be the same as: one key each.
+  const box = document.querySelector('[data-advice]');
+  const root = box ? `/api/v1/tickets/${encodeURIComponent(box.dataset.no)}` : '';
+  let busy = false;
+  async function give(command, body, version) {
+    const answer = await call('POST', `${root}/${command}`, body, { 'Idempotency-Key': fresh(), 'If-Match': `"${version}"` });
+    if (answer.status >= 200 && answer.status < 300) return answer.body;
+    const wrong = box.querySelector('[data-wrong]');
+    const errors = (answer.body?.errors ?? []).map(it => it.detail);
+    wrong.textContent = answer.status === 412 ? '别人刚刚改过这张工单，请刷新后再试。' : [answer.body?.detail ?? '没有成功，请再试一次。', ...errors].join(' ');
+    wrong.hidden = false;
+    return null;
+  }
+  async function once(act) {
+    if (busy) return;
+    busy = true;
+    try { await act(); } finally { busy = false; }
+  }
+  function fill(name, rows) {
+    const part = box.querySelector(`[data-part="${name}"]`);
+    part.querySelector('[data-list]').replaceChildren(...rows);
+    part.hidden = rows.length === 0;
+    if (rows.length) box.querySelector('[data-none]').hidden = true;
+  }
+  function open(it) {
+    const a = document.createElement('a');
+    a.href = `/tickets/${encodeURIComponent(it.no)}`;
+    a.textContent = `${it.no} ${it.title}`;
+    return a;
+  }
+  async function send(unit) {
+    let version = Number(box.dataset.version);
+    if (unit.category && unit.category !== box.dataset.category) {
+      const amended = await give('amend', { fields: { category: unit.category }, reason: '按系统建议补正分类' }, version);
+      if (!amended) return;
+      version = amended.version;
+    }
+    if (await give('dispatch', { lead: unit.lead, assists: unit.assists }, version)) location.reload();
+    else box.dataset.version = version;
+  }
+  async function units(may) {
+    if (!may.includes('dispatch') || box.dataset.state !== 'accepted') return;
+    const place = {};
+    if (box.dataset.estate) place.estate = box.dataset.estate;
+    if (box.dataset.region) place.region = box.dataset.region;
+    const asked = { title: document.querySelector('h1').textContent.trim(), content: document.querySelector('#what ~ .words').textContent, place };
+    if (box.dataset.category) asked.category = box.dataset.category;
+    const answer = await call('POST', '/api/v1/suggest', asked);
+    if (answer.status !== 200) return;
+    const named = new Map((answer.body.categories ?? []).map(it => [it.code, it.name]));
+    fill('units', answer.body.units.slice(0, 3).map((it, n) => {
+      const assists = it.assists.length ? `，协办 ${it.assists.join('、')}` : '';
+      const category = it.category !== box.dataset.category && named.get(it.category) ? `（分类：${named.get(it.category)}）` : '';
+      const button = keyed(press(`派给 ${it.name}${assists}${category}`, () => once(() => send(it))), String(n + 1), `派给 ${it.name}`);
+      return line(button, ' ', fine(it.why));
+    }));
+  }
+  async function known(may) {
+    const answer = await call('GET', `${root}/similar`);
+    if (answer.status !== 200) return;
+    const all = [...answer.body.incidents, ...answer.body.duplicates];
+    const seen = new Set();
+    const likely = all.filter(it => !seen.has(it.no) && seen.add(it.no)).slice(0, 3);
+    fill('duplicates', likely.map((it, n) => {
+      const merge = async () => {
+        if (await give('merge', { into: it.no }, Number(box.dataset.version))) location.assign(`/tickets/${encodeURIComponent(it.no)}`);
+      };
+      const button = may.includes('merge') ? keyed(press('并入', () => once(merge)), String(n + 4), `并入 ${it.no}`) : '';
+      return line(button, ' ', open(it), ' ', fine(it.why));
+    }));
+    fill('like', answer.body.like.slice(0, 3).map(it => line(open(it), ' ', fine(it.why))));
+  }
+  if (box) {
+    const may = box.dataset.may.split(' ');
+    Promise.all([units(may), known(may)]).then(() => { box.querySelector('[data-none]').textContent = '没有可用的建议。'; });
+  }
+
+  // <input data-many="/api/v1/units" data-as="list">: several codes by a few letters each; Backspace in an empty field
+  // takes the last one away.
+  function many(field) {
+    const kept = document.createElement('input');
+    kept.type = 'hidden';
+    kept.name = field.name;
+    kept.dataset.as = 'list';
+    field.name = `${field.name}-typed`;
+    field.removeAttribute('data-as');
+    field.setAttribute('data-local', '');
+    field.autocomplete = 'off';
+    const list = document.createElement('ul');
+    list.className = 'choices';
+    list.id = `many-${Math.random().toString(36).slice(2)}`;
+    list.setAttribute('role', 'listbox');
+    list.hidden = true;
+    field.setAttribute('role', 'combobox');
+    field.setAttribute('aria-controls', list.id);
+    field.setAttribute('aria-expanded', 'false');
+    const tags = document.createElement('span');
+    field.after(kept, tags, list);
+    let taken = [];
+    let wait = 0;
+    let round = 0;
+    const close = () => { list.hidden = true; field.setAttribute('aria-expanded', 'false'); };
+    const show = () => {
+      kept.value = taken.map(it => it.code).join(',');
+      tags.replaceChildren(...taken.map(it => {
+        const tag = document.createElement('span');
+        tag.className = 'tag';
+        tag.textContent = it.name;
+        const away = press('×', () => { taken = taken.filter(one => one !== it); show(); field.focus(); });
+        away.className = 'quiet';
+        away.setAttribute('aria-label', `去掉${it.name}`);
+        tag.append(away);
+        return tag;
+      }));
+      kept.dispatchEvent(new Event('input', { bubbles: true }));
+    };
+    const take = item => {
+      if (!taken.some(it => it.code === item.dataset.code)) taken.push({ code: item.dataset.code, name: item.dataset.name });
+      field.value = '';
+      close();
+      show();
+    };
+    field.addEventListener('input', () => {
+      clearTimeout(wait);
+      wait = setTimeout(async () => {
+        const text = field.value.trim();
+        if (!text) { close(); return; }
+        const mine = ++round;
+        const answer = await call('GET', `${field.dataset.many}?q=${encodeURIComponent(text)}&limit=12`);
+        if (mine !== round) return;
+        list.replaceChildren(...(answer.body?.items ?? []).map((it, n) => {
+          const item = line(it.path ?? it.name);
+          item.setAttribute('role', 'option');
+          item.id = `${list.id}-${n}`;
+          item.dataset.code = it.code;
+          item.dataset.name = it.name;
+          item.setAttribute('aria-selected', String(n === 0));
+          item.addEventListener('mousedown', event => { event.preventDefault(); take(item); });
+          return item;
+        }));
+        list.hidden = !list.children.length;
+        field.setAttribute('aria-expanded', String(!list.hidden));
+      }, 120);
+    });
+    field.addEventListener('keydown', event => {
+      if (event.key === 'Backspace' && !field.value && taken.length) { taken.pop(); show(); return; }
+      if (list.hidden) return;
+      const items = Array.from(list.children);
+      const now = items.findIndex(item => item.getAttribute('aria-selected') === 'true');
+      if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
+        event.preventDefault();
+        const next = (now + (event.key === 'ArrowDown' ? 1 : items.length - 1)) % items.length;
+        items[now]?.setAttribute('aria-selected', 'false');
+        items[next].setAttribute('aria-selected', 'true');
+        field.setAttribute('aria-activedescendant', items[next].id);
+        items[next].scrollIntoView({ block: 'nearest' });
+      } else if (event.key === 'Enter') { event.preventDefault(); if (items[now]) take(items[now]); } else if (event.key === 'Escape') { event.preventDefault(); close(); }
+    });
+    field.addEventListener('blur', close);
+  }
+  for (const field of document.querySelectorAll('input[data-many]')) many(field);
+
+  // Into the text of the form: at its end, as typed.
+  function put(form, text) {
+    const field = form.elements.text;
+    field.value = field.value.trim() ? `${field.value.trimEnd()}\n${text}` : text;
+    field.dispatchEvent(new Event('input', { bubbles: true }));
+    field.focus();
+  }
+  for (const button of document.querySelectorAll('[data-quote]')) {
+    button.addEventListener('click', () => put(button.closest('form'), button.closest('.assist').querySelector('.words').textContent));
+  }
+  function cite(form, code) {
+    const field = form.elements.articles ?? form.elements.article;
+    if (!field) return;
+    const many = field.name === 'articles';
+    const codes = many ? field.value.split(/[,，、\s]+/).filter(Boolean) : [];
+    if (!codes.includes(code)) codes.push(code);
+    field.value = codes.join('，');
+    field.dispatchEvent(new Event('input', { bubbles: true }));
+  }
+  async function take(form, it) {
+    cite(form, it.code);
+    if (it.internal) { say('内部条目只作依据，不引入正文。'); return; }
+    const answer = await call('GET', `/api/v1/articles/${encodeURIComponent(it.code)}`);
+    if (answer.status === 200) put(form, answer.body.body);
+  }
+  for (const part of document.querySelectorAll('[data-canned]')) {
+    const field = part.querySelector('input');
+    const list = part.querySelector('[data-found]');
+    let round = 0;
+    const find = async query => {
+      const mine = ++round;
+      const answer = await call('GET', `/api/v1/articles?limit=5&${query}`);
+      if (mine !== round) return;
+      const items = answer.body?.items ?? [];
+      const rows = items.filter(it => it.state === 'published').map(it => line(press(it.title, () => take(part.closest('form'), it)), ' ', fine(`${it.code}${it.internal ? ' · 仅内部' : ''}${it.standing === 'in_force' ? '' : ' · 当前不适用'}`)));
+      list.replaceChildren(...(rows.length ? rows : [line(fine('没有找到条目。'))]));
+    };
+    field.addEventListener('keydown', event => {
+      if (event.key !== 'Enter') return;
+      event.preventDefault();
+      if (field.value.trim()) find(`q=${encodeURIComponent(field.value.trim())}`);
+    });
+    part.closest('details').addEventListener('toggle', event => {
+      if (event.target.open && !list.children.length && part.dataset.category) find(`state=published&category=${encodeURIComponent(part.dataset.category)}`);
+    });
+  }
+
+  // What the guard asks about stands to be ticked, with its reason; the first place is marked in the text.
+  document.addEventListener('refused', event => {
+    const [form, problem] = [event.target, event.detail];
+    const marks = form.querySelector('[data-doubts]');
+    if (problem?.code !== 'reply.guard' || !marks) return;
+    marks.hidden = false;
+    for (const why of marks.querySelectorAll('[data-why]')) why.textContent = '';
+    let first = null;
+    for (const wrong of problem.errors ?? []) {
+      const label = marks.querySelector(`[data-doubt="${CSS.escape(String(wrong.code).replace(/^guard\./, ''))}"]`);
+      if (!label) continue;
+      label.hidden = false;
+      label.querySelector('[data-why]').textContent += wrong.detail;
+      const at = /第 (\d+) 字/.exec(wrong.detail);
+      const field = form.elements[wrong.pointer.replace(/^\//, '').replace(/\//g, '.')];
+      if (at && field?.setSelectionRange && !first) first = [field, Number(at[1])];
+    }
+    if (!first) return;
+    const [field, at] = first;
+    const before = Array.from(field.value).slice(0, at - 1).join('').length;
+    field.focus();
+    field.setSelectionRange(before, Math.min(field.value.length, before + 4));
+  });
+
+  // Files go one by one, as a form: the interface knows each by its content.
+  const echo = document.querySelector('meta[name="echo"]')?.content ?? '';
+  async function upload(form) {
+    if (form.getAttribute('aria-busy') === 'true') return;
+    for (const old of form.querySelectorAll('.wrong')) old.remove();
+    form.setAttribute('aria-busy', 'true');
+    const files = Array.from(form.elements.file.files);
+    for (const [n, file] of files.entries()) {
+      say(`正在上传 ${n + 1} / ${files.length}`);
+      const body = new FormData();
+      body.append('kind', form.elements.kind.value);
+      body.append('file', file, file.name);
+      let problem = null;
+      try {
+        const answer = await fetch(form.dataset.upload, { method: 'POST', headers: { 'X-CSRF-Token': echo, Accept: 'application/json' }, body });
+        if (!answer.ok) problem = await answer.json().catch(() => ({}));
+      } catch { problem = { detail: '网络不通，请稍后再试。' }; }
+      if (problem) {
+        form.removeAttribute('aria-busy');
+        complain(form, { ...problem, detail: `${file.name}：${problem.detail ?? '没有上传成功。'}` });
+        return;
+      }
+    }
+    location.reload();
+  }
+  document.addEventListener('submit', event => {
+    if (!event.target.dataset.upload) return;
+    event.preventDefault();
+    upload(event.target);
+  });
+})();

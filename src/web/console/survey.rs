@@ -1,0 +1,64 @@
+//! Web, console: the surveyor's page, one ticket after the other. Its rule: whom `GET /surveys/due` names; the
+//! citizen's own words first, one key an answer, and then the next.
+
+use actix_web::{get, web};
+use serde::{Deserialize, Serialize};
+
+use super::fault::Shown;
+use super::guest::Guest;
+use super::page::Page;
+use crate::app::App;
+use crate::error::Result;
+use crate::identity::Actor;
+use crate::web::api::surveys::{self, SurveyDueView};
+use crate::web::api::tickets;
+use crate::web::api::view::TicketView;
+use crate::web::blocking::run;
+
+/// Which ticket: this one, or the one that follows that; the first where nothing is said.
+#[derive(Deserialize)]
+pub struct Which {
+    no: Option<String>,
+    after: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Asking {
+    /// How many may be asked now.
+    waiting: usize,
+    due: Option<SurveyDueView>,
+    ticket: Option<TicketView>,
+    /// Where it goes on: another ticket of the same call, else the next call.
+    onward: String,
+}
+
+/// The next ticket to be asked about.
+#[get("/survey")]
+pub async fn ask(app: web::Data<App>, guest: Guest, which: web::Query<Which>) -> Shown {
+    let (house, actor, which) = (app.clone(), guest.actor.clone(), which.into_inner());
+    let (asking, directory) = run(move || {
+        let asking = next(&house, &actor, &which)?;
+        Ok((asking, house.db.read(|conn| house.directory.current(conn))?))
+    })
+    .await?;
+    Ok(Page::of(&app, &guest).naming(directory).show("survey.html", asking)?)
+}
+
+fn next(app: &App, actor: &Actor, which: &Which) -> Result<Asking> {
+    let mut items = surveys::due(&app.hotline, actor)?.items;
+    let waiting = items.len();
+    let place = |no: &str| items.iter().position(|it| it.no == no);
+    let named = which.no.as_deref().and_then(place);
+    let following = which.after.as_deref().and_then(place).map(|at| (at + 1) % waiting);
+    let at = named.or(following).unwrap_or(0);
+    if items.is_empty() {
+        return Ok(Asking { waiting, due: None, ticket: None, onward: "/survey".to_owned() });
+    }
+    let due = items.swap_remove(at);
+    let onward = match due.next_beside() {
+        Some(no) => format!("/survey?no={no}"),
+        None => "/survey".to_owned(),
+    };
+    let (ticket, _) = tickets::opened(&app.hotline, actor, &due.no)?;
+    Ok(Asking { waiting, due: Some(due), ticket: Some(ticket), onward })
+}

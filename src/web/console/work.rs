@@ -1,0 +1,40 @@
+//! Web, console: what waits for a unit's own people. Its rule: the list of `GET /work`; many are signed or endorsed
+//! at once through `/batch`, after a dry run.
+
+use std::collections::BTreeMap;
+
+use actix_web::web::ServiceConfig;
+use actix_web::{get, web};
+use serde::Serialize;
+
+use super::fault::Shown;
+use super::guest::Guest;
+use super::page::Page;
+use super::{calls, survey, upstream};
+use crate::app::App;
+use crate::web::api::work::{self, WorkList};
+use crate::web::blocking::run;
+
+/// The pages of those who work something off.
+pub fn routes(services: &mut ServiceConfig) {
+    services.service(mine).service(survey::ask).service(calls::missed).service(upstream::owed);
+}
+
+#[derive(Serialize)]
+struct Waiting {
+    work: WorkList,
+    counts: BTreeMap<&'static str, usize>,
+}
+
+/// What waits for the unit.
+#[get("/work")]
+pub async fn mine(app: web::Data<App>, guest: Guest) -> Shown {
+    let (house, actor) = (app.clone(), guest.actor.clone());
+    let (waiting, directory) = run(move || {
+        let work = work::work_of(&house.hotline, &actor)?;
+        let counts = work.counts();
+        Ok((Waiting { work, counts }, house.db.read(|conn| house.directory.current(conn))?))
+    })
+    .await?;
+    Ok(Page::of(&app, &guest).naming(directory).show("work.html", waiting)?)
+}
