@@ -31,7 +31,7 @@ pub struct LetterView {
     occasion: Occasion,
     occasion_name: &'static str,
     medium: Medium,
-    state: LetterState,
+    pub state: LetterState,
     /// The ticket's number; none for a digest.
     #[serde(skip_serializing_if = "Option::is_none")]
     no: Option<String>,
@@ -45,9 +45,9 @@ pub struct LetterView {
     tries: i32,
     /// The code of the last failure: `mail.refused_550`, `mail.server_away`, `notice.nobody` …
     #[serde(skip_serializing_if = "Option::is_none")]
-    why: Option<String>,
+    pub why: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    why_name: Option<String>,
+    pub why_name: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     done_at: Option<String>,
 }
@@ -97,7 +97,7 @@ fn reason(why: &str) -> String {
 
 #[derive(Serialize, ToSchema)]
 pub struct LetterList {
-    items: Vec<LetterView>,
+    pub items: Vec<LetterView>,
     next: Option<String>,
 }
 

@@ -16,6 +16,7 @@ const FILES: &[(&str, &str, &[u8])] = &[
     ("console.css", "text/css; charset=utf-8", include_bytes!("assets/console.css")),
     ("console.js", "text/javascript; charset=utf-8", include_bytes!("assets/console.js")),
     ("desk.js", "text/javascript; charset=utf-8", include_bytes!("assets/desk.js")),
+    ("admin.js", "text/javascript; charset=utf-8", include_bytes!("assets/admin.js")),
     ("mark.svg", "image/svg+xml", include_bytes!("assets/mark.svg")),
 ];
 

@@ -1,6 +1,9 @@
 //! Web, console: pages for those who work here, over the same views and commands as the interface. Its rule: a
 //! page shows what `web/api` gives its reader, and what is done on it is a call of the interface.
 
+mod account;
+mod admin;
+mod alarm;
 mod assets;
 mod desk;
 mod door;
@@ -29,5 +32,7 @@ pub fn routes(services: &mut ServiceConfig) {
         .service(home::whole)
         .service(ticket::ticket)
         .service(desk::desk)
-        .service(search::texts);
+        .service(search::texts)
+        .configure(account::routes)
+        .configure(admin::routes);
 }

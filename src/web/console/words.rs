@@ -8,12 +8,16 @@ use minijinja::HtmlEscape;
 use minijinja::value::Object;
 use minijinja::{Environment, Error, ErrorKind, State, Value};
 
+use crate::audit::Went;
 use crate::directory::{
-    AssessmentClass, CategoryCode, Channel, CompanyCode, Directory, EstateCode, Kind, RegionCode,
-    UnitCode, Urgency,
+    AssessmentClass, CategoryCode, Channel, CompanyCode, DayKind, Directory, EstateCode, Kind,
+    RegionCode, RegionLevel, UnitCode, UnitKind, Urgency,
 };
-use crate::identity::Role;
+use crate::identity::{AccountKind, Role, Scope};
 use crate::limits::{ClockName, Light};
+use crate::notify::Occasion;
+use crate::notify::store::{LetterState, Medium};
+use crate::routing::dry_run::Verdict;
 use crate::ticket::assignment::ContactOutcome;
 use crate::ticket::command::{CommandName, Doubt, Request};
 use crate::ticket::overlay::{
@@ -80,6 +84,16 @@ lists! {
     "bottom_line" => BottomLine,
     "request" => Request,
     "doubt" => Doubt,
+    "unit_kind" => UnitKind,
+    "region_level" => RegionLevel,
+    "day_kind" => DayKind,
+    "verdict" => Verdict,
+    "account" => AccountKind,
+    "scope" => Scope,
+    "went" => Went,
+    "letter" => LetterState,
+    "medium" => Medium,
+    "occasion" => Occasion,
 }
 
 /// `text|marked(marks)`: the pieces from and to, in characters, stand out; all of it is escaped.
