@@ -63,7 +63,7 @@ impl FromRequest for Oneself {
             let oneself = async {
                 let Known(visitor) = known.await?;
                 let guest = Guest::of(&visitor, echo?, path);
-                Ok(Self { guest, visitor })
+                Ok::<_, Error>(Self { guest, visitor })
             };
             oneself.await.map_err(|error| Fault::at(error, wanted))
         })

@@ -82,15 +82,15 @@ fn year_page(app: &App, actor: &Actor, year: Option<i32>) -> Result<YearPage> {
 
 fn page_of(calendar: &Calendar, year: i32) -> YearPage {
     let first = NaiveDate::from_ymd_opt(year, 1, 1).unwrap_or_default();
-    let days = || first.iter_days().take_while(|day| in_year(*day, year));
+    let days = || first.iter_days().take_while(move |day| in_year(*day, year));
     let mut holidays: Vec<Holiday> = Vec::new();
     let (mut places, mut local) = (BTreeMap::new(), Vec::new());
     for day in days() {
         let reason = calendar.why(day);
         let odd = |kind| Odd { on: day, day: kind, said: reason.zh(day) };
-        let mut holiday = |name: &String| -> usize {
-            *places.entry(name.clone()).or_insert_with(|| {
-                holidays.push(Holiday { name: name.clone(), ..Holiday::default() });
+        let mut holiday = |name: &str| -> usize {
+            *places.entry(name.to_owned()).or_insert_with(|| {
+                holidays.push(Holiday { name: name.to_owned(), ..Holiday::default() });
                 holidays.len() - 1
             })
         };

@@ -160,7 +160,7 @@
     const names = { phone: '电话', name: '姓名', address: '地址', one_time_password: '一次性密码', key: '密钥', secret: '密钥', uri: '配置链接' };
     const wanted = list.dataset.shown ? list.dataset.shown.split(' ') : null;
     list.replaceChildren();
-    for (const [field, value] of Object.entries(body?.fields ?? (wanted ? body ?? {} : {}))) {
+    for (const [field, value] of Object.entries(body?.fields ?? body ?? {})) {
       if (wanted && !wanted.includes(field)) continue;
       const dt = document.createElement('dt');
       const dd = document.createElement('dd');
