@@ -3,7 +3,7 @@
 
 pub mod calendar;
 pub mod category_map;
-mod corrections;
+pub mod corrections;
 pub mod dry_run;
 pub mod profiles;
 pub mod view;

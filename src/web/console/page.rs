@@ -48,6 +48,7 @@ const PAGES: &[(&str, &str)] = &[
     ("admin/list.html", include_str!("pages/admin/list.html")),
     ("admin/entry.html", include_str!("pages/admin/entry.html")),
     ("admin/trial.html", include_str!("pages/admin/trial.html")),
+    ("admin/corrections.html", include_str!("pages/admin/corrections.html")),
     ("admin/calendar.html", include_str!("pages/admin/calendar.html")),
     ("admin/profiles.html", include_str!("pages/admin/profiles.html")),
     ("admin/profile.html", include_str!("pages/admin/profile.html")),

@@ -2,6 +2,7 @@
 //! page shows what the interface answers its reader; whoever has no part in it gets none of its pages.
 
 mod calendar;
+mod corrections;
 mod differences;
 mod frame;
 mod front;
@@ -28,6 +29,7 @@ pub fn routes(services: &mut ServiceConfig) {
         .service(profiles::one_version)
         // Before the lists, for which it would be a rule's code.
         .service(trial::dry)
+        .service(corrections::asked_page)
         .service(lists::list_page)
         .service(lists::entry_page);
 }

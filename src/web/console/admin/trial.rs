@@ -78,7 +78,7 @@ fn trial_page(app: &App, actor: &Actor, mut typed: Typed) -> Result<TrialPage> {
     };
     let known = recorded.is_some();
     if let Some(rule) = recorded.filter(|_| typed.lead.is_empty() && typed.run.is_empty()) {
-        typed.take(rule);
+        typed.take(&rule);
     }
     let (mut tried, mut wrong) = (None, Vec::new());
     if !typed.run.is_empty() {
@@ -101,17 +101,28 @@ fn trial_page(app: &App, actor: &Actor, mut typed: Typed) -> Result<TrialPage> {
     Ok(TrialPage { typed: again, known, tried, wrong, again: query })
 }
 
+/// The query with which `rule` is tried.
+///
+/// # Errors
+/// `internal`.
+pub fn query_of(rule: &RuleView) -> Result<String> {
+    let mut typed = Typed { run: "1".to_owned(), ..Typed::default() };
+    typed.take(rule);
+    serde_urlencoded::to_string(&typed).map_err(Error::internal)
+}
+
 impl Typed {
     /// Begins with the recorded rule.
-    fn take(&mut self, rule: RuleView) {
+    fn take(&mut self, rule: &RuleView) {
         let text = |code: Option<String>| code.unwrap_or_default();
-        self.category = text(rule.category.map(|code| code.to_string()));
-        self.region = text(rule.region.map(|code| code.to_string()));
-        self.estate = text(rule.estate.map(|code| code.to_string()));
-        self.lead = rule.lead;
+        self.code.clone_from(&rule.code);
+        self.category = text(rule.category.as_ref().map(ToString::to_string));
+        self.region = text(rule.region.as_ref().map(ToString::to_string));
+        self.estate = text(rule.estate.as_ref().map(ToString::to_string));
+        self.lead.clone_from(&rule.lead);
         self.assists = rule.assists.join("、");
         self.copies = rule.copies.join("、");
-        self.note = rule.note;
+        self.note.clone_from(&rule.note);
         self.from_on = rule.from_on.to_string();
         self.to_on = text(rule.to_on.map(|day| day.to_string()));
     }
