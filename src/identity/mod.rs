@@ -26,7 +26,7 @@ pub use actor::{Actor, Role};
 pub use gate::{Gate, Post, Scope, Visitor, authenticate, authenticate_console};
 pub use limiter::{AddressLimiter, LoginLimiter};
 pub use machine::{add_api_key, add_machine, end_api_key, list_api_keys};
-pub use own::{Enrolment, change_password, confirm_totp, enrol_totp};
+pub use own::{Enrolment, change_password, confirm_totp, enrol_totp, is_enrolled};
 pub use password::Policy;
 pub use people::{
     ReadyUser, add_ready, add_user, disable, drop_totp, enable, end_sessions, find_user,

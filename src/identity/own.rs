@@ -132,6 +132,16 @@ pub fn confirm_totp(db: &Db, gate: &Gate, visitor: &Visitor, code: &str) -> Resu
     })
 }
 
+/// Whether the visitor's second factor is in use.
+///
+/// # Errors
+/// As the database says.
+pub fn is_enrolled(db: &Db, visitor: &Visitor) -> Result<bool> {
+    let id = visitor.self_service().user;
+    let account = db.read(|conn| own_account(store::account_of(conn, id)?))?;
+    Ok(account.totp.is_some())
+}
+
 fn own_account(found: Option<Account>) -> Result<Account> {
     found.ok_or_else(Error::not_found)
 }

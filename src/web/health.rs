@@ -86,7 +86,8 @@ pub async fn ready(app: web::Data<App>) -> Result<HttpResponse> {
     })
 }
 
-fn checks(app: &App) -> Vec<Check> {
+/// Everything that must be well, with what it measured.
+pub fn checks(app: &App) -> Vec<Check> {
     let mut checks = vec![];
     let pending = app.db.pending_migrations();
     checks.push(Check::new("database", Health::of(pending.is_ok())));
@@ -96,12 +97,23 @@ fn checks(app: &App) -> Vec<Check> {
     let count = pending.len() as u64;
     checks.insert(1, Check::new("migrations", Health::of(count == 0)).measured(count, "pending"));
     // Limits are counted by each node's own clock: one that runs apart counts them wrongly.
-    if let Ok(Some(theirs)) = app.db.read(store::database_clock) {
-        let apart = app.clock.now().millis_since(theirs).unsigned_abs();
+    if let Some(apart) = clocks_apart(app) {
         let check = Check::new("clock", Health::of(apart <= CLOCKS_APART_MS));
         checks.push(check.measured(apart, "ms apart"));
     }
     checks
+}
+
+/// By how many milliseconds this machine's clock and the database's are apart; none where they are one, or where the
+/// database is away.
+fn clocks_apart(app: &App) -> Option<u64> {
+    let theirs = app.db.read(store::database_clock).ok()??;
+    Some(app.clock.now().millis_since(theirs).unsigned_abs())
+}
+
+/// The same where it is so much that limits are counted wrongly.
+pub fn clock_drift_ms(app: &App) -> Option<u64> {
+    clocks_apart(app).filter(|apart| *apart > CLOCKS_APART_MS)
 }
 
 fn disk(app: &App) -> Check {

@@ -11,7 +11,7 @@ use crate::app::App;
 use crate::audit::{Filter, Line, Went};
 use crate::db::page::{cut, one_more};
 use crate::error::{Error, Result};
-use crate::identity::{Role, read_trail};
+use crate::identity::{Actor, Role, read_trail};
 use crate::time::Stamp;
 use crate::web::asker::Asker;
 use crate::web::blocking::run;
@@ -19,24 +19,24 @@ use crate::web::body::{Page, Query};
 use crate::web::problem::Problem;
 
 /// Which lines; all that are given must hold.
-#[derive(Deserialize, Serialize, IntoParams)]
+#[derive(Default, Deserialize, Serialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct Asked {
     /// From this instant on.
     #[param(value_type = Option<String>, format = DateTime)]
-    from: Option<Stamp>,
+    pub from: Option<Stamp>,
     /// Before this instant.
     #[param(value_type = Option<String>, format = DateTime)]
-    to: Option<Stamp>,
+    pub to: Option<Stamp>,
     /// The login name of who did it.
-    account: Option<String>,
+    pub account: Option<String>,
     /// What was done, such as `ticket.reveal`.
-    action: Option<String>,
+    pub action: Option<String>,
     /// What it was done to: kind and number, such as `ticket:2026-000123`.
-    subject: Option<String>,
-    limit: Option<u32>,
-    after: Option<String>,
+    pub subject: Option<String>,
+    pub limit: Option<u32>,
+    pub after: Option<String>,
 }
 
 /// One line of the trail.
@@ -70,18 +70,24 @@ pub async fn trail(
     Query(asked): Query<Asked>,
 ) -> Result<HttpResponse> {
     actor.require(&[Role::Auditor])?;
+    let trail = run(move || trail_of(&app, &actor, asked)).await?;
+    Ok(HttpResponse::Ok().json(trail))
+}
+
+/// A page of the trail; that it was read is noted.
+///
+/// # Errors
+/// `forbidden`; 422 at `/limit`, `/subject`, `/after`.
+pub fn trail_of(app: &App, actor: &Actor, asked: Asked) -> Result<Trail> {
+    actor.require(&[Role::Auditor])?;
     let limit = Page { limit: asked.limit, after: None }.limit()?;
     let filter = filter(asked)?;
-    let trail = run(move || {
-        let zone = app.config.site.zone;
-        let today = app.clock.now().day(zone);
-        let lines = read_trail(&app.db, &actor, &filter, one_more(limit), today)?;
-        let (lines, next) = cut(lines, limit, cursor);
-        let items = lines.into_iter().map(|line| view(line, zone)).collect();
-        Ok(Trail { items, next })
-    })
-    .await?;
-    Ok(HttpResponse::Ok().json(trail))
+    let zone = app.config.site.zone;
+    let today = app.clock.now().day(zone);
+    let lines = read_trail(&app.db, actor, &filter, one_more(limit), today)?;
+    let (lines, next) = cut(lines, limit, cursor);
+    let items = lines.into_iter().map(|line| view(line, zone)).collect();
+    Ok(Trail { items, next })
 }
 
 fn filter(asked: Asked) -> Result<Filter> {

@@ -8,8 +8,8 @@ use utoipa::ToSchema;
 use crate::app::App;
 use crate::error::Result;
 use crate::identity::{
-    self, AccountKind, Attempt, Role, Standing, Tokens, change_password, confirm_totp, enrol_totp,
-    log_in, log_out,
+    self, AccountKind, Attempt, Role, Standing, Tokens, Visitor, change_password, confirm_totp,
+    enrol_totp, log_in, log_out,
 };
 use crate::web::asker::{Known, door};
 use crate::web::blocking::run;
@@ -120,29 +120,34 @@ pub async fn logout(app: web::Data<App>, Known(visitor): Known) -> Result<HttpRe
 /// Who is logged in.
 #[derive(Serialize, ToSchema)]
 pub struct Me {
-    name: String,
-    display_name: String,
-    kind: AccountKind,
-    roles: Vec<Role>,
+    pub name: String,
+    pub display_name: String,
+    pub kind: AccountKind,
+    pub roles: Vec<Role>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    unit: Option<String>,
+    pub unit: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    due: Option<&'static str>,
+    pub due: Option<&'static str>,
 }
 
 /// Who one is.
 #[utoipa::path(tag = "auth", responses((status = 200, body = Me), (status = 401, body = Problem, content_type = "application/problem+json")))]
 #[get("/me")]
 pub async fn me(Known(visitor): Known) -> HttpResponse {
+    HttpResponse::Ok().json(me_of(&visitor))
+}
+
+/// Who `visitor` is.
+pub fn me_of(visitor: &Visitor) -> Me {
     let actor = visitor.self_service();
-    HttpResponse::Ok().json(Me {
+    Me {
         name: actor.name.clone(),
         display_name: visitor.display_name.clone(),
         kind: visitor.kind,
         roles: actor.roles.iter().copied().collect(),
         unit: actor.unit.as_ref().map(ToString::to_string),
         due: due(visitor.standing),
-    })
+    }
 }
 
 /// The old password and the new one.
@@ -150,9 +155,9 @@ pub async fn me(Known(visitor): Known) -> HttpResponse {
 #[serde(deny_unknown_fields)]
 pub struct NewPassword {
     #[schema(format = Password)]
-    old: String,
+    pub old: String,
     #[schema(format = Password)]
-    new: String,
+    pub new: String,
 }
 
 /// Changes one's own password; every other session ends.

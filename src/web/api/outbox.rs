@@ -10,7 +10,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::app::App;
 use crate::audit::{self, Entry};
 use crate::error::{Error, Result};
-use crate::identity::Role;
+use crate::identity::{Actor, Role};
 use crate::notify::Occasion;
 use crate::notify::listing::{self, Filter, Listed};
 use crate::notify::retry::{retry as try_again, retry_some};
@@ -31,7 +31,7 @@ pub struct LetterView {
     occasion: Occasion,
     occasion_name: &'static str,
     medium: Medium,
-    state: LetterState,
+    pub state: LetterState,
     /// The ticket's number; none for a digest.
     #[serde(skip_serializing_if = "Option::is_none")]
     no: Option<String>,
@@ -45,9 +45,9 @@ pub struct LetterView {
     tries: i32,
     /// The code of the last failure: `mail.refused_550`, `mail.server_away`, `notice.nobody` …
     #[serde(skip_serializing_if = "Option::is_none")]
-    why: Option<String>,
+    pub why: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    why_name: Option<String>,
+    pub why_name: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     done_at: Option<String>,
 }
@@ -97,23 +97,23 @@ fn reason(why: &str) -> String {
 
 #[derive(Serialize, ToSchema)]
 pub struct LetterList {
-    items: Vec<LetterView>,
+    pub items: Vec<LetterView>,
     next: Option<String>,
 }
 
 /// Which letters.
-#[derive(Deserialize, IntoParams)]
+#[derive(Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct Which {
     #[param(inline)]
-    state: Option<LetterState>,
+    pub state: Option<LetterState>,
     #[param(inline)]
-    occasion: Option<Occasion>,
+    pub occasion: Option<Occasion>,
     /// 1 to 500; 50 where nothing is said.
-    limit: Option<u32>,
+    pub limit: Option<u32>,
     /// `next` of the page before.
-    after: Option<String>,
+    pub after: Option<String>,
 }
 
 /// The letters, newest first.
@@ -125,16 +125,22 @@ pub async fn list(
     Query(which): Query<Which>,
 ) -> Result<HttpResponse> {
     actor.require(KEEPERS)?;
+    let list = run(move || letters_of(&app, &actor, &which)).await?;
+    Ok(HttpResponse::Ok().json(list))
+}
+
+/// A page of the letters.
+///
+/// # Errors
+/// `forbidden`; 422 at `/limit`, `/after`.
+pub fn letters_of(app: &App, actor: &Actor, which: &Which) -> Result<LetterList> {
+    actor.require(KEEPERS)?;
     let page = Onward::asked(which.limit, which.after.as_deref())?;
     let filter = Filter { state: which.state, occasion: which.occasion, after: page.after };
-    let list = run(move || {
-        let found = app.db.read(|conn| listing::page(conn, &filter, page.most()))?;
-        let (found, next) = page.of(found, |(letter, ..)| letter.id);
-        let items = found.into_iter().map(|listed| LetterView::of(&app, listed)).collect();
-        Ok(LetterList { items, next })
-    })
-    .await?;
-    Ok(HttpResponse::Ok().json(list))
+    let found = app.db.read(|conn| listing::page(conn, &filter, page.most()))?;
+    let (found, next) = page.of(found, |(letter, ..)| letter.id);
+    let items = found.into_iter().map(|listed| LetterView::of(app, listed)).collect();
+    Ok(LetterList { items, next })
 }
 
 /// Tries a failed letter again, from the first try.

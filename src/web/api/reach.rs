@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::error::Result;
+use crate::identity::Actor;
 use crate::identity::reach::{self, Deputy, NewDeputy, Reach};
 use crate::web::asker::Asker;
 use crate::web::blocking::run;
@@ -57,9 +58,16 @@ pub async fn show(
     Asker(actor): Asker,
     name: web::Path<String>,
 ) -> Result<HttpResponse> {
-    let view =
-        run(move || app.db.read(|conn| reach::reach_of(conn, &app.keys, &actor, &name))).await?;
+    let view = run(move || reach_of(&app, &actor, &name)).await?;
     Ok(HttpResponse::Ok().json(view))
+}
+
+/// How `name` is written to.
+///
+/// # Errors
+/// `forbidden`; `not_found`.
+pub fn reach_of(app: &App, actor: &Actor, name: &str) -> Result<Reach> {
+    app.db.read(|conn| reach::reach_of(conn, &app.keys, actor, name))
 }
 
 /// Sets how somebody is written to; what is left out is taken away.
@@ -87,9 +95,17 @@ pub async fn deputies(
     Asker(actor): Asker,
     name: web::Path<String>,
 ) -> Result<HttpResponse> {
-    let found = run(move || app.db.read(|conn| reach::deputies(conn, &actor, &name))).await?;
-    let items = found.into_iter().map(DeputyView::of).collect();
-    Ok(HttpResponse::Ok().json(DeputyList { items, next: None }))
+    let list = run(move || deputies_of(&app, &actor, &name)).await?;
+    Ok(HttpResponse::Ok().json(list))
+}
+
+/// Who gets the letters of `name`, and when.
+///
+/// # Errors
+/// `forbidden`; `not_found`.
+pub fn deputies_of(app: &App, actor: &Actor, name: &str) -> Result<DeputyList> {
+    let found = app.db.read(|conn| reach::deputies(conn, actor, name))?;
+    Ok(DeputyList { items: found.into_iter().map(DeputyView::of).collect(), next: None })
 }
 
 /// Names a deputy: of the same unit, and able to do the same work.

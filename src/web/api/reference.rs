@@ -3,7 +3,7 @@
 
 pub mod calendar;
 pub mod category_map;
-mod corrections;
+pub mod corrections;
 pub mod dry_run;
 pub mod profiles;
 pub mod view;
@@ -27,17 +27,17 @@ pub struct Since {
 }
 
 /// Which part of a list.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct Which {
     /// 1 to 500, 50 where nothing is said.
-    limit: Option<u32>,
-    after: Option<String>,
+    pub limit: Option<u32>,
+    pub after: Option<String>,
     /// Only what exists on this day.
-    on: Option<NaiveDate>,
+    pub on: Option<NaiveDate>,
     /// Only what this names: a part of the name, the beginning of the code, or the name's pinyin or its initials.
-    q: Option<String>,
+    pub q: Option<String>,
 }
 
 impl Which {
@@ -101,6 +101,33 @@ macro_rules! noun {
             }
 
             /// A page of them, in the order of their codes.
+            ///
+            /// # Errors
+            /// 422 at `/limit`.
+            pub fn listed_of(app: &App, which: &Which) -> Result<Listed<$view>> {
+                let limit = Page { limit: which.limit, after: None }.limit()?;
+                let directory = app.db.read(|conn| app.directory.current(conn))?;
+                let (listed, called) = ($listed, $called);
+                let all = listed(&directory)
+                    .filter(|it| which.on.is_none_or(|day| it.span.holds_on(day)))
+                    .filter(|it| which.names(it.code.as_ref(), called(it)));
+                let page =
+                    directory::page(all, |it| it.code.to_string(), which.after.as_deref(), limit);
+                let items: Vec<$view> =
+                    page.items.into_iter().map(turned).collect::<Result<_>>()?;
+                Ok(Listed { items, next: page.next })
+            }
+
+            /// One of them, as it is described now.
+            ///
+            /// # Errors
+            /// `not_found`.
+            pub fn one_of(app: &App, code: &str) -> Result<$view> {
+                let directory = app.db.read(|conn| app.directory.current(conn))?;
+                known(&directory, code).ok_or_else(Error::not_found)
+            }
+
+            /// A page of them, in the order of their codes.
             #[utoipa::path(tag = "reference", params(Which), responses((status = 200, body = Listed<$view>)))]
             #[get($all)]
             pub async fn list(
@@ -108,20 +135,7 @@ macro_rules! noun {
                 _asker: Asker,
                 Query(which): Query<Which>,
             ) -> Result<HttpResponse> {
-                let limit = Page { limit: which.limit, after: None }.limit()?;
-                let listed = run(move || {
-                    let directory = app.db.read(|conn| app.directory.current(conn))?;
-                    let (listed, called) = ($listed, $called);
-                    let all = listed(&directory)
-                        .filter(|it| which.on.is_none_or(|day| it.span.holds_on(day)))
-                        .filter(|it| which.names(it.code.as_ref(), called(it)));
-                    let page =
-                        directory::page(all, |it| it.code.to_string(), which.after.as_deref(), limit);
-                    let items: Vec<$view> =
-                        page.items.into_iter().map(turned).collect::<Result<_>>()?;
-                    Ok(Listed { items, next: page.next })
-                })
-                .await?;
+                let listed = run(move || listed_of(&app, &which)).await?;
                 Ok(HttpResponse::Ok().json(listed))
             }
 
@@ -133,8 +147,7 @@ macro_rules! noun {
                 _asker: Asker,
                 code: web::Path<String>,
             ) -> Result<HttpResponse> {
-                let directory = run(move || app.db.read(|conn| app.directory.current(conn))).await?;
-                let view = known(&directory, &code).ok_or_else(Error::not_found)?;
+                let view = run(move || one_of(&app, &code)).await?;
                 Ok(HttpResponse::Ok().json(view))
             }
 

@@ -24,7 +24,7 @@ const KEEPERS: &[Role] = &[Role::Secadmin];
 pub struct UserView {
     name: String,
     display_name: String,
-    kind: AccountKind,
+    pub kind: AccountKind,
     roles: Vec<Role>,
     #[serde(skip_serializing_if = "Option::is_none")]
     unit: Option<String>,
@@ -98,16 +98,22 @@ pub async fn list(
     Query(page): Query<Page>,
 ) -> Result<HttpResponse> {
     actor.require(KEEPERS)?;
-    let limit = page.limit()?;
-    let list = run(move || {
-        let (after, most) = (page.after.as_deref(), one_more(limit));
-        let found = app.db.read(|conn| identity::list_users(conn, &actor, after, most))?;
-        let (found, next) = cut(found, limit, |account| account.name.clone());
-        let items = found.iter().map(|account| UserView::of(&app, account)).collect();
-        Ok(UserList { items, next })
-    })
-    .await?;
+    let list = run(move || listed_of(&app, &actor, &page)).await?;
     Ok(HttpResponse::Ok().json(list))
+}
+
+/// A page of the accounts.
+///
+/// # Errors
+/// `forbidden`; 422 at `/limit`.
+pub fn listed_of(app: &App, actor: &Actor, page: &Page) -> Result<UserList> {
+    actor.require(KEEPERS)?;
+    let limit = page.limit()?;
+    let (after, most) = (page.after.as_deref(), one_more(limit));
+    let found = app.db.read(|conn| identity::list_users(conn, actor, after, most))?;
+    let (found, next) = cut(found, limit, |account| account.name.clone());
+    let items = found.iter().map(|account| UserView::of(app, account)).collect();
+    Ok(UserList { items, next })
 }
 
 /// One account.
@@ -119,12 +125,18 @@ pub async fn one(
     name: web::Path<String>,
 ) -> Result<HttpResponse> {
     actor.require(KEEPERS)?;
-    let view = run(move || {
-        let account = app.db.read(|conn| identity::find_user(conn, &actor, &name))?;
-        Ok(UserView::of(&app, &account))
-    })
-    .await?;
+    let view = run(move || one_of(&app, &actor, &name)).await?;
     Ok(HttpResponse::Ok().json(view))
+}
+
+/// The account `name`.
+///
+/// # Errors
+/// `forbidden`; `not_found`.
+pub fn one_of(app: &App, actor: &Actor, name: &str) -> Result<UserView> {
+    actor.require(KEEPERS)?;
+    let account = app.db.read(|conn| identity::find_user(conn, actor, name))?;
+    Ok(UserView::of(app, &account))
 }
 
 /// Makes an account.
@@ -201,8 +213,7 @@ pub async fn grant(
         check_unit(&app, body.unit.as_ref())?;
         let roles = body.roles.into_iter().collect();
         identity::grant_roles(&app.db, &actor, &name, roles, body.unit)?;
-        let account = app.db.read(|conn| identity::find_user(conn, &actor, &name))?;
-        Ok(UserView::of(&app, &account))
+        one_of(&app, &actor, &name)
     })
     .await?;
     Ok(HttpResponse::Ok().json(view))
@@ -291,8 +302,17 @@ pub async fn list_keys(
     name: web::Path<String>,
 ) -> Result<HttpResponse> {
     actor.require(KEEPERS)?;
-    let items = run(move || key_views(&app, &actor, &name)).await?;
-    Ok(HttpResponse::Ok().json(KeyList { items, next: None }))
+    let keys = run(move || keys_of(&app, &actor, &name)).await?;
+    Ok(HttpResponse::Ok().json(keys))
+}
+
+/// The keys of the machine account `name`.
+///
+/// # Errors
+/// `forbidden`; `not_found`.
+pub fn keys_of(app: &App, actor: &Actor, name: &str) -> Result<KeyList> {
+    actor.require(KEEPERS)?;
+    Ok(KeyList { items: key_views(app, actor, name)?, next: None })
 }
 
 fn key_views(app: &App, actor: &Actor, name: &str) -> Result<Vec<KeyView>> {

@@ -22,6 +22,7 @@ const FILES: &[(&str, &str, &[u8])] = &[
     ("search.js", "text/javascript; charset=utf-8", include_bytes!("assets/search.js")),
     ("survey.js", "text/javascript; charset=utf-8", include_bytes!("assets/survey.js")),
     ("ticket.js", "text/javascript; charset=utf-8", include_bytes!("assets/ticket.js")),
+    ("admin.js", "text/javascript; charset=utf-8", include_bytes!("assets/admin.js")),
     ("mark.svg", "image/svg+xml", include_bytes!("assets/mark.svg")),
 ];
 

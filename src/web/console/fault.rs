@@ -1,5 +1,5 @@
 //! Web, console: what went wrong, as a page. Its rule: the same sentence as the interface says; who is not logged
-//! in is led to the door and back.
+//! in is led to the door and back, who must do something first to their own account.
 
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, ResponseError};
@@ -48,6 +48,9 @@ impl ResponseError for Fault {
         if self.error.kind() == Kind::Unauthenticated {
             return to_the_door(self.wanted.as_deref());
         }
+        if self.wanted.is_some() && is_due_first(self.error.code()) {
+            return HttpResponse::SeeOther().insert_header((header::LOCATION, "/me")).finish();
+        }
         problem::note(&self.error);
         let status = self.status_code();
         let said = context! {
@@ -60,6 +63,11 @@ impl ResponseError for Fault {
         *answer.status_mut() = status;
         answer
     }
+}
+
+/// Whether a login must do something with its own account before it sees a page.
+fn is_due_first(code: &str) -> bool {
+    matches!(code, "login.password_due" | "login.totp_due")
 }
 
 /// To the login, and from there to `wanted`.

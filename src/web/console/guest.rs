@@ -1,5 +1,5 @@
 //! Web, console: who looks at a page. Its rule: as `asker` knows them, from the cookie; a page that is not for
-//! them leads to the login.
+//! them leads to the login, and where something is to be done first, to one's own account.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -15,6 +15,8 @@ use crate::identity::{Actor, Visitor};
 use crate::web::asker::Known;
 use crate::web::cookie;
 
+type Pending<T> = Pin<Box<dyn Future<Output = Result<T, Fault>>>>;
+
 /// Who looks, and what their pages send back with a change.
 #[derive(Debug, Clone)]
 pub struct Guest {
@@ -26,31 +28,58 @@ pub struct Guest {
     pub path: String,
 }
 
+/// The same whatever is still due: for the page of one's own account, and no other.
+#[derive(Debug, Clone)]
+pub struct Oneself {
+    pub guest: Guest,
+    pub visitor: Visitor,
+}
+
 impl FromRequest for Guest {
     type Error = Fault;
-    type Future = Pin<Box<dyn Future<Output = Result<Self, Fault>>>>;
+    type Future = Pending<Self>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let wanted = request.uri().path_and_query().map_or("/", |path| path.as_str()).to_owned();
-        let path = request.path().to_owned();
+        let (wanted, oneself) = (wanted(request), Oneself::from_request(request, payload));
+        Box::pin(async move {
+            let Oneself { guest, visitor } = oneself.await?;
+            match visitor.actor() {
+                Ok(_) => Ok(guest),
+                Err(error) => Err(Fault::at(error, wanted)),
+            }
+        })
+    }
+}
+
+impl FromRequest for Oneself {
+    type Error = Fault;
+    type Future = Pending<Self>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (wanted, path) = (wanted(request), request.path().to_owned());
         let echo = echo(request);
         let known = Known::from_request(request, payload);
         Box::pin(async move {
-            let guest = async {
+            let oneself = async {
                 let Known(visitor) = known.await?;
-                let echo = echo?;
-                Self::of(&visitor, echo, path)
+                let guest = Guest::of(&visitor, echo?, path);
+                Ok::<_, Error>(Self { guest, visitor })
             };
-            guest.await.map_err(|error| Fault::at(error, wanted))
+            oneself.await.map_err(|error| Fault::at(error, wanted))
         })
     }
 }
 
 impl Guest {
-    fn of(visitor: &Visitor, echo: String, path: String) -> Result<Self> {
-        let actor = visitor.actor()?.clone();
-        Ok(Self { actor, display_name: visitor.display_name.clone(), echo, path })
+    fn of(visitor: &Visitor, echo: String, path: String) -> Self {
+        let actor = visitor.self_service().clone();
+        Self { actor, display_name: visitor.display_name.clone(), echo, path }
     }
+}
+
+/// The page that was asked for, with its query.
+fn wanted(request: &HttpRequest) -> String {
+    request.uri().path_and_query().map_or("/", |path| path.as_str()).to_owned()
 }
 
 fn echo(request: &HttpRequest) -> Result<String> {

@@ -4,6 +4,7 @@
 use actix_web::{get, web};
 use serde::{Deserialize, Serialize};
 
+use super::alarm::alarm_for;
 use super::fault::Shown;
 use super::guest::Guest;
 use super::page::Page;
@@ -102,12 +103,13 @@ struct Home {
 #[get("/")]
 pub async fn home(app: web::Data<App>, guest: Guest) -> Shown {
     let (house, actor) = (app.clone(), guest.actor.clone());
-    let (home, directory) = run(move || {
+    let (home, directory, alarm) = run(move || {
         let directory = house.db.read(|conn| house.directory.current(conn))?;
-        Ok((Home { queues: queues(&house, &actor)? }, directory))
+        let home = Home { queues: queues(&house, &actor)? };
+        Ok((home, directory, alarm_for(&house, &actor)))
     })
     .await?;
-    Ok(Page::of(&app, &guest).naming(directory).show("home.html", home)?)
+    Ok(Page::of(&app, &guest).naming(directory).alarmed(alarm).show("home.html", home)?)
 }
 
 fn queues(app: &App, actor: &Actor) -> Result<Vec<Filled>> {

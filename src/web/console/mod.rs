@@ -1,6 +1,9 @@
 //! Web, console: pages for those who work here, over the same views and commands as the interface. Its rule: a
 //! page shows what `web/api` gives its reader, and what is done on it is a call of the interface.
 
+mod account;
+mod admin;
+mod alarm;
 mod articles;
 mod assets;
 mod calls;
@@ -36,5 +39,7 @@ pub fn routes(services: &mut ServiceConfig) {
         .service(desk::desk)
         .service(search::texts)
         .configure(work::routes)
-        .configure(articles::routes);
+        .configure(articles::routes)
+        .configure(account::routes)
+        .configure(admin::routes);
 }

@@ -9,6 +9,7 @@ use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value, context};
 use serde::Serialize;
 
+use super::alarm::Alarm;
 use super::guest::Guest;
 use super::{assets, words};
 use crate::app::{App, Demo};
@@ -49,6 +50,22 @@ const PAGES: &[(&str, &str)] = &[
     ("article_new.html", include_str!("pages/article_new.html")),
     ("article_form.html", include_str!("pages/article_form.html")),
     ("work.html", include_str!("pages/work.html")),
+    ("me.html", include_str!("pages/me.html")),
+    ("admin/nav.html", include_str!("pages/admin/nav.html")),
+    ("admin/fields.html", include_str!("pages/admin/fields.html")),
+    ("admin/front.html", include_str!("pages/admin/front.html")),
+    ("admin/list.html", include_str!("pages/admin/list.html")),
+    ("admin/entry.html", include_str!("pages/admin/entry.html")),
+    ("admin/trial.html", include_str!("pages/admin/trial.html")),
+    ("admin/corrections.html", include_str!("pages/admin/corrections.html")),
+    ("admin/calendar.html", include_str!("pages/admin/calendar.html")),
+    ("admin/profiles.html", include_str!("pages/admin/profiles.html")),
+    ("admin/profile.html", include_str!("pages/admin/profile.html")),
+    ("admin/users.html", include_str!("pages/admin/users.html")),
+    ("admin/user.html", include_str!("pages/admin/user.html")),
+    ("admin/reach.html", include_str!("pages/admin/reach.html")),
+    ("admin/outbox.html", include_str!("pages/admin/outbox.html")),
+    ("admin/audit.html", include_str!("pages/admin/audit.html")),
 ];
 
 static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
@@ -76,6 +93,16 @@ const WAYS: &[(&str, &str, &[Role])] = &[
     ("/search", "检索", SEES_CASES),
     ("/articles", "知识", &[]),
     ("/upstream", "回填", &[Role::Reviewer, Role::Dispatcher, Role::Leader]),
+    ("/admin", "管理", KEEPERS),
+];
+/// Who has a part in administration.
+pub const KEEPERS: &[Role] = &[
+    Role::Sysadmin,
+    Role::Secadmin,
+    Role::Auditor,
+    Role::Dispatcher,
+    Role::Assessor,
+    Role::Leader,
 ];
 const SEES_CASES: &[Role] = &[
     Role::Agent,
@@ -93,6 +120,7 @@ pub struct Page<'a> {
     app: &'a App,
     guest: &'a Guest,
     directory: Option<Arc<Directory>>,
+    alarm: Option<Alarm>,
 }
 
 #[derive(Serialize)]
@@ -104,13 +132,19 @@ struct Way {
 
 impl<'a> Page<'a> {
     pub const fn of(app: &'a App, guest: &'a Guest) -> Self {
-        Self { app, guest, directory: None }
+        Self { app, guest, directory: None, alarm: None }
     }
 
     /// The same, which can say what the codes of units, places and categories are called.
     #[must_use]
     pub fn naming(self, directory: Arc<Directory>) -> Self {
         Self { directory: Some(directory), ..self }
+    }
+
+    /// The same with a bar above it, where there is something to see to.
+    #[must_use]
+    pub fn alarmed(self, alarm: Option<Alarm>) -> Self {
+        Self { alarm, ..self }
     }
 
     /// The page of the template `name`, filled with `with` and what every page has.
@@ -134,6 +168,7 @@ impl<'a> Page<'a> {
             demo => self.app.demo == Demo::On,
             plain => !cookie::is_secure(self.app),
             names => names,
+            alarm => Value::from(Serde(&self.alarm)),
         };
         render(name, context! { ..Value::from(Serde(with)), ..every })
     }

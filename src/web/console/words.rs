@@ -8,15 +8,19 @@ use minijinja::HtmlEscape;
 use minijinja::value::Object;
 use minijinja::{Environment, Error, ErrorKind, State, Value};
 
+use crate::audit::Went;
 use crate::calls::{CalledBack, NoTicket};
 use crate::directory::{
-    AssessmentClass, CategoryCode, Channel, CompanyCode, Directory, EstateCode, Kind, RegionCode,
-    UnitCode, Urgency,
+    AssessmentClass, CategoryCode, Channel, CompanyCode, DayKind, Directory, EstateCode, Kind,
+    RegionCode, RegionLevel, UnitCode, UnitKind, Urgency,
 };
-use crate::identity::Role;
+use crate::identity::{AccountKind, Role, Scope};
 use crate::knowledge::gaps::GapSource;
 use crate::knowledge::{Act, ArticleState, Stale, Standing};
 use crate::limits::{ClockName, Light};
+use crate::notify::Occasion;
+use crate::notify::store::{LetterState, Medium};
+use crate::routing::dry_run::Verdict;
 use crate::ticket::assignment::ContactOutcome;
 use crate::ticket::attachment::{AttachmentKind, GoneWhy};
 use crate::ticket::command::{CommandName, Doubt, Request};
@@ -98,6 +102,16 @@ lists! {
     "no_ticket" => NoTicket,
     "attachment" => AttachmentKind,
     "gone" => GoneWhy,
+    "unit_kind" => UnitKind,
+    "region_level" => RegionLevel,
+    "day_kind" => DayKind,
+    "verdict" => Verdict,
+    "account" => AccountKind,
+    "scope" => Scope,
+    "went" => Went,
+    "letter" => LetterState,
+    "medium" => Medium,
+    "occasion" => Occasion,
 }
 
 /// `text|marked(marks)`: the pieces from and to, in characters, stand out; all of it is escaped.

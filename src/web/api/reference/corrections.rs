@@ -7,11 +7,12 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use super::dry_run::KEEPERS;
 use super::view::{RuleView, turned};
 use crate::app::App;
 use crate::directory::UnitCode;
 use crate::error::Result;
-use crate::identity::Role;
+use crate::identity::Actor;
 use crate::routing::corrections::{Correction, corrections};
 use crate::ticket::store::returned;
 use crate::web::problem::Problem;
@@ -36,13 +37,13 @@ pub struct CorrectionView {
     /// Whether the catalogue gets a rule more; else the rule is revised.
     is_new: bool,
     /// Ready to be tried (`POST /catalogue/dry-run`, `changes`) and recorded.
-    change: RuleView,
+    pub change: RuleView,
 }
 
 /// The changes, those that would have spared most first.
 #[derive(Serialize, ToSchema)]
 pub struct CorrectionList {
-    items: Vec<CorrectionView>,
+    pub items: Vec<CorrectionView>,
 }
 
 /// Changes of the dispatch catalogue that the upheld disputes of the last 90 days ask for.
@@ -52,33 +53,38 @@ pub struct CorrectionList {
 ))]
 #[get("/catalogue/corrections")]
 pub async fn show(app: web::Data<App>, Asker(actor): Asker) -> Result<HttpResponse> {
-    actor.require(&[Role::Sysadmin, Role::Dispatcher])?;
-    let hotline = app.hotline.clone();
-    run_long(move || {
-        let now = hotline.db.now();
-        let since = now.plus_millis(-LOOK_BACK.num_milliseconds());
-        let (rules, returned) = hotline.db.read(|conn| {
-            let rules = hotline.rules.current(conn, now)?;
-            let returned = returned(conn, rules.vault(&hotline.keys), since)?;
-            Ok((rules, returned))
-        })?;
-        let found = corrections(&rules.directory, &returned, now.day(rules.profile.zone));
-        let shown = |one: Correction| {
-            let name = rules.directory.unit(&one.refused).map(|unit| unit.name.clone());
-            Ok(CorrectionView {
-                is_new: one.is_new(),
-                refused_name: name.unwrap_or_default(),
-                count: one.tickets.len(),
-                change: turned(&one.change)?,
-                tickets: one.tickets.into_iter().take(SHOWN).collect(),
-                rule: one.rule,
-                refused: one.refused,
-            })
-        };
-        Answer::ok(&CorrectionList { items: found.into_iter().map(shown).collect::<Result<_>>()? })
-    })
-    .await
-    .map(Answer::respond)
+    actor.require(KEEPERS)?;
+    run_long(move || Answer::ok(&corrections_of(&app, &actor)?)).await.map(Answer::respond)
+}
+
+/// The changes that disputes ask for, those that would have spared most first.
+///
+/// # Errors
+/// `forbidden`.
+pub fn corrections_of(app: &App, actor: &Actor) -> Result<CorrectionList> {
+    actor.require(KEEPERS)?;
+    let hotline = &app.hotline;
+    let now = hotline.db.now();
+    let since = now.plus_millis(-LOOK_BACK.num_milliseconds());
+    let (rules, returned) = hotline.db.read(|conn| {
+        let rules = hotline.rules.current(conn, now)?;
+        let returned = returned(conn, rules.vault(&hotline.keys), since)?;
+        Ok((rules, returned))
+    })?;
+    let found = corrections(&rules.directory, &returned, now.day(rules.profile.zone));
+    let shown = |one: Correction| {
+        let name = rules.directory.unit(&one.refused).map(|unit| unit.name.clone());
+        Ok(CorrectionView {
+            is_new: one.is_new(),
+            refused_name: name.unwrap_or_default(),
+            count: one.tickets.len(),
+            change: turned(&one.change)?,
+            tickets: one.tickets.into_iter().take(SHOWN).collect(),
+            rule: one.rule,
+            refused: one.refused,
+        })
+    };
+    Ok(CorrectionList { items: found.into_iter().map(shown).collect::<Result<_>>()? })
 }
 
 pub fn routes(services: &mut ServiceConfig<'_>) {

@@ -13,7 +13,7 @@ use super::view::{RuleView, turned};
 use crate::app::App;
 use crate::directory::{self, CategoryCode, EstateCode, Proposal, RegionCode, Rule, UnitCode};
 use crate::error::{Error, FieldError, Result};
-use crate::identity::Role;
+use crate::identity::{Actor, Role};
 use crate::lifecycle::Rules;
 use crate::limits::Window;
 use crate::routing::dry_run::{Counts, Trial, Verdict, Would, dry_run};
@@ -23,26 +23,29 @@ use crate::web::api::period::Period;
 use crate::web::problem::Problem;
 use crate::web::{Answer, Asker, Page, Query, RawBody, run_long};
 
+/// Who tries a catalogue.
+pub const KEEPERS: &[Role] = &[Role::Sysadmin, Role::Dispatcher];
+
 /// Which catalogue is tried, and on which tickets.
-#[derive(Deserialize, ToSchema)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DryRun {
     /// A whole catalogue; the one recorded where it is left out.
-    rules: Option<Vec<RuleView>>,
+    pub rules: Option<Vec<RuleView>>,
     /// Rules on top of it: one with a known code takes that one's place.
     #[serde(default)]
-    changes: Vec<RuleView>,
+    pub changes: Vec<RuleView>,
     /// `2026-10`; the window before the present one where no period is given.
-    window: Option<String>,
+    pub window: Option<String>,
     /// Instead of a window: a day or an RFC 3339 instant, included.
-    from: Option<String>,
+    pub from: Option<String>,
     /// A day or an RFC 3339 instant, not included.
-    to: Option<String>,
+    pub to: Option<String>,
     /// The day on which the rules are asked, units and companies with them; today where nothing is
     /// said, or the day on which the last of the proposed rules begins, where that is later.
-    on: Option<NaiveDate>,
+    pub on: Option<NaiveDate>,
     /// Only items of this verdict; the counts are of all.
-    only: Option<Verdict>,
+    pub only: Option<Verdict>,
 }
 
 /// Who had a ticket.
@@ -117,42 +120,48 @@ pub async fn try_out(
     Query(page): Query<Page>,
     raw: RawBody,
 ) -> Result<HttpResponse> {
-    actor.require(&[Role::Sysadmin, Role::Dispatcher])?;
-    let limit = page.limit()?;
+    actor.require(KEEPERS)?;
+    page.limit()?;
     let asked: DryRun = raw.parse()?;
-    let hotline = app.hotline.clone();
-    run_long(move || {
-        let now = hotline.db.now();
-        let (rules, window, tickets) = hotline.db.read(|conn| {
-            let rules = hotline.rules.current(conn, now)?;
-            let window = asked.window(&rules, now)?;
-            let tickets = dispatched(conn, window.start, window.end)?;
-            Ok((rules, window, tickets))
-        })?;
-        let proposal = proposed(asked.rules.as_deref(), &asked.changes)?;
-        let on = day_of(asked.on, &proposal, now.day(rules.profile.zone));
-        let tried = rules.directory.trying(proposal)?;
-        let trials = dry_run(&tried, &app.keys, on, tickets);
-        let Counts { total, changed, had_nobody, unmatched, ties } = Counts::of(&trials);
-        let wanted = |trial: &Trial| asked.only.is_none_or(|only| trial.verdict() == only);
-        let some = trials.into_iter().filter(wanted);
-        let some = directory::page(some, |it| it.ticket.no.clone(), page.after.as_deref(), limit);
-        let zone = rules.profile.zone;
-        Answer::ok(&DryRunView {
-            from: window.start.rfc3339(zone),
-            to: window.end.rfc3339(zone),
-            on,
-            total,
-            changed,
-            had_nobody,
-            unmatched,
-            ties,
-            items: some.items.into_iter().map(shown).collect(),
-            next: some.next,
-        })
+    run_long(move || Answer::ok(&tried_of(&app, &actor, &asked, &page)?)).await.map(Answer::respond)
+}
+
+/// What the tickets of a window would have got.
+///
+/// # Errors
+/// `forbidden`; 422 with each wrong field.
+pub fn tried_of(app: &App, actor: &Actor, asked: &DryRun, page: &Page) -> Result<DryRunView> {
+    actor.require(KEEPERS)?;
+    let limit = page.limit()?;
+    let hotline = &app.hotline;
+    let now = hotline.db.now();
+    let (rules, window, tickets) = hotline.db.read(|conn| {
+        let rules = hotline.rules.current(conn, now)?;
+        let window = asked.window(&rules, now)?;
+        let tickets = dispatched(conn, window.start, window.end)?;
+        Ok((rules, window, tickets))
+    })?;
+    let proposal = proposed(asked.rules.as_deref(), &asked.changes)?;
+    let on = day_of(asked.on, &proposal, now.day(rules.profile.zone));
+    let tried = rules.directory.trying(proposal)?;
+    let trials = dry_run(&tried, &app.keys, on, tickets);
+    let Counts { total, changed, had_nobody, unmatched, ties } = Counts::of(&trials);
+    let wanted = |trial: &Trial| asked.only.is_none_or(|only| trial.verdict() == only);
+    let some = trials.into_iter().filter(wanted);
+    let some = directory::page(some, |it| it.ticket.no.clone(), page.after.as_deref(), limit);
+    let zone = rules.profile.zone;
+    Ok(DryRunView {
+        from: window.start.rfc3339(zone),
+        to: window.end.rfc3339(zone),
+        on,
+        total,
+        changed,
+        had_nobody,
+        unmatched,
+        ties,
+        items: some.items.into_iter().map(shown).collect(),
+        next: some.next,
     })
-    .await
-    .map(Answer::respond)
 }
 
 impl DryRun {

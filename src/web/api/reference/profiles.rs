@@ -39,13 +39,13 @@ pub struct ProfileView {
 #[derive(Serialize, ToSchema)]
 pub struct ProfileLine {
     /// Name and version: `default@1`.
-    code: String,
-    name: String,
-    version: i32,
-    from_on: NaiveDate,
-    toml: String,
+    pub code: String,
+    pub name: String,
+    pub version: i32,
+    pub from_on: NaiveDate,
+    pub toml: String,
     /// Whether it is the one that applies today.
-    in_force: bool,
+    pub in_force: bool,
 }
 
 /// Every version of every profile.
@@ -56,18 +56,22 @@ pub async fn list(
     _asker: Asker,
     Query(page): Query<Page>,
 ) -> Result<HttpResponse> {
+    let listed = run(move || listed_of(&app, &page)).await?;
+    Ok(HttpResponse::Ok().json(listed))
+}
+
+/// A page of the versions.
+///
+/// # Errors
+/// 422 at `/limit`.
+pub fn listed_of(app: &App, page: &Page) -> Result<Listed<ProfileLine>> {
     let limit = page.limit()?;
     let today = app.clock.now().day(app.config.site.zone);
-    let listed = run(move || {
-        let directory = app.db.read(|conn| app.directory.current(conn))?;
-        let current = current(&app, &directory, today);
-        let page =
-            directory::page(directory.profiles(), |it| code(it), page.after.as_deref(), limit);
-        let items = page.items.into_iter().map(|profile| line(profile, current));
-        Ok(Listed { items: items.collect(), next: page.next })
-    })
-    .await?;
-    Ok(HttpResponse::Ok().json(listed))
+    let directory = app.db.read(|conn| app.directory.current(conn))?;
+    let current = current(app, &directory, today);
+    let page = directory::page(directory.profiles(), |it| code(it), page.after.as_deref(), limit);
+    let items = page.items.into_iter().map(|profile| line(profile, current));
+    Ok(Listed { items: items.collect(), next: page.next })
 }
 
 fn code(profile: &Profile) -> String {
@@ -102,15 +106,20 @@ pub async fn one(
     _asker: Asker,
     asked: web::Path<String>,
 ) -> Result<HttpResponse> {
-    let today = app.clock.now().day(app.config.site.zone);
-    let view = run(move || {
-        let directory = app.db.read(|conn| app.directory.current(conn))?;
-        let found = directory.profiles().find(|it| code(it) == *asked);
-        let found = found.ok_or_else(Error::not_found)?;
-        Ok(line(found, current(&app, &directory, today)))
-    })
-    .await?;
+    let view = run(move || one_of(&app, &asked)).await?;
     Ok(HttpResponse::Ok().json(view))
+}
+
+/// The version `asked`, such as `default@1`.
+///
+/// # Errors
+/// `not_found`, also for what comes with the program and was not laid down.
+pub fn one_of(app: &App, asked: &str) -> Result<ProfileLine> {
+    let today = app.clock.now().day(app.config.site.zone);
+    let directory = app.db.read(|conn| app.directory.current(conn))?;
+    let found = directory.profiles().find(|it| code(it) == asked);
+    let found = found.ok_or_else(Error::not_found)?;
+    Ok(line(found, current(app, &directory, today)))
 }
 
 /// Adds a version.

@@ -31,29 +31,47 @@
 
   const fresh = () => (crypto.randomUUID ? crypto.randomUUID() : Array.from(crypto.getRandomValues(new Uint8Array(16)), b => b.toString(16).padStart(2, '0')).join(''));
 
-  // A form's fields as the interface wants them: `caller.phone` is a field of an object; data-as says what is no text.
+  // A form's fields as the interface wants them: `caller.phone` is a field of an object, `heads.0.name` one of the first
+  // thing of a list; data-as says what is no text. What stands in the address (data-in) is not in the body.
   function bodyOf(form) {
     const body = {};
     const put = (name, value) => {
       const parts = name.split('.');
       const last = parts.pop();
       let at = body;
-      for (const part of parts) at = at[part] ??= {};
+      parts.forEach((part, n) => { at = at[part] ??= /^\d+$/.test(parts[n + 1] ?? last) ? [] : {}; });
       at[last] = value;
     };
     for (const field of form.elements) {
-      if (!field.name || field.disabled || field.matches('fieldset, button, [data-local]')) continue;
+      if (!field.name || field.disabled || field.matches('fieldset, button, [data-local], [data-in]')) continue;
       const as = field.dataset.as ?? 'text';
       if (field.type === 'radio') { if (field.checked) put(field.name, read(field.value, as)); continue; }
       if (field.type === 'checkbox') {
         if (as === 'list') { if (field.checked) put(field.name, [...(at(body, field.name) ?? []), field.value]); else if (!at(body, field.name)) put(field.name, []); } else put(field.name, field.checked);
         continue;
       }
-      const text = field.value.trim();
+      const text = field.type === 'password' ? field.value : field.value.trim();
       if (text === '' && !field.hasAttribute('data-empty')) continue;
       put(field.name, read(text, as));
     }
-    return body;
+    return dense(body);
+  }
+  // Rows of a list that were left empty are not sent.
+  function dense(it) {
+    if (Array.isArray(it)) return it.filter(one => one !== undefined).map(dense);
+    return it && typeof it === 'object' ? Object.fromEntries(Object.entries(it).map(([name, one]) => [name, dense(one)])) : it;
+  }
+  // <input name="date" data-in="path"> fills {date} of data-call; data-in="query" goes behind the question mark.
+  function addressOf(form) {
+    let address = form.dataset.call;
+    const query = new URLSearchParams();
+    for (const field of form.querySelectorAll('[data-in]')) {
+      const text = field.value.trim();
+      if (field.dataset.in === 'path') address = address.replace(`{${field.name}}`, encodeURIComponent(text));
+      else if (text) query.set(field.name, text);
+    }
+    const behind = query.toString();
+    return behind ? `${address}${address.includes('?') ? '&' : '?'}${behind}` : address;
   }
   const at = (body, name) => name.split('.').reduce((here, part) => (here ? here[part] : undefined), body);
   function read(text, as) {
@@ -109,12 +127,15 @@
     clear(form);
     let body;
     try { body = bodyOf(form); } catch { complain(form, { detail: '有一项填写的格式不对。' }); return; }
+    // <input data-local data-same="new"> repeats the field `new`, so that nobody locks themselves out by a slip.
+    const slip = Array.from(form.querySelectorAll('[data-same]')).some(field => field.value !== form.elements[field.dataset.same].value);
+    if (slip) { complain(form, { detail: '两次输入不一致。' }); return; }
     form.setAttribute('aria-busy', 'true');
     const more = {};
     const method = form.dataset.method ?? 'POST';
     if (method === 'POST') more['Idempotency-Key'] = form.dataset.once ??= fresh();
     if (form.dataset.version) more['If-Match'] = `"${form.dataset.version}"`;
-    const answer = await call(method, form.dataset.call, body, more);
+    const answer = await call(method, addressOf(form), body, more);
     form.removeAttribute('aria-busy');
     if (answer.status >= 200 && answer.status < 300) {
       if (form.dataset.draft) localStorage.removeItem(draftName(form));
@@ -133,19 +154,23 @@
     complain(form, answer.body);
     form.dispatchEvent(new CustomEvent('refused', { bubbles: true, detail: answer.body }));
   }
-  // What was revealed stands in the form until the page is left, and nowhere else.
+  // What was revealed, or is told this once, stands in the form until the page is left, and nowhere else;
+  // data-shown="key" names the fields where the answer has others.
   function show(form, body) {
     const list = form.querySelector('[data-shown]');
     if (!list) return;
-    const names = { phone: '电话', name: '姓名', address: '地址' };
+    const names = { phone: '电话', name: '姓名', address: '地址', one_time_password: '一次性密码', key: '密钥', secret: '密钥', uri: '配置链接' };
+    const wanted = list.dataset.shown ? list.dataset.shown.split(' ') : null;
     list.replaceChildren();
     for (const [field, value] of Object.entries(body?.fields ?? body ?? {})) {
+      if (wanted && !wanted.includes(field)) continue;
       const dt = document.createElement('dt');
       const dd = document.createElement('dd');
       dt.textContent = names[field] ?? field;
       dd.textContent = value ?? '没有';
       list.append(dt, dd);
     }
+    if (!list.children.length) say('已完成。');
   }
   document.addEventListener('submit', event => {
     const form = event.target;
@@ -252,6 +277,7 @@
     const code = document.createElement('input');
     code.type = 'hidden';
     code.name = field.name;
+    code.value = field.dataset.code ?? '';
     field.name = `${field.name}-typed`;
     field.setAttribute('data-local', '');
     field.setAttribute('role', 'combobox');

@@ -1,0 +1,35 @@
+//! Web, console: administration: reference data, calendars, profiles, accounts, letters, the audit trail. Its rule: a
+//! page shows what the interface answers its reader; whoever has no part in it gets none of its pages.
+
+mod calendar;
+mod corrections;
+mod differences;
+mod frame;
+mod front;
+mod letters;
+mod lists;
+mod profiles;
+mod trail;
+mod trial;
+mod users;
+
+use actix_web::web::ServiceConfig;
+
+/// Every page of administration.
+pub fn routes(services: &mut ServiceConfig) {
+    services
+        .service(front::parts)
+        .service(users::everybody)
+        .service(users::somebody)
+        .service(letters::letters_page)
+        .service(trail::search_trail)
+        .service(calendar::this_year)
+        .service(calendar::one_year)
+        .service(profiles::versions_page)
+        .service(profiles::one_version)
+        // Before the lists, for which it would be a rule's code.
+        .service(trial::dry)
+        .service(corrections::asked_page)
+        .service(lists::list_page)
+        .service(lists::entry_page);
+}

@@ -1,0 +1,37 @@
+// A year's days off as the notice has them, a stretch a line (元旦 2027-01-01 2027-01-03 休), become the days that the
+// interface wants; what cannot be read is named by its line.
+(() => {
+  'use strict';
+  const line = /^(\S+)\s+(\d{4}-\d{2}-\d{2})(?:\s+(\d{4}-\d{2}-\d{2}))?\s+(休|班)$/;
+
+  function read(text) {
+    const days = [];
+    text.split('\n').forEach((typed, n) => {
+      if (!typed.trim()) return;
+      const parts = line.exec(typed.trim());
+      const first = parts && Date.parse(`${parts[2]}T00:00:00Z`);
+      const last = parts && Date.parse(`${parts[3] ?? parts[2]}T00:00:00Z`);
+      if (!parts || Number.isNaN(first) || Number.isNaN(last) || last < first || last - first > 31 * 86400000) throw new Error(`第 ${n + 1} 行看不懂：节日 第一天 最后一天 休或班`);
+      for (let at = first; at <= last; at += 86400000) days.push({ name: parts[1], date: new Date(at).toISOString().slice(0, 10), isOffDay: parts[4] === '休' });
+    });
+    return days;
+  }
+
+  for (const area of document.querySelectorAll('textarea[data-days]')) {
+    const told = area.form.querySelector('[data-counted]');
+    const days = area.form.elements[area.dataset.days];
+    area.addEventListener('input', () => {
+      try {
+        const found = read(area.value);
+        days.value = JSON.stringify(found);
+        area.setCustomValidity('');
+        const off = found.filter(day => day.isOffDay).length;
+        told.textContent = `共 ${found.length} 天：放假 ${off} 天，调休上班 ${found.length - off} 天`;
+      } catch (error) {
+        days.value = '';
+        area.setCustomValidity(error.message);
+        told.textContent = error.message;
+      }
+    });
+  }
+})();
