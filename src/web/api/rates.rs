@@ -37,7 +37,8 @@ use crate::time::Stamp;
 use crate::web::api::period::Period;
 use crate::web::problem::Problem;
 use crate::web::{Answer, Asker, Query, run_long};
-use earlier::{Beside, EarlierView, ThenView};
+use earlier::Beside;
+pub use earlier::{EarlierView, ThenView};
 use fair::{Mix, MixView};
 use listed::{DefinitionView, definitions};
 use projection::projected;
@@ -60,17 +61,17 @@ pub struct RatesQuery {
     pub edition: Option<Edition>,
     /// `true`: a row also holds what lies below it in the tree; of channels, letters and visits (petitions) and the
     /// others are each a row of their own.
-    rollup: Option<bool>,
+    pub rollup: Option<bool>,
     /// `previous` 环比, `year` 同比, or both with a comma between: the same figures of the window before and of the
     /// same window a year earlier, of a window that still runs the same elapsed part.
     pub compare: Option<String>,
     /// `true`: rows with few answers also have their rates of three windows, this one the last of them.
-    quarter: Option<bool>,
+    pub quarter: Option<bool>,
     /// `remapped`: by the categories that older ones are counted as today; `recorded` where nothing is said.
     #[param(value_type = Option<String>)]
-    categories: Option<Categories>,
+    pub categories: Option<Categories>,
     /// `true`: by unit, head or company, what others get with the same matters.
-    same_mix: Option<bool>,
+    pub same_mix: Option<bool>,
 }
 
 /// One figure.
@@ -110,7 +111,7 @@ pub struct RowView {
     #[serde(skip_serializing_if = "Option::is_none")]
     list: Option<List>,
     /// n is small: out of the ranks.
-    flagged: bool,
+    pub flagged: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     peers: Option<String>,
     /// Tickets that stand excluded, by reason.
@@ -135,7 +136,7 @@ pub struct RatesView {
     profile: String,
     /// With what each figure is compared, where that was asked.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    compare: Vec<EarlierView>,
+    pub compare: Vec<EarlierView>,
     /// The three windows, where they were asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     quarter: Option<SpanView>,

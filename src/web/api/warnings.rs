@@ -179,17 +179,17 @@ pub struct WarningList {
 #[serde(deny_unknown_fields)]
 pub struct WarningQuery {
     /// All that are not closed, where nothing is said.
-    state: Option<WarningState>,
-    rule: Option<Rule>,
-    grade: Option<Grade>,
+    pub state: Option<WarningState>,
+    pub rule: Option<Rule>,
+    pub grade: Option<Grade>,
     #[param(value_type = Option<String>)]
-    estate: Option<EstateCode>,
+    pub estate: Option<EstateCode>,
     #[param(value_type = Option<String>)]
-    unit: Option<UnitCode>,
+    pub unit: Option<UnitCode>,
     /// 1 to 500, 50 where nothing is said.
     pub limit: Option<u32>,
     /// The `next` of the page before.
-    after: Option<String>,
+    pub after: Option<String>,
 }
 
 impl WarningQuery {

@@ -7,6 +7,8 @@ mod door;
 mod fault;
 mod guest;
 mod home;
+mod leader;
+mod numbers;
 mod page;
 mod search;
 mod ticket;
@@ -29,5 +31,6 @@ pub fn routes(services: &mut ServiceConfig) {
         .service(home::whole)
         .service(ticket::ticket)
         .service(desk::desk)
-        .service(search::texts);
+        .service(search::texts)
+        .configure(leader::routes);
 }

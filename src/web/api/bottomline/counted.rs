@@ -33,12 +33,12 @@ pub struct BottomLineQuery {
     /// `2026-10`: the profile's window that ends in October.
     pub window: Option<String>,
     /// Instead of a window: a day or an RFC 3339 instant, included.
-    from: Option<String>,
+    pub from: Option<String>,
     /// A day or an RFC 3339 instant, not included.
-    to: Option<String>,
+    pub to: Option<String>,
     /// `all` where nothing is said; `assessed` leaves out what rests on tickets that stand excluded.
     #[param(value_type = Option<String>)]
-    edition: Option<Edition>,
+    pub edition: Option<Edition>,
 }
 
 /// The cases of one flag.

@@ -38,7 +38,8 @@
       const parts = name.split('.');
       const last = parts.pop();
       let at = body;
-      for (const part of parts) at = at[part] ??= {};
+      // `decisions.0.reason` is a field of the first of a list.
+      parts.forEach((part, i) => { at = at[part] ??= /^\d+$/.test(parts[i + 1] ?? last) ? [] : {}; });
       at[last] = value;
     };
     for (const field of form.elements) {
@@ -186,7 +187,7 @@
   function help() {
     const list = keyList.querySelector('dl');
     list.replaceChildren();
-    const rows = keyed().map(it => [it.dataset.key, it.dataset.keyName ?? it.textContent.trim()]);
+    const rows = [...new Map(keyed().reverse().map(it => [it.dataset.key, it.dataset.keyName ?? it.textContent.trim()]))].reverse();
     rows.push(['j / k', '下一行 / 上一行'], ['Enter', '打开这一行'], ['?', '本页按键'], ['Alt', '在输入框里按住 Alt 再按上面的键']);
     for (const [key, name] of rows) {
       const dt = document.createElement('dt');
@@ -218,7 +219,8 @@
     if (event.key === '?') { event.preventDefault(); help(); return; }
     if (!typing && (event.key === 'j' || event.key === 'k')) { event.preventDefault(); move(event.key === 'j' ? 1 : -1); return; }
     const key = event.code?.startsWith('Key') ? event.code.slice(3).toLowerCase() : event.code?.startsWith('Digit') ? event.code.slice(5) : event.key;
-    const found = keyed().find(it => it.dataset.key.toLowerCase() === key);
+    const all = keyed().filter(it => it.dataset.key.toLowerCase() === key);
+    const found = all.find(it => it.closest('tr[aria-selected="true"]')) ?? all[0]; // of many rows the one that is chosen
     if (!found) return;
     event.preventDefault();
     if (found.matches('details')) { found.open = true; found.querySelector('input, textarea, select, button')?.focus(); } else if (found.matches('input, textarea, select')) found.focus(); else found.click();
