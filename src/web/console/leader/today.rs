@@ -49,6 +49,7 @@ struct Glance {
     hot: Vec<RowView>,
     /// Units whose score is lowest, of those with answers enough.
     units: Vec<RowView>,
+    units_asked: String,
     rates_chart: Value,
     hot_chart: Option<Value>,
     overdue: Lines,
@@ -94,13 +95,19 @@ fn looked(app: &App, actor: &Actor) -> Result<Glance> {
         today: of_day,
         rates_chart: drawn(&rates_chart(&total), 1)?,
         hot_chart: if hot.is_empty() { None } else { Some(drawn(&hot_chart(&hot), 2)?) },
-        month: Period { asked: Words::none().with("window", window.label()).written(), total },
+        month: Period { asked: asked(&window, GroupBy::Estate), total },
         compare,
         hot,
         units: lowest(units.rows),
+        units_asked: asked(&window, GroupBy::Unit),
         overdue: tickets::listed(&app.hotline, actor, &overdue)?,
         warnings: where_allowed(warnings::listed(app, actor, &open))?,
     })
+}
+
+/// The words with which the tickets behind the figures of `window` are asked for.
+fn asked(window: &Window, by: GroupBy) -> String {
+    Words::none().with("window", window.label()).with("group_by", by.as_str()).written()
 }
 
 /// The day it is, and the window that holds it.
@@ -117,13 +124,11 @@ fn present(app: &App) -> Result<(NaiveDate, Window)> {
 fn of_day(app: &App, actor: &Actor, day: NaiveDate) -> Result<Period> {
     let after = day.succ_opt().unwrap_or(day);
     let (from, to) = (day.to_string(), after.to_string());
-    let asked = Words::none().with("from", from.as_str()).with("to", to.as_str()).written();
-    let query = RatesQuery {
-        from: Some(from),
-        to: Some(to),
-        group_by: Some(GroupBy::Channel),
-        ..RatesQuery::default()
-    };
+    let by = GroupBy::Channel;
+    let asked = Words::none().with("from", from.as_str()).with("to", to.as_str());
+    let asked = asked.with("group_by", by.as_str()).written();
+    let query =
+        RatesQuery { from: Some(from), to: Some(to), group_by: Some(by), ..RatesQuery::default() };
     Ok(Period { asked, total: table(app, actor, &query)?.total })
 }
 
