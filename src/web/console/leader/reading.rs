@@ -66,14 +66,14 @@ pub fn sheets(document: &Document, zone: Tz) -> Vec<Sheet> {
 }
 
 fn sheet(table: &Table, zone: Tz) -> Sheet {
-    let shown = |column: &Column| !column.is_of_row();
-    let row = |row: &Row| {
-        let cells = table.columns.iter().zip(&row.cells).filter(|(column, _)| shown(column));
+    let row = |row: &Row| -> Vec<Spot> {
+        let cells = table.columns.iter().zip(&row.cells);
+        let cells = cells.filter(|(column, _)| !column.is_of_row());
         cells.map(|(column, cell)| spot((table, row), (column, cell), zone)).collect()
     };
     Sheet {
         title: table.title.clone(),
-        columns: table.columns.iter().filter(|column| shown(column)).map(heading).collect(),
+        columns: table.columns.iter().filter(|column| !column.is_of_row()).map(heading).collect(),
         rows: table.rows.iter().map(row).collect(),
     }
 }
