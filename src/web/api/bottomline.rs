@@ -1,7 +1,7 @@
 //! Web, `/bottom-line`: cases of the bottom line 触碰底线 and their figures. Its rule: the unit reads and answers its own,
 //! those who judge all; which ticket a case rests on is said only to who sees that ticket.
 
-mod counted;
+pub mod counted;
 mod sheet;
 
 use actix_web::{HttpResponse, get, post, web};
@@ -17,6 +17,7 @@ use crate::bottomline::{CaseRow, CaseState, Desk, Rang, Source};
 use crate::db::{Conn, Tx};
 use crate::directory::{Directory, UnitCode};
 use crate::error::{Error, Result};
+use crate::identity::Actor;
 use crate::lifecycle::Rules;
 use crate::limits::Light;
 use crate::ticket::listing::visible;
@@ -229,22 +230,25 @@ pub async fn list(
     Asker(actor): Asker,
     Query(query): Query<CaseQuery>,
 ) -> Result<HttpResponse> {
+    run(move || Answer::ok(&listed(&app, &actor, &query)?)).await.map(Answer::respond)
+}
+
+/// The cases that `actor` may see of those that `query` asks for.
+///
+/// # Errors
+/// 403 for a role that sees none; 422 for a window that there is not, at `/limit` and at `/after`.
+pub fn listed(app: &App, actor: &Actor, query: &CaseQuery) -> Result<CaseList> {
     let page = Onward::asked(query.limit, query.after.as_deref())?;
-    run(move || {
-        let (now, zone) = (app.db.now(), app.config.site.zone);
-        let list = app.db.read(|conn| {
-            let rules = app.hotline.rules.current(conn, now)?;
-            let desk = Desk { actor: &actor, keys: &app.keys, directory: &rules.directory };
-            let which = query.which(desk.units()?, &rules)?;
-            let found = store::list(conn, &which, page.after.unwrap_or(i64::MIN), page.most())?;
-            let (found, next) = page.of(found, |case| case.id);
-            let items = Shown { desk, zone, now }.all(conn, found)?;
-            Ok(CaseList { items, next })
-        })?;
-        Answer::ok(&list)
+    let (now, zone) = (app.db.now(), app.config.site.zone);
+    app.db.read(|conn| {
+        let rules = app.hotline.rules.current(conn, now)?;
+        let desk = Desk { actor, keys: &app.keys, directory: &rules.directory };
+        let which = query.which(desk.units()?, &rules)?;
+        let found = store::list(conn, &which, page.after.unwrap_or(i64::MIN), page.most())?;
+        let (found, next) = page.of(found, |case| case.id);
+        let items = Shown { desk, zone, now }.all(conn, found)?;
+        Ok(CaseList { items, next })
     })
-    .await
-    .map(Answer::respond)
 }
 
 /// Does `done` to a case and answers the case as it is then.

@@ -1,7 +1,7 @@
 //! Web, `/rates`: figures and what lies behind them (domain.md §6). Its rule: the table and its
 //! drill-down are asked with the same words and made from the same facts.
 
-mod drill;
+pub mod drill;
 mod earlier;
 mod fair;
 mod listed;
@@ -37,7 +37,8 @@ use crate::time::Stamp;
 use crate::web::api::period::Period;
 use crate::web::problem::Problem;
 use crate::web::{Answer, Asker, Query, run_long};
-use earlier::{Beside, EarlierView, ThenView};
+use earlier::Beside;
+pub use earlier::{EarlierView, ThenView};
 use fair::{Mix, MixView};
 use listed::{DefinitionView, definitions};
 use projection::projected;
@@ -49,37 +50,37 @@ use quarter::{Quarter, QuarterView, SpanView};
 #[serde(deny_unknown_fields)]
 pub struct RatesQuery {
     /// `2026-10`: the profile's window that ends in October.
-    window: Option<String>,
+    pub window: Option<String>,
     /// Instead of a window: a day or an RFC 3339 instant, included.
-    from: Option<String>,
+    pub from: Option<String>,
     /// A day or an RFC 3339 instant, not included.
-    to: Option<String>,
+    pub to: Option<String>,
     /// `unit` where nothing is said.
-    group_by: Option<GroupBy>,
+    pub group_by: Option<GroupBy>,
     /// `all` where nothing is said.
-    edition: Option<Edition>,
+    pub edition: Option<Edition>,
     /// `true`: a row also holds what lies below it in the tree; of channels, letters and visits (petitions) and the
     /// others are each a row of their own.
-    rollup: Option<bool>,
+    pub rollup: Option<bool>,
     /// `previous` 环比, `year` 同比, or both with a comma between: the same figures of the window before and of the
     /// same window a year earlier, of a window that still runs the same elapsed part.
-    compare: Option<String>,
+    pub compare: Option<String>,
     /// `true`: rows with few answers also have their rates of three windows, this one the last of them.
-    quarter: Option<bool>,
+    pub quarter: Option<bool>,
     /// `remapped`: by the categories that older ones are counted as today; `recorded` where nothing is said.
     #[param(value_type = Option<String>)]
-    categories: Option<Categories>,
+    pub categories: Option<Categories>,
     /// `true`: by unit, head or company, what others get with the same matters.
-    same_mix: Option<bool>,
+    pub same_mix: Option<bool>,
 }
 
 /// One figure.
 #[derive(Serialize, ToSchema)]
-struct CellView {
-    num: Option<f64>,
-    den: Option<i64>,
+pub struct CellView {
+    pub num: Option<f64>,
+    pub den: Option<i64>,
     /// num ÷ den, unrounded; null at a zero denominator.
-    value: Option<f64>,
+    pub value: Option<f64>,
     /// The Wilson 95 % interval of a rate.
     low: Option<f64>,
     high: Option<f64>,
@@ -91,18 +92,18 @@ struct CellView {
     definition: &'static str,
     /// The same of the earlier windows that were asked for, as far as they are known.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    earlier: BTreeMap<&'static str, ThenView>,
+    pub earlier: BTreeMap<&'static str, ThenView>,
 }
 
 /// One line of figures.
 #[derive(Serialize, ToSchema)]
-struct RowView {
+pub struct RowView {
     #[serde(skip_serializing_if = "Option::is_none")]
-    key: Option<String>,
-    name: String,
+    pub key: Option<String>,
+    pub name: String,
     /// The response denominator.
-    n: i64,
-    metrics: BTreeMap<&'static str, CellView>,
+    pub n: i64,
+    pub metrics: BTreeMap<&'static str, CellView>,
     rank: Option<u32>,
     /// Within its peers: 1 for the best and whoever cannot be told from it by the intervals.
     band: Option<u32>,
@@ -110,7 +111,7 @@ struct RowView {
     #[serde(skip_serializing_if = "Option::is_none")]
     list: Option<List>,
     /// n is small: out of the ranks.
-    flagged: bool,
+    pub flagged: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     peers: Option<String>,
     /// Tickets that stand excluded, by reason.
@@ -135,13 +136,13 @@ pub struct RatesView {
     profile: String,
     /// With what each figure is compared, where that was asked.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    compare: Vec<EarlierView>,
+    pub compare: Vec<EarlierView>,
     /// The three windows, where they were asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     quarter: Option<SpanView>,
-    rows: Vec<RowView>,
+    pub rows: Vec<RowView>,
     /// Pools the rows shown.
-    total: RowView,
+    pub total: RowView,
     definitions: BTreeMap<&'static str, DefinitionView>,
     /// Whether the profile wants red and black lists: a sheet has a column of them then.
     #[serde(skip)]
@@ -163,7 +164,11 @@ pub async fn rates(
     run_long(move || Answer::ok(&table(&app, &actor, &query)?)).await.map(Answer::respond)
 }
 
-fn table(app: &App, actor: &Actor, query: &RatesQuery) -> Result<RatesView> {
+/// The figures that `actor` may see of what `query` asks.
+///
+/// # Errors
+/// 403 for a role that sees no figures; 422 for a window or a comparison that there is not.
+pub fn table(app: &App, actor: &Actor, query: &RatesQuery) -> Result<RatesView> {
     let hotline = &app.hotline;
     let now = hotline.db.now();
     hotline.db.read(|conn| {

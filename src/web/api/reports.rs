@@ -2,10 +2,10 @@
 //! `reports::sight`'s to say, and what may be done to it `reports::state`'s.
 
 mod beside;
-mod printed;
+pub mod printed;
 mod task_view;
-mod tasks;
-mod view;
+pub mod tasks;
+pub mod view;
 mod writing;
 
 use actix_web::{HttpResponse, get, web};
@@ -58,8 +58,11 @@ fn desk<'a>(app: &'a App, actor: &'a Actor) -> Desk<'a> {
     Desk { hotline: &app.hotline, actor, site: &app.mailing.site }
 }
 
-/// The id in an address; what is no number is no report's.
-fn read_id(text: &str) -> Result<i64> {
+/// The id in an address.
+///
+/// # Errors
+/// 404: what is no number is no report's.
+pub fn read_id(text: &str) -> Result<i64> {
     text.parse().map_err(|_| Error::not_found())
 }
 
@@ -88,21 +91,25 @@ pub async fn list(
     Asker(actor): Asker,
     Query(query): Query<ReportQuery>,
 ) -> Result<HttpResponse> {
-    let reads = Reads::of(&actor);
+    run(move || Answer::ok(&listed(&app, &actor, &query)?)).await.map(Answer::respond)
+}
+
+/// The reports that `actor` knows of.
+///
+/// # Errors
+/// 403 for whom none is there; 422 at `/limit` and `/after`.
+pub fn listed(app: &App, actor: &Actor, query: &ReportQuery) -> Result<ReportList> {
+    let reads = Reads::of(actor);
     if reads == Reads::Nothing {
         return Err(Error::forbidden());
     }
     let page = Onward::asked(query.limit, query.after.as_deref())?;
-    run(move || {
-        let most = page.most();
-        let ask = |conn: &mut _| listing::page(conn, &reads, query.state, page.after, most);
-        let (rows, next) = page.of(app.db.read(ask)?, |row| row.id);
-        let zone = app.config.site.zone;
-        let items = rows.into_iter().map(|row| ReportLine::of(row, zone)).collect();
-        Answer::ok(&ReportList { items, next })
-    })
-    .await
-    .map(Answer::respond)
+    let most = page.most();
+    let ask = |conn: &mut _| listing::page(conn, &reads, query.state, page.after, most);
+    let (rows, next) = page.of(app.db.read(ask)?, |row| row.id);
+    let zone = app.config.site.zone;
+    let items = rows.into_iter().map(|row| ReportLine::of(row, zone)).collect();
+    Ok(ReportList { items, next })
 }
 
 /// How far a report has come: each step with who and when, what may be done, what was written into it, and the
@@ -118,18 +125,26 @@ pub async fn one(
     id: web::Path<String>,
 ) -> Result<HttpResponse> {
     run(move || {
-        let (id, now) = (read_id(&id)?, app.db.now());
-        let (seen, tasks) = app.db.read(|conn| {
-            let desk = desk(&app, &actor);
-            let seen = desk.look(conn, id, now)?;
-            let tasks = desk.instructions(conn, &seen.row, now)?;
-            Ok((seen, tasks))
-        })?;
-        let version = seen.row.version.into();
-        Ok(Answer::ok(&ReportView::of(seen, tasks, app.config.site.zone))?.versioned(version))
+        let view = opened(&app, &actor, &id)?;
+        Ok(Answer::ok(&view)?.versioned(view.line.version.into()))
     })
     .await
     .map(Answer::respond)
+}
+
+/// The report `id` as `actor` sees it.
+///
+/// # Errors
+/// 404 where it is absent or not for their eyes.
+pub fn opened(app: &App, actor: &Actor, id: &str) -> Result<ReportView> {
+    let (id, now) = (read_id(id)?, app.db.now());
+    let (seen, tasks) = app.db.read(|conn| {
+        let desk = desk(app, actor);
+        let seen = desk.look(conn, id, now)?;
+        let tasks = desk.instructions(conn, &seen.row, now)?;
+        Ok((seen, tasks))
+    })?;
+    Ok(ReportView::of(seen, tasks, app.config.site.zone))
 }
 
 /// Which cell.
@@ -138,9 +153,9 @@ pub async fn one(
 #[serde(deny_unknown_fields)]
 pub struct CellQuery {
     /// The ids that the document has for them.
-    table: String,
-    row: String,
-    column: String,
+    pub table: String,
+    pub row: String,
+    pub column: String,
     /// The side that the cell was printed from where nothing is said.
     part: Option<Side>,
     /// 1 to 500, 50 where nothing is said.
@@ -162,23 +177,28 @@ pub async fn tickets(
     id: web::Path<String>,
     Query(query): Query<CellQuery>,
 ) -> Result<HttpResponse> {
+    run_long(move || Answer::ok(&behind_of(&app, &actor, (&id, &query))?))
+        .await
+        .map(Answer::respond)
+}
+
+/// What lies behind a cell of the report `id`, as far as `actor` may see it.
+///
+/// # Errors
+/// 404; 422 where there is no such cell, or it has no tickets.
+pub fn behind_of(app: &App, actor: &Actor, (id, query): (&str, &CellQuery)) -> Result<BehindView> {
     let page = Stretch::asked(query.limit, query.after.as_deref())?;
-    run_long(move || {
-        let id = read_id(&id)?;
-        let view = app.db.read(|conn| {
-            let spot = Spot { table: &query.table, row: &query.row, column: &query.column };
-            let desk = desk(&app, &actor);
-            let all = desk.tickets(conn, &app.drawer, (id, spot), query.part)?;
-            let (some, next) = page.of(&all);
-            let ids: Vec<i64> = some.iter().map(|item| item.ticket).collect();
-            let numbers = numbers(conn, &ids)?;
-            let items = some.iter().map(|item| BehindItem::of(item, &numbers)).collect();
-            Ok(BehindView { items, next })
-        })?;
-        Answer::ok(&view)
+    let id = read_id(id)?;
+    app.db.read(|conn| {
+        let spot = Spot { table: &query.table, row: &query.row, column: &query.column };
+        let desk = desk(app, actor);
+        let all = desk.tickets(conn, &app.drawer, (id, spot), query.part)?;
+        let (some, next) = page.of(&all);
+        let ids: Vec<i64> = some.iter().map(|item| item.ticket).collect();
+        let numbers = numbers(conn, &ids)?;
+        let items = some.iter().map(|item| BehindItem::of(item, &numbers)).collect();
+        Ok(BehindView { items, next })
     })
-    .await
-    .map(Answer::respond)
 }
 
 /// What a restatement changed: every cell that differs, the tickets whose weight differs, and what happened to them
@@ -193,18 +213,21 @@ pub async fn differences(
     Asker(actor): Asker,
     id: web::Path<String>,
 ) -> Result<HttpResponse> {
-    run_long(move || {
-        let id = read_id(&id)?;
-        let view = app.db.read(|conn| {
-            let changes = desk(&app, &actor).changes(conn, &app.drawer, id)?;
-            let Some(changes) = changes else { return Ok(DifferencesView::default()) };
-            let all = changes.differences.iter().flat_map(|it| &it.moved);
-            let ids: Vec<i64> = all.map(|moved| moved.ticket).collect();
-            let numbers = numbers(conn, &ids)?;
-            Ok(DifferencesView::of(&changes, &numbers, app.config.site.zone))
-        })?;
-        Answer::ok(&view)
+    run_long(move || Answer::ok(&differences_of(&app, &actor, &id)?)).await.map(Answer::respond)
+}
+
+/// What the restatement `id` changed, as far as `actor` may see it.
+///
+/// # Errors
+/// 404 where the report is absent or not for their eyes.
+pub fn differences_of(app: &App, actor: &Actor, id: &str) -> Result<DifferencesView> {
+    let id = read_id(id)?;
+    app.db.read(|conn| {
+        let changes = desk(app, actor).changes(conn, &app.drawer, id)?;
+        let Some(changes) = changes else { return Ok(DifferencesView::default()) };
+        let all = changes.differences.iter().flat_map(|it| &it.moved);
+        let ids: Vec<i64> = all.map(|moved| moved.ticket).collect();
+        let numbers = numbers(conn, &ids)?;
+        Ok(DifferencesView::of(&changes, &numbers, app.config.site.zone))
     })
-    .await
-    .map(Answer::respond)
 }

@@ -128,17 +128,21 @@ fn supervised(
 ))]
 #[get("/supervision")]
 pub async fn list(app: web::Data<App>, Asker(actor): Asker) -> Result<HttpResponse> {
-    let hotline = app.hotline.clone();
-    run(move || {
-        let now = hotline.db.now();
-        let items = hotline.db.read(|conn| {
-            let rules = hotline.rules.current(conn, now)?;
-            supervised(conn, &rules, &actor, now)
-        })?;
-        Answer::ok(&SupervisionList { items })
-    })
-    .await
-    .map(Answer::respond)
+    run(move || Answer::ok(&listed(&app, &actor)?)).await.map(Answer::respond)
+}
+
+/// What is supervised now, as far as `actor` sees it.
+///
+/// # Errors
+/// 403 for a role that sees none.
+pub fn listed(app: &App, actor: &Actor) -> Result<SupervisionList> {
+    let hotline = &app.hotline;
+    let now = hotline.db.now();
+    let items = hotline.db.read(|conn| {
+        let rules = hotline.rules.current(conn, now)?;
+        supervised(conn, &rules, actor, now)
+    })?;
+    Ok(SupervisionList { items })
 }
 
 /// A rung that a reviewer may open with one key.
@@ -189,25 +193,28 @@ pub struct ProposalList {
 ))]
 #[get("/supervision/proposals")]
 pub async fn proposed(app: web::Data<App>, Asker(actor): Asker) -> Result<HttpResponse> {
-    let hotline = app.hotline.clone();
-    run(move || {
-        actor.require(&JUDGES)?;
-        let now = hotline.db.now();
-        let page = hotline.db.read(|conn| {
-            let rules = hotline.rules.current(conn, now)?;
-            let all = hotline.proposed(conn, &rules, now)?;
-            let ids: Vec<i64> = all.iter().map(|it| it.ticket).collect();
-            let numbers = numbers(conn, &actor, &ids)?;
-            let view = |it: Proposal| {
-                let no = numbers.get(&it.ticket)?.clone();
-                Some(ProposalView::of(it, no, &rules.directory))
-            };
-            Ok(ProposalList { items: all.into_iter().filter_map(view).collect() })
-        })?;
-        Answer::ok(&page)
+    run(move || Answer::ok(&proposed_to(&app, &actor)?)).await.map(Answer::respond)
+}
+
+/// What is proposed now, for `actor`.
+///
+/// # Errors
+/// 403 for a role that sees no proposals.
+pub fn proposed_to(app: &App, actor: &Actor) -> Result<ProposalList> {
+    actor.require(&JUDGES)?;
+    let hotline = &app.hotline;
+    let now = hotline.db.now();
+    hotline.db.read(|conn| {
+        let rules = hotline.rules.current(conn, now)?;
+        let all = hotline.proposed(conn, &rules, now)?;
+        let ids: Vec<i64> = all.iter().map(|it| it.ticket).collect();
+        let numbers = numbers(conn, actor, &ids)?;
+        let view = |it: Proposal| {
+            let no = numbers.get(&it.ticket)?.clone();
+            Some(ProposalView::of(it, no, &rules.directory))
+        };
+        Ok(ProposalList { items: all.into_iter().filter_map(view).collect() })
     })
-    .await
-    .map(Answer::respond)
 }
 
 async fn say(

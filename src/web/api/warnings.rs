@@ -179,17 +179,17 @@ pub struct WarningList {
 #[serde(deny_unknown_fields)]
 pub struct WarningQuery {
     /// All that are not closed, where nothing is said.
-    state: Option<WarningState>,
-    rule: Option<Rule>,
-    grade: Option<Grade>,
+    pub state: Option<WarningState>,
+    pub rule: Option<Rule>,
+    pub grade: Option<Grade>,
     #[param(value_type = Option<String>)]
-    estate: Option<EstateCode>,
+    pub estate: Option<EstateCode>,
     #[param(value_type = Option<String>)]
-    unit: Option<UnitCode>,
+    pub unit: Option<UnitCode>,
     /// 1 to 500, 50 where nothing is said.
-    limit: Option<u32>,
+    pub limit: Option<u32>,
     /// The `next` of the page before.
-    after: Option<String>,
+    pub after: Option<String>,
 }
 
 impl WarningQuery {
@@ -218,21 +218,24 @@ pub async fn list(
     Asker(actor): Asker,
     Query(query): Query<WarningQuery>,
 ) -> Result<HttpResponse> {
+    run(move || Answer::ok(&listed(&app, &actor, &query)?)).await.map(Answer::respond)
+}
+
+/// The warnings that `actor` may see of those that `query` asks for.
+///
+/// # Errors
+/// 403 for a role that reads none; 422 at `/limit` and `/after`.
+pub fn listed(app: &App, actor: &Actor, query: &WarningQuery) -> Result<WarningList> {
     let page = Onward::asked(query.limit, query.after.as_deref())?;
-    run(move || {
-        let filter = query.filter(page.after);
-        let list = app.db.read(|conn| {
-            let scope = scope(&actor, &*app.directory.current(conn)?)?;
-            let found = store::page(conn, &scope, &filter, page.most())?;
-            let (found, next) = page.of(found, |row| row.id);
-            let view = |row| WarningView::of(&app, conn, &actor, row);
-            let items = found.into_iter().map(view).collect::<Result<_>>()?;
-            Ok(WarningList { items, next })
-        })?;
-        Answer::ok(&list)
+    let filter = query.filter(page.after);
+    app.db.read(|conn| {
+        let scope = scope(actor, &*app.directory.current(conn)?)?;
+        let found = store::page(conn, &scope, &filter, page.most())?;
+        let (found, next) = page.of(found, |row| row.id);
+        let view = |row| WarningView::of(app, conn, actor, row);
+        let items = found.into_iter().map(view).collect::<Result<_>>()?;
+        Ok(WarningList { items, next })
     })
-    .await
-    .map(Answer::respond)
 }
 
 /// What became of a rule's warnings.
@@ -264,27 +267,29 @@ pub struct PrecisionList {
 ))]
 #[get("/warnings/precision")]
 pub async fn precision(app: web::Data<App>, Asker(actor): Asker) -> Result<HttpResponse> {
-    run(move || {
-        let demotion = app.watchman.settings.demotion;
-        let found = app.db.read(|conn| match scope(&actor, &*app.directory.current(conn)?)? {
-            Scope::Company(_) => Err(Error::forbidden()),
-            Scope::All | Scope::Units(_) => {
-                store::precision(conn, app.db.now().plus(-demotion.within))
-            }
-        })?;
-        let view = |it: Precision| PrecisionView {
-            rule: it.rule,
-            rule_name: it.rule.zh(),
-            closed: it.closed,
-            real: it.real,
-            value: share(it.real, it.closed),
-            demoted: it.is_demoted(demotion),
-        };
-        let items = found.into_iter().map(view).collect();
-        Answer::ok(&PrecisionList { days: demotion.within.num_days(), items })
-    })
-    .await
-    .map(Answer::respond)
+    run(move || Answer::ok(&precision_of(&app, &actor)?)).await.map(Answer::respond)
+}
+
+/// How often each rule was right, for `actor`.
+///
+/// # Errors
+/// 403 for companies, and for a role that reads no warnings.
+pub fn precision_of(app: &App, actor: &Actor) -> Result<PrecisionList> {
+    let demotion = app.watchman.settings.demotion;
+    let found = app.db.read(|conn| match scope(actor, &*app.directory.current(conn)?)? {
+        Scope::Company(_) => Err(Error::forbidden()),
+        Scope::All | Scope::Units(_) => store::precision(conn, app.db.now().plus(-demotion.within)),
+    })?;
+    let view = |it: Precision| PrecisionView {
+        rule: it.rule,
+        rule_name: it.rule.zh(),
+        closed: it.closed,
+        real: it.real,
+        value: share(it.real, it.closed),
+        demoted: it.is_demoted(demotion),
+    };
+    let items = found.into_iter().map(view).collect();
+    Ok(PrecisionList { days: demotion.within.num_days(), items })
 }
 
 fn share(part: i64, all: i64) -> Option<f64> {
@@ -319,15 +324,18 @@ pub async fn one(
     Asker(actor): Asker,
     id: web::Path<String>,
 ) -> Result<HttpResponse> {
-    run(move || {
-        let view = app.db.read(|conn| {
-            let row = seen(conn, &app, &actor, &id)?;
-            WarningView::of(&app, conn, &actor, row)
-        })?;
-        Answer::ok(&view)
+    run(move || Answer::ok(&opened(&app, &actor, &id)?)).await.map(Answer::respond)
+}
+
+/// The warning `id` as `actor` sees it.
+///
+/// # Errors
+/// 404 where it is absent or not for their eyes; 403 for a role that reads none.
+pub fn opened(app: &App, actor: &Actor, id: &str) -> Result<WarningView> {
+    app.db.read(|conn| {
+        let row = seen(conn, app, actor, id)?;
+        WarningView::of(app, conn, actor, row)
     })
-    .await
-    .map(Answer::respond)
 }
 
 /// Says `word` to a warning and answers the warning as it is then.

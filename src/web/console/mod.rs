@@ -12,6 +12,8 @@ mod door;
 mod fault;
 mod guest;
 mod home;
+mod leader;
+mod numbers;
 mod page;
 mod search;
 mod survey;
@@ -41,5 +43,6 @@ pub fn routes(services: &mut ServiceConfig) {
         .configure(work::routes)
         .configure(articles::routes)
         .configure(account::routes)
-        .configure(admin::routes);
+        .configure(admin::routes)
+        .configure(leader::routes);
 }

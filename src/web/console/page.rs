@@ -11,11 +11,12 @@ use serde::Serialize;
 
 use super::alarm::Alarm;
 use super::guest::Guest;
-use super::{assets, words};
+use super::{assets, numbers, words};
 use crate::app::{App, Demo};
 use crate::directory::Directory;
 use crate::error::{Error, Result};
 use crate::identity::Role;
+use crate::proactive::sight::READERS;
 use crate::web::cookie;
 
 /// Where a page of the console may take things from, and who may frame it: from here, and nobody.
@@ -66,6 +67,22 @@ const PAGES: &[(&str, &str)] = &[
     ("admin/reach.html", include_str!("pages/admin/reach.html")),
     ("admin/outbox.html", include_str!("pages/admin/outbox.html")),
     ("admin/audit.html", include_str!("pages/admin/audit.html")),
+    ("behind.html", include_str!("pages/behind.html")),
+    ("bottom_line.html", include_str!("pages/bottom_line.html")),
+    ("differences.html", include_str!("pages/differences.html")),
+    ("figure.html", include_str!("pages/figure.html")),
+    ("figures.html", include_str!("pages/figures.html")),
+    ("monthly.html", include_str!("pages/monthly.html")),
+    ("report.html", include_str!("pages/report.html")),
+    ("report_tickets.html", include_str!("pages/report_tickets.html")),
+    ("saying.html", include_str!("pages/saying.html")),
+    ("steps.html", include_str!("pages/steps.html")),
+    ("supervision.html", include_str!("pages/supervision.html")),
+    ("task.html", include_str!("pages/task.html")),
+    ("tasks.html", include_str!("pages/tasks.html")),
+    ("today.html", include_str!("pages/today.html")),
+    ("warning.html", include_str!("pages/warning.html")),
+    ("warnings.html", include_str!("pages/warnings.html")),
 ];
 
 static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
@@ -73,6 +90,7 @@ static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
     all.set_undefined_behavior(UndefinedBehavior::SemiStrict);
     all.set_auto_escape_callback(|_| AutoEscape::Html);
     words::teach(&mut all);
+    numbers::teach(&mut all);
     all.add_function("asset", assets::address);
     for (name, text) in PAGES {
         // One that does not parse is missing, and its page a fault that the tests see.
@@ -93,6 +111,12 @@ const WAYS: &[(&str, &str, &[Role])] = &[
     ("/search", "检索", SEES_CASES),
     ("/articles", "知识", &[]),
     ("/upstream", "回填", &[Role::Reviewer, Role::Dispatcher, Role::Leader]),
+    ("/today", "概况", JUDGES),
+    ("/figures", "指标", JUDGES),
+    ("/monthly", "专报", JUDGES),
+    ("/warnings", "预警", &READERS),
+    ("/supervision", "督办", JUDGES),
+    ("/bottom-line", "底线", JUDGES),
     ("/admin", "管理", KEEPERS),
 ];
 /// Who has a part in administration.
@@ -104,6 +128,8 @@ pub const KEEPERS: &[Role] = &[
     Role::Assessor,
     Role::Leader,
 ];
+/// Who reads how units do: whoever judges them, and their heads about themselves.
+const JUDGES: &[Role] = &[Role::Reviewer, Role::Assessor, Role::Leader, Role::UnitHead];
 const SEES_CASES: &[Role] = &[
     Role::Agent,
     Role::Dispatcher,

@@ -8,7 +8,10 @@ use minijinja::HtmlEscape;
 use minijinja::value::Object;
 use minijinja::{Environment, Error, ErrorKind, State, Value};
 
+use crate::assessment::likewise::Against;
+use crate::assessment::{Edition, GroupBy, List, Metric, Side};
 use crate::audit::Went;
+use crate::bottomline::{CaseState, Rang};
 use crate::calls::{CalledBack, NoTicket};
 use crate::directory::{
     AssessmentClass, CategoryCode, Channel, CompanyCode, DayKind, Directory, EstateCode, Kind,
@@ -20,6 +23,11 @@ use crate::knowledge::{Act, ArticleState, Stale, Standing};
 use crate::limits::{ClockName, Light};
 use crate::notify::Occasion;
 use crate::notify::store::{LetterState, Medium};
+use crate::proactive::store::WarningState;
+use crate::proactive::{Grade, Rule};
+use crate::reports::differ::What;
+use crate::reports::kinds::{CheckState, Decision, ReportKind, TaskState, TaskStep};
+use crate::reports::{State as ReportState, Step as ReportStep};
 use crate::routing::dry_run::Verdict;
 use crate::ticket::assignment::ContactOutcome;
 use crate::ticket::attachment::{AttachmentKind, GoneWhy};
@@ -64,6 +72,25 @@ macro_rules! lists {
 }
 
 lists! {
+    "metric" => Metric,
+    "group" => GroupBy,
+    "edition" => Edition,
+    "against" => Against,
+    "side" => Side,
+    "list" => List,
+    "report_state" => ReportState,
+    "report_step" => ReportStep,
+    "report_kind" => ReportKind,
+    "difference" => What,
+    "decision" => Decision,
+    "check" => CheckState,
+    "task" => TaskState,
+    "task_step" => TaskStep,
+    "rule" => Rule,
+    "grade" => Grade,
+    "warning" => WarningState,
+    "case" => CaseState,
+    "rang" => Rang,
     "state" => StateName,
     "kind" => Kind,
     "channel" => Channel,

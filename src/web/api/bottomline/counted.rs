@@ -17,6 +17,7 @@ use crate::bottomline::figures::{Line, Tally, figures};
 use crate::bottomline::store::{self, Which};
 use crate::db::Conn;
 use crate::error::Result;
+use crate::identity::Actor;
 use crate::limits::Window;
 use crate::ticket::overlay::BottomLine;
 use crate::time::Stamp;
@@ -30,14 +31,14 @@ use crate::web::{Answer, Asker, Query, run_long};
 #[serde(deny_unknown_fields)]
 pub struct BottomLineQuery {
     /// `2026-10`: the profile's window that ends in October.
-    window: Option<String>,
+    pub window: Option<String>,
     /// Instead of a window: a day or an RFC 3339 instant, included.
-    from: Option<String>,
+    pub from: Option<String>,
     /// A day or an RFC 3339 instant, not included.
-    to: Option<String>,
+    pub to: Option<String>,
     /// `all` where nothing is said; `assessed` leaves out what rests on tickets that stand excluded.
     #[param(value_type = Option<String>)]
-    edition: Option<Edition>,
+    pub edition: Option<Edition>,
 }
 
 /// The cases of one flag.
@@ -99,47 +100,50 @@ pub async fn counted(
     Asker(actor): Asker,
     Query(query): Query<BottomLineQuery>,
 ) -> Result<HttpResponse> {
-    let hotline = app.hotline.clone();
-    run_long(move || {
-        let now = hotline.db.now();
-        let view = hotline.db.read(|conn| {
-            let rules = hotline.rules.current(conn, now)?;
-            let desk = Desk { actor: &actor, keys: &app.keys, directory: &rules.directory };
-            let own = desk.units()?;
-            let own = own.map(|own| own.into_iter().map(|it| it.to_string()).collect());
-            let BottomLineQuery { window, from, to, .. } = &query;
-            let edition = query.edition.unwrap_or(Edition::All);
-            let (window, from, to) = (window.as_deref(), from.as_deref(), to.as_deref());
-            let window = Period { window, from, to }.read(&rules)?;
-            let which = Which {
-                opened: Some((window.start, window.end)),
-                is_assessed: edition == Edition::Assessed,
-                ..Which::default()
-            };
-            let cases = store::counted(conn, &which)?;
-            let scoring = (&rules.profile).into();
-            let contacts = contacts(&app, conn, (&scoring, now), (&window, edition))?;
-            let shown =
-                |unit: &str| own.as_ref().is_none_or(|own: &BTreeSet<String>| own.contains(unit));
-            let listed = rules.directory.units().map(|unit| &unit.code);
-            let (lines, total) = figures(listed, &cases, &contacts, shown);
-            let row = |(unit, line): (String, Line)| {
-                let name = name_of(&rules.directory, &unit);
-                BottomLineRow::of(Some(unit), name, &line)
-            };
-            let zone = rules.profile.zone;
-            Ok(BottomLineView {
-                from: window.start.rfc3339(zone),
-                to: window.end.rfc3339(zone),
-                edition,
-                rows: lines.into_iter().map(row).collect(),
-                total: BottomLineRow::of(None, "合计".to_owned(), &total),
-            })
-        })?;
-        Answer::ok(&view)
+    run_long(move || Answer::ok(&counted_of(&app, &actor, &query)?)).await.map(Answer::respond)
+}
+
+/// The cases of a window by unit and flag, as far as `actor` may see them.
+///
+/// # Errors
+/// 403 for a role that sees none; 422 for a window that there is not.
+pub fn counted_of(app: &App, actor: &Actor, query: &BottomLineQuery) -> Result<BottomLineView> {
+    let hotline = &app.hotline;
+    let now = hotline.db.now();
+    hotline.db.read(|conn| {
+        let rules = hotline.rules.current(conn, now)?;
+        let desk = Desk { actor, keys: &app.keys, directory: &rules.directory };
+        let own = desk.units()?;
+        let own = own.map(|own| own.into_iter().map(|it| it.to_string()).collect());
+        let BottomLineQuery { window, from, to, .. } = query;
+        let edition = query.edition.unwrap_or(Edition::All);
+        let (window, from, to) = (window.as_deref(), from.as_deref(), to.as_deref());
+        let window = Period { window, from, to }.read(&rules)?;
+        let which = Which {
+            opened: Some((window.start, window.end)),
+            is_assessed: edition == Edition::Assessed,
+            ..Which::default()
+        };
+        let cases = store::counted(conn, &which)?;
+        let scoring = (&rules.profile).into();
+        let contacts = contacts(app, conn, (&scoring, now), (&window, edition))?;
+        let shown =
+            |unit: &str| own.as_ref().is_none_or(|own: &BTreeSet<String>| own.contains(unit));
+        let listed = rules.directory.units().map(|unit| &unit.code);
+        let (lines, total) = figures(listed, &cases, &contacts, shown);
+        let row = |(unit, line): (String, Line)| {
+            let name = name_of(&rules.directory, &unit);
+            BottomLineRow::of(Some(unit), name, &line)
+        };
+        let zone = rules.profile.zone;
+        Ok(BottomLineView {
+            from: window.start.rfc3339(zone),
+            to: window.end.rfc3339(zone),
+            edition,
+            rows: lines.into_iter().map(row).collect(),
+            total: BottomLineRow::of(None, "合计".to_owned(), &total),
+        })
     })
-    .await
-    .map(Answer::respond)
 }
 
 /// How many contact entries each unit has: the denominators of the metric of that name.

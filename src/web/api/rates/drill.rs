@@ -9,6 +9,7 @@ use super::{Asked, RatesQuery};
 use crate::app::App;
 use crate::assessment::{Categories, Edition, GroupBy, Metric, Place, Side, store};
 use crate::error::Result;
+use crate::identity::Actor;
 use crate::web::api::stretch::Stretch;
 use crate::web::problem::Problem;
 use crate::web::{Answer, Asker, Query, run_long};
@@ -27,10 +28,10 @@ pub struct DrillQuery {
     #[param(value_type = Option<String>)]
     categories: Option<Categories>,
     /// The row's key (`-` for what has none); the total where it is left out.
-    key: Option<String>,
-    metric: Metric,
+    pub key: Option<String>,
+    pub metric: Metric,
     /// `num` where nothing is said.
-    part: Option<Side>,
+    pub part: Option<Side>,
     /// 1 to 500, 50 where nothing is said.
     limit: Option<u32>,
     after: Option<String>,
@@ -66,45 +67,48 @@ pub async fn behind(
     Asker(actor): Asker,
     Query(query): Query<DrillQuery>,
 ) -> Result<HttpResponse> {
+    run_long(move || Answer::ok(&behind_of(&app, &actor, &query)?)).await.map(Answer::respond)
+}
+
+/// What lies behind the side of the figure that `query` names, as far as `actor` may see it.
+///
+/// # Errors
+/// 403 for a role that sees no figures; 422 for what there is not.
+pub fn behind_of(app: &App, actor: &Actor, query: &DrillQuery) -> Result<DrillView> {
     let page = Stretch::asked(query.limit, query.after.as_deref())?;
-    let hotline = app.hotline.clone();
-    run_long(move || {
-        let now = hotline.db.now();
-        let view = hotline.db.read(|conn| {
-            let rules = hotline.rules.current(conn, now)?;
-            let as_rates = RatesQuery {
-                window: query.window.clone(),
-                from: query.from.clone(),
-                to: query.to.clone(),
-                group_by: query.group_by,
-                edition: query.edition,
-                rollup: query.rollup,
-                categories: query.categories,
-                ..RatesQuery::default()
-            };
-            let asked = Asked::of(&as_rates, &rules, &actor, now)?;
-            let facts = asked.facts(&app.shelf, conn)?;
-            let place = Place { dims: &asked.dims, depth: asked.depth, key: query.key.as_deref() };
-            let side = query.part.unwrap_or(Side::Num);
-            let shows = |key: &str| asked.shows(key);
-            let (units, ask) = (asked.units.as_ref(), asked.question());
-            let behind = app.shelf.behind(&facts, units, &ask, query.metric);
-            let all = behind.cell(&facts.names, place, side, shows);
-            let (some, next) = page.of(&all);
-            let ids: Vec<i64> = some.iter().map(|item| item.ticket).collect();
-            let numbers = store::numbers(conn, &ids)?;
-            let items = some
-                .iter()
-                .filter_map(|item| {
-                    let no = numbers.get(&item.ticket)?.clone();
-                    let assignment = item.assignment.map(|k| format!("{no}-{k}"));
-                    Some(DrillItem { no, assignment, weight: item.weight })
-                })
-                .collect();
-            Ok(DrillView { profile: asked.scoring.profile.clone(), items, next })
-        })?;
-        Answer::ok(&view)
+    let hotline = &app.hotline;
+    let now = hotline.db.now();
+    hotline.db.read(|conn| {
+        let rules = hotline.rules.current(conn, now)?;
+        let as_rates = RatesQuery {
+            window: query.window.clone(),
+            from: query.from.clone(),
+            to: query.to.clone(),
+            group_by: query.group_by,
+            edition: query.edition,
+            rollup: query.rollup,
+            categories: query.categories,
+            ..RatesQuery::default()
+        };
+        let asked = Asked::of(&as_rates, &rules, actor, now)?;
+        let facts = asked.facts(&app.shelf, conn)?;
+        let place = Place { dims: &asked.dims, depth: asked.depth, key: query.key.as_deref() };
+        let side = query.part.unwrap_or(Side::Num);
+        let shows = |key: &str| asked.shows(key);
+        let (units, ask) = (asked.units.as_ref(), asked.question());
+        let shares = app.shelf.behind(&facts, units, &ask, query.metric);
+        let all = shares.cell(&facts.names, place, side, shows);
+        let (some, next) = page.of(&all);
+        let ids: Vec<i64> = some.iter().map(|item| item.ticket).collect();
+        let numbers = store::numbers(conn, &ids)?;
+        let items = some
+            .iter()
+            .filter_map(|item| {
+                let no = numbers.get(&item.ticket)?.clone();
+                let assignment = item.assignment.map(|k| format!("{no}-{k}"));
+                Some(DrillItem { no, assignment, weight: item.weight })
+            })
+            .collect();
+        Ok(DrillView { profile: asked.scoring.profile.clone(), items, next })
     })
-    .await
-    .map(Answer::respond)
 }

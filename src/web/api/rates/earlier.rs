@@ -32,9 +32,9 @@ pub struct EarlierView {
 /// A figure of an earlier window.
 #[derive(Serialize, ToSchema)]
 pub struct ThenView {
-    num: Option<f64>,
-    den: Option<i64>,
-    value: Option<f64>,
+    pub num: Option<f64>,
+    pub den: Option<i64>,
+    pub value: Option<f64>,
     /// The figure now less this one: a rate moves by 0.01 where it moves by one percentage point.
     by: Option<f64>,
     /// The same as a part of this one; null where this one is 0.

@@ -23,11 +23,11 @@ use crate::web::{Answer, Asker, Query, run_long};
 
 /// The document as it is kept, the texts beside the places that it leaves open.
 #[derive(Serialize)]
-struct Whole {
+pub struct Whole {
     #[serde(flatten)]
-    document: Document,
+    pub document: Document,
     /// By `field`.
-    texts: BTreeMap<String, String>,
+    pub texts: BTreeMap<String, String>,
 }
 
 /// Which part.
@@ -47,7 +47,8 @@ struct Copy {
 }
 
 impl Copy {
-    fn of(app: &App, actor: &Actor, id: i64) -> Result<Self> {
+    /// The report `id`, its figures leading to their tickets at `base`.
+    fn of(app: &App, actor: &Actor, (id, base): (i64, String)) -> Result<Self> {
         let (now, zone) = (app.db.now(), app.config.site.zone);
         app.db.read(|conn| {
             let desk = desk(app, actor);
@@ -56,7 +57,7 @@ impl Copy {
             let tasks = desk.instructions(conn, &row, now)?;
             let printed = Printed {
                 watermark: Some(press::words::watermark(&actor.name, now, zone)),
-                base: Some(format!("/api/v1/reports/{id}/tickets")),
+                base: Some(base),
                 instructions: told(&tasks, zone, &rules.directory),
                 ..printed(conn, &row, texts, (now, zone))?
             };
@@ -103,28 +104,53 @@ pub async fn print(
     let id = read_id(&id)?;
     match format.as_str() {
         "json" => run_long(move || {
-            let (row, document, texts) = app.db.read(|conn| desk(&app, &actor).read(conn, id))?;
-            note_reading(&app, &actor, id)?;
-            Ok(Answer::ok(&Whole { document, texts })?.versioned(row.version.into()))
+            let (whole, version) = whole_of(&app, &actor, id)?;
+            Ok(Answer::ok(&whole)?.versioned(version.into()))
         })
         .await
         .map(Answer::respond),
         "html" => {
-            let page = run_long(move || {
-                let copy = Copy::of(&app, &actor, id)?;
-                note_reading(&app, &actor, id)?;
-                press::html(&copy.document, &copy.printed)
-            });
-            Ok(HttpResponse::Ok()
-                .content_type("text/html; charset=utf-8")
-                .insert_header((header::CONTENT_SECURITY_POLICY, press::policy()))
-                .insert_header((header::CACHE_CONTROL, "private, no-store"))
-                .body(page.await?))
+            let base = tickets_at(id);
+            Ok(sheet(run_long(move || page_of(&app, &actor, (id, base))).await?))
         }
         _ => Ok(file(
             run_long(move || taken_out(&app, &actor, id, &format, query.table.as_deref())).await?,
         )),
     }
+}
+
+/// Where the tickets behind the cells of a report are found.
+fn tickets_at(id: i64) -> String {
+    format!("/api/v1/reports/{id}/tickets")
+}
+
+/// The document of the report `id` and what was written into it, as `actor` reads them; and its version.
+///
+/// # Errors
+/// 404 where the report is absent or not for their eyes.
+pub fn whole_of(app: &App, actor: &Actor, id: i64) -> Result<(Whole, i32)> {
+    let (row, document, texts) = app.db.read(|conn| desk(app, actor).read(conn, id))?;
+    note_reading(app, actor, id)?;
+    Ok((Whole { document, texts }, row.version))
+}
+
+/// The report `id` as a page, its figures leading to their tickets at `base`.
+///
+/// # Errors
+/// As [`whole_of`].
+pub fn page_of(app: &App, actor: &Actor, (id, base): (i64, String)) -> Result<String> {
+    let copy = Copy::of(app, actor, (id, base))?;
+    note_reading(app, actor, id)?;
+    press::html(&copy.document, &copy.printed)
+}
+
+/// The page as it is sent: with the one policy under which its style shows.
+pub fn sheet(page: String) -> HttpResponse {
+    HttpResponse::Ok()
+        .content_type("text/html; charset=utf-8")
+        .insert_header((header::CONTENT_SECURITY_POLICY, press::policy()))
+        .insert_header((header::CACHE_CONTROL, "private, no-store"))
+        .body(page)
 }
 
 /// Notes that `actor` read the report, once a day.
@@ -152,7 +178,7 @@ fn taken_out(
     format: &str,
     table: Option<&str>,
 ) -> Result<Taken> {
-    let copy = Copy::of(app, actor, id)?;
+    let copy = Copy::of(app, actor, (id, tickets_at(id)))?;
     let (media_type, ending, bytes) = copy.print(format, table)?;
     let (actor, what) = (actor.clone(), ending.clone());
     app.db.write(move |tx| {

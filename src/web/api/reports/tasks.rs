@@ -11,6 +11,7 @@ use crate::app::App;
 use crate::db::Tx;
 use crate::directory::UnitCode;
 use crate::error::Result;
+use crate::identity::Actor;
 use crate::reports::kinds::TaskState;
 use crate::reports::said::task::store::Filter;
 use crate::reports::said::task::{Accepting, Answering, SendingBack};
@@ -55,24 +56,28 @@ pub async fn list(
     Asker(actor): Asker,
     Query(query): Query<TaskQuery>,
 ) -> Result<HttpResponse> {
+    run(move || Answer::ok(&listed(&app, &actor, &query)?)).await.map(Answer::respond)
+}
+
+/// The tasks that `actor` sees.
+///
+/// # Errors
+/// 403 for whom none is there; 422 at `/limit` and `/after`.
+pub fn listed(app: &App, actor: &Actor, query: &TaskQuery) -> Result<TaskList> {
     let page = Onward::asked(query.limit, query.after.as_deref())?;
-    run(move || {
-        let now = app.db.now();
-        let filter = Filter {
-            state: query.state,
-            unit: query.unit.clone(),
-            overdue_at: query.overdue.unwrap_or_default().then_some(now),
-            after: page.after,
-        };
-        let which = (page.most(), now);
-        let found = app.db.read(|conn| desk(&app, &actor).tasks(conn, &filter, which))?;
-        let (found, next) = page.of(found, |task| task.row.id);
-        let zone = app.config.site.zone;
-        let items = found.into_iter().map(|task| TaskView::of(task, zone)).collect();
-        Answer::ok(&TaskList { items, next })
-    })
-    .await
-    .map(Answer::respond)
+    let now = app.db.now();
+    let filter = Filter {
+        state: query.state,
+        unit: query.unit.clone(),
+        overdue_at: query.overdue.unwrap_or_default().then_some(now),
+        after: page.after,
+    };
+    let which = (page.most(), now);
+    let found = app.db.read(|conn| desk(app, actor).tasks(conn, &filter, which))?;
+    let (found, next) = page.of(found, |task| task.row.id);
+    let zone = app.config.site.zone;
+    let items = found.into_iter().map(|task| TaskView::of(task, zone)).collect();
+    Ok(TaskList { items, next })
 }
 
 /// One task with all that was said to it.

@@ -34,7 +34,7 @@ struct ScopeView {
 /// A report in a list.
 #[derive(Serialize, ToSchema)]
 pub struct ReportLine {
-    id: String,
+    pub id: String,
     kind: ReportKind,
     /// `2026-10`
     window: String,
@@ -42,8 +42,8 @@ pub struct ReportLine {
     to: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     scope: Option<ScopeView>,
-    state: State,
-    version: i32,
+    pub state: State,
+    pub version: i32,
     /// From 1; a restatement is the next one.
     edition: i32,
     /// The id of the edition that it corrects.
@@ -107,9 +107,9 @@ impl StepView {
 
 /// A version of a text.
 #[derive(Serialize, ToSchema)]
-struct TextView {
-    field: String,
-    text: String,
+pub struct TextView {
+    pub field: String,
+    pub text: String,
     at: String,
     by: String,
 }
@@ -171,14 +171,14 @@ struct MarkLine {
 #[derive(Serialize, ToSchema)]
 pub struct ReportView {
     #[serde(flatten)]
-    line: ReportLine,
+    pub line: ReportLine,
     /// SHA-256 of the document and of the facts, as they are kept, in hexadecimal.
     document_hash: String,
     facts_hash: String,
     /// The oldest first.
     steps: Vec<StepView>,
     /// Every version, the oldest first: the last one of a field is what the report says.
-    texts: Vec<TextView>,
+    pub texts: Vec<TextView>,
     objections: Vec<ObjectionView>,
     /// In the check period: how each unit stands that has figures in it; units find themselves alone.
     checks: Vec<CheckView>,
@@ -191,7 +191,7 @@ pub struct ReportView {
     instructions: Vec<TaskView>,
     marks: Vec<MarkLine>,
     /// What the reader may do to it now.
-    allowed: Vec<&'static str>,
+    pub allowed: Vec<&'static str>,
 }
 
 impl ReportView {

@@ -213,7 +213,7 @@
   function help() {
     const list = keyList.querySelector('dl');
     list.replaceChildren();
-    const rows = keyed().map(it => [it.dataset.key, it.dataset.keyName ?? it.textContent.trim()]);
+    const rows = [...new Map(keyed().reverse().map(it => [it.dataset.key, it.dataset.keyName ?? it.textContent.trim()]))].reverse();
     rows.push(['j / k', '下一行 / 上一行'], ['Enter', '打开这一行'], ['?', '本页按键'], ['Alt', '在输入框里按住 Alt 再按上面的键']);
     for (const [key, name] of rows) {
       const dt = document.createElement('dt');
@@ -245,7 +245,8 @@
     if (event.key === '?') { event.preventDefault(); help(); return; }
     if (!typing && (event.key === 'j' || event.key === 'k')) { event.preventDefault(); move(event.key === 'j' ? 1 : -1); return; }
     const key = event.code?.startsWith('Key') ? event.code.slice(3).toLowerCase() : event.code?.startsWith('Digit') ? event.code.slice(5) : event.key;
-    const found = keyed().find(it => it.dataset.key.toLowerCase() === key);
+    const all = keyed().filter(it => it.dataset.key.toLowerCase() === key);
+    const found = all.find(it => it.closest('tr[aria-selected="true"]')) ?? all[0]; // of many rows the one that is chosen
     if (!found) return;
     event.preventDefault();
     if (found.matches('details')) { found.open = true; found.querySelector('input, textarea, select, button')?.focus(); } else if (found.matches('input, textarea, select')) found.focus(); else found.click();

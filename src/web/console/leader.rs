@@ -1,0 +1,32 @@
+//! Web, console: the pages of those who lead: how the month stands, its figures down to their tickets, the reports
+//! with their steps, warnings, supervision, the bottom line. Its rule: each figure leads to its tickets.
+
+mod asked;
+mod bottom_line;
+mod figures;
+mod monthly;
+mod reading;
+mod supervision;
+mod today;
+mod warnings;
+
+use actix_web::web::ServiceConfig;
+
+/// Every page of theirs.
+pub fn routes(services: &mut ServiceConfig) {
+    services
+        .service(today::glance)
+        .service(figures::figures)
+        .service(figures::behind)
+        .service(monthly::all)
+        // Before the report itself.
+        .service(monthly::owed)
+        .service(monthly::one)
+        .service(monthly::print)
+        .service(monthly::tickets)
+        .service(monthly::differences)
+        .service(warnings::all)
+        .service(warnings::one)
+        .service(supervision::all)
+        .service(bottom_line::all);
+}

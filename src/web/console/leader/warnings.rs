@@ -1,0 +1,69 @@
+//! Web, console: warnings 未诉先办, each with what may be said to it now. Its rule: a list is worked off by keys, from
+//! the row that is chosen.
+
+use actix_web::{HttpRequest, get, web};
+use serde::Serialize;
+
+use super::asked::{Words, where_allowed};
+use crate::app::App;
+use crate::error::Result;
+use crate::identity::Actor;
+use crate::web::api::warnings::{self, PrecisionList, WarningList, WarningQuery, WarningView};
+use crate::web::blocking::run;
+use crate::web::console::fault::Shown;
+use crate::web::console::guest::Guest;
+use crate::web::console::page::Page;
+
+#[derive(Serialize)]
+struct Warned {
+    state: String,
+    rule: String,
+    grade: String,
+    /// The words of the list without its page.
+    asked: String,
+    list: WarningList,
+    precision: Option<PrecisionList>,
+}
+
+/// The warnings that the reader may see.
+#[get("/warnings")]
+pub async fn all(app: web::Data<App>, guest: Guest, request: HttpRequest) -> Shown {
+    let words = Words::of(&request);
+    let query = words.read::<WarningQuery>()?;
+    let (house, actor) = (app.clone(), guest.actor.clone());
+    let (view, directory) = run(move || {
+        let directory = house.db.read(|conn| house.directory.current(conn))?;
+        Ok((warned(&house, &actor, (&words, &query))?, directory))
+    })
+    .await?;
+    Ok(Page::of(&app, &guest).naming(directory).show("warnings.html", view)?)
+}
+
+fn warned(app: &App, actor: &Actor, (words, query): (&Words, &WarningQuery)) -> Result<Warned> {
+    let said = |name: &str| words.get(name).unwrap_or_default().to_owned();
+    Ok(Warned {
+        state: said("state"),
+        rule: said("rule"),
+        grade: said("grade"),
+        asked: words.clone().without(&["after"]).written(),
+        list: warnings::listed(app, actor, query)?,
+        precision: where_allowed(warnings::precision_of(app, actor))?,
+    })
+}
+
+#[derive(Serialize)]
+struct Opened {
+    warning: WarningView,
+}
+
+/// One warning.
+#[get("/warnings/{id}")]
+pub async fn one(app: web::Data<App>, guest: Guest, id: web::Path<String>) -> Shown {
+    let (house, actor) = (app.clone(), guest.actor.clone());
+    let (view, directory) = run(move || {
+        let directory = house.db.read(|conn| house.directory.current(conn))?;
+        Ok((Opened { warning: warnings::opened(&house, &actor, &id)? }, directory))
+    })
+    .await?;
+    Ok(Page::of(&app, &guest).naming(directory).show("warning.html", view)?)
+}
