@@ -156,11 +156,11 @@ impl IdempotencyKey {
         }
     }
 
-    /// The key of a page's form, which can send no header: what is typed, with the word that the page put into the
-    /// form when it was made. Sent again by a second touch or a reload it is the same; typed anew it is not.
-    pub fn of_form(request: &HttpRequest, content: &[u8]) -> Self {
+    /// The key of a page's form, which can send no header: what it holds, and so the word that the page put into it
+    /// when it was made. Sent again by a second touch or a reload it is the same; typed anew it is not.
+    pub fn of_form(request: &HttpRequest, content: Option<&[u8]>) -> Self {
         let place = format!("{} {}", request.method(), request.path());
-        Self { key: Some(URL_SAFE_NO_PAD.encode(Sha256::digest(content))), place }
+        Self { key: content.map(|content| URL_SAFE_NO_PAD.encode(Sha256::digest(content))), place }
     }
 
     /// Binds the key to who asks (`Actor::name`, or a word such as `public`) and to the body's

@@ -2,6 +2,7 @@
 //! page shows what `web/api` gives its reader, and what is done on it is a call of the interface.
 
 mod assets;
+mod citizen;
 mod desk;
 mod door;
 mod fault;
@@ -29,5 +30,6 @@ pub fn routes(services: &mut ServiceConfig) {
         .service(home::whole)
         .service(ticket::ticket)
         .service(desk::desk)
-        .service(search::texts);
+        .service(search::texts)
+        .configure(citizen::routes);
 }

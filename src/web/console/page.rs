@@ -40,6 +40,16 @@ const PAGES: &[(&str, &str)] = &[
     ("ticket.html", include_str!("pages/ticket.html")),
     ("commands.html", include_str!("pages/commands.html")),
     ("lines.html", include_str!("pages/lines.html")),
+    ("citizen/shell.html", include_str!("pages/citizen/shell.html")),
+    ("citizen/fields.html", include_str!("pages/citizen/fields.html")),
+    ("citizen/front.html", include_str!("pages/citizen/front.html")),
+    ("citizen/look.html", include_str!("pages/citizen/look.html")),
+    ("citizen/new.html", include_str!("pages/citizen/new.html")),
+    ("citizen/sorry.html", include_str!("pages/citizen/sorry.html")),
+    ("citizen/survey.html", include_str!("pages/citizen/survey.html")),
+    ("citizen/taken.html", include_str!("pages/citizen/taken.html")),
+    ("citizen/thanks.html", include_str!("pages/citizen/thanks.html")),
+    ("citizen/ticket.html", include_str!("pages/citizen/ticket.html")),
 ];
 
 static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
