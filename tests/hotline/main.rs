@@ -14,6 +14,7 @@ mod command_line;
 mod commands_http;
 mod commands_table;
 mod console;
+mod console_citizen;
 mod db;
 mod db_failures;
 mod demo_city;

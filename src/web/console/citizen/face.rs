@@ -102,6 +102,8 @@ pub fn show(app: &App, name: &str, filled: &Filled<'_>, with: Value) -> HttpResp
     // The first of several at one field stands there.
     let wrong: BTreeMap<String, String> = mistakes.iter().rev().cloned().collect();
     let whole = filled.error.filter(|error| error.fields().is_empty());
+    // What was not taken is sent again under the same word: if it was taken after all, it is not taken twice.
+    let key = filled.typed.and_then(|typed| typed.said("key")).map(str::to_owned);
     let typed = filled.typed.map(|typed| typed.words().clone()).unwrap_or_default();
     let form = context! {
         typed => Value::from(Serde(typed)),
@@ -109,7 +111,7 @@ pub fn show(app: &App, name: &str, filled: &Filled<'_>, with: Value) -> HttpResp
         wrong => Value::from(Serde(wrong)),
         said => whole.map(|error| error.detail().to_owned()).unwrap_or_default(),
         site => app.config.site.name.clone(),
-        key => uuid::Uuid::now_v7().to_string(),
+        key => key.unwrap_or_else(|| uuid::Uuid::now_v7().to_string()),
     };
     let mut answer = page::bare(name, context! { ..with, ..form });
     if let Some(error) = filled.error {
