@@ -38,7 +38,7 @@ impl Door {
     }
 
     /// A ticket that was answered: its survey is due.
-    fn asked(&self) -> Told {
+    fn surveyed(&self) -> Told {
         let told = self.brings(&request(), "0001");
         self.city.dispatcher().does(&told.no, "dispatch", json!({ "lead": "wuye" }));
         self.city.works(&told.no, "wuye", 1);
@@ -280,14 +280,14 @@ on_each_database! {
         let back = door.fills("/c/withdraw", &told.saying(&[("text", "已经好了")]));
         assert!(back.status == 200 && back.body.contains("您的诉求已经撤回。"), "{}", back.body);
         assert_eq!(forms(), allowed());
-        let other = door.asked();
+        let other = door.surveyed();
         let page = door.fills("/c/look", &other.fields()).body;
         assert!(page.contains("action=\"/c/survey\"") && page.contains("电梯已修好。"), "{page}");
     }
 
     fn a_survey_is_answered_by_number_and_not_solved_is_said(test: &TestDb) {
         let door = Door::open(test);
-        let told = door.asked();
+        let told = door.surveyed();
         let half = door.fills("/c/survey", &told.saying(&[("solved", "solved"), ("bottom_line", "phone_dead"), ("comment", "谢谢")]));
         assert_eq!(half.status, 422);
         assert!(half.body.contains("id=\"survey-contacted-wrong\"") && half.body.contains("id=\"survey-satisfied-wrong\""), "{}", half.body);
@@ -308,7 +308,7 @@ on_each_database! {
 
     fn the_link_of_the_letter_opens_the_questions_and_nothing_else(test: &TestDb) {
         let door = Door::open(test);
-        let told = door.asked();
+        let told = door.surveyed();
         let link = door.link_of(&told.no);
         let page = door.page(&link);
         assert_eq!(page.status, 200, "{page:?}");
@@ -338,7 +338,7 @@ on_each_database! {
 
     fn nothing_of_a_citizen_stands_in_an_address(test: &TestDb) {
         let door = Door::open(test);
-        let told = door.asked();
+        let told = door.surveyed();
         let page = door.fills("/c/look", &told.fields()).body.replace("&#x2f;", "/");
         for name in ["href=\"", "action=\""] {
             for address in page.split(name).skip(1).filter_map(|rest| rest.split('"').next()) {
