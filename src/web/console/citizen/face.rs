@@ -9,7 +9,7 @@ use actix_web::{HttpResponse, ResponseError, web};
 use minijinja::value::Serde;
 use minijinja::{Value, context};
 
-use super::form::Typed;
+use super::form::{Typed, fresh_key};
 use crate::app::App;
 use crate::error::{Error, Kind, sentence};
 use crate::web::console::page;
@@ -111,7 +111,7 @@ pub fn show(app: &App, name: &str, filled: &Filled<'_>, with: Value) -> HttpResp
         wrong => Value::from(Serde(wrong)),
         said => whole.map(|error| error.detail().to_owned()).unwrap_or_default(),
         site => app.config.site.name.clone(),
-        key => key.unwrap_or_else(|| uuid::Uuid::now_v7().to_string()),
+        key => key.unwrap_or_else(fresh_key),
     };
     let mut answer = page::bare(name, context! { ..with, ..form });
     if let Some(error) = filled.error {

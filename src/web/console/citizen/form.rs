@@ -6,12 +6,14 @@ use std::fmt;
 use std::str::FromStr;
 
 use actix_web::HttpRequest;
+use rand::Rng;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::citizen::Claim;
 use crate::citizen::draft::CitizenDraft;
 use crate::error::{Error, FieldError, Result};
+use crate::sealing::{entropy, hex};
 use crate::web::api::public::survey::SurveyAnswers;
 use crate::web::{Idem, IdempotencyKey, RawBody};
 
@@ -155,6 +157,13 @@ impl Typed {
         }
         parsed(&body)
     }
+}
+
+/// A word of a page's own, by which its form is known again.
+pub fn fresh_key() -> String {
+    let mut bytes = [0; 16];
+    entropy().fill_bytes(&mut bytes);
+    hex(&bytes)
 }
 
 fn parsed<T: DeserializeOwned>(body: &Value) -> Result<T> {
