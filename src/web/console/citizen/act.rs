@@ -68,7 +68,7 @@ pub async fn say_unsolved(
     request: HttpRequest,
     raw: Result<RawBody, Error>,
 ) -> Told {
-    let read = |typed: &Typed| {
+    let read = |typed: &Typed| -> Result<Act> {
         let (contacted, satisfied) = (typed.chosen("contacted")?, typed.chosen("satisfied")?);
         let text = worded(typed.word("text"))?;
         Ok(Act::Unsolved { text, contacted, satisfied })

@@ -77,8 +77,8 @@ impl Typed {
     /// # Errors
     /// `field.unknown_code` (422).
     pub fn chosen<T: FromStr>(&self, name: &str) -> Result<Option<T>> {
-        let unknown = |_| Error::field(format!("/{name}"), "field.unknown_code");
-        self.said(name).map(|code| code.parse().map_err(unknown)).transpose()
+        let unknown = || Error::field(format!("/{name}"), "field.unknown_code");
+        self.said(name).map(|code| code.parse::<T>().map_err(|_| unknown())).transpose()
     }
 
     /// What was shown to open a ticket.
