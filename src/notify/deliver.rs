@@ -297,7 +297,7 @@ impl Post {
 
     fn survey_link(&self, ticket_id: i64, ticket: &Ticket) -> String {
         let token = link::make(&self.keys, Purpose::Survey, ticket_id, ticket.round());
-        format!("{}/api/v1/public/survey/{token}", self.settings.url)
+        format!("{}/c/survey/{token}", self.settings.url)
     }
 }
 

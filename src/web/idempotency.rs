@@ -105,6 +105,28 @@ impl Answer {
     }
 }
 
+/// An answer, and whether an earlier request with the same key was given it.
+pub struct Given {
+    pub answer: Answer,
+    replayed: bool,
+}
+
+impl Given {
+    const fn now(answer: Answer) -> Self {
+        Self { answer, replayed: false }
+    }
+
+    /// One that was given before.
+    pub const fn before(answer: Answer) -> Self {
+        Self { answer, replayed: true }
+    }
+
+    /// The HTTP answer; one that was given before is marked as such.
+    pub fn respond(self) -> HttpResponse {
+        if self.replayed { again(self.answer) } else { self.answer.respond() }
+    }
+}
+
 /// The request's key, method and address, not yet bound to an actor and a body.
 #[derive(Debug, Clone)]
 pub struct IdempotencyKey {
@@ -132,6 +154,13 @@ impl IdempotencyKey {
             Some(key) => Ok(Self { key: Some(key.to_owned()), place }),
             None => Err(Error::new(Kind::Malformed, "idempotency.key_form")),
         }
+    }
+
+    /// The key of a page's form, which can send no header: what it holds, and so the word that the page put into it
+    /// when it was made. Sent again by a second touch or a reload it is the same; typed anew it is not.
+    pub fn of_form(request: &HttpRequest, content: Option<&[u8]>) -> Self {
+        let place = format!("{} {}", request.method(), request.path());
+        Self { key: content.map(|content| URL_SAFE_NO_PAD.encode(Sha256::digest(content))), place }
     }
 
     /// Binds the key to who asks (`Actor::name`, or a word such as `public`) and to the body's
@@ -186,15 +215,25 @@ pub async fn write_once<F>(app: &web::Data<App>, idem: Idem, change: F) -> Resul
 where
     F: Fn(&mut Tx<'_>) -> Result<Answer> + Send + Sync + 'static,
 {
+    given_once(app, idem, change).await.map(Given::respond)
+}
+
+/// As [`write_once`], for who makes something else of the answer than the interface does.
+///
+/// # Errors
+/// As [`write_once`].
+pub async fn given_once<F>(app: &web::Data<App>, idem: Idem, change: F) -> Result<Given>
+where
+    F: Fn(&mut Tx<'_>) -> Result<Answer> + Send + Sync + 'static,
+{
     let guard = idem.enter(app)?;
     let app = app.clone();
-    let (answer, replayed) = run(move || {
+    run(move || {
         // The guard lives as long as the write, even when the client has gone away.
         let _guard = guard;
         settle(&app, &idem, change)
     })
-    .await?;
-    Ok(if replayed { again(answer) } else { answer.respond() })
+    .await
 }
 
 /// As [`write_once`] for one of several changes that come with one request: each has a write of its
@@ -206,11 +245,11 @@ pub fn part_once<F>(app: &App, idem: &Idem, part: &str, change: F) -> Result<Ans
 where
     F: Fn(&mut Tx<'_>) -> Result<Answer> + Send + Sync + 'static,
 {
-    settle(app, &idem.part(part), change).map(|(answer, _)| answer)
+    settle(app, &idem.part(part), change).map(|given| given.answer)
 }
 
-/// The answer, and whether it is that of an earlier request.
-fn settle<F>(app: &App, idem: &Idem, change: F) -> Result<(Answer, bool)>
+/// The answer to a request.
+fn settle<F>(app: &App, idem: &Idem, change: F) -> Result<Given>
 where
     F: Fn(&mut Tx<'_>) -> Result<Answer> + Send + Sync + 'static,
 {
@@ -239,17 +278,17 @@ fn once(
     keys: &MasterKey,
     idem: &Idem,
     change: impl Fn(&mut Tx<'_>) -> Result<Answer>,
-) -> Result<(Answer, bool)> {
-    let Some(key) = &idem.key else { return Ok((change(tx)?, false)) };
+) -> Result<Given> {
+    let Some(key) = &idem.key else { return Ok(Given::now(change(tx)?)) };
     if let Some(kept) = store::kept_answer(tx.conn, key)? {
-        return Ok((open(keys, key, idem, &kept)?, true));
+        return Ok(Given::before(open(keys, key, idem, &kept)?));
     }
     let answer = change(tx)?;
     if answer.passing {
-        return Ok((answer, false));
+        return Ok(Given::now(answer));
     }
     store::keep_answer(tx, key, &idem.body, &seal(keys, idem, key, &answer)?)?;
-    Ok((answer, false))
+    Ok(Given::now(answer))
 }
 
 /// As [`write_once`] for work that writes by itself (accounts: their rooms own the write). The

@@ -32,7 +32,7 @@ pub use asker::{Asker, Caller, Known};
 pub use blocking::{run, run_long};
 pub use body::{Body, Page, Query, RawBody};
 pub use etag::IfMatch;
-pub use idempotency::{Answer, Idem, IdempotencyKey, write_once};
+pub use idempotency::{Answer, Given, Idem, IdempotencyKey, given_once, write_once};
 pub use once::{Once, Refused, VersionHeaders, Versioned};
 pub use prepared::write_prepared;
 pub use serve::{application, listen, serve};

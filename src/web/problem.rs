@@ -91,12 +91,7 @@ pub fn respond(error: &Error) -> HttpResponse {
     note(error);
     let mut answer = HttpResponse::build(status);
     answer.insert_header((header::CONTENT_TYPE, "application/problem+json; charset=utf-8"));
-    let wait = error.retry_after_s().or(match error.kind() {
-        Kind::Unavailable => Some(2),
-        Kind::TooMany | Kind::Full => Some(60),
-        _ => None,
-    });
-    if let Some(seconds) = wait {
+    if let Some(seconds) = wait(error) {
         answer.insert_header((header::RETRY_AFTER, seconds));
     }
     match error.kind() {
@@ -112,6 +107,15 @@ pub fn respond(error: &Error) -> HttpResponse {
         Ok(body) => answer.body(body),
         Err(_) => answer.insert_header(ContentType::plaintext()).body("internal"),
     }
+}
+
+/// Seconds after which it is worth trying again, where waiting helps.
+pub fn wait(error: &Error) -> Option<u32> {
+    error.retry_after_s().or(match error.kind() {
+        Kind::Unavailable => Some(2),
+        Kind::TooMany | Kind::Full => Some(60),
+        _ => None,
+    })
 }
 
 fn describe(error: &Error, status: StatusCode) -> Problem {

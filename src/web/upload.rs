@@ -32,6 +32,13 @@ pub struct Uploaded {
     pub sent: Sent,
 }
 
+impl Uploaded {
+    /// What a browser sends for a field in which no file was chosen.
+    pub fn is_nothing(&self) -> bool {
+        self.sent.bytes() == 0 && self.name.as_deref().unwrap_or_default().is_empty()
+    }
+}
+
 /// What a form may hold.
 #[derive(Debug, Clone, Copy)]
 pub struct Form<'a> {
@@ -84,7 +91,7 @@ impl Upload {
 /// read.
 pub struct WordsFirst<'a> {
     parts: Parts<'a>,
-    first: Field,
+    first: Option<Field>,
     upload: Upload,
 }
 
@@ -94,10 +101,25 @@ impl<'a> WordsFirst<'a> {
     /// # Errors
     /// As [`Upload::read`]; 422 where no file follows.
     pub async fn read(request: &HttpRequest, payload: Payload, form: Form<'a>) -> Result<Self> {
+        let read = Self::read_words(request, payload, form).await?;
+        if read.first.is_none() {
+            return Err(Error::field("/file", "field.required"));
+        }
+        Ok(read)
+    }
+
+    /// The same where no file has to follow.
+    ///
+    /// # Errors
+    /// As [`Upload::read`].
+    pub async fn read_words(
+        request: &HttpRequest,
+        payload: Payload,
+        form: Form<'a>,
+    ) -> Result<Self> {
         let mut parts = Parts::new(request, payload, form);
         let mut upload = Upload::default();
         let first = parts.next_file(&mut upload.words).await?;
-        let first = first.ok_or_else(|| Error::field("/file", "field.required"))?;
         Ok(Self { parts, first, upload })
     }
 
@@ -118,16 +140,43 @@ impl<'a> WordsFirst<'a> {
     ///
     /// # Errors
     /// As [`Upload::read`]; `attachment.words_first` (422) for a word that comes now.
-    pub async fn files(self, files: &Arc<Files>) -> Result<Vec<Uploaded>> {
-        let Self { mut parts, first, mut upload } = self;
-        upload.take(first, files).await?;
+    pub async fn files(mut self, files: &Arc<Files>) -> Result<Vec<Uploaded>> {
+        self.take_all(files).await?;
+        Ok(self.upload.files)
+    }
+
+    /// The same for a browser, which hears no answer before all of its files have left: where one is refused, the
+    /// others are read and dropped.
+    ///
+    /// # Errors
+    /// As [`Self::files`].
+    pub async fn files_heard_out(mut self, files: &Arc<Files>) -> Result<Vec<Uploaded>> {
+        let taken = self.take_all(files).await;
+        if taken.is_err() {
+            self.parts.skip().await;
+        }
+        taken.map(|()| self.upload.files)
+    }
+
+    /// Reads the files and keeps none, since their words are refused: as for [`Self::files_heard_out`].
+    pub async fn hear_out(self) {
+        let Self { mut parts, first, .. } = self;
+        if first.is_some() {
+            drop(first);
+            parts.skip().await;
+        }
+    }
+
+    async fn take_all(&mut self, files: &Arc<Files>) -> Result<()> {
+        let Some(first) = self.first.take() else { return Ok(()) };
+        self.upload.take(first, files).await?;
         let mut late = BTreeMap::new();
-        while let Some(part) = parts.next_file(&mut late).await? {
-            upload.take(part, files).await?;
+        while let Some(part) = self.parts.next_file(&mut late).await? {
+            self.upload.take(part, files).await?;
         }
         match late.keys().next() {
             Some(name) => Err(Error::field(format!("/{name}"), "attachment.words_first")),
-            None => Ok(upload.files),
+            None => Ok(()),
         }
     }
 }
@@ -144,6 +193,13 @@ impl<'a> Parts<'a> {
     fn new(request: &HttpRequest, payload: Payload, form: Form<'a>) -> Self {
         let body = Multipart::new(request.headers(), payload);
         Self { body, form, count: 0, files: 0 }
+    }
+
+    /// Reads what is left and keeps none of it; how long that may take is every body's end (`deadline`).
+    async fn skip(&mut self) {
+        while let Some(Ok(part)) = self.body.next().await {
+            drop(part);
+        }
     }
 
     /// The next file; the words before it are put to `words`.

@@ -15,6 +15,7 @@ mod commands_http;
 mod commands_table;
 mod console;
 mod console_admin;
+mod console_citizen;
 mod console_leader;
 mod console_work;
 mod db;

@@ -42,13 +42,16 @@ pub fn routes(services: &mut ServiceConfig<'_>) {
 }
 
 /// Where the request comes from; all whose place is unknown are one.
-fn address(request: &HttpRequest, app: &App) -> IpAddr {
+pub fn address(request: &HttpRequest, app: &App) -> IpAddr {
     let trusted = &app.config.web.trusted_proxies;
     client::client_ip(request, trusted).unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED))
 }
 
 /// Counts those who are sent away for knocking too often.
-fn counted(let_in: Result<()>) -> Result<()> {
+///
+/// # Errors
+/// What is handed in.
+pub fn counted(let_in: Result<()>) -> Result<()> {
     if let_in.as_ref().is_err_and(|error| error.kind() == Kind::TooMany) {
         metrics::count("jiesu_public_limited_total");
     }
@@ -56,14 +59,20 @@ fn counted(let_in: Result<()>) -> Result<()> {
 }
 
 /// Lets the request ask something, or sends it away.
-fn let_ask(request: &HttpRequest, app: &App) -> Result<IpAddr> {
+///
+/// # Errors
+/// `web.too_many` (429).
+pub fn let_ask(request: &HttpRequest, app: &App) -> Result<IpAddr> {
     let address = address(request, app);
     counted(app.gatekeeper.let_ask(address))?;
     Ok(address)
 }
 
-/// The number of the ticket that `claim` proves.
-async fn proven(app: &web::Data<App>, address: IpAddr, claim: Claim) -> Result<String> {
+/// The number of the ticket that `claim` proves; whoever shows the wrong thing from `address` is remembered.
+///
+/// # Errors
+/// As [`Verdict::number`].
+pub async fn proven(app: &web::Data<App>, address: IpAddr, claim: Claim) -> Result<String> {
     let house = app.clone();
     run(move || {
         let verdict = prove(&house.hotline, &claim)?;

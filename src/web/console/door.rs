@@ -67,7 +67,7 @@ pub async fn enter(app: web::Data<App>, request: HttpRequest, typed: web::Form<T
 }
 
 async fn let_in(app: &web::Data<App>, request: &HttpRequest, attempt: Attempt) -> Result<Tokens> {
-    require_own_page(request)?;
+    client::require_own_page(request)?;
     if let Some(address) = client::client_ip(request, &app.config.web.trusted_proxies) {
         app.limiter.check(address, &attempt.name)?;
     }
@@ -81,15 +81,6 @@ pub async fn leave(app: web::Data<App>, Known(visitor): Known) -> Shown {
     let house = app.clone();
     run(move || log_out(&house.db, &visitor)).await?;
     Ok(HttpResponse::NoContent().cookie(cookie::logged_out(&app)).finish())
-}
-
-/// Nobody is logged in by another site's page as somebody else.
-fn require_own_page(request: &HttpRequest) -> Result<()> {
-    let site = request.headers().get("sec-fetch-site").and_then(|value| value.to_str().ok());
-    match site {
-        None | Some("same-origin" | "none") => Ok(()),
-        Some(_) => Err(Error::new(Kind::Forbidden, "console.echo")),
-    }
 }
 
 fn shown(

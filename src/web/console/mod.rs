@@ -7,6 +7,7 @@ mod alarm;
 mod articles;
 mod assets;
 mod calls;
+mod citizen;
 mod desk;
 mod door;
 mod fault;
@@ -44,5 +45,6 @@ pub fn routes(services: &mut ServiceConfig) {
         .configure(articles::routes)
         .configure(account::routes)
         .configure(admin::routes)
-        .configure(leader::routes);
+        .configure(leader::routes)
+        .configure(citizen::routes);
 }

@@ -83,6 +83,16 @@ const PAGES: &[(&str, &str)] = &[
     ("today.html", include_str!("pages/today.html")),
     ("warning.html", include_str!("pages/warning.html")),
     ("warnings.html", include_str!("pages/warnings.html")),
+    ("citizen/shell.html", include_str!("pages/citizen/shell.html")),
+    ("citizen/fields.html", include_str!("pages/citizen/fields.html")),
+    ("citizen/front.html", include_str!("pages/citizen/front.html")),
+    ("citizen/look.html", include_str!("pages/citizen/look.html")),
+    ("citizen/new.html", include_str!("pages/citizen/new.html")),
+    ("citizen/sorry.html", include_str!("pages/citizen/sorry.html")),
+    ("citizen/survey.html", include_str!("pages/citizen/survey.html")),
+    ("citizen/taken.html", include_str!("pages/citizen/taken.html")),
+    ("citizen/thanks.html", include_str!("pages/citizen/thanks.html")),
+    ("citizen/ticket.html", include_str!("pages/citizen/ticket.html")),
 ];
 
 static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {

@@ -15,7 +15,7 @@ use crate::error::{Error, Result};
 use crate::ticket::Text;
 use crate::ticket::overlay::{Contacted, Satisfied};
 use crate::web::problem::Problem;
-use crate::web::{Answer, IdempotencyKey, RawBody, write_once};
+use crate::web::{Answer, Given, Idem, IdempotencyKey, RawBody, given_once};
 
 /// Most characters of what a citizen adds at a time.
 const LONGEST: usize = 2_000;
@@ -36,6 +36,14 @@ impl CitizenSays {
         let Self { no, code, phone_tail, text } = self;
         super::both(Claim::parse(&no, &code, &phone_tail), short(text).map(act))
     }
+}
+
+/// What a citizen wrote, as a page has it.
+///
+/// # Errors
+/// 422 at `/text`.
+pub fn worded(text: &str) -> Result<Text> {
+    short(Text::parse(text).map_err(|code| Error::field("/text", code))?)
 }
 
 fn short(text: Text) -> Result<Text> {
@@ -62,8 +70,17 @@ pub(super) async fn does(
     let address = let_ask(&request, &app)?;
     let (claim, wish) = read(&raw)?;
     let no = proven(&app, address, claim).await?;
+    done(&app, key.bind("public", raw.bytes()), no, wish).await.map(Given::respond)
+}
+
+/// Does `wish` to the ticket numbered `no`, which is proven to be the citizen's, once for each key: a
+/// [`CitizenView`].
+///
+/// # Errors
+/// As [`act`].
+pub async fn done(app: &web::Data<App>, idem: Idem, no: String, wish: Act) -> Result<Given> {
     let hotline = app.hotline.clone();
-    write_once(&app, key.bind("public", raw.bytes()), move |tx| {
+    given_once(app, idem, move |tx| {
         let stored = act(&hotline, tx, &no, &wish)?;
         let (rules, now) = (hotline.rules.current(tx.conn, tx.now)?, tx.now);
         Answer::ok(&seen(tx.conn, &hotline, &rules, &stored, now)?)

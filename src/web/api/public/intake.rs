@@ -13,7 +13,7 @@ use crate::identity::Actor;
 use crate::intake::DispatchMode;
 use crate::lifecycle::Arrival;
 use crate::web::problem::Problem;
-use crate::web::{Answer, IdempotencyKey, RawBody, run, write_once};
+use crate::web::{Answer, Given, Idem, IdempotencyKey, RawBody, given_once, run};
 
 /// What the citizen keeps: with these three the ticket is found again.
 #[derive(Serialize, ToSchema)]
@@ -51,18 +51,38 @@ pub async fn take_in(
     key: IdempotencyKey,
     raw: RawBody,
 ) -> Result<HttpResponse> {
-    counted(app.gatekeeper.let_bring(address(&request, &app)))?;
+    let_bring(&request, &app)?;
+    let idem = key.bind("public", raw.bytes());
+    taken(&app, idem, move || raw.parse()).await.map(Given::respond)
+}
+
+/// Lets the request bring a ticket, or sends it away.
+///
+/// # Errors
+/// `web.too_many` (429).
+pub fn let_bring(request: &HttpRequest, app: &App) -> Result<()> {
+    counted(app.gatekeeper.let_bring(address(request, app)))
+}
+
+/// Takes in what `read` finds written, once for each key: a [`TicketGiven`].
+///
+/// # Errors
+/// What `read` says; 422 with every wrong field.
+pub async fn taken(
+    app: &web::Data<App>,
+    idem: Idem,
+    read: impl FnOnce() -> Result<CitizenDraft> + Send + 'static,
+) -> Result<Given> {
     let dispatch =
         if app.config.public.auto_dispatch { DispatchMode::Auto } else { DispatchMode::Hold };
     let (clerk, hotline) = (app.hotline.clone(), app.hotline.clone());
-    let idem = key.bind("public", raw.bytes());
     let (draft, arrival) = run(move || {
-        let draft = raw.parse::<CitizenDraft>()?.into_draft(dispatch)?;
+        let draft = read()?.into_draft(dispatch)?;
         let arrival = clerk.arrive(&Actor::citizen(), &draft)?;
         Ok((draft, arrival))
     })
     .await?;
-    write_once(&app, idem, move |tx| {
+    given_once(app, idem, move |tx| {
         let again = hotline.keep_arrival(tx, &Actor::citizen(), &draft, &arrival)?;
         let given = TicketGiven::from(again.as_ref().unwrap_or(&arrival));
         Answer::created("/api/v1/public/lookup", &given)

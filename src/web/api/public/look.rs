@@ -47,18 +47,25 @@ pub async fn lookup(
     let address = let_ask(&request, &app)?;
     let claim = Claim::parse(&shown.no, &shown.code, &shown.phone_tail)?;
     let no = proven(&app, address, claim).await?;
+    let seen = seen_now(&app, no).await?;
+    Ok(Answer::ok(&seen)?.respond())
+}
+
+/// How the ticket numbered `no` stands, which is proven to be the citizen's.
+///
+/// # Errors
+/// 404 where it is gone since.
+pub async fn seen_now(app: &web::Data<App>, no: String) -> Result<CitizenView> {
     let hotline = app.hotline.clone();
     run(move || {
         let now = hotline.db.now();
-        let seen = hotline.db.read(|conn| {
+        hotline.db.read(|conn| {
             let rules = hotline.rules.current(conn, now)?;
             let stored = store::load(conn, rules.vault(&hotline.keys), &no)?;
             seen(conn, &hotline, &rules, &stored.ok_or_else(Error::not_found)?, now)
-        })?;
-        Answer::ok(&seen)
+        })
     })
     .await
-    .map(Answer::respond)
 }
 
 /// The ticket as its citizen may see it at `now`.

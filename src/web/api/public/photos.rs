@@ -17,10 +17,10 @@ use crate::error::{Error, FieldError, Kind, Result};
 use crate::lifecycle::attach::{Attaching, Most, Room};
 use crate::ticket::attachment::AttachmentKind;
 use crate::web::api::attachments::unless_done;
-use crate::web::idempotency::{Idem, again, kept_in};
+use crate::web::idempotency::kept_in;
 use crate::web::problem::Problem;
 use crate::web::upload::{Form, Uploaded, WordsFirst};
-use crate::web::{Answer, IdempotencyKey, run, write_once};
+use crate::web::{Answer, Given, Idem, IdempotencyKey, given_once, run};
 
 const WORDS: [&str; 4] = ["no", "code", "phone_tail", "kind"];
 /// Bytes of one of them: a number is of 64 characters at most.
@@ -73,6 +73,20 @@ pub async fn attachments(
     let words = form.words().clone();
     let sent = form.files(&app.files).await?;
     let idem = key.bind("public", &app.keys.content_hash(&content(&words, &sent)));
+    added(&app, idem, no, (meant, sent)).await.map(Given::respond)
+}
+
+/// Adds files to the ticket numbered `no`, which is proven to be the citizen's, all or none, once for each key: a
+/// [`CitizenView`].
+///
+/// # Errors
+/// As the route.
+pub async fn added(
+    app: &web::Data<App>,
+    idem: Idem,
+    no: String,
+    (meant, sent): (Meant, Vec<Uploaded>),
+) -> Result<Given> {
     let (there, same, number) = (app.clone(), idem.clone(), no.clone());
     let (before, room) = run(move || {
         let now = there.db.now();
@@ -83,13 +97,13 @@ pub async fn attachments(
     })
     .await?;
     match before {
-        Some(answer) => Ok(again(answer)),
-        None => keep(&app, idem, (no, room), (meant, sent)).await,
+        Some(answer) => Ok(Given::before(answer)),
+        None => keep(app, idem, (no, room), (meant, sent)).await,
     }
 }
 
-/// What the form holds, whatever its boundary.
-fn content(words: &BTreeMap<String, String>, sent: &[Uploaded]) -> Vec<u8> {
+/// What a form holds, whatever its boundary.
+pub fn content(words: &BTreeMap<String, String>, sent: &[Uploaded]) -> Vec<u8> {
     let mut content = Vec::new();
     let mut put = |part: &[u8]| {
         content.extend((part.len() as u64).to_be_bytes());
@@ -112,12 +126,12 @@ async fn keep(
     idem: Idem,
     (no, room): (String, Room),
     (meant, sent): (Meant, Vec<Uploaded>),
-) -> Result<HttpResponse> {
+) -> Result<Given> {
     let (files, place) = (app.files.clone(), room.clone());
     let kept = run(move || all_kept(&files, &place, meant, sent)).await?;
     let hashes = kept.iter().map(|one| one.kept.hash.clone()).collect();
     let (hotline, most) = (app.hotline.clone(), Most::of(&app.config));
-    let done = write_once(app, idem, move |tx| {
+    let done = given_once(app, idem, move |tx| {
         let stored = attach(&hotline, tx, &no, &kept, most)?;
         let (rules, now) = (hotline.rules.current(tx.conn, tx.now)?, tx.now);
         Answer::ok(&seen(tx.conn, &hotline, &rules, &stored, now)?)

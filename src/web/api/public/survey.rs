@@ -19,7 +19,7 @@ use crate::ticket::link::{self, Link, Purpose, survey_window};
 use crate::ticket::overlay::{BottomLine, Contacted, Outcome, Satisfied, Solved, Way};
 use crate::ticket::{Mode, Text};
 use crate::web::problem::Problem;
-use crate::web::{Answer, IdempotencyKey, RawBody, run, write_once};
+use crate::web::{Answer, Given, Idem, IdempotencyKey, RawBody, given_once, run};
 
 /// Most characters of the remark.
 const LONGEST: usize = 2_000;
@@ -40,7 +40,11 @@ pub struct SurveyAnswers {
 }
 
 impl SurveyAnswers {
-    fn as_survey(&self, way: Way) -> Result<command::Survey> {
+    /// As the command takes them, given this way.
+    ///
+    /// # Errors
+    /// 422 at `/comment`.
+    pub fn as_survey(&self, way: Way) -> Result<command::Survey> {
         if self.comment.as_ref().is_some_and(|text| text.chars().count() > LONGEST) {
             return Err(Error::field("/comment", "field.too_long"));
         }
@@ -146,11 +150,20 @@ pub async fn questions(
     token: web::Path<String>,
 ) -> Result<HttpResponse> {
     let_ask(&request, &app)?;
-    let link = read(&app, &token)?;
+    let asked = asked(&app, &token).await?;
+    Ok(Answer::ok(&asked)?.respond())
+}
+
+/// What the link `token` asks now.
+///
+/// # Errors
+/// As the route.
+pub async fn asked(app: &web::Data<App>, token: &str) -> Result<SurveyAsked> {
+    let link = read(app, token)?;
     let hotline = app.hotline.clone();
     run(move || {
         let now = hotline.db.now();
-        let asking = hotline.db.read(|conn| {
+        hotline.db.read(|conn| {
             let rules = hotline.rules.current(conn, now)?;
             let stored = linked(conn, &hotline, &rules, link)?;
             check_asked(&stored.ticket, &rules, now)?;
@@ -166,11 +179,9 @@ pub async fn questions(
                 questions: three_questions(),
                 until: until.map(|at| at.rfc3339(rules.profile.zone)),
             })
-        })?;
-        Answer::ok(&asking)
+        })
     })
     .await
-    .map(Answer::respond)
 }
 
 /// Answers the three questions of a link.
@@ -192,10 +203,24 @@ pub async fn answer_by_link(
     raw: RawBody,
 ) -> Result<HttpResponse> {
     let_ask(&request, &app)?;
-    let link = read(&app, &token)?;
-    let survey = Command::Survey(raw.parse::<SurveyAnswers>()?.as_survey(Way::Link)?);
+    let idem = key.bind("public", raw.bytes());
+    answered(&app, idem, &token, || raw.parse()).await.map(Given::respond)
+}
+
+/// Answers what the link `token` asks, once for each key: a [`SurveyThanks`].
+///
+/// # Errors
+/// As the route.
+pub async fn answered(
+    app: &web::Data<App>,
+    idem: Idem,
+    token: &str,
+    answers: impl FnOnce() -> Result<SurveyAnswers>,
+) -> Result<Given> {
+    let link = read(app, token)?;
+    let survey = Command::Survey(answers()?.as_survey(Way::Link)?);
     let hotline = app.hotline.clone();
-    write_once(&app, key.bind("public", raw.bytes()), move |tx| {
+    given_once(app, idem, move |tx| {
         let rules = hotline.rules.current(tx.conn, tx.now)?;
         let stored = linked(tx.conn, &hotline, &rules, link)?;
         let (citizen, none) = (Actor::citizen(), Target::default());
