@@ -8,8 +8,7 @@ use actix_web::http::header;
 use actix_web::{HttpResponse, get, web};
 use sha2::{Digest, Sha256};
 
-use crate::error::Error;
-use crate::web::console::fault::Shown;
+use crate::error::{Error, Result};
 
 /// Name, type, content.
 const FILES: &[(&str, &str, &[u8])] = &[
@@ -45,7 +44,7 @@ pub fn address(name: &str) -> String {
 
 /// A file of the console.
 #[get("/assets/{name}")]
-pub async fn file(name: web::Path<String>) -> Shown {
+pub async fn file(name: web::Path<String>) -> Result<HttpResponse> {
     let found = FILES.iter().find(|(there, _, _)| *there == name.as_str());
     let (_, kind, content) = found.ok_or_else(Error::not_found)?;
     Ok(HttpResponse::Ok()

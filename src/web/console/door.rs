@@ -7,7 +7,7 @@ use minijinja::context;
 use serde::Deserialize;
 
 use super::fault::Shown;
-use super::page;
+use super::templates;
 use crate::app::{App, Demo};
 use crate::error::{Error, Kind, Result};
 use crate::identity::{Attempt, Tokens, demo, log_in, log_out};
@@ -102,7 +102,7 @@ fn shown(
         people => if demo { people() } else { Vec::new() },
         password => if demo { demo::PASSWORD } else { "" },
     };
-    page::bare("login.html", said)
+    templates::bare("login.html", said)
 }
 
 /// Whom one may be in the demo city, by name and display name.

@@ -5,7 +5,7 @@ use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, ResponseError};
 use minijinja::context;
 
-use super::page;
+use super::templates;
 use crate::error::{Error, Kind};
 use crate::web::{problem, request_id};
 
@@ -59,7 +59,7 @@ impl ResponseError for Fault {
             detail => self.error.detail(),
             request => request_id::current(),
         };
-        let mut answer = page::bare("fault.html", said);
+        let mut answer = templates::bare("fault.html", said);
         *answer.status_mut() = status;
         answer
     }

@@ -18,6 +18,7 @@ mod numbers;
 mod page;
 mod search;
 mod survey;
+mod templates;
 mod ticket;
 mod upstream;
 mod words;
@@ -27,7 +28,7 @@ use actix_web::web::ServiceConfig;
 
 pub use fault::{Fault, Shown};
 pub use guest::Guest;
-pub use page::{Page, policy};
+pub use page::Page;
 
 /// Every page; those of the interface lie under another root.
 pub fn routes(services: &mut ServiceConfig) {

@@ -1,115 +1,23 @@
-//! Web, console: a page from its template. Its rule: everything is escaped, a name that nobody gave is a fault, and
-//! the browser is told to take scripts, styles and data from here alone.
+//! Web, console: a page for somebody who is logged in. Its rule: what every page has (who looks, where else they may
+//! go, the echo) is put here and nowhere else.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use actix_web::HttpResponse;
-use actix_web::http::header;
 use minijinja::value::Serde;
-use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value, context};
+use minijinja::{Value, context};
 use serde::Serialize;
 
 use super::alarm::Alarm;
 use super::guest::Guest;
-use super::{assets, numbers, words};
+use super::templates::render;
+use super::words;
 use crate::app::{App, Demo};
 use crate::directory::Directory;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::identity::Role;
 use crate::proactive::sight::READERS;
 use crate::web::cookie;
-
-/// Where a page of the console may take things from, and who may frame it: from here, and nobody.
-pub const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
-    font-src 'self'; connect-src 'self'; manifest-src 'self'; worker-src 'self'; form-action 'self'; base-uri 'none'; \
-    frame-ancestors 'none'";
-
-/// The policy, for the tests that look at every route.
-pub const fn policy() -> &'static str {
-    POLICY
-}
-
-/// Every template by its name.
-const PAGES: &[(&str, &str)] = &[
-    ("shell.html", include_str!("pages/shell.html")),
-    ("bare.html", include_str!("pages/bare.html")),
-    ("fault.html", include_str!("pages/fault.html")),
-    ("login.html", include_str!("pages/login.html")),
-    ("home.html", include_str!("pages/home.html")),
-    ("desk.html", include_str!("pages/desk.html")),
-    ("search.html", include_str!("pages/search.html")),
-    ("queue.html", include_str!("pages/queue.html")),
-    ("ticket.html", include_str!("pages/ticket.html")),
-    ("commands.html", include_str!("pages/commands.html")),
-    ("lines.html", include_str!("pages/lines.html")),
-    ("survey.html", include_str!("pages/survey.html")),
-    ("calls.html", include_str!("pages/calls.html")),
-    ("upstream.html", include_str!("pages/upstream.html")),
-    ("articles.html", include_str!("pages/articles.html")),
-    ("gaps.html", include_str!("pages/gaps.html")),
-    ("article.html", include_str!("pages/article.html")),
-    ("article_new.html", include_str!("pages/article_new.html")),
-    ("article_form.html", include_str!("pages/article_form.html")),
-    ("work.html", include_str!("pages/work.html")),
-    ("me.html", include_str!("pages/me.html")),
-    ("admin/nav.html", include_str!("pages/admin/nav.html")),
-    ("admin/fields.html", include_str!("pages/admin/fields.html")),
-    ("admin/front.html", include_str!("pages/admin/front.html")),
-    ("admin/list.html", include_str!("pages/admin/list.html")),
-    ("admin/entry.html", include_str!("pages/admin/entry.html")),
-    ("admin/trial.html", include_str!("pages/admin/trial.html")),
-    ("admin/corrections.html", include_str!("pages/admin/corrections.html")),
-    ("admin/calendar.html", include_str!("pages/admin/calendar.html")),
-    ("admin/profiles.html", include_str!("pages/admin/profiles.html")),
-    ("admin/profile.html", include_str!("pages/admin/profile.html")),
-    ("admin/users.html", include_str!("pages/admin/users.html")),
-    ("admin/user.html", include_str!("pages/admin/user.html")),
-    ("admin/reach.html", include_str!("pages/admin/reach.html")),
-    ("admin/outbox.html", include_str!("pages/admin/outbox.html")),
-    ("admin/audit.html", include_str!("pages/admin/audit.html")),
-    ("behind.html", include_str!("pages/behind.html")),
-    ("bottom_line.html", include_str!("pages/bottom_line.html")),
-    ("differences.html", include_str!("pages/differences.html")),
-    ("figure.html", include_str!("pages/figure.html")),
-    ("figures.html", include_str!("pages/figures.html")),
-    ("monthly.html", include_str!("pages/monthly.html")),
-    ("report.html", include_str!("pages/report.html")),
-    ("report_tickets.html", include_str!("pages/report_tickets.html")),
-    ("saying.html", include_str!("pages/saying.html")),
-    ("steps.html", include_str!("pages/steps.html")),
-    ("supervision.html", include_str!("pages/supervision.html")),
-    ("task.html", include_str!("pages/task.html")),
-    ("tasks.html", include_str!("pages/tasks.html")),
-    ("today.html", include_str!("pages/today.html")),
-    ("warning.html", include_str!("pages/warning.html")),
-    ("warnings.html", include_str!("pages/warnings.html")),
-    ("citizen/shell.html", include_str!("pages/citizen/shell.html")),
-    ("citizen/fields.html", include_str!("pages/citizen/fields.html")),
-    ("citizen/front.html", include_str!("pages/citizen/front.html")),
-    ("citizen/look.html", include_str!("pages/citizen/look.html")),
-    ("citizen/new.html", include_str!("pages/citizen/new.html")),
-    ("citizen/sorry.html", include_str!("pages/citizen/sorry.html")),
-    ("citizen/survey.html", include_str!("pages/citizen/survey.html")),
-    ("citizen/taken.html", include_str!("pages/citizen/taken.html")),
-    ("citizen/thanks.html", include_str!("pages/citizen/thanks.html")),
-    ("citizen/ticket.html", include_str!("pages/citizen/ticket.html")),
-];
-
-static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
-    let mut all = Environment::new();
-    all.set_undefined_behavior(UndefinedBehavior::SemiStrict);
-    all.set_auto_escape_callback(|_| AutoEscape::Html);
-    words::teach(&mut all);
-    numbers::teach(&mut all);
-    all.add_function("asset", assets::address);
-    for (name, text) in PAGES {
-        // One that does not parse is missing, and its page a fault that the tests see.
-        if let Err(error) = all.add_template(name, text) {
-            tracing::error!(name, %error, "a page's template");
-        }
-    }
-    all
-});
 
 /// What leads from page to page: the address, its word, and who sees it (nobody named: everybody).
 const WAYS: &[(&str, &str, &[Role])] = &[
@@ -217,55 +125,5 @@ impl<'a> Page<'a> {
         };
         let ways = WAYS.iter().filter(|(_, _, roles)| sees(roles));
         ways.map(|(to, word, _)| Way { to, word, here: here(to) }).collect()
-    }
-}
-
-/// A page for anybody: the door, a fault. One that cannot be made is an empty 500.
-pub fn bare(name: &str, with: Value) -> HttpResponse {
-    render(name, with).unwrap_or_else(|error| {
-        tracing::error!(%error, name, "a page could not be made");
-        HttpResponse::InternalServerError().finish()
-    })
-}
-
-fn render(name: &str, with: Value) -> Result<HttpResponse> {
-    let template = TEMPLATES.get_template(name).map_err(Error::internal)?;
-    let text = template.render(with).map_err(Error::internal)?;
-    Ok(HttpResponse::Ok()
-        .content_type("text/html; charset=utf-8")
-        .insert_header((header::CONTENT_SECURITY_POLICY, POLICY))
-        .body(text))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_template_parses_and_every_text_of_it_is_escaped() {
-        for (name, _) in PAGES {
-            assert!(TEMPLATES.get_template(name).is_ok(), "{name}");
-        }
-        let said = context! { status => 404, code => "<b>", detail => "<script>", request => "" };
-        let text = TEMPLATES.get_template("fault.html").unwrap().render(said).unwrap();
-        assert!(!text.contains("<script>alert") && !text.contains("<b>"), "{text}");
-    }
-
-    #[test]
-    fn no_page_has_a_script_or_a_style_of_its_own() {
-        for (name, text) in PAGES {
-            for word in [
-                " style=",
-                "<style",
-                "<script>",
-                " onclick",
-                " onload",
-                "javascript:",
-                "http://",
-                "https://",
-            ] {
-                assert!(!text.contains(word), "{name}: {word}");
-            }
-        }
     }
 }

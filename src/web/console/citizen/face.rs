@@ -12,7 +12,7 @@ use minijinja::{Value, context};
 use super::form::{Typed, fresh_key};
 use crate::app::App;
 use crate::error::{Error, Kind, sentence};
-use crate::web::console::page;
+use crate::web::console::templates;
 use crate::web::{problem, request_id};
 
 /// What a citizen's handler answers.
@@ -75,7 +75,7 @@ impl ResponseError for Sorry {
             minutes => wait.map(|seconds| seconds.div_ceil(60)),
             request => request_id::current(),
         };
-        let mut answer = page::bare("citizen/sorry.html", context! { ..said, ..empty() });
+        let mut answer = templates::bare("citizen/sorry.html", context! { ..said, ..empty() });
         *answer.status_mut() = self.status_code();
         if let Some(seconds) = wait {
             answer.headers_mut().insert(header::RETRY_AFTER, seconds.into());
@@ -113,7 +113,7 @@ pub fn show(app: &App, name: &str, filled: &Filled<'_>, with: Value) -> HttpResp
         site => app.config.site.name.clone(),
         key => key.unwrap_or_else(fresh_key),
     };
-    let mut answer = page::bare(name, context! { ..with, ..form });
+    let mut answer = templates::bare(name, context! { ..with, ..form });
     if let Some(error) = filled.error {
         problem::note(error);
         // A page that could not be made stays one.
