@@ -6,7 +6,7 @@ use jiesu::notify::store::LetterState;
 use serde_json::{Value, json};
 
 use crate::support::city::{City, draft_with};
-use crate::support::databases::{TestDb, on_each_database};
+use crate::support::databases::on_each_database;
 use crate::support::mailroom::Mailroom;
 use crate::support::server::{Answer, Server};
 use crate::web_auth::{post, token};

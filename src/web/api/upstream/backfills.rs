@@ -78,13 +78,13 @@ impl BackfillView {
 #[serde(deny_unknown_fields)]
 pub struct BackfillQuery {
     /// One state or several, separated by commas; nothing said: those still owed.
-    state: Option<String>,
-    light: Option<Light>,
-    upstream_no: Option<String>,
+    pub state: Option<String>,
+    pub light: Option<Light>,
+    pub upstream_no: Option<String>,
     /// The ticket's number here.
-    ticket: Option<String>,
+    pub ticket: Option<String>,
     /// 1 to 500, 50 where nothing is said.
-    limit: Option<u32>,
+    pub limit: Option<u32>,
     pub after: Option<String>,
 }
 
