@@ -47,7 +47,7 @@ fn beside_the_raw_rate_stands_what_others_get_with_the_same_matters() {
     assert_eq!(of("big", "resolution_rate.same_mix"), Value::Number(-0.5));
     assert_eq!(
         of("big", "resolution_rate.same_mix.interval"),
-        Value::Text("-50.0至-50.0".to_owned())
+        Value::Text("（-50.0至-50.0）".to_owned())
     );
     assert_eq!(of("section", "resolution_rate.same_mix"), Value::Number(0.5));
     for key in ["idle", "total"] {
