@@ -3,6 +3,7 @@
 //! says at its end who had it.
 
 pub mod clear;
+pub mod column;
 pub mod onward;
 
 use std::sync::Arc;
