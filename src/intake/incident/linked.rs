@@ -7,7 +7,7 @@ use crate::db::Tx;
 use crate::error::Result;
 use crate::ticket::Ticket;
 
-pub use store::{LinkedRow, page};
+pub use store::{LinkedRow, count, page};
 
 /// Keeps how many are merged into a ticket that has changed.
 ///
