@@ -67,6 +67,7 @@ code_enum! {
         Account = "account" "账号",
         Action = "action" "操作",
         Subject = "subject" "对象",
+        Month = "month" "月份",
     }
 }
 

@@ -3,6 +3,7 @@
 //! is the answer to all.
 
 mod listed;
+mod sheet;
 mod view;
 
 use actix_web::{HttpResponse, get, post, web};
@@ -23,7 +24,14 @@ use view::{IncidentView, view};
 
 /// Every route of incidents.
 pub fn routes(services: &mut ServiceConfig<'_>) {
-    services.service(listed::list).service(declare).service(one).service(amend).service(close);
+    services
+        .service(listed::list)
+        .service(sheet::incidents_csv)
+        .service(sheet::incidents_xlsx)
+        .service(declare)
+        .service(one)
+        .service(amend)
+        .service(close);
 }
 
 /// Declares an incident: from now on agents see it while a caller speaks of it.
