@@ -69,14 +69,7 @@ fn beside_the_raw_rate_stands_what_others_get_with_the_same_matters() {
 
 #[test]
 fn a_report_of_a_unit_is_beside_everybody_of_the_same_mix() {
-    let mut city = City::default();
-    city.answers("big", 12, 12);
-    city.answers("section", 6, 12);
-    let scope = Scope { by: GroupBy::Unit, key: "bureau".to_owned() };
-    let frame = frame(&city.rules, Some(scope));
-    let (by, keys) = frame.inside().unwrap();
-    let mine = narrowed(&city.facts, by, keys);
-    let report = report(&frame, &mine, &city.facts, None, Extras::default());
+    let (report, ..) = of_the_bureau();
     let there = value(&report, "units", "section", "resolution_rate.same_mix");
     assert_eq!(there, Value::Number(-0.5));
 }
