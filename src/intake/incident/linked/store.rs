@@ -25,9 +25,10 @@ pub fn keep(tx: &mut Tx<'_>, id: i64, children: i32) -> Result<()> {
     Ok(())
 }
 
-/// Nobody is merged into it any more.
-pub fn forget(tx: &mut Tx<'_>, id: i64) -> Result<()> {
-    each!(tx.conn, c => diesel::delete(linked::table.find(id)).execute(c)?);
+/// Nobody is merged into these any more, or they are gone themselves.
+pub fn forget(tx: &mut Tx<'_>, ids: &[i64]) -> Result<()> {
+    let own = linked::table.filter(linked::ticket_id.eq_any(ids.to_vec()));
+    diesel::delete(own).execute(tx.conn)?;
     Ok(())
 }
 
