@@ -110,6 +110,23 @@ on_each_database! {
         assert_eq!(centre.asks("leader", "/incidents/1").status, 404);
     }
 
+    fn an_incident_that_moves_away_from_what_its_words_name_is_asked_about(test: &TestDb) {
+        let centre = Centre::open(test);
+        let mut body = burst();
+        body["estates"] = json!(["yangguang", "chunhui"]);
+        body["tell"] = json!("chunhui小区3号楼至9号楼停水");
+        let id = centre.says("agent", "/incidents", &body).json()["id"].as_str().unwrap().to_owned();
+        let amend = format!("/incidents/{id}/amend");
+        let moved = json!({ "estates": ["yangguang"] });
+        assert_eq!(told(&centre.says("agent", &amend, &moved)), "422 incident.estate at /tell");
+        let meant = json!({ "estates": ["yangguang"], "acknowledge": ["estate"] });
+        assert_eq!(centre.says("agent", &amend, &meant).status, 200);
+        // What was meant then is not asked about again.
+        let on = json!({ "estates": ["yangguang"], "regions": ["she"] });
+        let on = centre.says("agent", &amend, &on);
+        assert_eq!(on.status, 200, "{}", on.body);
+    }
+
     fn without_a_lead_there_is_nothing_to_answer_and_a_refused_answer_closes_nothing(test: &TestDb) {
         let centre = Centre::open(test);
         let id = centre.says("agent", "/incidents", &burst()).json()["id"].as_str().unwrap().to_owned();
