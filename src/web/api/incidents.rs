@@ -11,7 +11,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::app::App;
 use crate::db::Conn;
-use crate::error::{Error, Result};
+use crate::error::{Error, FieldError, Result};
 use crate::identity::Actor;
 use crate::intake::incident::{
     self, IncidentChange, IncidentEnd, IncidentRow, NewIncident, READERS, store,
@@ -139,11 +139,22 @@ pub async fn close(asked: Once<String>) -> Result<HttpResponse> {
             if let Some(no) = row.lead.as_deref().filter(|_| end.answer) {
                 let (name, target) = (CommandName::Answer, Target::default());
                 let order = Order { no, name, target, expected: &|_| Ok(()) };
-                app.hotline.command(tx, actor, &order, &Words::of(&end))?;
+                let answered = app.hotline.command(tx, actor, &order, &Words::of(&end));
+                answered.map_err(at_result)?;
             }
             Answer::ok(&view(app, tx.conn, actor, row)?)
         })
         .await
+}
+
+/// What is wrong with the answer is wrong with the field that its words came in.
+fn at_result(error: Error) -> Error {
+    let at = |field: &FieldError| {
+        let pointer = if field.pointer == "/text" { "/result" } else { &field.pointer };
+        FieldError { pointer: pointer.to_owned(), ..field.clone() }
+    };
+    let fields = error.fields().iter().map(at).collect();
+    error.at_fields(fields)
 }
 
 /// The body of the lead's answer.

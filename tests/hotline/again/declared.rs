@@ -143,6 +143,20 @@ on_each_database! {
         assert!(centre.city.ticket(&lead).state.is_live());
     }
 
+    fn what_the_lead_s_answer_may_not_say_is_wrong_in_the_field_that_said_it(test: &TestDb) {
+        let centre = Centre::open(test);
+        let mut body = burst();
+        body["estates"] = json!(["yangguang", "chunhui"]);
+        let lead = centre.call(&from("13900000041"));
+        body["lead"] = json!(lead);
+        let id = centre.says("agent", "/incidents", &body).json()["id"].as_str().unwrap().to_owned();
+        let close = format!("/incidents/{id}/close");
+        // It is the incident's, and not the ticket's own estate.
+        let end = json!({ "result": "chunhui小区已恢复供水", "answer": true });
+        assert_eq!(told(&centre.says("agent", &close, &end)), "422 guard.estate at /result");
+        assert!(centre.city.ticket(&lead).state.is_live());
+    }
+
     fn another_estate_s_caller_is_told_of_it_only_where_the_region_is_its_own(test: &TestDb) {
         let centre = Centre::open(test);
         centre.says("agent", "/incidents", &burst());
