@@ -117,6 +117,9 @@ impl Table {
 pub const DEFINITION: &str = "definition";
 pub const FORMULA: &str = "formula";
 
+/// How the id of a column ends that says between which values a figure lies: `composite.interval`.
+pub const INTERVAL: &str = ".interval";
+
 /// The key of the row that holds the sum.
 pub const TOTAL: &str = "total";
 

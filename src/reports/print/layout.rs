@@ -9,7 +9,7 @@ use super::definitions::{Definition, Definitions};
 use super::grid::{Grid, grid, table_of};
 use super::{Printed, words};
 use crate::reports::Document;
-use crate::reports::document::{Block, Chart, SIGN_OFF, Section};
+use crate::reports::document::{Block, Chart, Extract, SIGN_OFF, Section};
 
 /// The whole report as words.
 #[derive(Debug, Serialize)]
@@ -74,6 +74,8 @@ pub struct Figure<'a> {
 /// Where counting stands.
 struct Count<'a> {
     printed: &'a Printed,
+    /// By table, what the letter prints of it.
+    letter: &'a BTreeMap<String, Extract>,
     /// The numbers of the document's own tables.
     tables: BTreeMap<&'a str, usize>,
     next_table: usize,
@@ -85,6 +87,7 @@ struct Count<'a> {
 pub fn layout<'a>(document: &'a Document, printed: &'a Printed) -> Page<'a> {
     let mut count = Count {
         printed,
+        letter: &document.letter,
         tables: numbers(document),
         next_table: 1,
         figures: 0,
@@ -169,7 +172,8 @@ impl<'a> Count<'a> {
             Block::Paragraph { text } => Piece::Paragraphs { lines: words::lines(text) },
             Block::Table(table) => {
                 let number = self.number();
-                Piece::Table { grid: grid(table, number, &mut self.known, self.printed) }
+                let whole = (table, self.letter.get(&table.id));
+                Piece::Table { grid: grid(whole, number, &mut self.known, self.printed) }
             }
             Block::Chart(chart) => Piece::Figure(self.figure(chart)),
             Block::Open { field, hint } => {
@@ -185,7 +189,7 @@ impl<'a> Count<'a> {
         let known = self.tables.get(chart.table.as_str()).copied();
         let own = known.is_none().then(|| {
             let number = self.number();
-            grid(&table_of(chart), number, &mut self.known, self.printed)
+            grid((&table_of(chart), None), number, &mut self.known, self.printed)
         });
         let anchor = words::anchor("t", &chart.table);
         Figure {

@@ -59,6 +59,6 @@ pub struct Printed {
 }
 
 #[cfg(test)]
-mod sample;
+pub(in crate::reports) mod sample;
 #[cfg(test)]
 mod tests;
