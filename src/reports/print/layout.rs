@@ -9,7 +9,9 @@ use super::definitions::{Definition, Definitions};
 use super::grid::{Grid, grid, table_of};
 use super::{Printed, words};
 use crate::reports::Document;
-use crate::reports::document::{Block, Chart, SIGN_OFF, Section};
+use crate::reports::document::{
+    Block, Chart, ChartKind, SIGN_OFF, Section, Series, TOTAL, Table, Value,
+};
 
 /// The whole report as words.
 #[derive(Debug, Serialize)]
@@ -67,12 +69,18 @@ pub struct Figure<'a> {
     pub table: usize,
     pub table_anchor: String,
     pub own: Option<Grid>,
+    pub drawn_as: ChartKind,
+    /// Which columns of that table it draws, from 0, and how many of its rows but the sum; none where the table does not
+    /// hold them as they are drawn.
+    pub columns: Vec<usize>,
+    pub rows: usize,
     #[serde(skip)]
     pub chart: &'a Chart,
 }
 
 /// Where counting stands.
 struct Count<'a> {
+    document: &'a Document,
     printed: &'a Printed,
     /// The numbers of the document's own tables.
     tables: BTreeMap<&'a str, usize>,
@@ -84,6 +92,7 @@ struct Count<'a> {
 /// Lays the document out.
 pub fn layout<'a>(document: &'a Document, printed: &'a Printed) -> Page<'a> {
     let mut count = Count {
+        document,
         printed,
         tables: numbers(document),
         next_table: 1,
@@ -188,6 +197,7 @@ impl<'a> Count<'a> {
             grid(&table_of(chart), number, &mut self.known, self.printed)
         });
         let anchor = words::anchor("t", &chart.table);
+        let table = self.document.tables().find(|table| table.id == chart.table);
         Figure {
             number: self.figures,
             title: words::one_line(&chart.title),
@@ -195,6 +205,12 @@ impl<'a> Count<'a> {
             table: own.as_ref().map(|it| it.number).or(known).unwrap_or_default(),
             table_anchor: own.as_ref().map_or(anchor, |it| it.anchor.clone()),
             own,
+            drawn_as: chart.kind,
+            columns: match table {
+                Some(table) => drawn(table, chart).unwrap_or_default(),
+                None => (1..=chart.series.len()).collect(),
+            },
+            rows: chart.labels.len(),
             chart,
         }
     }
@@ -202,6 +218,29 @@ impl<'a> Count<'a> {
     const fn number(&mut self) -> usize {
         self.next_table += 1;
         self.next_table - 1
+    }
+}
+
+/// Where the series of `chart` stand among the columns that are shown of `table`; nothing where one is not there.
+fn drawn(table: &Table, chart: &Chart) -> Option<Vec<usize>> {
+    let place = |series: &Series| {
+        let shown = table.columns.iter().enumerate().filter(|(_, column)| !column.is_of_row());
+        let holds = |at: usize| {
+            let rows = table.rows.iter().filter(|row| row.key != TOTAL);
+            let values = rows.map(|row| row.cells.get(at).and_then(|cell| number(&cell.value)));
+            values.take(chart.labels.len()).eq(series.values.iter().copied())
+        };
+        let named = |at: usize| table.columns[at].name == series.name;
+        shown.map(|(at, _)| at).enumerate().find(|(_, at)| named(*at) && holds(*at)).map(|it| it.0)
+    };
+    chart.series.iter().map(place).collect()
+}
+
+const fn number(value: &Value) -> Option<f64> {
+    match value {
+        Value::Count(count) => Some(*count as f64),
+        Value::Ratio { value, .. } | Value::Number(value) => Some(*value),
+        Value::None | Value::Text(_) | Value::Day(_) | Value::Instant(_) => None,
     }
 }
 

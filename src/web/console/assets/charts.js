@@ -14,10 +14,11 @@
   const HATCHES = [null, { rotation: -Math.PI / 4, dashArrayX: [1, 0], dashArrayY: [2, 4] }, { symbol: 'circle', dashArrayX: [4, 4], dashArrayY: [4, 4] },
     { rotation: Math.PI / 4, dashArrayX: [1, 0], dashArrayY: [2, 4] }, { rotation: Math.PI / 2, dashArrayX: [1, 0], dashArrayY: [2, 3] }, { dashArrayX: [1, 0], dashArrayY: [2, 3] }];
 
-  // What a cell says first: its link, else its own words.
+  // What a cell says first: its link, else its own words; a note's number is neither.
+  const linkOf = cell => cell.querySelector('a:not(sup a)');
   function words(cell) {
-    const link = cell.querySelector('a');
-    if (link) return link.textContent.trim();
+    const first = linkOf(cell) ?? cell.querySelector('abbr');
+    if (first) return first.textContent.trim();
     const own = Array.from(cell.childNodes).find(node => node.nodeType === Node.TEXT_NODE && node.data.trim());
     return (own ? own.data : cell.textContent).trim();
   }
@@ -39,7 +40,7 @@
     const series = columns.map((at, n) => ({
       name: words(heads[at]),
       texts: points.map(point => words(point.cells[n])),
-      links: points.map(point => point.cells[n].querySelector('a')?.href ?? null),
+      links: points.map(point => linkOf(point.cells[n])?.href ?? null),
     }));
     for (const one of series) one.values = one.texts.map(number);
     // A column of which nothing is known is not drawn.
