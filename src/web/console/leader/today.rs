@@ -3,7 +3,8 @@
 
 use actix_web::{get, web};
 use chrono::NaiveDate;
-use minijinja::Value;
+use minijinja::value::Serde;
+use minijinja::{Value, context};
 use serde::Serialize;
 
 use super::asked::{Words, where_allowed};
@@ -15,6 +16,7 @@ use crate::error::Result;
 use crate::identity::Actor;
 use crate::limits::Window;
 use crate::reports::document::{ChartKind, Format};
+use crate::ticket::sight::{Scope, scope};
 use crate::time::Stamp;
 use crate::web::api::rates::days::{DayView, DaysQuery, days_of};
 use crate::web::api::rates::{CellView, EarlierView, RatesQuery, RatesView, RowView, table};
@@ -29,6 +31,8 @@ use crate::web::console::page::Page;
 const SHOWN: u32 = 10;
 /// What is past its limit, as the search is asked for it.
 const OVERDUE: &str = "light:red";
+/// So long a glance is the same, in milliseconds: counting a month anew costs more than a page may.
+const MINUTE: i64 = 60_000;
 
 /// The figures of one period: how its tickets are asked for, and its total.
 #[derive(Serialize)]
@@ -42,12 +46,12 @@ struct Period {
 struct Pictures {
     rates: Option<Value>,
     days: Option<Value>,
-    overdue: Option<Value>,
     hot: Option<Value>,
 }
 
+/// What is made of the month's facts.
 #[derive(Serialize)]
-struct Glance {
+struct Month {
     /// When it was looked at.
     at: String,
     day: String,
@@ -63,10 +67,6 @@ struct Glance {
     /// Units whose score is lowest, of those with answers enough.
     units: Vec<RowView>,
     units_asked: String,
-    /// What is past its limit, the most urgent first.
-    overdue: FoundView,
-    overdue_asked: &'static str,
-    warnings: Option<WarningList>,
     pictures: Pictures,
 }
 
@@ -82,7 +82,27 @@ pub async fn glance(app: web::Data<App>, guest: Guest) -> Shown {
     Ok(Page::of(&app, &guest).naming(directory).show("today.html", seen)?)
 }
 
-fn looked(app: &App, actor: &Actor) -> Result<Glance> {
+fn looked(app: &App, actor: &Actor) -> Result<Value> {
+    // Whoever sees every ticket sees the same: within a minute it is counted once for all of them.
+    let month = match scope(actor) {
+        Scope::All => {
+            let minute = app.hotline.db.now().millis() / MINUTE;
+            (*app.glance.get(minute, || Ok(Value::from(Serde(month_of(app, actor)?))))?).clone()
+        }
+        _ => Value::from(Serde(month_of(app, actor)?)),
+    };
+    let overdue = search::found(app, actor, &SearchQuery::due_first(OVERDUE, SHOWN))?;
+    let open = WarningQuery { limit: Some(SHOWN), ..WarningQuery::default() };
+    Ok(context! {
+        overdue_picture => overdue_picture(&overdue).drawn(4)?,
+        overdue => Value::from(Serde(&overdue)),
+        overdue_asked => OVERDUE,
+        warnings => Value::from(Serde(where_allowed(warnings::listed(app, actor, &open))?)),
+        ..month
+    })
+}
+
+fn month_of(app: &App, actor: &Actor) -> Result<Month> {
     let (now, day, window) = present(app)?;
     let by = |group_by| RatesQuery {
         window: Some(window.label()),
@@ -98,9 +118,7 @@ fn looked(app: &App, actor: &Actor) -> Result<Glance> {
     let days = days_of(app, actor, of_window)?.items;
     let RatesView { rows, total, compare, .. } = estates;
     let hot = hottest(rows);
-    let overdue = search::found(app, actor, &SearchQuery::due_first(OVERDUE, SHOWN))?;
-    let open = WarningQuery { limit: Some(SHOWN), ..WarningQuery::default() };
-    Ok(Glance {
+    Ok(Month {
         at: now.rfc3339(app.config.site.zone),
         day: day.to_string(),
         window: window.label(),
@@ -108,8 +126,7 @@ fn looked(app: &App, actor: &Actor) -> Result<Glance> {
         pictures: Pictures {
             rates: rates_picture(&total).drawn(1)?,
             days: days_picture(&days).drawn(2)?,
-            overdue: overdue_picture(&overdue).drawn(3)?,
-            hot: hot_picture(&hot).drawn(4)?,
+            hot: hot_picture(&hot).drawn(3)?,
         },
         month: Period { asked: asked(&window, GroupBy::Estate), total },
         compare,
@@ -118,9 +135,6 @@ fn looked(app: &App, actor: &Actor) -> Result<Glance> {
         hot,
         units: lowest(units.rows),
         units_asked: asked(&window, GroupBy::Unit),
-        overdue,
-        overdue_asked: OVERDUE,
-        warnings: where_allowed(warnings::listed(app, actor, &open))?,
     })
 }
 
