@@ -67,7 +67,7 @@ static MARKS: LazyLock<Vec<(&'static str, String)>> = LazyLock::new(|| {
             text
         })
     };
-    FILES.iter().map(|file| (file.name, mark(file.content))).collect()
+    FILES.iter().map(|it| (it.name, mark(it.content))).collect()
 });
 
 /// Where a page finds the file `name`.
@@ -90,16 +90,16 @@ fn takes_packed(request: &HttpRequest) -> bool {
 /// A file of the console. It holds nothing of anybody's, so that packing it tells nothing.
 #[get("/assets/{name}")]
 pub async fn file(name: web::Path<String>, request: HttpRequest) -> Result<HttpResponse> {
-    let found = FILES.iter().find(|file| file.name == name.as_str());
-    let file = found.ok_or_else(Error::not_found)?;
+    let found = FILES.iter().find(|it| it.name == name.as_str());
+    let found = found.ok_or_else(Error::not_found)?;
     let mut answer = HttpResponse::Ok();
     answer
-        .content_type(file.kind)
+        .content_type(found.kind)
         .insert_header((header::CACHE_CONTROL, "public, max-age=31536000, immutable"))
         .insert_header((header::VARY, "accept-encoding"));
-    Ok(match file.packed().filter(|_| takes_packed(&request)) {
+    Ok(match found.packed().filter(|_| takes_packed(&request)) {
         Some(packed) => answer.insert_header((header::CONTENT_ENCODING, "gzip")).body(packed),
-        None => answer.body(file.content),
+        None => answer.body(found.content),
     })
 }
 
@@ -114,11 +114,11 @@ mod tests {
 
     #[test]
     fn what_is_packed_unpacks_to_itself_and_goes_to_whoever_takes_it() {
-        for file in &FILES {
+        for one in &FILES {
             let mut unpacked = Vec::new();
-            if let Some(packed) = file.packed() {
+            if let Some(packed) = one.packed() {
                 GzDecoder::new(packed).read_to_end(&mut unpacked).unwrap();
-                assert!(unpacked == file.content, "{}", file.name);
+                assert!(unpacked == one.content, "{}", one.name);
             }
         }
         for (said, taken) in [
@@ -135,14 +135,14 @@ mod tests {
 
     #[test]
     fn what_is_not_ours_is_what_its_readme_says_and_runs_under_our_policy() {
-        let file = FILES.iter().find(|file| file.name == "echarts.js").unwrap();
-        let hash = Sha256::digest(file.content).iter().fold(String::new(), |mut text, byte| {
+        let one = FILES.iter().find(|it| it.name == "echarts.js").unwrap();
+        let hash = Sha256::digest(one.content).iter().fold(String::new(), |mut text, byte| {
             let _ = write!(text, "{byte:02x}");
             text
         });
         let told = include_str!("assets/vendor/README.md");
         assert!(told.contains(&hash), "{hash}");
-        let text = std::str::from_utf8(file.content).unwrap();
+        let text = std::str::from_utf8(one.content).unwrap();
         for banned in [
             "eval(",
             "Function(\"",
@@ -153,6 +153,6 @@ mod tests {
         ] {
             assert!(!text.contains(banned), "{banned}");
         }
-        assert!(file.packed().unwrap().len() < 180_000);
+        assert!(one.packed().unwrap().len() < 180_000);
     }
 }

@@ -84,12 +84,12 @@ pub async fn glance(app: web::Data<App>, guest: Guest) -> Shown {
 
 fn looked(app: &App, actor: &Actor) -> Result<Value> {
     // Whoever sees every ticket sees the same: within a minute it is counted once for all of them.
-    let month = match scope(actor) {
-        Scope::All => {
-            let minute = app.hotline.db.now().millis() / MINUTE;
-            (*app.glance.get(minute, || Ok(Value::from(Serde(month_of(app, actor)?))))?).clone()
-        }
-        _ => Value::from(Serde(month_of(app, actor)?)),
+    let counted = || Ok(Value::from(Serde(month_of(app, actor)?)));
+    let month = if scope(actor) == Scope::All {
+        let minute = app.hotline.db.now().millis() / MINUTE;
+        (*app.glance.get(minute, counted)?).clone()
+    } else {
+        counted()?
     };
     let overdue = search::found(app, actor, &SearchQuery::due_first(OVERDUE, SHOWN))?;
     let open = WarningQuery { limit: Some(SHOWN), ..WarningQuery::default() };
