@@ -10,7 +10,7 @@ use super::grid::{Grid, grid, table_of};
 use super::{Printed, words};
 use crate::reports::Document;
 use crate::reports::document::{
-    Block, Chart, ChartKind, SIGN_OFF, Section, Series, TOTAL, Table, Value,
+    Block, Chart, ChartKind, Column, Row, SIGN_OFF, Section, Series, TOTAL, Table, Value,
 };
 
 /// The whole report as words.
@@ -70,10 +70,10 @@ pub struct Figure<'a> {
     pub table_anchor: String,
     pub own: Option<Grid>,
     pub drawn_as: ChartKind,
-    /// Which columns of that table it draws, from 0, and how many of its rows but the sum; none where the table does not
+    /// Which columns of that table it draws, and which of its rows but the sum, both from 0; none where the table does not
     /// hold them as they are drawn.
     pub columns: Vec<usize>,
-    pub rows: usize,
+    pub rows: Vec<usize>,
     #[serde(skip)]
     pub chart: &'a Chart,
 }
@@ -198,6 +198,10 @@ impl<'a> Count<'a> {
         });
         let anchor = words::anchor("t", &chart.table);
         let table = self.document.tables().find(|table| table.id == chart.table);
+        let (columns, rows) = match table {
+            Some(table) => drawn(table, chart).unwrap_or_default(),
+            None => ((1..=chart.series.len()).collect(), (0..chart.labels.len()).collect()),
+        };
         Figure {
             number: self.figures,
             title: words::one_line(&chart.title),
@@ -206,11 +210,8 @@ impl<'a> Count<'a> {
             table_anchor: own.as_ref().map_or(anchor, |it| it.anchor.clone()),
             own,
             drawn_as: chart.kind,
-            columns: match table {
-                Some(table) => drawn(table, chart).unwrap_or_default(),
-                None => (1..=chart.series.len()).collect(),
-            },
-            rows: chart.labels.len(),
+            columns,
+            rows,
             chart,
         }
     }
@@ -221,27 +222,34 @@ impl<'a> Count<'a> {
     }
 }
 
-/// Where the series of `chart` stand among the columns that are shown of `table`; nothing where one is not there.
-fn drawn(table: &Table, chart: &Chart) -> Option<Vec<usize>> {
-    let place = |series: &Series| {
-        let shown = table.columns.iter().enumerate().filter(|(_, column)| !column.is_of_row());
-        let holds = |at: usize| {
-            let rows = table.rows.iter().filter(|row| row.key != TOTAL);
-            let values = rows.map(|row| row.cells.get(at).and_then(|cell| number(&cell.value)));
-            values.take(chart.labels.len()).eq(series.values.iter().copied())
-        };
-        let named = |at: usize| table.columns[at].name == series.name;
-        shown.map(|(at, _)| at).enumerate().find(|(_, at)| named(*at) && holds(*at)).map(|it| it.0)
+/// Where the series of `chart` stand among the columns that are shown of `table`, and its labels among the rows but the
+/// sum; nothing where one of them is not there as it is drawn.
+fn drawn(table: &Table, chart: &Chart) -> Option<(Vec<usize>, Vec<usize>)> {
+    let lines: Vec<&Row> = table.rows.iter().filter(|row| row.key != TOTAL).collect();
+    let line = |at: usize, label: &str, number: Option<f64>| {
+        lines.iter().position(|row| {
+            value(row, 0).is_some_and(|name| name.label() == label)
+                && value(row, at).and_then(Value::number) == number
+        })
     };
-    chart.series.iter().map(place).collect()
+    let shown = table.columns.iter().enumerate().filter(|(_, column)| !column.is_of_row());
+    let shown: Vec<(usize, &Column)> = shown.collect();
+    let place = |series: &Series| {
+        shown.iter().enumerate().find_map(|(place, (at, column))| {
+            let points = chart.labels.iter().zip(&series.values);
+            let rows = || points.map(|(label, number)| line(*at, label, *number)).collect();
+            let rows: Option<Vec<usize>> = if column.name == series.name { rows() } else { None };
+            Some((place, rows?))
+        })
+    };
+    let places: Vec<(usize, Vec<usize>)> = chart.series.iter().map(place).collect::<Option<_>>()?;
+    let rows = places.first()?.1.clone();
+    let alike = places.iter().all(|(_, other)| *other == rows);
+    alike.then(|| (places.into_iter().map(|(place, _)| place).collect(), rows))
 }
 
-const fn number(value: &Value) -> Option<f64> {
-    match value {
-        Value::Count(count) => Some(*count as f64),
-        Value::Ratio { value, .. } | Value::Number(value) => Some(*value),
-        Value::None | Value::Text(_) | Value::Day(_) | Value::Instant(_) => None,
-    }
+fn value(row: &Row, at: usize) -> Option<&Value> {
+    row.cells.get(at).map(|cell| &cell.value)
 }
 
 impl Page<'_> {

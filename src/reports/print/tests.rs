@@ -320,7 +320,7 @@ fn a_figure_says_which_columns_of_its_table_it_draws_and_scripts_come_where_they
     );
     assert_eq!(policy_of_scripts(), format!("{}; script-src 'self'", policy()));
     // One has a table of its own; the other shows what its table does not hold, and stays the picture that it is.
-    let own = "<figure data-chart=\"line\" data-table=\"t-chart-trend-table\" data-columns=\"1 2 3\" data-most=\"12\">";
+    let own = "<figure data-chart=\"line\" data-table=\"t-chart-trend-table\" data-columns=\"1 2 3\" data-lines=\"0 1 2 3 4 5 6 7 8 9 10 11\">";
     assert!(page.contains(own) && page.contains("<figure>"), "{page}");
     assert!(page.contains("<table id=\"t-chart-trend-table\""));
 }

@@ -1,4 +1,4 @@
-// Pictures of tables: <figure data-chart="bar|line" data-table="id" data-columns="1 2" [data-most="12"]> beside the table
+// Pictures of tables: <figure data-chart="bar|line" data-table="id" data-columns="1 2" [data-most="12" | data-lines="0 2 5"]> beside the table
 // that it draws. The server's own picture in it stays for print, for no script and for forced colours. What a picture says
 // is read from the table's cells, as they are written; a point leads where its cell leads.
 (() => {
@@ -33,8 +33,10 @@
     const table = document.getElementById(figure.dataset.table);
     if (!table) return null;
     const columns = figure.dataset.columns.split(' ').map(Number);
-    const most = Number(figure.dataset.most ?? Infinity);
-    const rows = Array.from(table.querySelectorAll('tbody tr:not(.total)')).slice(0, most).filter(row => row.cells.length > Math.max(...columns));
+    const all = Array.from(table.querySelectorAll('tbody tr:not(.total)'));
+    const { lines, most } = figure.dataset;
+    const wanted = lines ? lines.split(' ').map(at => all[at]) : all.slice(0, Number(most ?? all.length));
+    const rows = wanted.filter(row => row && row.cells.length > Math.max(...columns));
     const heads = table.tHead.rows[0].cells;
     const points = rows.map(row => ({ name: words(row.cells[0]), label: short(words(row.cells[0])), cells: columns.map(at => row.cells[at]) }));
     const series = columns.map((at, n) => ({
