@@ -21,7 +21,7 @@ use crate::time::Stamp;
 use crate::web::api::rates::days::{DayView, DaysQuery, days_of};
 use crate::web::api::rates::{CellView, EarlierView, RatesQuery, RatesView, RowView, table};
 use crate::web::api::search::{self, FoundView, SearchQuery, ValueView};
-use crate::web::api::warnings::{self, WarningList, WarningQuery};
+use crate::web::api::warnings::{self, WarningQuery};
 use crate::web::blocking::run_long;
 use crate::web::console::fault::Shown;
 use crate::web::console::guest::Guest;
