@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::{House, first_link, links};
 use crate::support::city::at;
-use crate::support::databases::{TestDb, on_each_database};
+use crate::support::databases::on_each_database;
 
 impl House {
     fn reads(&self, who: &str, path: &str) -> Value {
