@@ -206,6 +206,26 @@ pub enum Value {
     Instant(Stamp),
 }
 
+impl Value {
+    /// As it stands below the axis of a chart, where it names a row.
+    pub fn label(&self) -> String {
+        match self {
+            Self::Text(text) => text.clone(),
+            Self::Day(day) => day.format("%-m-%-d").to_string(),
+            _ => String::new(),
+        }
+    }
+
+    /// As a chart draws it; nothing for what is no number.
+    pub const fn number(&self) -> Option<f64> {
+        match self {
+            Self::Count(count) => Some(*count as f64),
+            Self::Ratio { value, .. } | Self::Number(value) => Some(*value),
+            Self::None | Self::Text(_) | Self::Day(_) | Self::Instant(_) => None,
+        }
+    }
+}
+
 /// What a cell was made of.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "of", rename_all = "snake_case")]

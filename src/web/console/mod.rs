@@ -21,6 +21,7 @@ mod survey;
 mod templates;
 mod ticket;
 mod upstream;
+mod watermark;
 mod words;
 mod work;
 
@@ -34,6 +35,7 @@ pub use page::Page;
 pub fn routes(services: &mut ServiceConfig) {
     services
         .service(assets::file)
+        .service(watermark::watermark)
         .service(door::form)
         .service(door::enter)
         .service(door::leave)

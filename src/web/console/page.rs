@@ -109,6 +109,7 @@ impl<'a> Page<'a> {
             path => self.guest.path.clone(),
             ways => Value::from(Serde(self.ways())),
             site => self.app.config.site.name.clone(),
+            marked => self.guest.actor.has_any(SEES_CASES),
             demo => self.app.demo == Demo::On,
             plain => !cookie::is_secure(self.app),
             names => names,
