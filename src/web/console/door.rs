@@ -116,7 +116,9 @@ fn people() -> Vec<minijinja::Value> {
 
 /// `to` where it is a place of this site, else the first page.
 fn within(to: &str) -> &str {
-    let own = to.starts_with('/') && !to.starts_with("//") && !to.contains(['\\', '\r', '\n']);
+    // A browser drops a tab or a line break inside an address, and would read `/<tab>/evil.example` as another site.
+    let plain = !to.contains(|c: char| c == '\\' || c.is_control());
+    let own = to.starts_with('/') && !to.starts_with("//") && plain;
     if own { to } else { "/" }
 }
 
@@ -131,6 +133,8 @@ mod tests {
             ("//evil.example/", "/"),
             ("https://evil.example/", "/"),
             ("/\\evil.example", "/"),
+            ("/\t/evil.example", "/"),
+            ("/\n/evil.example", "/"),
             ("", "/"),
         ] {
             assert_eq!(within(to), place, "{to}");
