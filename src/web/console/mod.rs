@@ -24,7 +24,9 @@ mod upstream;
 mod words;
 mod work;
 
-use actix_web::web::ServiceConfig;
+use actix_web::web::{FormConfig, QueryConfig, ServiceConfig};
+
+use crate::error::{Error, Kind};
 
 pub use fault::{Fault, Shown};
 pub use guest::Guest;
@@ -33,6 +35,8 @@ pub use page::Page;
 /// Every page; those of the interface lie under another root.
 pub fn routes(services: &mut ServiceConfig) {
     services
+        .app_data(QueryConfig::default().error_handler(|_, _| unread().into()))
+        .app_data(FormConfig::default().error_handler(|_, _| unread().into()))
         .service(assets::file)
         .service(door::form)
         .service(door::enter)
@@ -48,4 +52,9 @@ pub fn routes(services: &mut ServiceConfig) {
         .configure(admin::routes)
         .configure(leader::routes)
         .configure(citizen::routes);
+}
+
+/// An address or a form that cannot be read is told in the house's words, not the framework's.
+fn unread() -> Fault {
+    Error::new(Kind::Malformed, "malformed").into()
 }

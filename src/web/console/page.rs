@@ -106,6 +106,7 @@ impl<'a> Page<'a> {
                 roles => self.guest.actor.roles.iter().map(|role| role.as_str()).collect::<Vec<_>>(),
             },
             echo => self.guest.echo.clone(),
+            now => self.app.clock.now().rfc3339(self.app.config.site.zone),
             path => self.guest.path.clone(),
             ways => Value::from(Serde(self.ways())),
             site => self.app.config.site.name.clone(),

@@ -101,7 +101,7 @@
     const rest = [];
     for (const wrong of shown) {
       const name = wrong.pointer.replace(/^\//, '').replace(/\//g, '.');
-      const field = form.elements[name] ?? form.querySelector(`[data-field="${CSS.escape(name)}"]`);
+      const field = form.elements[`${name}-typed`] ?? form.elements[name] ?? form.querySelector(`[data-field="${CSS.escape(name)}"]`);
       const place = field && (field.length === undefined || field.tagName ? field : field[0]);
       if (!place) { rest.push(wrong.detail); continue; }
       const line = document.createElement('span');
@@ -125,6 +125,9 @@
   async function send(form) {
     if (form.getAttribute('aria-busy') === 'true') return;
     clear(form);
+    // What was only typed into a picker would be lost without a word.
+    const unchosen = Array.from(form.querySelectorAll('input[data-choose], input[data-many]')).find(field => field.value.trim() && (field.dataset.many || !form.elements[field.name.replace(/-typed$/, '')]?.value));
+    if (unchosen) { complain(form, { detail: '有一项只打了字，没有选中：请从列表里选，或者清空。', errors: [{ pointer: unchosen.name.replace(/-typed$/, ''), detail: '请从列表里选一个。' }] }); return; }
     let body;
     try { body = bodyOf(form); } catch { complain(form, { detail: '有一项填写的格式不对。' }); return; }
     // <input data-local data-same="new"> repeats the field `new`, so that nobody locks themselves out by a slip.
@@ -214,6 +217,8 @@
     const list = keyList.querySelector('dl');
     list.replaceChildren();
     const rows = [...new Map(keyed().reverse().map(it => [it.dataset.key, it.dataset.keyName ?? it.textContent.trim()]))].reverse();
+    // data-keys="1 2 3=回答;Backspace=改上一个": what a script of the page's own listens to.
+    for (const more of document.querySelectorAll('[data-keys]')) if (more.offsetParent !== null) for (const pair of more.dataset.keys.split(';')) rows.push(pair.split('='));
     rows.push(['j / k', '下一行 / 上一行'], ['Enter', '打开这一行'], ['?', '本页按键'], ['Alt', '在输入框里按住 Alt 再按上面的键']);
     for (const [key, name] of rows) {
       const dt = document.createElement('dt');
@@ -228,13 +233,15 @@
   }
   document.querySelector('[data-help]')?.addEventListener('click', help);
   function move(step) {
-    const rows = Array.from(document.querySelectorAll('[data-rows] > tr'));
+    const rows = Array.from(document.querySelectorAll('[data-rows] > *')).filter(row => row.offsetParent !== null);
     if (!rows.length) return;
-    const now = rows.findIndex(row => row.getAttribute('aria-selected') === 'true');
+    const now = rows.findIndex(row => row.hasAttribute('data-chosen'));
     const next = Math.min(rows.length - 1, Math.max(0, now + step));
+    rows[now]?.removeAttribute('data-chosen');
     rows[now]?.removeAttribute('aria-selected');
-    rows[next].setAttribute('aria-selected', 'true');
-    rows[next].querySelector('a')?.focus();
+    rows[next].setAttribute('data-chosen', '');
+    if (rows[next].matches('tr')) rows[next].setAttribute('aria-selected', 'true'); // what is no row of a table has no such state
+    (rows[next].querySelector('a') ?? rows[next].querySelector('input, button'))?.focus();
     rows[next].scrollIntoView({ block: 'nearest' });
   }
   document.addEventListener('keydown', event => {
@@ -246,7 +253,8 @@
     if (!typing && (event.key === 'j' || event.key === 'k')) { event.preventDefault(); move(event.key === 'j' ? 1 : -1); return; }
     const key = event.code?.startsWith('Key') ? event.code.slice(3).toLowerCase() : event.code?.startsWith('Digit') ? event.code.slice(5) : event.key;
     const all = keyed().filter(it => it.dataset.key.toLowerCase() === key);
-    const found = all.find(it => it.closest('tr[aria-selected="true"]')) ?? all[0]; // of many rows the one that is chosen
+    // Of many rows the one that is chosen; of several forms with one key the next that is not open yet.
+    const found = all.find(it => it.closest('[data-chosen]')) ?? all.find(it => !it.open) ?? all[0];
     if (!found) return;
     event.preventDefault();
     if (found.matches('details')) { found.open = true; found.querySelector('input, textarea, select, button')?.focus(); } else if (found.matches('input, textarea, select')) found.focus(); else found.click();
@@ -254,8 +262,11 @@
 
   // <time data-due datetime="…">: how long it still is, moving by itself.
   const dues = () => document.querySelectorAll('time[data-due]');
+  // Limits run by the server's clock, whatever this machine's says.
+  const told = Date.parse(document.querySelector('meta[name="now"]')?.content ?? '');
+  const ahead = Number.isNaN(told) ? 0 : told - Date.now();
   function tick() {
-    const now = Date.now();
+    const now = Date.now() + ahead;
     for (const due of dues()) {
       const left = Math.round((new Date(due.dateTime) - now) / 60000);
       const minutes = Math.abs(left);
@@ -290,6 +301,9 @@
     let wait = 0;
     let round = 0;
     const close = () => { list.hidden = true; field.setAttribute('aria-expanded', 'false'); };
+    // A hidden field keeps its value when its form is cleared: the code goes with its name.
+    const was = code.value;
+    field.form?.addEventListener('reset', () => { code.value = was; close(); });
     const take = item => {
       code.value = item.dataset.code;
       field.value = item.dataset.name;
