@@ -12,6 +12,7 @@ pub mod bottomline;
 pub mod calls;
 pub mod campaigns;
 pub mod commands;
+pub mod decisions;
 pub mod dossier;
 pub mod exports;
 pub mod history;
@@ -62,6 +63,7 @@ pub fn routes(services: &mut ServiceConfig<'_>) {
         .service(tickets::take_in)
         .service(tickets::find)
         .service(work::list)
+        .service(decisions::list)
         .service(surveys::list)
         .service(search::texts)
         .service(searches::list)

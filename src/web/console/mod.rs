@@ -8,6 +8,7 @@ mod articles;
 mod assets;
 mod calls;
 mod citizen;
+mod decisions;
 mod desk;
 mod door;
 mod fault;

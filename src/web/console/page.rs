@@ -17,6 +17,7 @@ use crate::directory::Directory;
 use crate::error::Result;
 use crate::identity::Role;
 use crate::proactive::sight::READERS;
+use crate::web::api::decisions::WHO as DECIDERS;
 use crate::web::cookie;
 
 /// What leads from page to page: the address, its word, and who sees it (nobody named: everybody).
@@ -24,6 +25,7 @@ const WAYS: &[(&str, &str, &[Role])] = &[
     ("/", "今日", &[]),
     ("/desk", "受理", &[Role::Agent]),
     ("/calls", "未接来电", &[Role::Agent, Role::Reviewer, Role::Leader]),
+    ("/decisions", "待裁定", DECIDERS),
     ("/work", "待办", &[Role::Handler, Role::UnitHead]),
     ("/survey", "回访", &[Role::Surveyor]),
     ("/search", "检索", SEES_CASES),

@@ -36,6 +36,7 @@ const PAGES: &[(&str, &str)] = &[
     ("article.html", include_str!("pages/article.html")),
     ("article_new.html", include_str!("pages/article_new.html")),
     ("article_form.html", include_str!("pages/article_form.html")),
+    ("decisions.html", include_str!("pages/decisions.html")),
     ("work.html", include_str!("pages/work.html")),
     ("me.html", include_str!("pages/me.html")),
     ("admin/nav.html", include_str!("pages/admin/nav.html")),
