@@ -34,7 +34,7 @@ fn a_dispute_waits_for_the_dispatcher_and_is_decided_from_the_list() {
     let body = json!({ "command": "dispute/decide", "targets": [id], "dry_run": false,
         "body": { "uphold": false, "reason": "属本科职责" } });
     assert_eq!(office.post("dispatcher", "/api/v1/batch", &body).json()["done"], 1);
-    assert_eq!(waiting(&office, "dispatcher"), []);
+    assert!(waiting(&office, "dispatcher").is_empty());
     assert!(office.shown("dispatcher", "/decisions").contains("没有等您裁定的申请"));
     for name in ["agent", "handler@weixiu", "unit_head@weixiu", "surveyor", "leader", "sysadmin"] {
         assert_eq!(office.page(name, "/decisions").status, 403, "{name}");
@@ -67,8 +67,8 @@ fn extensions_exclusions_and_bad_surveys_wait_for_the_reviewer_once_the_head_has
     assert!(page.contains("配件未到") && page.contains("11月12日"), "{page}");
     assert!(page.contains("不可抗力") && page.contains("台风停工令"), "{page}");
     assert!(page.contains("未解决") && !page.contains("13900000001"), "{page}");
-    assert_eq!(waiting(&office, "dispatcher"), []);
-    assert_eq!(waiting(&office, "assessor"), [], "nobody has appealed");
+    assert!(waiting(&office, "dispatcher").is_empty());
+    assert!(waiting(&office, "assessor").is_empty(), "nobody has appealed");
 }
 
 #[test]
