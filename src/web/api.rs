@@ -34,6 +34,7 @@ pub mod searches;
 pub mod sides;
 pub mod signals;
 pub mod similar;
+pub mod solutions;
 pub mod stretch;
 pub mod suggest;
 pub mod supervision;
@@ -72,6 +73,7 @@ pub fn routes(services: &mut ServiceConfig<'_>) {
         .service(searches::remove)
         .service(suggest::propose)
         .service(similar::of_ticket)
+        .service(solutions::of_like)
         .service(advice::figures)
         .configure(places::routes)
         .service(tickets::one)
