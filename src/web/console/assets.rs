@@ -18,6 +18,7 @@ const FILES: &[(&str, &str, &[u8])] = &[
     ("batch.js", "text/javascript; charset=utf-8", include_bytes!("assets/batch.js")),
     ("calls.js", "text/javascript; charset=utf-8", include_bytes!("assets/calls.js")),
     ("copy.js", "text/javascript; charset=utf-8", include_bytes!("assets/copy.js")),
+    ("field.js", "text/javascript; charset=utf-8", include_bytes!("assets/field.js")),
     ("search.js", "text/javascript; charset=utf-8", include_bytes!("assets/search.js")),
     ("survey.js", "text/javascript; charset=utf-8", include_bytes!("assets/survey.js")),
     ("ticket.js", "text/javascript; charset=utf-8", include_bytes!("assets/ticket.js")),

@@ -12,6 +12,7 @@ mod decisions;
 mod desk;
 mod door;
 mod fault;
+mod field;
 mod guest;
 mod home;
 mod leader;

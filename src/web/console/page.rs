@@ -27,6 +27,7 @@ const WAYS: &[(&str, &str, &[Role])] = &[
     ("/calls", "未接来电", &[Role::Agent, Role::Reviewer, Role::Leader]),
     ("/decisions", "待裁定", DECIDERS),
     ("/work", "待办", &[Role::Handler, Role::UnitHead]),
+    ("/field", "现场", &[Role::Handler, Role::UnitHead]),
     ("/survey", "回访", &[Role::Surveyor]),
     ("/search", "检索", SEES_CASES),
     ("/articles", "知识", &[]),

@@ -37,6 +37,7 @@ const PAGES: &[(&str, &str)] = &[
     ("article_new.html", include_str!("pages/article_new.html")),
     ("article_form.html", include_str!("pages/article_form.html")),
     ("decisions.html", include_str!("pages/decisions.html")),
+    ("field.html", include_str!("pages/field.html")),
     ("work.html", include_str!("pages/work.html")),
     ("me.html", include_str!("pages/me.html")),
     ("admin/nav.html", include_str!("pages/admin/nav.html")),

@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::fault::Shown;
 use super::guest::Guest;
 use super::page::Page;
-use super::{calls, decisions, survey, upstream};
+use super::{calls, decisions, field, survey, upstream};
 use crate::app::App;
 use crate::web::api::work::{self, WorkList};
 use crate::web::blocking::run;

@@ -355,6 +355,8 @@
 
   document.querySelector('[data-leave]')?.addEventListener('click', async () => {
     await call('POST', '/logout');
+    // What the field page has kept on this machine is nobody's afterwards.
+    if (window.caches) for (const name of await caches.keys()) await caches.delete(name);
     location.assign('/login');
   });
 
