@@ -45,9 +45,7 @@ pub fn application(
         )
         .into_app()
         .configure(console::routes)
-        .default_service(web::to(|| async {
-            Result::<&str>::Err(Error::new(Kind::NotFound, "web.no_route"))
-        }))
+        .default_service(web::to(console::nowhere))
         .wrap(from_fn(address::around))
         .wrap(from_fn(deadline::around))
         .wrap(from_fn(trace::around))

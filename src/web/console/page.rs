@@ -113,6 +113,7 @@ impl<'a> Page<'a> {
             path => self.guest.path.clone(),
             ways => Value::from(Serde(self.ways())),
             site => self.app.config.site.name.clone(),
+            small => self.app.config.site.small,
             demo => self.app.demo == Demo::On,
             plain => !cookie::is_secure(self.app),
             names => names,
