@@ -26,9 +26,9 @@ mod upstream;
 mod words;
 mod work;
 
+use actix_web::HttpRequest;
 use actix_web::http::header;
 use actix_web::web::{FormConfig, QueryConfig, ServiceConfig};
-use actix_web::{HttpRequest, HttpResponse};
 
 use crate::error::{Error, Kind};
 use crate::web::api;
@@ -60,17 +60,14 @@ pub fn routes(services: &mut ServiceConfig) {
 }
 
 /// What leads nowhere: a page to a browser, a problem to a program.
-///
-/// # Errors
-/// 404, always.
-pub async fn nowhere(request: HttpRequest) -> Result<HttpResponse, actix_web::Error> {
+pub fn nowhere(request: &HttpRequest) -> actix_web::Error {
     let error = Error::new(Kind::NotFound, "web.no_route");
     let accept = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok());
     let reads = accept.is_some_and(|types| types.contains("text/html"));
     if reads && !request.path().starts_with(api::BASE) {
-        return Err(Fault::from(error).into());
+        return Fault::from(error).into();
     }
-    Err(error.into())
+    error.into()
 }
 
 /// An address or a form that cannot be read is told in the house's words, not the framework's.
