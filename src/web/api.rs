@@ -11,6 +11,7 @@ pub mod batch;
 pub mod bottomline;
 pub mod calls;
 pub mod campaigns;
+pub mod cards;
 pub mod commands;
 pub mod decisions;
 pub mod dossier;
@@ -94,6 +95,8 @@ pub fn routes(services: &mut ServiceConfig<'_>) {
         .service(history::limits)
         .service(history::readers)
         .service(history::reveal)
+        .service(cards::make)
+        .service(cards::read)
         .configure(rates::routes)
         .configure(exports::routes)
         .service(dossier::dossier)

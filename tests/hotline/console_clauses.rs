@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::console_work::{HOSTILE, Office};
-use crate::support::city::bad;
+use crate::support::city::{bad, draft_with};
 
 /// The commands that wait for `name`, each with its target.
 fn waiting(office: &Office, name: &str) -> Vec<(String, String)> {
@@ -124,6 +124,43 @@ fn the_desk_answers_declines_and_diverts_in_one_stroke() {
         assert!(page.contains(&format!("name=\"{name}\"")), "{name}: {page}");
     }
     assert!(page.contains("data-warn") && page.contains("无新的事实") && page.contains("119"));
+}
+
+#[test]
+fn a_repair_card_shows_the_door_and_no_caller_until_its_hours_or_the_work_are_over() {
+    let office = Office::open();
+    let city = &office.city;
+    let place = json!({ "building": "3号楼", "address": "2单元502室" });
+    let open = city.agent().registers(draft_with(&json!({ "kind": "help", "place": place })));
+    let sealed =
+        city.agent().registers(draft_with(&json!({ "kind": "complaint", "place": place })));
+    for no in [&open, &sealed] {
+        city.dispatcher().does(no, "dispatch", json!({ "lead": "weixiu" }));
+        city.works(no, "weixiu", 1);
+    }
+    let made = |no: &str, who: &str| {
+        office.post(who, &format!("/api/v1/tickets/{no}/card"), &json!({ "hours": 8 }))
+    };
+    assert_eq!(made(&open, "reviewer").status, 403);
+    let path = |no: &str| {
+        let answer = made(no, "handler@weixiu");
+        assert_eq!(answer.status, 200, "{answer:?}");
+        let url = answer.json()["url"].as_str().expect("a link").to_owned();
+        url[url.find("/c/card/").expect("its page")..].to_owned()
+    };
+    let (first, second) = (path(&open), path(&sealed));
+    let page = |path: &str| office.server.ask("GET", path, &[], "");
+    let card = page(&first).body;
+    assert!(card.contains("3号楼") && card.contains("502室"), "{card}");
+    assert!(!card.contains("张三") && !card.contains("13900000001"));
+    assert!(!page(&second).body.contains("502室"), "sealed");
+    let told = office.get("reviewer", &format!("/api/v1/tickets/{open}/readers"));
+    assert!(told.body.contains("ticket.card"), "{told:?}");
+    city.handler("weixiu").does(&open, "reply", json!({ "text": "已修好" }));
+    assert_eq!(page(&first).status, 404, "the work is over");
+    city.hours(9);
+    assert_eq!(page(&second).status, 404, "its hours are over");
+    assert_eq!(page(&format!("{second}x")).status, 404);
 }
 
 #[test]

@@ -71,6 +71,7 @@ const PAGES: &[(&str, &str)] = &[
     ("today.html", include_str!("pages/today.html")),
     ("warning.html", include_str!("pages/warning.html")),
     ("warnings.html", include_str!("pages/warnings.html")),
+    ("citizen/card.html", include_str!("pages/citizen/card.html")),
     ("citizen/shell.html", include_str!("pages/citizen/shell.html")),
     ("citizen/fields.html", include_str!("pages/citizen/fields.html")),
     ("citizen/front.html", include_str!("pages/citizen/front.html")),
