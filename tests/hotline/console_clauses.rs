@@ -170,3 +170,16 @@ fn what_cannot_be_read_is_told_in_the_house_s_words() {
     assert_eq!(page.status, 400, "{page:?}");
     assert!(page.body.contains("这一步没有成功") && !page.body.contains("deserialize"), "{page:?}");
 }
+
+#[test]
+fn the_field_page_lists_what_is_to_be_done_and_is_kept_by_a_worker_of_its_own() {
+    let office = Office::open();
+    let no = office.city.handled_by("weixiu");
+    let page = office.shown("handler@weixiu", "/field");
+    assert!(page.contains(&format!("/tickets/{no}")) && page.contains("data-photo=\"before\""));
+    assert!(page.contains("记下进展") && !page.contains("13900000001"), "{page}");
+    assert_eq!(office.page("agent", "/field").status, 403);
+    let worker = office.page("agent", "/field-worker.js");
+    assert_eq!(worker.status, 200);
+    assert!(worker.header("content-security-policy").is_some_and(|it| it.contains("connect-src")));
+}
