@@ -98,6 +98,8 @@ pub struct DecisionView {
 /// One accepted command as a page tells it.
 #[derive(Serialize)]
 pub struct ToldView {
+    /// As in `/events`.
+    seq: usize,
     /// For programs.
     when: String,
     #[serde(flatten)]
@@ -108,12 +110,13 @@ pub struct ToldView {
 
 /// Every event with what it decided, oldest first.
 pub fn story(past: &Past<'_>, events: &[Event]) -> Vec<ToldView> {
-    let told = |event: &Event| ToldView {
+    let told = |(index, event): (usize, &Event)| ToldView {
+        seq: index + 1,
         when: event.at.rfc3339(past.zone),
         step: past.step(event),
         outcome: outcome(event).filter(|it| it != DECIDED),
     };
-    events.iter().map(told).collect()
+    events.iter().enumerate().map(told).collect()
 }
 
 /// Every event, oldest first.

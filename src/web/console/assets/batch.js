@@ -105,7 +105,7 @@
   document.addEventListener('keydown', event => {
     if (event.defaultPrevented || event.key !== 'x' || event.altKey || event.ctrlKey || event.metaKey) return;
     if (event.target.matches?.('input:not([type="checkbox"]), textarea, select')) return;
-    const box = document.querySelector('[data-chosen] input[name="target"]:not(:disabled)');
+    const box = document.querySelector('[data-at] input[name="target"]:not(:disabled)');
     if (!box) return;
     event.preventDefault();
     box.checked = !box.checked;

@@ -237,11 +237,11 @@
   function move(step) {
     const rows = Array.from(document.querySelectorAll('[data-rows] > *')).filter(row => row.offsetParent !== null);
     if (!rows.length) return;
-    const now = rows.findIndex(row => row.hasAttribute('data-chosen'));
+    const now = rows.findIndex(row => row.hasAttribute('data-at'));
     const next = Math.min(rows.length - 1, Math.max(0, now + step));
-    rows[now]?.removeAttribute('data-chosen');
+    rows[now]?.removeAttribute('data-at');
     rows[now]?.removeAttribute('aria-selected');
-    rows[next].setAttribute('data-chosen', '');
+    rows[next].setAttribute('data-at', '');
     if (rows[next].matches('tr')) rows[next].setAttribute('aria-selected', 'true'); // what is no row of a table has no such state
     (rows[next].querySelector('a') ?? rows[next].querySelector('input, button'))?.focus();
     rows[next].scrollIntoView({ block: 'nearest' });
@@ -256,7 +256,7 @@
     const key = event.code?.startsWith('Key') ? event.code.slice(3).toLowerCase() : event.code?.startsWith('Digit') ? event.code.slice(5) : event.key;
     const all = keyed().filter(it => it.dataset.key.toLowerCase() === key);
     // Of many rows the one that is chosen; of several forms with one key the next that is not open yet.
-    const found = all.find(it => it.closest('[data-chosen]')) ?? all.find(it => !it.open) ?? all[0];
+    const found = all.find(it => it.closest('[data-at]')) ?? all.find(it => !it.open) ?? all[0];
     if (!found) return;
     event.preventDefault();
     if (found.matches('details')) { found.open = true; found.querySelector('input, textarea, select, button')?.focus(); } else if (found.matches('input, textarea, select')) found.focus(); else found.click();
