@@ -3,7 +3,7 @@
   'use strict';
   const form = document.getElementById('intake');
   if (!form) return;
-  const { call, say } = window.jiesu;
+  const { call, say, fresh } = window.jiesu;
   const part = name => document.querySelector(`[data-part="${name}"]`);
   const field = name => form.elements[name];
   const stateOf = { accepted: '已受理', consulting: '会商中', in_units: '办理中', replied: '已答复', on_ledger: '挂账', surveying: '回访中', closed: '已办结', declined: '不予受理', diverted: '已转紧急', merged: '已并单', withdrawn: '已撤单' };
@@ -44,8 +44,39 @@
     const answer = await call('POST', '/api/v1/tickets/find?limit=20', { caller_phone: phone });
     if (phone !== asked) return;
     const items = (answer.body?.items ?? []).sort((a, b) => live.includes(b.state) - live.includes(a.state));
-    fill('caller', items.map(it => line([link(it.no, `${it.no} ${it.title}`), ` ${stateOf[it.state] ?? it.state}`])));
+    known(items);
     later();
+  }
+  // Each with its state; what is open can be urged, the first one by a key.
+  function known(items) {
+    const first = items.find(it => live.includes(it.state));
+    fill('caller', items.map(it => {
+      const a = link(it.no, `${it.no} ${it.title}`);
+      const parts = [a, ` ${stateOf[it.state] ?? it.state}`];
+      if (it === first) { a.dataset.key = 'o'; a.dataset.keyName = `打开 ${it.no}`; }
+      if (live.includes(it.state)) {
+        const button = press('催办', () => urge(it));
+        button.setAttribute('aria-label', `催办 ${it.no}`);
+        if (it === first) { button.dataset.key = 'u'; button.dataset.keyName = `催办 ${it.no}（话写在诉求内容里）`; }
+        parts.push(' ', button);
+      }
+      return line(parts);
+    }));
+  }
+  // In the caller's words, which stand where a matter would be written down.
+  let urging = false;
+  async function urge(it) {
+    const content = field('matter.content');
+    const text = content.value.trim();
+    if (!text) { content.focus(); say('请先在诉求内容里记下催办的话。'); return; }
+    if (urging) return;
+    urging = true;
+    const answer = await call('POST', `/api/v1/tickets/${encodeURIComponent(it.no)}/urge`, { text }, { 'Idempotency-Key': fresh() });
+    urging = false;
+    if (answer.status < 200 || answer.status >= 300) { say([answer.body?.detail ?? '没有成功，请再试一次。', ...(answer.body?.errors ?? []).map(wrong => wrong.detail)].join(' ')); return; }
+    content.value = '';
+    content.dispatchEvent(new Event('input', { bubbles: true }));
+    say(`已催办 ${it.no}。`);
   }
   field('caller.phone').addEventListener('change', who);
   field('caller.phone').addEventListener('input', () => { if (field('caller.phone').value.trim().length >= 11) who(); });
@@ -122,7 +153,7 @@
       const known = pop.known ? `，来过电话${pop.name ? `（${pop.name}）` : ''}，近期 ${pop.lately} 件` : '，首次来电';
       ringing.querySelector('[data-pop]').textContent = `${pop.phone ?? '未显示号码'}${pop.phone ? known : ''}${pop.confidential ? '，上次要求保密' : ''}${pop.do_not_call ? '，请勿回拨' : ''}`;
       fillIn.hidden = !pop.phone;
-      fill('caller', [...pop.open, ...pop.ended].map(it => line([link(it.no, `${it.no} ${it.title}`), ` ${stateOf[it.state] ?? it.state}`])));
+      known([...pop.open, ...pop.ended]);
     });
     fillIn.addEventListener('click', async () => {
       const answer = await call('POST', `${address}/reveal`, { reason: '登记来电诉求' });
