@@ -4,9 +4,9 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
+use super::driver::say;
 use super::stage::{Stage, complaint, phone};
 use super::tab::{ALT, ENTER, Pressed, Served, Tab};
-use crate::support::databases::say;
 
 const WORKDAY: &str = "2026-11-02T09:30:00+08:00";
 

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+use super::driver::say;
 use super::pages::{PAGES, open};
 use super::tab::{Scheme, Tab, Width};
 use super::world::World;
-use crate::support::databases::say;
 
 const AXE: &str = include_str!("axe.min.js");
 const RUN: &str = "return axe.run(document, { resultTypes: ['violations'], runOnly: { type: 'tag', \

@@ -11,8 +11,6 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::support::databases::say;
-
 /// Longer than anything asked of a browser on a busy machine.
 const PATIENCE: Duration = Duration::from_mins(2);
 /// What a page in a picture comes to at most.
@@ -27,6 +25,11 @@ kill -9 "$driver" 2>/dev/null
 [ -n "$browser" ] && kill -9 "$browser" 2>/dev/null
 wait
 "#;
+
+/// Past the capturing of test output: what was measured or left out is told.
+pub fn say(line: &str) {
+    drop(writeln!(std::io::stderr(), "[browser] {line}"));
+}
 
 /// A running chromedriver with one browser.
 pub struct Driver {
@@ -54,8 +57,8 @@ fn programs() -> Option<(PathBuf, PathBuf)> {
     let more = ["/usr/bin", "/usr/lib/chromium", "/usr/lib/chromium-browser", "/snap/bin"];
     let folders: Vec<PathBuf> = folders.into_iter().chain(more.map(PathBuf::from)).collect();
     let find = |names: &[&str]| {
-        let places = names.iter().flat_map(|name| folders.iter().map(move |at| at.join(name)));
-        places.into_iter().find(|place| place.is_file())
+        let mut places = names.iter().flat_map(|name| folders.iter().map(move |at| at.join(name)));
+        places.find(|place| place.is_file())
     };
     let driver = find(&["chromedriver"])?;
     let browser = find(&["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"])?;
@@ -70,10 +73,10 @@ impl Driver {
         let found = programs();
         SAID.call_once(|| match &found {
             Some((_, browser)) => {
-                say(&format!("browser {}: its tests (browser::…) run", browser.display()));
+                say(&format!("{}: its tests (browser::…) run", browser.display()));
             }
             None => say(
-                "browser: its tests (browser::…) were NOT run: no chromedriver and Chromium found \
+                "no browser: its tests (browser::…) were NOT run: no chromedriver and Chromium found \
                  (Debian: chromium-driver)",
             ),
         });

@@ -180,9 +180,8 @@ fn every_page_of_the_console_stands_in_the_list() {
     let fits = |route: &str| {
         let parts: Vec<&str> = route.split('/').collect();
         paths.iter().any(|path| {
-            let pairs = path.iter().zip(&parts);
-            path.len() == parts.len()
-                && pairs.into_iter().all(|(a, b)| a == b || b.starts_with('{'))
+            let mut pairs = path.iter().zip(&parts);
+            path.len() == parts.len() && pairs.all(|(a, b)| a == b || b.starts_with('{'))
         })
     };
     // Files, and where an address of the citizens' own leads that is no page.

@@ -1,10 +1,10 @@
 //! Pictures of every page, light and dark, on a desk and on a phone, for whoever wants to look at them: in the folder that
 //! `JIESU_SHOTS` names; without it none are taken. Its rule: the pages are those that the other tests open.
 
+use super::driver::say;
 use super::pages::{PAGES, open};
 use super::tab::{Scheme, Width};
 use super::world::World;
-use crate::support::databases::say;
 
 #[test]
 fn every_page_is_pictured_where_somebody_asks_for_it() {

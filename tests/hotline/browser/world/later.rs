@@ -70,7 +70,7 @@ impl World {
         let printed =
             stage.page(Some("leader"), &format!("/monthly/{id}/page")).body.replace("&#x2f;", "/");
         let start = format!("/monthly/{id}/tickets?");
-        let links = printed.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next());
+        let mut links = printed.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next());
         let cell = links
             .into_iter()
             .find(|link| link.starts_with(&start))
