@@ -194,6 +194,7 @@
     list.className = 'choices';
     list.id = `choices-${++ids}`;
     list.setAttribute('role', 'listbox');
+    list.setAttribute('aria-label', '可选的有');
     list.hidden = true;
     const code = document.createElement('input');
     code.type = 'hidden';

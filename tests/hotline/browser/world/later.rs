@@ -71,10 +71,8 @@ impl World {
             stage.page(Some("leader"), &format!("/monthly/{id}/page")).body.replace("&#x2f;", "/");
         let start = format!("/monthly/{id}/tickets?");
         let mut links = printed.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next());
-        let cell = links
-            .into_iter()
-            .find(|link| link.starts_with(&start))
-            .expect("a figure leads to its tickets");
+        let cell =
+            links.find(|link| link.starts_with(&start)).expect("a figure leads to its tickets");
         self.places.insert("cell", cell.replace("&amp;", "&"));
         self.places.insert("restated", again["id"].as_str().unwrap().to_owned());
         self.places.insert("report", id);
