@@ -42,6 +42,7 @@ pub const PAGES: &[Page] = &[
     ("ticket-bad", "reviewer", "/tickets/{bad}"),
     ("ticket-closed", "leader", "/tickets/{closed}"),
     ("ticket-own", "agent", "/tickets/{own}"),
+    ("ticket-whistled", "handler", "/tickets/{whistled}"),
     ("nothing-there", "leader", "/tickets/2026-999999"),
     ("not-for-you", "agent", "/today"),
     ("articles", "agent", "/articles"),

@@ -36,6 +36,7 @@ impl World {
         world.stage.server.clock.set(at(NOVEMBER));
         world.november();
         world.asks_again();
+        world.beside();
         world.warnings();
         world.report();
         world.stage.work();

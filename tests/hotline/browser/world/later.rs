@@ -21,6 +21,31 @@ impl World {
         self.places.extend([("asked", no), ("link", token)]);
     }
 
+    /// What is said beside a ticket: an incident, a wish to leave the assessment, a case of the bottom line, a whistle.
+    pub(super) fn beside(&mut self) {
+        let stage = &self.stage;
+        let incident = json!({ "title": self.says("岚光苑停水"), "tell": self.says("预计今晚恢复供水"),
+            "estates": ["E001"], "category": "H050201" });
+        self.owning_up("dispatcher", "/incidents", incident);
+        let exclude = json!({ "reason": "force_majeure", "evidence": self.says("台风停工令") });
+        stage.orders("handler", self.place("closed"), "exclude", &exclude);
+        let cases = stage.asks("unit_head", "/bottom-line/cases");
+        let id = cases["items"][0]["id"].as_str().expect("a case of the unit").to_owned();
+        let text = json!({ "text": self.says("当日线路检修") });
+        stage.posts("unit_head", &format!("/bottom-line/cases/{id}/answer"), &text);
+        let no = self.taken();
+        stage.orders("dispatcher", &no, "dispatch", &json!({ "lead": "jd-ql1" }));
+        let whistle = json!({ "units": ["wuye"], "text": self.says("请到现场联合处置") });
+        stage.orders("ql1_head", &no, "whistle", &whistle);
+        stage.orders(
+            "handler",
+            &no,
+            "whistle/1/report-in",
+            &json!({ "result": self.says("已到场") }),
+        );
+        self.places.insert("whistled", no);
+    }
+
     /// What is seen before it is complained of, and what was said about it.
     pub(super) fn warnings(&mut self) {
         self.stage.server.clock.forward(TimeDelta::minutes(2));
