@@ -52,7 +52,7 @@ fn the_assessor_freezes_the_month_its_unit_checks_it_and_the_leader_reads_signs_
     tab.set(&format!("{preview} [name=until]"), "2026-11-05T18:00");
     tab.anew(|| tab.click(&format!("{preview} button.main")));
     let report = seen("assessor");
-    assert_eq!(report["state"], "preview", "{report}");
+    assert_eq!(report["state"], "preliminary", "{report}");
     assert!(
         report["objections_until"].as_str().unwrap().starts_with("2026-11-05T18:00"),
         "{report}"
