@@ -18,7 +18,7 @@ const ANSWER_BYTES: u64 = 64 << 20;
 
 /// Ends the driver and the browser whose id it was told when our end of its input is closed: also by kill -9.
 const WATCHER: &str = r#"
-"$1" --port=0 --log-level=OFF &
+"$1" --port=0 --log-level=SEVERE &
 driver=$! browser=
 while read -r line; do browser=$line; done
 kill -9 "$driver" 2>/dev/null
