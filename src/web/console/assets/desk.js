@@ -44,11 +44,11 @@
     const answer = await call('POST', '/api/v1/tickets/find?limit=20', { caller_phone: phone });
     if (phone !== asked) return;
     const items = (answer.body?.items ?? []).sort((a, b) => live.includes(b.state) - live.includes(a.state));
-    known(items);
+    theirs(items);
     later();
   }
   // Each with its state; what is open can be urged, the first one by a key.
-  function known(items) {
+  function theirs(items) {
     const first = items.find(it => live.includes(it.state));
     fill('caller', items.map(it => {
       const a = link(it.no, `${it.no} ${it.title}`);
@@ -153,7 +153,7 @@
       const known = pop.known ? `，来过电话${pop.name ? `（${pop.name}）` : ''}，近期 ${pop.lately} 件` : '，首次来电';
       ringing.querySelector('[data-pop]').textContent = `${pop.phone ?? '未显示号码'}${pop.phone ? known : ''}${pop.confidential ? '，上次要求保密' : ''}${pop.do_not_call ? '，请勿回拨' : ''}`;
       fillIn.hidden = !pop.phone;
-      known([...pop.open, ...pop.ended]);
+      theirs([...pop.open, ...pop.ended]);
     });
     fillIn.addEventListener('click', async () => {
       const answer = await call('POST', `${address}/reveal`, { reason: '登记来电诉求' });
