@@ -5,6 +5,7 @@ mod again;
 mod attachments;
 mod attachments_kill;
 mod bottom_line;
+mod browser;
 mod calls;
 mod canary;
 mod chain;

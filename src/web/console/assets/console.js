@@ -125,14 +125,14 @@
   async function send(form) {
     if (form.getAttribute('aria-busy') === 'true') return;
     clear(form);
-    // What was only typed into a picker would be lost without a word.
-    const unchosen = Array.from(form.querySelectorAll('input[data-choose], input[data-many]')).find(field => field.value.trim() && (field.dataset.many || !form.elements[field.name.replace(/-typed$/, '')]?.value));
-    if (unchosen) { complain(form, { detail: '有一项只打了字，没有选中：请从列表里选，或者清空。', errors: [{ pointer: unchosen.name.replace(/-typed$/, ''), detail: '请从列表里选一个。' }] }); return; }
     let body;
     try { body = bodyOf(form); } catch { complain(form, { detail: '有一项填写的格式不对。' }); return; }
     // <input data-local data-same="new"> repeats the field `new`, so that nobody locks themselves out by a slip.
     const slip = Array.from(form.querySelectorAll('[data-same]')).some(field => field.value !== form.elements[field.dataset.same].value);
     if (slip) { complain(form, { detail: '两次输入不一致。' }); return; }
+    // A few letters of which nothing was chosen name nothing.
+    const loose = Array.from(form.querySelectorAll('[data-choose], [data-many]')).find(field => field.value.trim() && (field.dataset.many || !form.elements[field.name.replace(/-typed$/, '')]?.value));
+    if (loose) { complain(form, { detail: '有一项没有选中。', errors: [{ pointer: `/${loose.name.replace(/-typed$/, '')}`, detail: '请从列表里选一项，或清空。' }] }); return; }
     form.setAttribute('aria-busy', 'true');
     const more = {};
     const method = form.dataset.method ?? 'POST';
@@ -141,7 +141,7 @@
     const answer = await call(method, addressOf(form), body, more);
     form.removeAttribute('aria-busy');
     if (answer.status >= 200 && answer.status < 300) {
-      if (form.dataset.draft) localStorage.removeItem(draftName(form));
+      if (form.dataset.draft) forget(form);
       form.dispatchEvent(new CustomEvent('answered', { bubbles: true, detail: answer.body }));
       const then = form.dataset.then;
       if (then === 'show') { show(form, answer.body); delete form.dataset.once; return; }
@@ -189,17 +189,103 @@
     if (form?.dataset.draft) keep(form);
   });
 
+  // <input data-choose="/api/v1/estates" name="place.estate">: a code by a few letters; the list under it shows names.
+  for (const field of document.querySelectorAll('input[data-choose]')) choose(field);
+  function choose(field) {
+    const list = document.createElement('ul');
+    list.className = 'choices';
+    list.id = `choices-${++ids}`;
+    list.setAttribute('role', 'listbox');
+    list.setAttribute('aria-label', '可选的有');
+    list.hidden = true;
+    const code = document.createElement('input');
+    code.type = 'hidden';
+    code.name = field.name;
+    code.value = field.dataset.code ?? '';
+    code.setAttribute('data-chosen', '');
+    field.name = `${field.name}-typed`;
+    field.setAttribute('data-local', '');
+    field.setAttribute('role', 'combobox');
+    field.setAttribute('aria-controls', list.id);
+    field.setAttribute('aria-expanded', 'false');
+    field.setAttribute('aria-autocomplete', 'list');
+    field.autocomplete = 'off';
+    field.after(code, list);
+    let wait = 0;
+    let round = 0;
+    const close = () => { list.hidden = true; field.setAttribute('aria-expanded', 'false'); };
+    const take = item => {
+      code.value = item.dataset.code;
+      field.value = item.dataset.name;
+      close();
+      field.dispatchEvent(new CustomEvent('chosen', { bubbles: true, detail: { code: code.value, name: field.value } }));
+      if (field.form?.dataset.draft) keep(field.form);
+    };
+    field.addEventListener('input', () => {
+      code.value = '';
+      clearTimeout(wait);
+      wait = setTimeout(async () => {
+        const text = field.value.trim();
+        if (!text) { close(); return; }
+        const mine = ++round;
+        const joint = field.dataset.choose.includes('?') ? '&' : '?';
+        const answer = await call('GET', `${field.dataset.choose}${joint}q=${encodeURIComponent(text)}&limit=12`);
+        if (mine !== round) return;
+        list.replaceChildren();
+        for (const item of answer.body?.items ?? []) {
+          const line = document.createElement('li');
+          line.setAttribute('role', 'option');
+          line.id = `choice-${++ids}`;
+          line.dataset.code = item.code;
+          line.dataset.name = item.name;
+          line.textContent = item.path ?? item.name;
+          line.addEventListener('mousedown', event => { event.preventDefault(); take(line); });
+          list.append(line);
+        }
+        list.hidden = !list.children.length;
+        field.setAttribute('aria-expanded', String(!list.hidden));
+        list.firstElementChild?.setAttribute('aria-selected', 'true');
+      }, 120);
+    });
+    field.addEventListener('keydown', event => {
+      if (list.hidden) return;
+      const items = Array.from(list.children);
+      const now = items.findIndex(item => item.getAttribute('aria-selected') === 'true');
+      if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
+        event.preventDefault();
+        const next = (now + (event.key === 'ArrowDown' ? 1 : items.length - 1)) % items.length;
+        items[now]?.removeAttribute('aria-selected');
+        items[next].setAttribute('aria-selected', 'true');
+        field.setAttribute('aria-activedescendant', items[next].id);
+        items[next].scrollIntoView({ block: 'nearest' });
+      } else if (event.key === 'Enter' || event.key === 'Tab') { if (items[now]) { if (event.key === 'Enter') event.preventDefault(); take(items[now]); } } else if (event.key === 'Escape') { event.preventDefault(); close(); }
+    });
+    field.addEventListener('blur', close);
+    field.form?.addEventListener('reset', () => { code.value = field.dataset.code ?? ''; close(); });
+  }
+
   // Drafts: what was typed is there again after the browser died.
   const who = document.querySelector('.bar .me span')?.textContent ?? '';
   const draftName = form => `draft:${who}:${form.dataset.draft}`;
+  const touched = field => {
+    if (!field.name || field.type === 'password' || field.type === 'hidden') return false;
+    if (field.type === 'radio' || field.type === 'checkbox') return field.checked !== field.defaultChecked;
+    if (field.options) return field.selectedIndex !== Math.max(0, Array.from(field.options).findIndex(it => it.defaultSelected));
+    return field.value !== (field.defaultValue ?? '');
+  };
   function keep(form) {
+    if (!Array.from(form.elements).some(touched)) { forget(form); return; }
     const kept = {};
     for (const field of form.elements) {
-      if (!field.name || field.type === 'password' || field.type === 'hidden') continue;
+      if (!field.name || field.type === 'password' || (field.type === 'hidden' && !field.hasAttribute('data-chosen'))) continue;
       if (field.type === 'radio' || field.type === 'checkbox') { if (field.checked) kept[`${field.name}=${field.value}`] = true; } else if (field.value) kept[field.name] = field.value;
     }
     try { localStorage.setItem(draftName(form), JSON.stringify(kept)); } catch { /* full or forbidden: the page works without */ }
   }
+  function forget(form) {
+    try { localStorage.removeItem(draftName(form)); } catch { /* forbidden: nothing is kept either */ }
+  }
+  document.addEventListener('reset', event => { if (event.target.dataset.draft) forget(event.target); });
   for (const form of document.querySelectorAll('form[data-draft]')) {
     let kept = null;
     try { kept = JSON.parse(localStorage.getItem(draftName(form)) ?? 'null'); } catch { kept = null; }
@@ -279,81 +365,6 @@
   }
   tick();
   setInterval(tick, 20000);
-
-  // <input data-choose="/api/v1/estates" name="place.estate">: a code by a few letters; the list under it shows names.
-  for (const field of document.querySelectorAll('input[data-choose]')) choose(field);
-  function choose(field) {
-    const list = document.createElement('ul');
-    list.className = 'choices';
-    list.id = `choices-${++ids}`;
-    list.setAttribute('role', 'listbox');
-    list.hidden = true;
-    const code = document.createElement('input');
-    code.type = 'hidden';
-    code.name = field.name;
-    code.value = field.dataset.code ?? '';
-    field.name = `${field.name}-typed`;
-    field.setAttribute('data-local', '');
-    field.setAttribute('role', 'combobox');
-    field.setAttribute('aria-controls', list.id);
-    field.setAttribute('aria-expanded', 'false');
-    field.setAttribute('aria-autocomplete', 'list');
-    field.autocomplete = 'off';
-    field.after(code, list);
-    let wait = 0;
-    let round = 0;
-    const close = () => { list.hidden = true; field.setAttribute('aria-expanded', 'false'); };
-    // A hidden field keeps its value when its form is cleared: the code goes with its name.
-    const was = code.value;
-    field.form?.addEventListener('reset', () => { code.value = was; close(); });
-    const take = item => {
-      code.value = item.dataset.code;
-      field.value = item.dataset.name;
-      close();
-      field.dispatchEvent(new CustomEvent('chosen', { bubbles: true, detail: { code: code.value, name: field.value } }));
-      if (field.form?.dataset.draft) keep(field.form);
-    };
-    field.addEventListener('input', () => {
-      code.value = '';
-      clearTimeout(wait);
-      wait = setTimeout(async () => {
-        const text = field.value.trim();
-        if (!text) { close(); return; }
-        const mine = ++round;
-        const joint = field.dataset.choose.includes('?') ? '&' : '?';
-        const answer = await call('GET', `${field.dataset.choose}${joint}q=${encodeURIComponent(text)}&limit=12`);
-        if (mine !== round) return;
-        list.replaceChildren();
-        for (const item of answer.body?.items ?? []) {
-          const line = document.createElement('li');
-          line.setAttribute('role', 'option');
-          line.id = `choice-${++ids}`;
-          line.dataset.code = item.code;
-          line.dataset.name = item.name;
-          line.textContent = item.path ?? item.name;
-          line.addEventListener('mousedown', event => { event.preventDefault(); take(line); });
-          list.append(line);
-        }
-        list.hidden = !list.children.length;
-        field.setAttribute('aria-expanded', String(!list.hidden));
-        list.firstElementChild?.setAttribute('aria-selected', 'true');
-      }, 120);
-    });
-    field.addEventListener('keydown', event => {
-      if (list.hidden) return;
-      const items = Array.from(list.children);
-      const now = items.findIndex(item => item.getAttribute('aria-selected') === 'true');
-      if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
-        event.preventDefault();
-        const next = (now + (event.key === 'ArrowDown' ? 1 : items.length - 1)) % items.length;
-        items[now]?.removeAttribute('aria-selected');
-        items[next].setAttribute('aria-selected', 'true');
-        field.setAttribute('aria-activedescendant', items[next].id);
-        items[next].scrollIntoView({ block: 'nearest' });
-      } else if (event.key === 'Enter' || event.key === 'Tab') { if (items[now]) { if (event.key === 'Enter') event.preventDefault(); take(items[now]); } } else if (event.key === 'Escape') { event.preventDefault(); close(); }
-    });
-    field.addEventListener('blur', close);
-  }
 
   document.querySelector('[data-leave]')?.addEventListener('click', async () => {
     await call('POST', '/logout');

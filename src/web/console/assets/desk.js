@@ -62,20 +62,39 @@
     const answer = await call('POST', '/api/v1/tickets/find?limit=20', { caller_phone: phone });
     if (phone !== asked) return;
     const items = (answer.body?.items ?? []).sort((a, b) => live.includes(b.state) - live.includes(a.state));
-    fill('caller', items.map(theirs));
+    theirs(items);
     later();
   }
-  // One of theirs: an open one is urged on with what they say now.
-  function theirs(it) {
-    const parts = [link(it.no, `${it.no} ${it.title}`), ` ${stateOf[it.state] ?? it.state} `];
-    if (live.includes(it.state)) parts.push(keyed(press('催办', () => urge(it)), 'u', `催办 ${it.no}`));
-    else parts.push(press('续办此件', () => { field('previous').value = it.no; field('previous').closest('details').open = true; say(`前次工单：${it.no}`); }));
-    return line(parts);
+  // Each with its state; what is open can be urged, the first one by a key.
+  function theirs(items) {
+    const first = items.find(it => live.includes(it.state));
+    fill('caller', items.map(it => {
+      const a = link(it.no, `${it.no} ${it.title}`);
+      const parts = [a, ` ${stateOf[it.state] ?? it.state}`];
+      if (it === first) { a.dataset.key = 'o'; a.dataset.keyName = `打开 ${it.no}`; }
+      if (live.includes(it.state)) {
+        const button = press('催办', () => urge(it));
+        button.setAttribute('aria-label', `催办 ${it.no}`);
+        if (it === first) { button.dataset.key = 'u'; button.dataset.keyName = `催办 ${it.no}（话写在诉求内容里）`; }
+        parts.push(' ', button);
+      } else parts.push(' ', press('续办此件', () => { field('previous').value = it.no; field('previous').closest('details').open = true; say(`前次工单：${it.no}`); }));
+      return line(parts);
+    }));
   }
+  // In the caller's words, which stand where a matter would be written down.
+  let urging = false;
   async function urge(it) {
-    const text = field('matter.content').value.trim() || '诉求人来电催办。';
+    const content = field('matter.content');
+    const text = content.value.trim();
+    if (!text) { content.focus(); say('请先在诉求内容里记下催办的话。'); return; }
+    if (urging) return;
+    urging = true;
     const answer = await call('POST', `/api/v1/tickets/${encodeURIComponent(it.no)}/urge`, { text }, { 'Idempotency-Key': fresh() });
-    say(answer.status === 200 ? `已催办 ${it.no}。` : answer.body?.detail ?? '没有成功。');
+    urging = false;
+    if (answer.status < 200 || answer.status >= 300) { say([answer.body?.detail ?? '没有成功，请再试一次。', ...(answer.body?.errors ?? []).map(wrong => wrong.detail)].join(' ')); return; }
+    content.value = '';
+    content.dispatchEvent(new Event('input', { bubbles: true }));
+    say(`已催办 ${it.no}。`);
   }
   // What is taken in is merged at once into another: a known incident, or the same matter.
   const into = form.querySelector('[data-into]');
@@ -249,7 +268,7 @@
       const known = pop.known ? `，来过电话${pop.name ? `（${pop.name}）` : ''}，近期 ${pop.lately} 件` : '，首次来电';
       ringing.querySelector('[data-pop]').textContent = `${pop.phone ?? '未显示号码'}${pop.phone ? known : ''}${pop.confidential ? '，上次要求保密' : ''}${pop.do_not_call ? '，请勿回拨' : ''}`;
       fillIn.hidden = !pop.phone;
-      fill('caller', [...pop.open, ...pop.ended].map(theirs));
+      theirs([...pop.open, ...pop.ended]);
     });
     fillIn.addEventListener('click', async () => {
       const answer = await call('POST', `${address}/reveal`, { reason: '登记来电诉求' });

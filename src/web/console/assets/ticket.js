@@ -122,6 +122,7 @@
     list.className = 'choices';
     list.id = `many-${Math.random().toString(36).slice(2)}`;
     list.setAttribute('role', 'listbox');
+    list.setAttribute('aria-label', '可选的有');
     list.hidden = true;
     field.setAttribute('role', 'combobox');
     field.setAttribute('aria-controls', list.id);
