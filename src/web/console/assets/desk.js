@@ -137,7 +137,7 @@
     for (const it of found.units) named.set(it.lead, it.name);
     fill('vexatious', found.vexatious ? [line([`该来电人就此事已被两人认定为恶意重复诉求；照常受理。（${found.vexatious.reason}）`])] : []);
     fill('places', found.places.filter(it => it.estate).slice(0, 3).map(it => line([press(`${it.path.join(' / ')} / ${it.estate.name}`, () => settle(it.estate)), ` ${it.why}`])));
-    fill('duplicates', found.duplicates.slice(0, 3).map(it => line([link(it.no, `${it.no} ${it.title}`), ` ${stateOf[it.state] ?? ''} `, merging(it)])));
+    fill('duplicates', found.duplicates.slice(0, 3).map(it => line([link(it.no, `${it.no} ${it.title}`), ` ${stateOf[it.state] ?? ''} `, live.includes(it.state) ? merging(it) : ''])));
     fill('incidents', found.incidents.slice(0, 3).map(it => line([it.no ? link(it.no, it.title) : it.title, it.tell ? `：${it.tell} ` : ' ', ...(it.no ? [merging(it)] : [])])));
     fill('articles', found.articles.slice(0, 3).map(it => line([it.title, it.internal ? '（仅内部）' : '', ' ', press('据此答复', () => cite(it))])));
   }
