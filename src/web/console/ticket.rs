@@ -57,13 +57,13 @@ pub async fn ticket(app: web::Data<App>, guest: Guest, no: web::Path<String>) ->
     Ok(Page::of(&app, &guest).naming(directory).show("ticket.html", opened)?)
 }
 
-fn judged(app: &App, actor: &Actor, ticket: &TicketView) -> Result<Option<Judged>> {
-    let Some(reply) = ticket.reply.as_ref().filter(|_| actor.has(Role::Reviewer)) else {
+fn judged(app: &App, actor: &Actor, shown: &TicketView) -> Result<Option<Judged>> {
+    let Some(reply) = shown.reply.as_ref().filter(|_| actor.has(Role::Reviewer)) else {
         return Ok(None);
     };
     let now = app.db.now();
     let rules = app.db.read(|conn| app.hotline.rules.current(conn, now))?;
     let rule = &rules.profile.bottom_line.empty;
-    let hollow = is_empty_reply(reply, ticket.articles.len(), rule).map(|why| why.zh());
+    let hollow = is_empty_reply(reply, shown.articles.len(), rule).map(|why| why.zh());
     Ok(Some(Judged { formulas: formulas_in(reply, rule), hollow }))
 }

@@ -19,6 +19,8 @@ use crate::web::blocking::run;
 pub fn routes(services: &mut ServiceConfig) {
     services
         .service(mine)
+        .service(field::tasks)
+        .service(field::keeper)
         .service(decisions::asked_for)
         .service(survey::ask)
         .service(calls::missed)
