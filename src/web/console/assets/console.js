@@ -101,7 +101,7 @@
     const rest = [];
     for (const wrong of shown) {
       const name = wrong.pointer.replace(/^\//, '').replace(/\//g, '.');
-      const field = form.elements[name] ?? form.querySelector(`[data-field="${CSS.escape(name)}"]`);
+      const field = form.elements[`${name}-typed`] ?? form.elements[name] ?? form.querySelector(`[data-field="${CSS.escape(name)}"]`);
       const place = field && (field.length === undefined || field.tagName ? field : field[0]);
       if (!place) { rest.push(wrong.detail); continue; }
       const line = document.createElement('span');
@@ -130,6 +130,9 @@
     // <input data-local data-same="new"> repeats the field `new`, so that nobody locks themselves out by a slip.
     const slip = Array.from(form.querySelectorAll('[data-same]')).some(field => field.value !== form.elements[field.dataset.same].value);
     if (slip) { complain(form, { detail: '两次输入不一致。' }); return; }
+    // A few letters of which nothing was chosen name nothing.
+    const loose = Array.from(form.querySelectorAll('[data-choose], [data-many]')).find(field => field.value.trim() && (field.dataset.many || !form.elements[field.name.replace(/-typed$/, '')]?.value));
+    if (loose) { complain(form, { detail: '有一项没有选中。', errors: [{ pointer: `/${loose.name.replace(/-typed$/, '')}`, detail: '请从列表里选一项，或清空。' }] }); return; }
     form.setAttribute('aria-busy', 'true');
     const more = {};
     const method = form.dataset.method ?? 'POST';
@@ -138,7 +141,7 @@
     const answer = await call(method, addressOf(form), body, more);
     form.removeAttribute('aria-busy');
     if (answer.status >= 200 && answer.status < 300) {
-      if (form.dataset.draft) localStorage.removeItem(draftName(form));
+      if (form.dataset.draft) forget(form);
       form.dispatchEvent(new CustomEvent('answered', { bubbles: true, detail: answer.body }));
       const then = form.dataset.then;
       if (then === 'show') { show(form, answer.body); delete form.dataset.once; return; }
@@ -154,12 +157,14 @@
     complain(form, answer.body);
     form.dispatchEvent(new CustomEvent('refused', { bubbles: true, detail: answer.body }));
   }
+  // Where the site is small, opening a ticket signs for it.
+  addEventListener('DOMContentLoaded', () => { const form = document.querySelector('form[data-at-once]'); if (form) send(form); });
   // What was revealed, or is told this once, stands in the form until the page is left, and nowhere else;
   // data-shown="key" names the fields where the answer has others.
   function show(form, body) {
     const list = form.querySelector('[data-shown]');
     if (!list) return;
-    const names = { phone: '电话', name: '姓名', address: '地址', one_time_password: '一次性密码', key: '密钥', secret: '密钥', uri: '配置链接' };
+    const names = { phone: '电话', second_phone: '备用电话', name: '姓名', email: '邮箱', address: '地址', building: '楼栋', title: '标题', content: '内容', one_time_password: '一次性密码', key: '密钥', secret: '密钥', uri: '配置链接', url: '链接', until: '有效至' };
     const wanted = list.dataset.shown ? list.dataset.shown.split(' ') : null;
     list.replaceChildren();
     for (const [field, value] of Object.entries(body?.fields ?? body ?? {})) {
@@ -184,89 +189,6 @@
     if (form?.dataset.draft) keep(form);
   });
 
-  // Drafts: what was typed is there again after the browser died.
-  const who = document.querySelector('.bar .me span')?.textContent ?? '';
-  const draftName = form => `draft:${who}:${form.dataset.draft}`;
-  function keep(form) {
-    const kept = {};
-    for (const field of form.elements) {
-      if (!field.name || field.type === 'password' || field.type === 'hidden') continue;
-      if (field.type === 'radio' || field.type === 'checkbox') { if (field.checked) kept[`${field.name}=${field.value}`] = true; } else if (field.value) kept[field.name] = field.value;
-    }
-    try { localStorage.setItem(draftName(form), JSON.stringify(kept)); } catch { /* full or forbidden: the page works without */ }
-  }
-  for (const form of document.querySelectorAll('form[data-draft]')) {
-    let kept = null;
-    try { kept = JSON.parse(localStorage.getItem(draftName(form)) ?? 'null'); } catch { kept = null; }
-    if (!kept) continue;
-    for (const field of form.elements) {
-      if (!field.name) continue;
-      if (field.type === 'radio' || field.type === 'checkbox') field.checked = kept[`${field.name}=${field.value}`] === true || field.checked; else if (kept[field.name] !== undefined && !field.value) field.value = kept[field.name];
-    }
-    form.dispatchEvent(new CustomEvent('restored', { bubbles: true }));
-    say('已恢复上次未提交的内容。');
-  }
-
-  // Keys: data-key="s" on anything that can be clicked or focused; Alt with it inside a field.
-  const keyed = () => Array.from(document.querySelectorAll('[data-key]')).filter(it => it.offsetParent !== null);
-  const keyList = document.getElementById('keys');
-  function help() {
-    const list = keyList.querySelector('dl');
-    list.replaceChildren();
-    const rows = [...new Map(keyed().reverse().map(it => [it.dataset.key, it.dataset.keyName ?? it.textContent.trim()]))].reverse();
-    rows.push(['j / k', '下一行 / 上一行'], ['Enter', '打开这一行'], ['?', '本页按键'], ['Alt', '在输入框里按住 Alt 再按上面的键']);
-    for (const [key, name] of rows) {
-      const dt = document.createElement('dt');
-      const dd = document.createElement('dd');
-      const cap = document.createElement('kbd');
-      cap.textContent = key;
-      dt.append(cap);
-      dd.textContent = name;
-      list.append(dt, dd);
-    }
-    keyList.showModal();
-  }
-  document.querySelector('[data-help]')?.addEventListener('click', help);
-  function move(step) {
-    const rows = Array.from(document.querySelectorAll('[data-rows] > tr'));
-    if (!rows.length) return;
-    const now = rows.findIndex(row => row.getAttribute('aria-selected') === 'true');
-    const next = Math.min(rows.length - 1, Math.max(0, now + step));
-    rows[now]?.removeAttribute('aria-selected');
-    rows[next].setAttribute('aria-selected', 'true');
-    rows[next].querySelector('a')?.focus();
-    rows[next].scrollIntoView({ block: 'nearest' });
-  }
-  document.addEventListener('keydown', event => {
-    if (event.defaultPrevented || event.isComposing || event.ctrlKey || event.metaKey) return;
-    const typing = event.target.matches?.('input:not([type="radio"]):not([type="checkbox"]), textarea, select') ?? false;
-    if (typing && !event.altKey) return;
-    if (keyList?.open) return;
-    if (event.key === '?') { event.preventDefault(); help(); return; }
-    if (!typing && (event.key === 'j' || event.key === 'k')) { event.preventDefault(); move(event.key === 'j' ? 1 : -1); return; }
-    const key = event.code?.startsWith('Key') ? event.code.slice(3).toLowerCase() : event.code?.startsWith('Digit') ? event.code.slice(5) : event.key;
-    const all = keyed().filter(it => it.dataset.key.toLowerCase() === key);
-    const found = all.find(it => it.closest('tr[aria-selected="true"]')) ?? all[0]; // of many rows the one that is chosen
-    if (!found) return;
-    event.preventDefault();
-    if (found.matches('details')) { found.open = true; found.querySelector('input, textarea, select, button')?.focus(); } else if (found.matches('input, textarea, select')) found.focus(); else found.click();
-  });
-
-  // <time data-due datetime="…">: how long it still is, moving by itself.
-  const dues = () => document.querySelectorAll('time[data-due]');
-  function tick() {
-    const now = Date.now();
-    for (const due of dues()) {
-      const left = Math.round((new Date(due.dateTime) - now) / 60000);
-      const minutes = Math.abs(left);
-      const text = minutes >= 2880 ? `${Math.floor(minutes / 1440)} 天` : minutes >= 120 ? `${Math.floor(minutes / 60)} 小时 ${minutes % 60} 分` : `${minutes} 分钟`;
-      due.textContent = left >= 0 ? `还有 ${text}` : `超期 ${text}`;
-      due.classList.toggle('over', left < 0);
-    }
-  }
-  tick();
-  setInterval(tick, 20000);
-
   // <input data-choose="/api/v1/estates" name="place.estate">: a code by a few letters; the list under it shows names.
   for (const field of document.querySelectorAll('input[data-choose]')) choose(field);
   function choose(field) {
@@ -274,11 +196,13 @@
     list.className = 'choices';
     list.id = `choices-${++ids}`;
     list.setAttribute('role', 'listbox');
+    list.setAttribute('aria-label', '可选的有');
     list.hidden = true;
     const code = document.createElement('input');
     code.type = 'hidden';
     code.name = field.name;
     code.value = field.dataset.code ?? '';
+    code.setAttribute('data-chosen', '');
     field.name = `${field.name}-typed`;
     field.setAttribute('data-local', '');
     field.setAttribute('role', 'combobox');
@@ -337,10 +261,115 @@
       } else if (event.key === 'Enter' || event.key === 'Tab') { if (items[now]) { if (event.key === 'Enter') event.preventDefault(); take(items[now]); } } else if (event.key === 'Escape') { event.preventDefault(); close(); }
     });
     field.addEventListener('blur', close);
+    field.form?.addEventListener('reset', () => { code.value = field.dataset.code ?? ''; close(); });
   }
+
+  // Drafts: what was typed is there again after the browser died.
+  const who = document.querySelector('.bar .me span')?.textContent ?? '';
+  const draftName = form => `draft:${who}:${form.dataset.draft}`;
+  const touched = field => {
+    if (!field.name || field.type === 'password' || field.type === 'hidden') return false;
+    if (field.type === 'radio' || field.type === 'checkbox') return field.checked !== field.defaultChecked;
+    if (field.options) return field.selectedIndex !== Math.max(0, Array.from(field.options).findIndex(it => it.defaultSelected));
+    return field.value !== (field.defaultValue ?? '');
+  };
+  function keep(form) {
+    if (!Array.from(form.elements).some(touched)) { forget(form); return; }
+    const kept = {};
+    for (const field of form.elements) {
+      if (!field.name || field.type === 'password' || (field.type === 'hidden' && !field.hasAttribute('data-chosen'))) continue;
+      if (field.type === 'radio' || field.type === 'checkbox') { if (field.checked) kept[`${field.name}=${field.value}`] = true; } else if (field.value) kept[field.name] = field.value;
+    }
+    try { localStorage.setItem(draftName(form), JSON.stringify(kept)); } catch { /* full or forbidden: the page works without */ }
+  }
+  function forget(form) {
+    try { localStorage.removeItem(draftName(form)); } catch { /* forbidden: nothing is kept either */ }
+  }
+  document.addEventListener('reset', event => { if (event.target.dataset.draft) forget(event.target); });
+  for (const form of document.querySelectorAll('form[data-draft]')) {
+    let kept = null;
+    try { kept = JSON.parse(localStorage.getItem(draftName(form)) ?? 'null'); } catch { kept = null; }
+    if (!kept) continue;
+    for (const field of form.elements) {
+      if (!field.name) continue;
+      if (field.type === 'radio' || field.type === 'checkbox') field.checked = kept[`${field.name}=${field.value}`] === true || field.checked; else if (kept[field.name] !== undefined && !field.value) field.value = kept[field.name];
+    }
+    form.dispatchEvent(new CustomEvent('restored', { bubbles: true }));
+    say('已恢复上次未提交的内容。');
+  }
+
+  // Keys: data-key="s" on anything that can be clicked or focused; Alt with it inside a field.
+  const keyed = () => Array.from(document.querySelectorAll('[data-key]')).filter(it => it.offsetParent !== null);
+  const keyList = document.getElementById('keys');
+  function help() {
+    const list = keyList.querySelector('dl');
+    list.replaceChildren();
+    const rows = [...new Map(keyed().reverse().map(it => [it.dataset.key, it.dataset.keyName ?? it.textContent.trim()]))].reverse();
+    // data-keys="1 2 3=回答;Backspace=改上一个": what a script of the page's own listens to.
+    for (const more of document.querySelectorAll('[data-keys]')) if (more.offsetParent !== null) for (const pair of more.dataset.keys.split(';')) rows.push(pair.split('='));
+    rows.push(['j / k', '下一行 / 上一行'], ['Enter', '打开这一行'], ['?', '本页按键'], ['Alt', '在输入框里按住 Alt 再按上面的键']);
+    for (const [key, name] of rows) {
+      const dt = document.createElement('dt');
+      const dd = document.createElement('dd');
+      const cap = document.createElement('kbd');
+      cap.textContent = key;
+      dt.append(cap);
+      dd.textContent = name;
+      list.append(dt, dd);
+    }
+    keyList.showModal();
+  }
+  document.querySelector('[data-help]')?.addEventListener('click', help);
+  function move(step) {
+    const rows = Array.from(document.querySelectorAll('[data-rows] > *')).filter(row => row.offsetParent !== null);
+    if (!rows.length) return;
+    const now = rows.findIndex(row => row.hasAttribute('data-at'));
+    const next = Math.min(rows.length - 1, Math.max(0, now + step));
+    rows[now]?.removeAttribute('data-at');
+    rows[now]?.removeAttribute('aria-selected');
+    rows[next].setAttribute('data-at', '');
+    if (rows[next].matches('tr')) rows[next].setAttribute('aria-selected', 'true'); // what is no row of a table has no such state
+    (rows[next].querySelector('a') ?? rows[next].querySelector('input, button'))?.focus();
+    rows[next].scrollIntoView({ block: 'nearest' });
+  }
+  document.addEventListener('keydown', event => {
+    if (event.defaultPrevented || event.isComposing || event.ctrlKey || event.metaKey) return;
+    const typing = event.target.matches?.('input:not([type="radio"]):not([type="checkbox"]), textarea, select') ?? false;
+    if (typing && !event.altKey) return;
+    if (keyList?.open) return;
+    if (event.key === '?') { event.preventDefault(); help(); return; }
+    if (!typing && (event.key === 'j' || event.key === 'k')) { event.preventDefault(); move(event.key === 'j' ? 1 : -1); return; }
+    const key = event.code?.startsWith('Key') ? event.code.slice(3).toLowerCase() : event.code?.startsWith('Digit') ? event.code.slice(5) : event.key;
+    const all = keyed().filter(it => it.dataset.key.toLowerCase() === key);
+    // Of many rows the one that is chosen; of several forms with one key the next that is not open yet.
+    const found = all.find(it => it.closest('[data-at]')) ?? all.find(it => !it.open) ?? all[0];
+    if (!found) return;
+    event.preventDefault();
+    if (found.matches('details')) { found.open = true; found.querySelector('input, textarea, select, button')?.focus(); } else if (found.matches('input, textarea, select')) found.focus(); else found.click();
+  });
+
+  // <time data-due datetime="…">: how long it still is, moving by itself.
+  const dues = () => document.querySelectorAll('time[data-due]');
+  // Limits run by the server's clock, whatever this machine's says.
+  const told = Date.parse(document.querySelector('meta[name="now"]')?.content ?? '');
+  const ahead = Number.isNaN(told) ? 0 : told - Date.now();
+  function tick() {
+    const now = Date.now() + ahead;
+    for (const due of dues()) {
+      const left = Math.round((new Date(due.dateTime) - now) / 60000);
+      const minutes = Math.abs(left);
+      const text = minutes >= 2880 ? `${Math.floor(minutes / 1440)} 天` : minutes >= 120 ? `${Math.floor(minutes / 60)} 小时 ${minutes % 60} 分` : `${minutes} 分钟`;
+      due.textContent = left >= 0 ? `还有 ${text}` : `超期 ${text}`;
+      due.classList.toggle('over', left < 0);
+    }
+  }
+  tick();
+  setInterval(tick, 20000);
 
   document.querySelector('[data-leave]')?.addEventListener('click', async () => {
     await call('POST', '/logout');
+    // What the field page has kept on this machine is nobody's afterwards.
+    if (window.caches) for (const name of await caches.keys()) await caches.delete(name);
     location.assign('/login');
   });
 
