@@ -26,6 +26,7 @@ use crate::ticket::store;
 use crate::time::Stamp;
 use crate::web::problem::Problem;
 use crate::web::{Answer, Asker, Query, run_long};
+pub use past::what as what_happened;
 use past::{DecisionView, StepView, decisions, steps};
 use score::{ScoreView, score};
 use words::{Named, named};

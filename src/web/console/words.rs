@@ -37,11 +37,13 @@ use crate::ticket::overlay::{
 };
 use crate::ticket::state::{Awaits, DeclineReason, Part, Service, StateName, WorkName};
 use crate::upstream::{BackfillState, Cause};
+use crate::web::api::dossier::what_happened;
 use crate::web::api::work::Waits;
 
 /// Gives templates their filters.
 pub fn teach(all: &mut Environment<'static>) {
     all.add_filter("zh", zh);
+    all.add_filter("happened", what_happened);
     all.add_function("codes", codes);
     all.add_filter("marked", marked);
     all.add_filter("when", when);

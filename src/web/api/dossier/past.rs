@@ -116,7 +116,8 @@ impl Past<'_> {
     }
 }
 
-fn what(command: &str) -> String {
+/// What an event's command is called on paper and page, also where nobody gave it.
+pub fn what(command: &str) -> String {
     if let Ok(name) = command.parse::<CommandName>() {
         return name.zh().to_owned();
     }
