@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::driver::say;
 use super::pages::{PAGES, open};
 use super::tab::{Scheme, Tab, Width};
-use super::world::World;
+use super::world::{Speech, World};
 
 const AXE: &str = include_str!("axe.min.js");
 const RUN: &str = "return axe.run(document, { resultTypes: ['violations'], runOnly: { type: 'tag', \
@@ -34,7 +34,7 @@ fn violations(tab: &Tab) -> Vec<(String, Vec<String>)> {
 
 #[test]
 fn no_page_violates_wcag_21_aa_in_light_or_dark_on_a_desk_or_a_phone() {
-    let world = World::of(str::to_owned);
+    let world = World::of(Speech::PLAIN);
     let Some(tab) = world.stage.browser("axe") else { return };
     tab.tell("Page.addScriptToEvaluateOnNewDocument", &json!({ "source": AXE }));
     tab.go("/c");

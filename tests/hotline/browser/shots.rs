@@ -4,7 +4,7 @@
 use super::driver::say;
 use super::pages::{PAGES, open};
 use super::tab::{Scheme, Width};
-use super::world::World;
+use super::world::{Speech, World};
 
 #[test]
 fn every_page_is_pictured_where_somebody_asks_for_it() {
@@ -12,7 +12,7 @@ fn every_page_is_pictured_where_somebody_asks_for_it() {
         return;
     };
     std::fs::create_dir_all(&folder).unwrap();
-    let world = World::of(str::to_owned);
+    let world = World::of(Speech::PLAIN);
     let Some(tab) = world.stage.browser("shots") else { return };
     tab.go("/c");
     for (name, who, path) in PAGES {

@@ -21,16 +21,29 @@ pub struct World {
     pub stage: Stage,
     /// What stands in the places of an address, by name.
     places: BTreeMap<&'static str, String>,
-    words: fn(&str) -> String,
+    speech: Speech,
+}
+
+/// What everybody says instead of what they would say.
+#[derive(Clone, Copy)]
+pub struct Speech {
+    pub words: fn(&str) -> String,
+    /// The same where few characters are taken.
+    pub name: fn(&str) -> String,
+}
+
+impl Speech {
+    /// What they would say.
+    pub const PLAIN: Self = Self { words: str::to_owned, name: str::to_owned };
 }
 
 impl World {
-    /// Everybody says what `words` makes of what they would say.
-    pub fn of(words: fn(&str) -> String) -> Self {
+    /// Everybody says what `speech` makes of what they would say.
+    pub fn of(speech: Speech) -> Self {
         let stage = Stage::at(OCTOBER);
         let (app, places) = (&stage.server.app, BTreeMap::new());
         jiesu::identity::demo::give_addresses(&app.db, &app.keys).unwrap();
-        let mut world = Self { stage, places, words };
+        let mut world = Self { stage, places, speech };
         world.names();
         world.october();
         world.stage.server.clock.set(at(NOVEMBER));
@@ -63,7 +76,11 @@ impl World {
     }
 
     fn says(&self, text: &str) -> String {
-        (self.words)(text)
+        (self.speech.words)(text)
+    }
+
+    fn calls_it(&self, text: &str) -> String {
+        (self.speech.name)(text)
     }
 
     fn draft(&self, phone: &str) -> Value {
@@ -72,7 +89,7 @@ impl World {
             "caller": { "name": self.says("王建国"), "phone": phone, "reply_wanted": true,
                 "preferred_hour": self.says("工作日晚上") },
             "matter": { "title": self.says("电梯停运三天"), "content": self.says("3号楼电梯停运三天，老人下不了楼。"),
-                "category": "H050201", "accused": self.says("安居物业"), "tags": [self.says("电梯")] },
+                "category": "H050201", "urgency": "general", "accused": self.says("安居物业"), "tags": [self.says("电梯")] },
             "place": { "estate": "E001", "building": self.says("3号楼"), "address": self.says("清岚大街2号院3号楼") },
         })
     }
@@ -160,14 +177,18 @@ impl World {
         stage.posts(
             "secadmin",
             "/users",
-            &json!({ "name": "zhang", "display_name": name("小张"), "roles": ["agent"] }),
+            &json!({ "name": "zhang", "display_name": self.calls_it("小张"), "roles": ["agent"] }),
         );
-        let article = json!({ "title": name("电梯停运怎么办"), "body": name("先联系物业服务企业；逾期不修的，可以投诉。"),
-            "questions": [name("电梯坏了找谁")], "tags": [name("电梯")], "categories": ["H050201"], "owner": "wuye" });
+        let article = json!({ "title": self.calls_it("电梯停运怎么办"), "body": name("先联系物业服务企业；逾期不修的，可以投诉。"),
+            "questions": [name("电梯坏了找谁")], "tags": [self.calls_it("电梯")], "categories": ["H050201"], "owner": "wuye" });
         let code =
             stage.posts("handler", "/articles", &article)["code"].as_str().unwrap().to_owned();
         stage.posts("reviewer", &format!("/articles/{code}/publish"), &json!({}));
-        stage.posts("dispatcher", "/searches", &json!({ "name": name("电梯"), "q": "电梯" }));
+        stage.posts(
+            "dispatcher",
+            "/searches",
+            &json!({ "name": self.calls_it("电梯"), "q": "电梯" }),
+        );
         self.places.insert("article", code);
     }
 
@@ -216,7 +237,7 @@ impl World {
             "agent",
             "/calls",
             &json!({ "call_id": "call-2", "event": "missed", "at": at, "phone": phone(),
-            "queue": self.says("夜间") }),
+            "queue": self.calls_it("夜间") }),
         );
         self.places.extend([
             ("accepted", accepted),
@@ -289,7 +310,7 @@ impl World {
         let stage = &self.stage;
         let machine = json!({ "name": "city12345", "roles": ["platform"], "machine": true });
         stage.posts("secadmin", "/users", &machine);
-        let key = json!({ "label": self.says("平台").chars().take(40).collect::<String>(), "scopes": ["tickets:write"] });
+        let key = json!({ "label": self.calls_it("平台"), "scopes": ["tickets:write"] });
         let made = stage.posts("secadmin", "/users/city12345/keys", &key);
         stage.lend("city12345", made["key"].as_str().unwrap());
         let mut given = self.draft(&phone());

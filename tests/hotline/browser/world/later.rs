@@ -24,7 +24,7 @@ impl World {
     /// What is said beside a ticket: an incident, a wish to leave the assessment, a case of the bottom line, a whistle.
     pub(super) fn beside(&mut self) {
         let stage = &self.stage;
-        let incident = json!({ "title": self.says("岚光苑停水"), "tell": self.says("预计今晚恢复供水"),
+        let incident = json!({ "title": self.calls_it("岚光苑停水"), "tell": self.says("预计今晚恢复供水"),
             "estates": ["E001"], "category": "H050201" });
         self.owning_up("dispatcher", "/incidents", incident);
         let exclude = json!({ "reason": "force_majeure", "evidence": self.says("台风停工令") });
