@@ -82,7 +82,7 @@ pub fn days_of(app: &App, actor: &Actor, query: DaysQuery) -> Result<DaysView> {
     let now = hotline.db.now();
     let DaysQuery { window, from, to, edition } = query;
     let group_by = Some(GroupBy::Channel);
-    let as_rates = RatesQuery { window, from, to, edition, group_by, ..RatesQuery::default() };
+    let as_rates = RatesQuery { window, from, to, group_by, edition, ..RatesQuery::default() };
     hotline.db.read(|conn| {
         let rules = hotline.rules.current(conn, now)?;
         let asked = Asked::of(&as_rates, &rules, actor, now)?;

@@ -51,7 +51,7 @@ struct Pictures {
 
 /// What is made of the month's facts.
 #[derive(Serialize)]
-struct Month {
+struct Glance {
     /// When it was looked at.
     at: String,
     day: String,
@@ -102,7 +102,7 @@ fn looked(app: &App, actor: &Actor) -> Result<Value> {
     })
 }
 
-fn month_of(app: &App, actor: &Actor) -> Result<Month> {
+fn month_of(app: &App, actor: &Actor) -> Result<Glance> {
     let (now, day, window) = present(app)?;
     let by = |group_by| RatesQuery {
         window: Some(window.label()),
@@ -118,7 +118,7 @@ fn month_of(app: &App, actor: &Actor) -> Result<Month> {
     let days = days_of(app, actor, of_window)?.items;
     let RatesView { rows, total, compare, .. } = estates;
     let hot = hottest(rows);
-    Ok(Month {
+    Ok(Glance {
         at: now.rfc3339(app.config.site.zone),
         day: day.to_string(),
         window: window.label(),
