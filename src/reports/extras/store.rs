@@ -195,19 +195,62 @@ type OfTicket = (Option<String>, Option<String>, Option<String>, Option<String>)
 /// handling or of a rework) was over, the longest due first. What was done since (handed in, sent back, put on the
 /// ledger) changes nothing; what turned out not to be theirs is void.
 fn overdue(conn: &mut Conn, frame: &Frame) -> Result<Vec<Overdue>> {
-    type Line = (i64, i32, String, Option<String>, OfTicket, Limit, Limit, Limit);
+    let at = frame.window.end.min(frame.now);
+    let open = open_at(conn, at)?;
+    let ids: Vec<i64> = open.keys().copied().collect();
+    let standing = on_ledger(conn, at)?;
+    let scope = frame.inside();
+    let mut found: Vec<Overdue> = Vec::new();
+    for some in ids.chunks(AT_ONCE) {
+        for (ticket, k, unit, head, handle, first, second) in due_of(conn, some, at)? {
+            let Some(due_at) = late_at([handle, first, second], at) else { continue };
+            let Some(of_ticket) = open.get(&ticket) else { continue };
+            let inside = scope
+                .is_none_or(|(by, keys)| is_inside(by, keys, (&unit, head.as_deref()), of_ticket));
+            if inside && !standing.contains(&ticket) {
+                found.push(Overdue { ticket, k, unit, due_at });
+            }
+        }
+    }
+    found.sort_by_key(|it| (it.due_at, it.ticket, it.k));
+    Ok(found)
+}
+
+/// Ids that one statement names: within what either database takes.
+const AT_ONCE: usize = 900;
+
+/// Tickets that had not ended by `at`: those that live, and those that ended since. By their indexes: of all
+/// assignments that were ever due most are long done.
+fn open_at(conn: &mut Conn, at: Stamp) -> Result<BTreeMap<i64, OfTicket>> {
+    type Line = (i64, OfTicket);
+    let at = at.millis();
+    let keys = (tickets::category, tickets::estate, tickets::company, tickets::region);
+    let mut open: Vec<Line> = each!(conn, c => tickets::table
+        .filter(tickets::ended_at.is_null().and(tickets::received_at.lt(at)))
+        .select((tickets::id, keys))
+        .load(c))?;
+    open.extend(each!(conn, c => tickets::table
+        .filter(tickets::ended_at.ge(at).and(tickets::received_at.lt(at)))
+        .select((tickets::id, keys))
+        .load::<Line>(c))?);
+    Ok(open.into_iter().collect())
+}
+
+/// An assignment with its three limits: of handling and of two reworks.
+type Due = (i64, i32, String, Option<String>, Limit, Limit, Limit);
+
+/// The assignments of `tickets` that something was due of before `at`.
+fn due_of(conn: &mut Conn, tickets: &[i64], at: Stamp) -> Result<Vec<Due>> {
     let void: Vec<&str> =
         WorkName::ALL.iter().filter(|it| it.is_void()).map(|it| it.as_str()).collect();
-    let at = frame.window.end.min(frame.now);
-    let now = at.millis();
+    let at = at.millis();
     let past = assignment::handle_due_at
-        .lt(now)
-        .or(assignment::rework1_due_at.lt(now))
-        .or(assignment::rework2_due_at.lt(now));
-    let lines: Vec<Line> = each!(conn, c => assignment::table
-        .inner_join(tickets::table.on(tickets::id.eq(assignment::ticket_id)))
-        .filter(tickets::ended_at.is_null().or(tickets::ended_at.ge(now).assume_not_null()))
-        .filter(assignment::state.ne_all(void))
+        .lt(at)
+        .or(assignment::rework1_due_at.lt(at))
+        .or(assignment::rework2_due_at.lt(at));
+    Ok(each!(conn, c => assignment::table
+        .filter(assignment::ticket_id.eq_any(tickets.to_vec()))
+        .filter(assignment::state.ne_all(void.clone()))
         .filter(assignment::part.ne("copy"))
         .filter(assignment::is_sub.eq(false))
         .filter(past.assume_not_null())
@@ -216,25 +259,11 @@ fn overdue(conn: &mut Conn, frame: &Frame) -> Result<Vec<Overdue>> {
             assignment::k,
             assignment::unit,
             assignment::head,
-            (tickets::category, tickets::estate, tickets::company, tickets::region),
             (assignment::handle_due_at, assignment::handle_stopped_at),
             (assignment::rework1_due_at, assignment::rework1_stopped_at),
             (assignment::rework2_due_at, assignment::rework2_stopped_at),
         ))
-        .load::<Line>(c))?;
-    let standing = on_ledger(conn, at)?;
-    let scope = frame.inside();
-    let mut found: Vec<Overdue> = Vec::new();
-    for (ticket, k, unit, head, of_ticket, handle, first, second) in lines {
-        let Some(due_at) = late_at([handle, first, second], at) else { continue };
-        let inside = scope
-            .is_none_or(|(by, keys)| is_inside(by, keys, (&unit, head.as_deref()), &of_ticket));
-        if inside && !standing.contains(&ticket) {
-            found.push(Overdue { ticket, k, unit, due_at });
-        }
-    }
-    found.sort_by_key(|it| (it.due_at, it.ticket, it.k));
-    Ok(found)
+        .load(c))?)
 }
 
 /// Tickets that stood on the ledger just before `at`: their limits stood still.
