@@ -25,13 +25,8 @@ fn says(tab: &Tab, action: &str, text: &str) {
     tab.arrives(&format!("/c/{action}"));
 }
 
-#[test]
-fn a_citizen_asks_follows_urges_and_answers_on_a_phone_without_scripts() {
-    let stage = Stage::at("2026-11-02T09:30:00+08:00");
-    let Some(tab) = stage.browser("citizen") else { return };
-    let own = phone();
-    tab.look(Width::Phone, Scheme::Light);
-    tab.scripts_off();
+/// Brings a matter, first without a way to be reached: what was typed stays; answers number and code.
+fn brings(tab: &Tab, own: &str) -> (String, String) {
     tab.go("/c");
     tab.click("a[href='/c/new']");
     tab.arrives("/c/new");
@@ -44,11 +39,21 @@ fn a_citizen_asks_follows_urges_and_answers_on_a_phone_without_scripts() {
         tab.run("return document.querySelector(\"[name='matter.content']\").value;", &[]),
         "电梯停运三天，老人下不了楼。"
     );
-    tab.fill("[name='caller.phone']", &own);
+    tab.fill("[name='caller.phone']", own);
     tab.fill("[name='caller.name']", "李女士");
     tab.click("main form button.main");
     tab.says("您的诉求已经受理");
-    let (no, code) = (fact(&tab, "诉求编号"), fact(&tab, "查询码"));
+    (fact(tab, "诉求编号"), fact(tab, "查询码"))
+}
+
+#[test]
+fn a_citizen_asks_follows_urges_and_answers_on_a_phone_without_scripts() {
+    let stage = Stage::at("2026-11-02T09:30:00+08:00");
+    let Some(tab) = stage.browser("citizen") else { return };
+    let own = phone();
+    tab.look(Width::Phone, Scheme::Light);
+    tab.scripts_off();
+    let (no, code) = brings(&tab, &own);
     assert_eq!((stage.ticket(&no)["channel"].clone(), code.len()), (json!("web"), 6));
     // Another day, by what was written down.
     tab.go("/c/look");
