@@ -13,6 +13,7 @@ pub mod calls;
 pub mod campaigns;
 pub mod commands;
 pub mod dossier;
+pub mod drafts;
 pub mod exports;
 pub mod history;
 pub mod incidents;
@@ -84,6 +85,7 @@ pub fn routes(services: &mut ServiceConfig<'_>) {
         .service(auth::password)
         .service(auth::totp)
         .service(auth::totp_confirm)
+        .configure(drafts::routes)
         .service(attachments::add)
         .service(attachments::fetch)
         .service(history::events)

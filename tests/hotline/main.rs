@@ -23,6 +23,7 @@ mod db_failures;
 mod demo_city;
 mod directory;
 mod disaster;
+mod drafts;
 mod erasure;
 mod exports;
 mod figures_oracle;

@@ -138,7 +138,7 @@
     const answer = await call(method, addressOf(form), body, more);
     form.removeAttribute('aria-busy');
     if (answer.status >= 200 && answer.status < 300) {
-      if (form.dataset.draft) localStorage.removeItem(draftName(form));
+      if (form.dataset.draft) await forget(form);
       form.dispatchEvent(new CustomEvent('answered', { bubbles: true, detail: answer.body }));
       const then = form.dataset.then;
       if (then === 'show') { show(form, answer.body); delete form.dataset.once; return; }
@@ -184,28 +184,122 @@
     if (form?.dataset.draft) keep(form);
   });
 
-  // Drafts: what was typed is there again after the browser died.
-  const who = document.querySelector('.bar .me span')?.textContent ?? '';
-  const draftName = form => `draft:${who}:${form.dataset.draft}`;
+  // Drafts: what was typed is there again after the browser died, here or at another machine. Kept in the browser at
+  // once and on the server a moment later; of the two the one that was typed later counts, and neither outlives sending.
+  // data-draft-by names the field that says whose matter it is: under another one nothing is filled in.
+  const who = document.body.dataset.me ?? '';
+  const draftName = form => form.dataset.draft.replace(/^\/api\/v1\//, '').replace(/[^A-Za-z0-9_-]+/g, '.').replace(/^\.|\.$/g, '').slice(0, 100);
+  const draftKey = form => `draft:${who}:${draftName(form)}`;
+  const draftAddress = form => `/api/v1/drafts/${draftName(form)}`;
+  const isTyped = field => field.name && !field.matches('[type="password"], [type="file"], button, fieldset, output') && (field.type !== 'hidden' || 'kept' in field.dataset) && (!field.hasAttribute('data-local') || field.name.endsWith('-typed'));
+  const isTicked = field => field.type === 'radio' || field.type === 'checkbox';
+  function atFirst(field) {
+    if (field.type === 'hidden') return field.dataset.kept;
+    if (!field.matches('select')) return field.defaultValue;
+    const options = Array.from(field.options);
+    return (options.find(it => it.defaultSelected) ?? options[0])?.value ?? '';
+  }
+  function draftOf(form) {
+    const fields = {};
+    let any = false;
+    for (const field of form.elements) {
+      if (!isTyped(field)) continue;
+      if (isTicked(field)) {
+        any ||= field.checked !== field.defaultChecked;
+        if (field.checked) fields[`${field.name}=${field.value}`] = 'on';
+      } else if (field.value !== atFirst(field)) { fields[field.name] = field.value; any = true; }
+    }
+    if (!any) return null;
+    if (form.dataset.version) fields['#version'] = form.dataset.version;
+    const about = /\/(?:tickets\/(\d[^/]*)|assignments\/(\d[^/]*)-\d+)\//.exec(form.dataset.call);
+    const draft = { typed_at: new Date().toISOString(), fields };
+    if (about) draft.ticket = decodeURIComponent(about[1] ?? about[2]);
+    return draft;
+  }
+  const waits = new Map(); // forms of which something is not on the server yet
+  const sent = new Map(); // what was sent there last, to keep the order
   function keep(form) {
-    const kept = {};
-    for (const field of form.elements) {
-      if (!field.name || field.type === 'password' || field.type === 'hidden') continue;
-      if (field.type === 'radio' || field.type === 'checkbox') { if (field.checked) kept[`${field.name}=${field.value}`] = true; } else if (field.value) kept[field.name] = field.value;
-    }
-    try { localStorage.setItem(draftName(form), JSON.stringify(kept)); } catch { /* full or forbidden: the page works without */ }
+    const draft = draftOf(form);
+    try { if (draft) localStorage.setItem(draftKey(form), JSON.stringify(draft)); else localStorage.removeItem(draftKey(form)); } catch { /* full or forbidden: the server has it */ }
+    if (!waits.has(form)) waits.set(form, setTimeout(() => upload(form), 1500));
   }
-  for (const form of document.querySelectorAll('form[data-draft]')) {
-    let kept = null;
-    try { kept = JSON.parse(localStorage.getItem(draftName(form)) ?? 'null'); } catch { kept = null; }
-    if (!kept) continue;
+  function tell(form, method, draft, keepalive) {
+    const headers = { 'X-CSRF-Token': echo };
+    if (draft) headers['Content-Type'] = 'application/json';
+    return fetch(draftAddress(form), { method, headers, keepalive, body: draft ? JSON.stringify(draft) : undefined }).catch(() => null);
+  }
+  function upload(form, keepalive = false) {
+    clearTimeout(waits.get(form));
+    waits.delete(form);
+    const draft = draftOf(form);
+    if (!draft && !('atServer' in form.dataset)) return;
+    if (draft) form.dataset.atServer = ''; else delete form.dataset.atServer;
+    const go = () => tell(form, draft ? 'PUT' : 'DELETE', draft, keepalive);
+    sent.set(form, keepalive ? go() : (sent.get(form) ?? Promise.resolve()).then(go));
+  }
+  // Once it is sent in earnest.
+  async function forget(form) {
+    clearTimeout(waits.get(form));
+    waits.delete(form);
+    try { localStorage.removeItem(draftKey(form)); } catch { /* there is none */ }
+    await sent.get(form);
+    if ('atServer' in form.dataset) tell(form, 'DELETE', null, true);
+    delete form.dataset.atServer;
+  }
+  const leaveDrafts = () => { for (const form of [...waits.keys()]) upload(form, true); };
+  window.addEventListener('pagehide', leaveDrafts);
+  document.addEventListener('visibilitychange', () => { if (document.visibilityState === 'hidden') leaveDrafts(); });
+  document.addEventListener('reset', event => { if (event.target.dataset.draft) setTimeout(() => keep(event.target)); });
+
+  function fillIn(form, draft) {
+    const fields = draft?.fields;
+    if (!fields) return false;
+    const by = form.dataset.draftBy ? form.elements[form.dataset.draftBy] : null;
+    if (by?.defaultValue && fields[by.name] !== undefined && fields[by.name] !== by.defaultValue) return false;
+    // What changed meanwhile is not overwritten with what was typed before.
+    const same = (fields['#version'] ?? '') === (form.dataset.version ?? '');
+    let any = false;
     for (const field of form.elements) {
-      if (!field.name) continue;
-      if (field.type === 'radio' || field.type === 'checkbox') field.checked = kept[`${field.name}=${field.value}`] === true || field.checked; else if (kept[field.name] !== undefined && !field.value) field.value = kept[field.name];
+      if (!isTyped(field)) continue;
+      if (isTicked(field)) {
+        const on = fields[`${field.name}=${field.value}`] === 'on';
+        if (field.checked === on || field.checked !== field.defaultChecked) continue;
+        field.checked = on;
+        any = true;
+      } else {
+        const text = fields[field.name];
+        if (text === undefined || text === field.value || field.value !== atFirst(field) || !(same || !field.value)) continue;
+        field.value = text;
+        any = true;
+      }
     }
+    if (!any) return false;
+    const folded = form.closest('details');
+    if (folded) folded.open = true;
     form.dispatchEvent(new CustomEvent('restored', { bubbles: true }));
-    say('已恢复上次未提交的内容。');
+    return true;
   }
+  async function bringBack() {
+    const forms = Array.from(document.querySelectorAll('form[data-draft]'));
+    if (!forms.length) return;
+    const answer = await call('GET', '/api/v1/drafts');
+    const there = new Map((answer.body?.items ?? []).map(it => [it.name, it]));
+    let any = false;
+    for (const form of forms) {
+      let draft = null;
+      try { draft = JSON.parse(localStorage.getItem(draftKey(form)) ?? 'null'); } catch { draft = null; }
+      const known = there.get(draftName(form));
+      if (known) form.dataset.atServer = '';
+      if (known && (!draft?.typed_at || new Date(known.typed_at) > new Date(draft.typed_at))) {
+        const kept = await call('GET', draftAddress(form));
+        if (kept.status === 200) draft = kept.body;
+      }
+      any = fillIn(form, draft) || any;
+    }
+    if (any) say('已恢复上次未提交的内容。');
+  }
+  // Once the scripts of the page have made its fields.
+  document.addEventListener('DOMContentLoaded', bringBack);
 
   // Keys: data-key="s" on anything that can be clicked or focused; Alt with it inside a field.
   const keyed = () => Array.from(document.querySelectorAll('[data-key]')).filter(it => it.offsetParent !== null);
@@ -279,6 +373,8 @@
     code.type = 'hidden';
     code.name = field.name;
     code.value = field.dataset.code ?? '';
+    code.dataset.kept = code.value;
+    field.form?.addEventListener('reset', () => { code.value = code.dataset.kept; });
     field.name = `${field.name}-typed`;
     field.setAttribute('data-local', '');
     field.setAttribute('role', 'combobox');

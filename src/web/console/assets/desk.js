@@ -133,6 +133,7 @@
     });
   }
 
+  form.addEventListener('restored', () => { who(); later(); });
   if (field('caller.phone').value) who();
   if (field('matter.content').value) later();
 })();
