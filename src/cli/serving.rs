@@ -9,6 +9,7 @@ use chrono::TimeDelta;
 use jiesu::app::{App, Demo};
 use jiesu::error::{Result, sentence};
 use jiesu::identity::{self, Actor};
+use jiesu::live;
 use jiesu::moving;
 use jiesu::web;
 use jiesu::worker::Worker;
@@ -30,7 +31,8 @@ pub(super) fn serve(demo: Demo) -> Result<ExitCode> {
             web::idempotency::forget_old(&answers).map(drop)
         })
         .every("drafts.forget", TimeDelta::hours(1), move || {
-            web::api::drafts::forget_old(&drafts).map(drop)
+            web::api::drafts::forget_old(&drafts)?;
+            drafts.db.write(live::forget).map(drop)
         })
     })?;
     welcome(&app);

@@ -176,6 +176,9 @@ pub struct Console {
     pub draft_days: u32,
     pub draft_bytes: usize,
     pub drafts_per_person: u32,
+    pub live_ms: u64,
+    pub live_per_person: usize,
+    pub live_beat_ms: u64,
 }
 
 /// Papers 文书: how their numbers begin, and the site's own templates.

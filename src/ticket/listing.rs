@@ -193,6 +193,20 @@ pub fn has(conn: &mut Conn, scope: &Scope, no: &str) -> Result<bool> {
     Ok(found.first::<i64>(conn).optional()?.is_some())
 }
 
+/// Those of the tickets `numbers` that stand in a list that `scope` sees.
+///
+/// # Errors
+/// The database's own.
+pub fn named(conn: &mut Conn, scope: &Scope, numbers: &[String]) -> Result<Vec<TicketRow>> {
+    let mut found = Vec::new();
+    for some in numbers.chunks(AT_ONCE) {
+        let Some(query) = scoped(scope) else { break };
+        let query = query.filter(tickets::no.eq_any(some.to_vec()));
+        found.extend(query.select(TicketRow::as_select()).load::<TicketRow>(conn)?);
+    }
+    Ok(found)
+}
+
 /// Those of `ids` that stand in a list that `scope` sees.
 ///
 /// # Errors

@@ -44,6 +44,7 @@ pub mod upstream;
 pub mod users;
 pub mod view;
 pub mod warnings;
+pub mod watched;
 pub mod webhooks;
 pub mod work;
 

@@ -39,6 +39,7 @@ mod knowledge;
 mod life;
 mod likewise;
 mod list_sheets;
+mod live;
 mod moving;
 mod notices;
 mod notices_answers;

@@ -21,3 +21,12 @@ diesel::table! {
         sealed -> Binary,
     }
 }
+
+diesel::table! {
+    /// Who is at work on which ticket.
+    at_work (ticket_no, account_id) {
+        ticket_no -> Text,
+        account_id -> BigInt,
+        until_at -> BigInt,
+    }
+}

@@ -14,6 +14,7 @@ mod fault;
 mod guest;
 mod home;
 mod leader;
+mod live;
 mod numbers;
 mod page;
 mod search;
@@ -42,6 +43,7 @@ pub fn routes(services: &mut ServiceConfig) {
         .service(ticket::ticket)
         .service(desk::desk)
         .service(search::texts)
+        .configure(live::routes)
         .configure(work::routes)
         .configure(articles::routes)
         .configure(account::routes)

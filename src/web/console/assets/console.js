@@ -150,10 +150,68 @@
     if (answer.status === 0) { complain(form, answer.body); return; } // the same key again: done once at most
     delete form.dataset.once;
     if (answer.status === 401) { complain(form, { detail: '登录已过期：请在新标签页登录后再提交，本页内容不会丢。' }); return; }
-    if (answer.status === 412) { complain(form, { detail: '别人刚刚改过这张工单。您填写的内容还在；请先在新标签页看看改了什么，再决定是否重新提交。' }); form.removeAttribute('data-version'); return; }
+    if (answer.status === 412) { await meet(form); return; }
     complain(form, answer.body);
     form.dispatchEvent(new CustomEvent('refused', { bubbles: true, detail: answer.body }));
   }
+  // Somebody else was faster: what happened since the page was opened, and field by field what is there now beside what
+  // was typed here. Nothing of it is lost: it goes all the same, or not, as its writer decides.
+  function made(name, text, more = {}) {
+    const it = document.createElement(name);
+    if (text !== undefined) it.textContent = text;
+    return Object.assign(it, more);
+  }
+  const labelOf = field => ((isTicked(field) ? field.closest('fieldset')?.querySelector('legend') : null) ?? field.closest('label'))?.firstChild?.textContent.trim() || field.name;
+  const wordOf = (field, value) => (field.matches('select') ? Array.from(field.options).find(it => it.value === value)?.textContent : value) ?? value;
+  async function meet(form) {
+    let now = null;
+    try {
+      const answer = await fetch(location.href, { headers: { Accept: 'text/html' } });
+      if (answer.ok) now = new DOMParser().parseFromString(await answer.text(), 'text/html');
+    } catch { now = null; }
+    const twin = now ? Array.from(now.querySelectorAll('form[data-call]')).find(it => it.dataset.call === form.dataset.call && it.dataset.method === form.dataset.method) : null;
+    const box = made('section', undefined, { className: 'meet', tabIndex: -1 });
+    box.setAttribute('role', 'alert');
+    box.append(made('p', '别人刚刚先改了这一件。您填写的内容没有提交，也没有丢。'));
+    const since = now ? Array.from(now.querySelectorAll('[data-seq]')).filter(it => Number(it.dataset.seq) > Number(form.dataset.version)) : [];
+    if (since.length) {
+      const list = made('ol', undefined, { className: 'timeline' });
+      list.append(...since.map(it => document.importNode(it, true)));
+      box.append(made('p', '您打开本页之后：'), list);
+    }
+    const rows = [];
+    for (const field of form.elements) {
+      if (!isTyped(field) || field.type === 'hidden' || (isTicked(field) && !field.checked)) continue;
+      const there = twin?.elements[field.name.replace(/-typed$/, '')];
+      const mine = isTicked(field) ? field.closest('label')?.textContent.trim() ?? field.value : wordOf(field, field.value);
+      const theirs = there instanceof Element && !isTicked(field) ? wordOf(there, atFirst(there) ?? '') : '';
+      if (mine && (field.value !== atFirst(field) || isTicked(field))) rows.push([labelOf(field), theirs, mine]);
+    }
+    if (rows.length) {
+      const table = made('table');
+      table.append(made('caption', '现在的与您填写的'));
+      const head = table.createTHead().insertRow();
+      for (const name of ['项目', '现在的', '您填写的']) head.append(made('th', name, { scope: 'col' }));
+      const body = table.createTBody();
+      for (const [name, theirs, mine] of rows) {
+        const row = body.insertRow();
+        row.append(made('th', name, { scope: 'row' }), made('td', theirs || '—'), made('td', mine));
+      }
+      box.append(table);
+    }
+    const acts = made('p', undefined, { className: 'buttons' });
+    if (twin) {
+      const again = made('button', '仍要提交我填写的', { type: 'button', className: 'main' });
+      again.addEventListener('click', () => { form.dataset.version = twin.dataset.version; box.remove(); send(form); });
+      acts.append(again, ' ');
+    } else if (now) box.append(made('p', '这一步现在不能做了；需要的内容请从下面复制。'));
+    acts.append(made('a', '在新标签页看最新的', { href: location.href, target: '_blank' }));
+    box.append(acts);
+    for (const old of form.querySelectorAll('.meet')) old.remove();
+    form.prepend(box);
+    box.focus();
+  }
+
   // What was revealed, or is told this once, stands in the form until the page is left, and nowhere else;
   // data-shown="key" names the fields where the answer has others.
   function show(form, body) {
@@ -360,6 +418,74 @@
   }
   tick();
   setInterval(tick, 20000);
+
+  // What moves by itself while the page is looked at: counts, lights, states, who else is at work on the ticket. Where the
+  // stream cannot be had, the page stays as it was made.
+  const page = document.querySelector('[data-ticket][data-page]');
+  const ofTicket = no => Array.from(document.querySelectorAll('[data-ticket]')).filter(it => it.dataset.ticket === no);
+  function moved(it) {
+    for (const place of ofTicket(it.no)) {
+      const light = place.querySelector('[data-light]');
+      if (light) { light.className = `light ${it.light}`; light.textContent = it.light_word; }
+      const state = place.querySelector('[data-state]');
+      if (state) state.textContent = it.state_word;
+      const due = light?.parentElement.querySelector('time[data-due]');
+      if (due && it.due_at && place !== page) due.dateTime = it.due_at;
+      if (it.version <= Number(place.dataset.seen)) continue;
+      if (place === page) document.querySelector('[data-moved]').hidden = false;
+      else if (!place.querySelector('.news')) place.querySelector('td a')?.after(' ', made('span', '有变化', { className: 'tag news' }));
+    }
+    tick();
+  }
+  function counted(counts) {
+    const all = Object.values(counts).reduce((sum, it) => sum + it, 0);
+    for (const place of document.querySelectorAll('[data-count]')) {
+      const count = place.dataset.count === 'all' ? all : counts[place.dataset.count];
+      place.hidden = !count;
+      place.textContent = count ?? '';
+    }
+  }
+  function present(it) {
+    const line = page?.dataset.ticket === it.no ? document.querySelector('[data-at-work]') : null;
+    if (!line) return;
+    line.hidden = it.names.length === 0;
+    line.textContent = it.names.length ? `${it.names.join('、')} 正在处理此件，请先沟通，以免重复办理。` : '';
+  }
+  let stream = null;
+  function listen() {
+    if (stream || document.hidden || !echo || !window.EventSource) return;
+    const shown = [...new Set(Array.from(document.querySelectorAll('[data-ticket]'), it => it.dataset.ticket))].slice(0, 100);
+    const mine = new EventSource(`/live?tickets=${shown.map(encodeURIComponent).join(',')}`);
+    const on = (name, act) => mine.addEventListener(name, event => { try { act(JSON.parse(event.data)); } catch { /* the page stays as it is */ } });
+    on('ticket', moved);
+    on('counts', counted);
+    on('at_work', present);
+    mine.addEventListener('error', () => { if (mine.readyState === EventSource.CLOSED && stream === mine) stream = null; });
+    stream = mine;
+  }
+  function hush() { stream?.close(); stream = null; }
+  // A page in the background takes none of the browser's few connections.
+  document.addEventListener('visibilitychange', () => { if (document.hidden) hush(); else listen(); });
+  window.addEventListener('pagehide', hush);
+  window.addEventListener('pageshow', () => setTimeout(listen, 400));
+
+  // That I am at work on this ticket: from the first word, or an opened form, until nothing was typed for two minutes.
+  let attends = 0;
+  let lastTyped = 0;
+  function attend() {
+    call('PUT', `/live/${encodeURIComponent(page.dataset.ticket)}`);
+    attends = setTimeout(() => { attends = 0; if (Date.now() - lastTyped < 120000 && !document.hidden) attend(); }, 20000);
+  }
+  function works(form) {
+    if (!page || !form?.dataset.call) return;
+    lastTyped = Date.now();
+    if (!attends) attend();
+  }
+  document.addEventListener('input', event => works(event.target.form));
+  document.addEventListener('toggle', event => { if (event.target.open) works(event.target.querySelector?.('form[data-draft]')); }, true);
+  window.addEventListener('pagehide', () => {
+    if (page && lastTyped) fetch(`/live/${encodeURIComponent(page.dataset.ticket)}`, { method: 'DELETE', headers: { 'X-CSRF-Token': echo }, keepalive: true }).catch(() => null);
+  });
 
   // <input data-choose="/api/v1/estates" name="place.estate">: a code by a few letters; the list under it shows names.
   for (const field of document.querySelectorAll('input[data-choose]')) choose(field);

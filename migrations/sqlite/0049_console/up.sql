@@ -10,6 +10,15 @@ CREATE TABLE draft (
     typed_at BIGINT NOT NULL,
     saved_at BIGINT NOT NULL,
     -- The fields as typed, sealed.
-    sealed BYTEA NOT NULL,
+    sealed BLOB NOT NULL,
     PRIMARY KEY (owner, name)
+);
+
+-- Who is at work on which ticket, as long as their page says so.
+CREATE TABLE at_work (
+    ticket_no TEXT NOT NULL,
+    -- The account's id.
+    account_id BIGINT NOT NULL,
+    until_at BIGINT NOT NULL,
+    PRIMARY KEY (ticket_no, account_id)
 );
