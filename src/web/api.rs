@@ -40,6 +40,7 @@ pub mod supervision;
 pub mod surveys;
 pub mod test_calls;
 pub mod tickets;
+pub mod undo;
 pub mod upstream;
 pub mod users;
 pub mod view;
@@ -76,6 +77,7 @@ pub fn routes(services: &mut ServiceConfig<'_>) {
         .configure(places::routes)
         .service(tickets::one)
         .configure(commands::routes)
+        .service(undo::undo)
         .service(batch::give);
     reference::routes(services);
     services

@@ -66,6 +66,7 @@ mod support;
 mod sweep;
 mod tells;
 mod tls;
+mod undo;
 mod upstream;
 mod warnings;
 mod web_admin;

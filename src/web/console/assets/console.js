@@ -566,5 +566,5 @@
     location.assign('/login');
   });
 
-  window.jiesu = { call, say, bodyOf, complain, fresh };
+  window.jiesu = { call, say, bodyOf, complain, fresh, draftOf, fillIn };
 })();

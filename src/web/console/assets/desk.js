@@ -3,7 +3,7 @@
   'use strict';
   const form = document.getElementById('intake');
   if (!form) return;
-  const { call, say } = window.jiesu;
+  const { call, say, fresh, draftOf, fillIn } = window.jiesu;
   const part = name => document.querySelector(`[data-part="${name}"]`);
   const field = name => form.elements[name];
   const stateOf = { accepted: '已受理', consulting: '会商中', in_units: '办理中', replied: '已答复', on_ledger: '挂账', surveying: '回访中', closed: '已办结', declined: '不予受理', diverted: '已转紧急', merged: '已并单', withdrawn: '已撤单' };
@@ -89,6 +89,35 @@
   form.addEventListener('chosen', later);
   field('place.address').addEventListener('change', later);
 
+  // A slip is taken back before anybody was written to; what was typed stands in the form again.
+  let counting = 0;
+  function offer(taken, typed) {
+    const undo = part('said').querySelector('[data-undo]');
+    const over = Date.now() + 1000 * (taken.undo_seconds ?? 0);
+    const once = fresh();
+    const show = () => {
+      const left = Math.ceil((over - Date.now()) / 1000);
+      undo.hidden = left <= 0;
+      const cap = document.createElement('kbd');
+      cap.textContent = undo.dataset.key;
+      undo.replaceChildren(`撤销登记（${left} 秒） `, cap);
+      if (left <= 0) clearInterval(counting);
+    };
+    undo.onclick = async () => {
+      const answer = await call('POST', `/api/v1/tickets/${encodeURIComponent(taken.no)}/undo`, {}, { 'Idempotency-Key': once });
+      if (answer.status !== 200) { say(answer.body?.detail ?? '没有撤销成功。'); return; }
+      clearInterval(counting);
+      part('said').hidden = true;
+      form.reset();
+      fillIn(form, typed);
+      say(`${taken.no} 已撤销，不发任何通知；内容仍在表中，可改后重新登记。`);
+      field('matter.content').focus();
+    };
+    clearInterval(counting);
+    counting = setInterval(show, 1000);
+    show();
+  }
+
   // Taken in: what to say aloud.
   form.addEventListener('answered', event => {
     const taken = event.detail;
@@ -100,6 +129,7 @@
     part('said').hidden = false;
     const phone = field('caller.phone').value;
     const name = field('caller.name').value;
+    offer(taken, draftOf(form));
     form.reset();
     for (const hidden of form.querySelectorAll('input[type="hidden"]')) if (!['channel', 'call.call_id'].includes(hidden.name)) hidden.value = '';
     part('said').querySelector('[data-again]').onclick = () => {
