@@ -6,6 +6,7 @@ use serde_json::json;
 use utoipa::ToSchema;
 
 use super::Hotline;
+use super::decide::with_state;
 use crate::db::Tx;
 use crate::error::{Error, Result, sentence};
 use crate::identity::{Actor, Role};
@@ -48,17 +49,19 @@ impl Hotline {
         }
         expected(stored.version)?;
         let reason = read()?.reason;
+        let scene = rules.scene(actor, tx.now, Mode::Live);
+        let told = |error| with_state(error, &stored.ticket, Target::default(), &scene);
         if tx.now >= stored.ticket.registered_at.plus(GRACE) {
-            return Err(Error::refused("undo.over"));
+            return Err(told(Error::refused("undo.over")));
         }
         let state = stored.ticket.state.name();
         let is_touched = story.iter().any(|event| !is_of(event, actor));
         if is_touched || !matches!(state, StateName::Accepted | StateName::InUnits) {
-            return Err(Error::refused("undo.begun"));
+            return Err(told(Error::refused("undo.begun")));
         }
         let reason = reason.map_or_else(|| sentence("undo.reason", &[]), |it| it.to_string());
         let mut after = stored.ticket.clone();
-        settle::undo(&mut after, &rules.scene(actor, tx.now, Mode::Live), &reason);
+        settle::undo(&mut after, &scene, &reason);
         let body = json!({ "reason": reason });
         self.keep(tx, &rules, actor, &stored, after, "undo", body, Target::default())
     }
