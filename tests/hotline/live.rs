@@ -76,8 +76,9 @@ fn quick(test: &TestDb) -> Office {
 on_each_database! {
     fn a_change_is_followed_once_before_and_after_its_seal(test: &TestDb) {
         let (city, folder) = (City::of(test), Folder::new());
-        let mut follower = Follower::default();
-        let mut look = || test.db.read(|conn| follower.look(conn)).unwrap();
+        // By another node than the one that writes.
+        let (node, mut follower) = (test.another_node(), Follower::default());
+        let mut look = || node.read(|conn| follower.look(conn)).unwrap();
         let first = city.taken();
         assert!(!look().is_any(), "what was before the first look is no change");
         let second = city.taken();
