@@ -1,5 +1,5 @@
-//! Web: what of tickets moves while a page shows them. Its rule: nothing but what a line of a list tells, and of tickets of
-//! the reader's own lists alone.
+//! Web: what of tickets moves while a page shows them. Its rule: nothing but what a line of a list tells, and of
+//! tickets of the reader's own lists alone.
 
 use serde::Serialize;
 
@@ -50,7 +50,10 @@ pub fn moving_of(hotline: &Hotline, actor: &Actor, numbers: &[String]) -> Result
     })
 }
 
-/// How many tickets the list of `query` has for `actor`.
+/// More than a page says: `999+`.
+const COUNTED: i64 = 1_000;
+
+/// How many tickets the list of `query` has for `actor`, counted up to a thousand.
 ///
 /// # Errors
 /// 422 for codes that there are not.
@@ -58,7 +61,7 @@ pub fn counted(hotline: &Hotline, actor: &Actor, query: &ListQuery) -> Result<i6
     let now = hotline.db.now();
     hotline.db.read(|conn| {
         let rules = hotline.rules.current(conn, now)?;
-        listing::count(conn, &scope(actor), &filter(query, &rules)?, now)
+        listing::count_up_to(conn, &scope(actor), &filter(query, &rules)?, now, COUNTED)
     })
 }
 

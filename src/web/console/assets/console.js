@@ -442,7 +442,7 @@
     for (const place of document.querySelectorAll('[data-count]')) {
       const count = place.dataset.count === 'all' ? all : counts[place.dataset.count];
       place.hidden = !count;
-      place.textContent = count ?? '';
+      place.textContent = count > 999 ? '999+' : count ?? '';
     }
   }
   function present(it) {
