@@ -91,7 +91,7 @@ fn which<'a>(filter: &Filter) -> Query<'a> {
         query = query.filter(t::subject_kind.eq(kind.clone()).and(t::subject.eq(subject.clone())));
     }
     if let Some((at, id)) = filter.after {
-        query = query.filter(t::at.lt(at).or(t::at.eq(at).and(t::id.lt(id))));
+        query = query.filter(t::at.le(at)).filter(t::at.lt(at).or(t::at.eq(at).and(t::id.lt(id))));
     }
     query
 }

@@ -196,7 +196,9 @@ pub fn page(
         let (at, id) = after.rsplit_once('-').ok_or_else(wrong)?;
         let at = Stamp::from_millis(at.parse().map_err(|_| wrong())?);
         let id: i64 = id.parse().map_err(|_| wrong())?;
-        query = query.filter(call::first_at.lt(at).or(call::first_at.eq(at).and(call::id.lt(id))));
+        query = query
+            .filter(call::first_at.le(at))
+            .filter(call::first_at.lt(at).or(call::first_at.eq(at).and(call::id.lt(id))));
     }
     let most = one_more(limit);
     let rows: Vec<Call> = query

@@ -44,7 +44,7 @@ pub(super) fn serve(demo: Demo) -> Result<ExitCode> {
 
 /// Says where to click.
 fn welcome(app: &App) {
-    let place = format!("{}://{}/api/v1/docs/", app.config.scheme(), app.config.listen);
+    let place = format!("{}://{}", app.config.scheme(), app.config.listen);
     println!("{}", sentence("program.welcome", &[("place", &place)]));
     if app.demo == Demo::On {
         println!("{}", sentence("program.demo", &[]));

@@ -49,7 +49,8 @@ pub(super) fn placeless(
     if let Some((at, id)) = after {
         let at = at.millis();
         let later = tickets::received_at.eq(at).and(tickets::id.gt(id));
-        query = query.filter(tickets::received_at.gt(at).or(later));
+        query =
+            query.filter(tickets::received_at.ge(at)).filter(tickets::received_at.gt(at).or(later));
     }
     Ok(query.load(conn)?)
 }

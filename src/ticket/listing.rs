@@ -97,18 +97,19 @@ pub fn page(
     let mut query = narrowed(query, filter, &parts, now);
     if let Some(after) = after {
         let (key, id) = read_key(after)?;
+        // What stands first of each says nothing new; by it the index is entered at this place and not walked up to it.
         query = match sort {
-            Sort::Newest => query.filter(
+            Sort::Newest => query.filter(tickets::received_at.le(key)).filter(
                 tickets::received_at
                     .lt(key)
                     .or(tickets::received_at.eq(key).and(tickets::id.lt(id))),
             ),
-            Sort::Oldest => query.filter(
+            Sort::Oldest => query.filter(tickets::received_at.ge(key)).filter(
                 tickets::received_at
                     .gt(key)
                     .or(tickets::received_at.eq(key).and(tickets::id.gt(id))),
             ),
-            Sort::Due => query.filter(
+            Sort::Due => query.filter(tickets::red_at.ge(key)).filter(
                 tickets::red_at.gt(key).or(tickets::red_at.eq(key).and(tickets::id.gt(id))),
             ),
         };

@@ -47,10 +47,11 @@ pub fn page(
         .filter(tickets::received_at.lt(to.millis()))
         .into_boxed();
     if let Some((at, id)) = after {
-        let (at, same) = (at.millis(), at.millis());
-        query = query.filter(
-            tickets::received_at.gt(at).or(tickets::received_at.eq(same).and(tickets::id.gt(id))),
-        );
+        let at = at.millis();
+        let later = tickets::received_at.eq(at).and(tickets::id.gt(id));
+        // The first says nothing new; by it the index is entered at this place and not walked up to it.
+        query =
+            query.filter(tickets::received_at.ge(at)).filter(tickets::received_at.gt(at).or(later));
     }
     let found: Vec<(i64, i64)> = query
         .order((tickets::received_at, tickets::id))

@@ -2,6 +2,7 @@
 //! projections, event and mark go together, in the caller's transaction, at its instant; and `remove`
 //! takes all of it away where an import is taken back.
 
+pub mod asked;
 mod attached;
 mod batch;
 pub mod callers;
@@ -310,6 +311,7 @@ pub fn due_for_notice(
     let later = tickets::next_at.gt(at).or(tickets::next_at.eq(at).and(tickets::id.gt(id)));
     let found: Vec<(Option<i64>, i64)> = tickets::table
         .filter(tickets::next_at.le(now.millis()))
+        .filter(tickets::next_at.ge(at))
         .filter(later)
         .order((tickets::next_at, tickets::id))
         .limit(most)

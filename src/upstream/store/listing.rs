@@ -40,6 +40,7 @@ pub fn page(
     if let Some(after) = after {
         let (due, id) = read_key(after)?;
         query = query
+            .filter(backfill::due_at.ge(due))
             .filter(backfill::due_at.gt(due).or(backfill::due_at.eq(due).and(backfill::id.gt(id))));
     }
     let most = one_more(limit);

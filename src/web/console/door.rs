@@ -116,7 +116,9 @@ fn people() -> Vec<minijinja::Value> {
 
 /// `to` where it is a place of this site, else the first page.
 fn within(to: &str) -> &str {
-    let own = to.starts_with('/') && !to.starts_with("//") && !to.contains(['\\', '\r', '\n']);
+    // A browser drops tabs and line ends from an address before it reads it: `/<tab>/evil` is `//evil`.
+    let own = to.starts_with('/') && !to.starts_with("//");
+    let own = own && !to.contains(|letter: char| letter == '\\' || letter.is_control());
     if own { to } else { "/" }
 }
 
@@ -131,6 +133,7 @@ mod tests {
             ("//evil.example/", "/"),
             ("https://evil.example/", "/"),
             ("/\\evil.example", "/"),
+            ("/\t/evil.example/", "/"),
             ("", "/"),
         ] {
             assert_eq!(within(to), place, "{to}");

@@ -144,6 +144,7 @@ lists! {
 }
 
 /// `text|marked(marks)`: the pieces from and to, in characters, stand out; all of it is escaped.
+#[expect(clippy::needless_pass_by_value, reason = "a filter of minijinja is handed its arguments")]
 fn marked(text: &str, marks: Vec<Vec<usize>>) -> Value {
     let letters: Vec<char> = text.chars().collect();
     let piece = |from: usize, to: usize| -> String {

@@ -101,7 +101,7 @@
     const rest = [];
     for (const wrong of shown) {
       const name = wrong.pointer.replace(/^\//, '').replace(/\//g, '.');
-      const field = form.elements[name] ?? form.querySelector(`[data-field="${CSS.escape(name)}"]`);
+      const field = form.elements[`${name}-typed`] ?? form.elements[name] ?? form.querySelector(`[data-field="${CSS.escape(name)}"]`);
       const place = field && (field.length === undefined || field.tagName ? field : field[0]);
       if (!place) { rest.push(wrong.detail); continue; }
       const line = document.createElement('span');
@@ -130,15 +130,19 @@
     // <input data-local data-same="new"> repeats the field `new`, so that nobody locks themselves out by a slip.
     const slip = Array.from(form.querySelectorAll('[data-same]')).some(field => field.value !== form.elements[field.dataset.same].value);
     if (slip) { complain(form, { detail: '两次输入不一致。' }); return; }
+    // A few letters of which nothing was chosen name nothing.
+    const loose = Array.from(form.querySelectorAll('[data-choose], [data-many]')).find(field => field.value.trim() && (field.dataset.many || !form.elements[field.name.replace(/-typed$/, '')]?.value));
+    if (loose) { complain(form, { detail: '有一项没有选中。', errors: [{ pointer: `/${loose.name.replace(/-typed$/, '')}`, detail: '请从列表里选一项，或清空。' }] }); return; }
     form.setAttribute('aria-busy', 'true');
     const more = {};
     const method = form.dataset.method ?? 'POST';
     if (method === 'POST') more['Idempotency-Key'] = form.dataset.once ??= fresh();
     if (form.dataset.version) more['If-Match'] = `"${form.dataset.version}"`;
     const answer = await call(method, addressOf(form), body, more);
+    const done = answer.status >= 200 && answer.status < 300;
+    if (done && form.dataset.draft) await forget(form);
     form.removeAttribute('aria-busy');
-    if (answer.status >= 200 && answer.status < 300) {
-      if (form.dataset.draft) await forget(form);
+    if (done) {
       form.dispatchEvent(new CustomEvent('answered', { bubbles: true, detail: answer.body }));
       const then = form.dataset.then;
       if (then === 'show') { show(form, answer.body); delete form.dataset.once; return; }
@@ -169,7 +173,7 @@
       const answer = await fetch(location.href, { headers: { Accept: 'text/html' } });
       if (answer.ok) now = new DOMParser().parseFromString(await answer.text(), 'text/html');
     } catch { now = null; }
-    const twin = now ? Array.from(now.querySelectorAll('form[data-call]')).find(it => it.dataset.call === form.dataset.call && it.dataset.method === form.dataset.method) : null;
+    const twin = now ? Array.from(now.querySelectorAll('form[data-call]')).find(it => it.dataset.call === form.dataset.call && it.dataset.method === form.dataset.method && it.dataset.draft === form.dataset.draft) : null;
     const box = made('section', undefined, { className: 'meet', tabIndex: -1 });
     box.setAttribute('role', 'alert');
     box.append(made('p', '别人刚刚先改了这一件。您填写的内容没有提交，也没有丢。'));
@@ -212,12 +216,14 @@
     box.focus();
   }
 
+  // Where the site is small, opening a ticket signs for it.
+  addEventListener('DOMContentLoaded', () => { const form = document.querySelector('form[data-at-once]'); if (form) send(form); });
   // What was revealed, or is told this once, stands in the form until the page is left, and nowhere else;
   // data-shown="key" names the fields where the answer has others.
   function show(form, body) {
     const list = form.querySelector('[data-shown]');
     if (!list) return;
-    const names = { phone: '电话', name: '姓名', address: '地址', one_time_password: '一次性密码', key: '密钥', secret: '密钥', uri: '配置链接' };
+    const names = { phone: '电话', second_phone: '备用电话', name: '姓名', email: '邮箱', address: '地址', building: '楼栋', title: '标题', content: '内容', one_time_password: '一次性密码', key: '密钥', secret: '密钥', uri: '配置链接', url: '链接', until: '有效至' };
     const wanted = list.dataset.shown ? list.dataset.shown.split(' ') : null;
     list.replaceChildren();
     for (const [field, value] of Object.entries(body?.fields ?? body ?? {})) {
@@ -242,6 +248,81 @@
     if (form?.dataset.draft) keep(form);
   });
 
+  // <input data-choose="/api/v1/estates" name="place.estate">: a code by a few letters; the list under it shows names.
+  for (const field of document.querySelectorAll('input[data-choose]')) choose(field);
+  function choose(field) {
+    const list = document.createElement('ul');
+    list.className = 'choices';
+    list.id = `choices-${++ids}`;
+    list.setAttribute('role', 'listbox');
+    list.setAttribute('aria-label', '可选的有');
+    list.hidden = true;
+    const code = document.createElement('input');
+    code.type = 'hidden';
+    code.name = field.name;
+    code.value = field.dataset.code ?? '';
+    code.dataset.kept = code.value; // goes into drafts, and is there again after a reset
+    field.name = `${field.name}-typed`;
+    field.setAttribute('data-local', '');
+    field.setAttribute('role', 'combobox');
+    field.setAttribute('aria-controls', list.id);
+    field.setAttribute('aria-expanded', 'false');
+    field.setAttribute('aria-autocomplete', 'list');
+    field.autocomplete = 'off';
+    field.after(code, list);
+    let wait = 0;
+    let round = 0;
+    const close = () => { list.hidden = true; field.setAttribute('aria-expanded', 'false'); };
+    const take = item => {
+      code.value = item.dataset.code;
+      field.value = item.dataset.name;
+      close();
+      field.dispatchEvent(new CustomEvent('chosen', { bubbles: true, detail: { code: code.value, name: field.value } }));
+      if (field.form?.dataset.draft) keep(field.form);
+    };
+    field.addEventListener('input', () => {
+      code.value = '';
+      clearTimeout(wait);
+      wait = setTimeout(async () => {
+        const text = field.value.trim();
+        if (!text) { close(); return; }
+        const mine = ++round;
+        const joint = field.dataset.choose.includes('?') ? '&' : '?';
+        const answer = await call('GET', `${field.dataset.choose}${joint}q=${encodeURIComponent(text)}&limit=12`);
+        if (mine !== round) return;
+        list.replaceChildren();
+        for (const item of answer.body?.items ?? []) {
+          const line = document.createElement('li');
+          line.setAttribute('role', 'option');
+          line.id = `choice-${++ids}`;
+          line.dataset.code = item.code;
+          line.dataset.name = item.name;
+          line.textContent = item.path ?? item.name;
+          line.addEventListener('mousedown', event => { event.preventDefault(); take(line); });
+          list.append(line);
+        }
+        list.hidden = !list.children.length;
+        field.setAttribute('aria-expanded', String(!list.hidden));
+        list.firstElementChild?.setAttribute('aria-selected', 'true');
+      }, 120);
+    });
+    field.addEventListener('keydown', event => {
+      if (list.hidden) return;
+      const items = Array.from(list.children);
+      const now = items.findIndex(item => item.getAttribute('aria-selected') === 'true');
+      if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
+        event.preventDefault();
+        const next = (now + (event.key === 'ArrowDown' ? 1 : items.length - 1)) % items.length;
+        items[now]?.removeAttribute('aria-selected');
+        items[next].setAttribute('aria-selected', 'true');
+        field.setAttribute('aria-activedescendant', items[next].id);
+        items[next].scrollIntoView({ block: 'nearest' });
+      } else if (event.key === 'Enter' || event.key === 'Tab') { if (items[now]) { if (event.key === 'Enter') event.preventDefault(); take(items[now]); } } else if (event.key === 'Escape') { event.preventDefault(); close(); }
+    });
+    field.addEventListener('blur', close);
+    field.form?.addEventListener('reset', () => { code.value = code.dataset.kept; close(); });
+  }
+
   // Drafts: what was typed is there again after the browser died, here or at another machine. Kept in the browser at
   // once and on the server a moment later; of the two the one that was typed later counts, and neither outlives sending.
   // data-draft-by names the field that says whose matter it is: under another one nothing is filled in.
@@ -249,7 +330,7 @@
   const draftName = form => form.dataset.draft.replace(/^\/api\/v1\//, '').replace(/[^A-Za-z0-9_-]+/g, '.').replace(/^\.|\.$/g, '').slice(0, 100);
   const draftKey = form => `draft:${who}:${draftName(form)}`;
   const draftAddress = form => `/api/v1/drafts/${draftName(form)}`;
-  const isTyped = field => field.name && !field.matches('[type="password"], [type="file"], button, fieldset, output') && (field.type !== 'hidden' || 'kept' in field.dataset) && (!field.hasAttribute('data-local') || field.name.endsWith('-typed'));
+  const isTyped = field => field.name && !field.matches('[type="password"], [type="file"], button, fieldset, output') && (field.type !== 'hidden' || 'kept' in field.dataset);
   const isTicked = field => field.type === 'radio' || field.type === 'checkbox';
   function atFirst(field) {
     if (field.type === 'hidden') return field.dataset.kept;
@@ -268,6 +349,9 @@
       } else if (field.value !== atFirst(field)) { fields[field.name] = field.value; any = true; }
     }
     if (!any) return null;
+    // Whose matter it is, also where that was not typed.
+    const by = form.dataset.draftBy ? form.elements[form.dataset.draftBy] : null;
+    if (by?.value) fields[by.name] = by.value;
     if (form.dataset.version) fields['#version'] = form.dataset.version;
     const about = /\/(?:tickets\/(\d[^/]*)|assignments\/(\d[^/]*)-\d+)\//.exec(form.dataset.call);
     const draft = { typed_at: new Date().toISOString(), fields };
@@ -303,6 +387,10 @@
     await sent.get(form);
     if ('atServer' in form.dataset) tell(form, 'DELETE', null, true);
     delete form.dataset.atServer;
+  }
+  // Of whoever leaves: others who were here have their own.
+  function dropDrafts() {
+    try { for (const key of Object.keys(localStorage)) if (key.startsWith(`draft:${who}:`)) localStorage.removeItem(key); } catch { /* there are none */ }
   }
   const leaveDrafts = () => { for (const form of [...waits.keys()]) upload(form, true); };
   window.addEventListener('pagehide', leaveDrafts);
@@ -340,19 +428,23 @@
   async function bringBack() {
     const forms = Array.from(document.querySelectorAll('form[data-draft]'));
     if (!forms.length) return;
+    // Before anybody types: the next word is kept in its place.
+    const local = forms.map(form => { try { return JSON.parse(localStorage.getItem(draftKey(form)) ?? 'null'); } catch { return null; } });
     const answer = await call('GET', '/api/v1/drafts');
     const there = new Map((answer.body?.items ?? []).map(it => [it.name, it]));
     let any = false;
-    for (const form of forms) {
-      let draft = null;
-      try { draft = JSON.parse(localStorage.getItem(draftKey(form)) ?? 'null'); } catch { draft = null; }
+    for (const [n, form] of forms.entries()) {
+      let draft = local[n];
       const known = there.get(draftName(form));
       if (known) form.dataset.atServer = '';
       if (known && (!draft?.typed_at || new Date(known.typed_at) > new Date(draft.typed_at))) {
         const kept = await call('GET', draftAddress(form));
         if (kept.status === 200) draft = kept.body;
       }
-      any = fillIn(form, draft) || any;
+      if (!fillIn(form, draft)) continue;
+      any = true;
+      // What died before it was on the server goes there now.
+      if (draft === local[n] && !(known && new Date(known.typed_at) >= new Date(draft.typed_at))) keep(form);
     }
     if (any) say('已恢复上次未提交的内容。');
   }
@@ -366,6 +458,8 @@
     const list = keyList.querySelector('dl');
     list.replaceChildren();
     const rows = [...new Map(keyed().reverse().map(it => [it.dataset.key, it.dataset.keyName ?? it.textContent.trim()]))].reverse();
+    // data-keys="1 2 3=回答;Backspace=改上一个": what a script of the page's own listens to.
+    for (const more of document.querySelectorAll('[data-keys]')) if (more.offsetParent !== null) for (const pair of more.dataset.keys.split(';')) rows.push(pair.split('='));
     rows.push(['j / k', '下一行 / 上一行'], ['Enter', '打开这一行'], ['?', '本页按键'], ['Alt', '在输入框里按住 Alt 再按上面的键']);
     for (const [key, name] of rows) {
       const dt = document.createElement('dt');
@@ -380,13 +474,15 @@
   }
   document.querySelector('[data-help]')?.addEventListener('click', help);
   function move(step) {
-    const rows = Array.from(document.querySelectorAll('[data-rows] > tr'));
+    const rows = Array.from(document.querySelectorAll('[data-rows] > *')).filter(row => row.offsetParent !== null);
     if (!rows.length) return;
-    const now = rows.findIndex(row => row.getAttribute('aria-selected') === 'true');
+    const now = rows.findIndex(row => row.hasAttribute('data-at'));
     const next = Math.min(rows.length - 1, Math.max(0, now + step));
+    rows[now]?.removeAttribute('data-at');
     rows[now]?.removeAttribute('aria-selected');
-    rows[next].setAttribute('aria-selected', 'true');
-    rows[next].querySelector('a')?.focus();
+    rows[next].setAttribute('data-at', '');
+    if (rows[next].matches('tr')) rows[next].setAttribute('aria-selected', 'true'); // what is no row of a table has no such state
+    (rows[next].querySelector('a') ?? rows[next].querySelector('input, button'))?.focus();
     rows[next].scrollIntoView({ block: 'nearest' });
   }
   document.addEventListener('keydown', event => {
@@ -398,7 +494,8 @@
     if (!typing && (event.key === 'j' || event.key === 'k')) { event.preventDefault(); move(event.key === 'j' ? 1 : -1); return; }
     const key = event.code?.startsWith('Key') ? event.code.slice(3).toLowerCase() : event.code?.startsWith('Digit') ? event.code.slice(5) : event.key;
     const all = keyed().filter(it => it.dataset.key.toLowerCase() === key);
-    const found = all.find(it => it.closest('tr[aria-selected="true"]')) ?? all[0]; // of many rows the one that is chosen
+    // Of many rows the one that is chosen; of several forms with one key the next that is not open yet.
+    const found = all.find(it => it.closest('[data-at]')) ?? all.find(it => !it.open) ?? all[0];
     if (!found) return;
     event.preventDefault();
     if (found.matches('details')) { found.open = true; found.querySelector('input, textarea, select, button')?.focus(); } else if (found.matches('input, textarea, select')) found.focus(); else found.click();
@@ -406,8 +503,11 @@
 
   // <time data-due datetime="…">: how long it still is, moving by itself.
   const dues = () => document.querySelectorAll('time[data-due]');
+  // Limits run by the server's clock, whatever this machine's says.
+  const told = Date.parse(document.querySelector('meta[name="now"]')?.content ?? '');
+  const ahead = Number.isNaN(told) ? 0 : told - Date.now();
   function tick() {
-    const now = Date.now();
+    const now = Date.now() + ahead;
     for (const due of dues()) {
       const left = Math.round((new Date(due.dateTime) - now) / 60000);
       const minutes = Math.abs(left);
@@ -487,82 +587,14 @@
     if (page && lastTyped) fetch(`/live/${encodeURIComponent(page.dataset.ticket)}`, { method: 'DELETE', headers: { 'X-CSRF-Token': echo }, keepalive: true }).catch(() => null);
   });
 
-  // <input data-choose="/api/v1/estates" name="place.estate">: a code by a few letters; the list under it shows names.
-  for (const field of document.querySelectorAll('input[data-choose]')) choose(field);
-  function choose(field) {
-    const list = document.createElement('ul');
-    list.className = 'choices';
-    list.id = `choices-${++ids}`;
-    list.setAttribute('role', 'listbox');
-    list.hidden = true;
-    const code = document.createElement('input');
-    code.type = 'hidden';
-    code.name = field.name;
-    code.value = field.dataset.code ?? '';
-    code.dataset.kept = code.value;
-    field.form?.addEventListener('reset', () => { code.value = code.dataset.kept; });
-    field.name = `${field.name}-typed`;
-    field.setAttribute('data-local', '');
-    field.setAttribute('role', 'combobox');
-    field.setAttribute('aria-controls', list.id);
-    field.setAttribute('aria-expanded', 'false');
-    field.setAttribute('aria-autocomplete', 'list');
-    field.autocomplete = 'off';
-    field.after(code, list);
-    let wait = 0;
-    let round = 0;
-    const close = () => { list.hidden = true; field.setAttribute('aria-expanded', 'false'); };
-    const take = item => {
-      code.value = item.dataset.code;
-      field.value = item.dataset.name;
-      close();
-      field.dispatchEvent(new CustomEvent('chosen', { bubbles: true, detail: { code: code.value, name: field.value } }));
-      if (field.form?.dataset.draft) keep(field.form);
-    };
-    field.addEventListener('input', () => {
-      code.value = '';
-      clearTimeout(wait);
-      wait = setTimeout(async () => {
-        const text = field.value.trim();
-        if (!text) { close(); return; }
-        const mine = ++round;
-        const joint = field.dataset.choose.includes('?') ? '&' : '?';
-        const answer = await call('GET', `${field.dataset.choose}${joint}q=${encodeURIComponent(text)}&limit=12`);
-        if (mine !== round) return;
-        list.replaceChildren();
-        for (const item of answer.body?.items ?? []) {
-          const line = document.createElement('li');
-          line.setAttribute('role', 'option');
-          line.id = `choice-${++ids}`;
-          line.dataset.code = item.code;
-          line.dataset.name = item.name;
-          line.textContent = item.path ?? item.name;
-          line.addEventListener('mousedown', event => { event.preventDefault(); take(line); });
-          list.append(line);
-        }
-        list.hidden = !list.children.length;
-        field.setAttribute('aria-expanded', String(!list.hidden));
-        list.firstElementChild?.setAttribute('aria-selected', 'true');
-      }, 120);
-    });
-    field.addEventListener('keydown', event => {
-      if (list.hidden) return;
-      const items = Array.from(list.children);
-      const now = items.findIndex(item => item.getAttribute('aria-selected') === 'true');
-      if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
-        event.preventDefault();
-        const next = (now + (event.key === 'ArrowDown' ? 1 : items.length - 1)) % items.length;
-        items[now]?.removeAttribute('aria-selected');
-        items[next].setAttribute('aria-selected', 'true');
-        field.setAttribute('aria-activedescendant', items[next].id);
-        items[next].scrollIntoView({ block: 'nearest' });
-      } else if (event.key === 'Enter' || event.key === 'Tab') { if (items[now]) { if (event.key === 'Enter') event.preventDefault(); take(items[now]); } } else if (event.key === 'Escape') { event.preventDefault(); close(); }
-    });
-    field.addEventListener('blur', close);
-  }
-
   document.querySelector('[data-leave]')?.addEventListener('click', async () => {
-    await call('POST', '/logout');
+    // What was typed is the server's before the session ends, and this machine keeps none of it.
+    leaveDrafts();
+    await Promise.race([Promise.all(sent.values()), new Promise(go => setTimeout(go, 3000))]);
+    const gone = await call('POST', '/logout');
+    if (gone.status) dropDrafts();
+    // What the field page has kept on this machine is nobody's afterwards.
+    if (window.caches) for (const name of await caches.keys()) await caches.delete(name);
     location.assign('/login');
   });
 
