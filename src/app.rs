@@ -19,6 +19,7 @@ use crate::held::Held;
 use crate::identity::{AddressLimiter, Gate, LoginLimiter, Role};
 use crate::learning::school::{Adviser, School};
 use crate::lifecycle::{Hotline, RuleBook, charges};
+use crate::live::hub::Hub;
 use crate::notify::letter::Letters;
 use crate::notify::{Mailer, Post, Settings as Notices, Sms};
 use crate::outward::Outward;
@@ -88,6 +89,8 @@ pub struct App {
     pub papers: Papers,
     /// The requests with an Idempotency-Key that are going on in this process.
     pub running: Arc<RunningKeys>,
+    /// Who follows what changes for all who look on this node.
+    pub live: Arc<Hub>,
     pub demo: Demo,
 }
 
@@ -166,6 +169,7 @@ impl App {
             exports,
             papers,
             running,
+            live: Arc::default(),
             demo,
         })
     }

@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 
 use chrono_tz::Tz;
 pub use doors::{
-    Calls, Knowledge, Mail, MailSecurity, MailTransport, Notify, Open311, Outward, Papers, Places,
-    Proactive, Public, Reports, Sms, SmsTransport, Upstream,
+    Calls, Console, Knowledge, Mail, MailSecurity, MailTransport, Notify, Open311, Outward, Papers,
+    Places, Proactive, Public, Reports, Sms, SmsTransport, Upstream,
 };
 use serde::{Deserialize, Serialize};
 
@@ -43,6 +43,7 @@ pub struct Config {
     pub limits: Limits,
     pub attachments: Attachments,
     pub web: Web,
+    pub console: Console,
     pub open311: Open311,
     pub tls: Tls,
     pub retention: Retention,

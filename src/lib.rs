@@ -29,6 +29,7 @@ pub mod knowledge;
 pub mod learning;
 pub mod lifecycle;
 pub mod limits;
+pub mod live;
 pub mod moving;
 pub mod notify;
 pub mod outward;

@@ -9,6 +9,7 @@ use chrono::TimeDelta;
 use jiesu::app::{App, Demo};
 use jiesu::error::{Result, sentence};
 use jiesu::identity::{self, Actor};
+use jiesu::live;
 use jiesu::moving;
 use jiesu::web;
 use jiesu::worker::Worker;
@@ -24,10 +25,14 @@ pub(super) fn serve(demo: Demo) -> Result<ExitCode> {
         identity::demo::give_addresses(&app.db, &app.keys)?;
         moving::demo::load(&app.hotline, moving::demo::TICKETS)?;
     }
-    let answers = app.clone();
+    let (answers, drafts) = (app.clone(), app.clone());
     let worker = Worker::start(&app, |crew| {
         crew.every("answers.forget", TimeDelta::hours(1), move || {
             web::idempotency::forget_old(&answers).map(drop)
+        })
+        .every("drafts.forget", TimeDelta::hours(1), move || {
+            web::api::drafts::forget_old(&drafts)?;
+            drafts.db.write(live::forget).map(drop)
         })
     })?;
     welcome(&app);

@@ -169,6 +169,18 @@ pub struct Proactive {
     pub precision_days: u32,
 }
 
+/// The pages of those who work here; `web` reads it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Console {
+    pub draft_days: u32,
+    pub draft_bytes: usize,
+    pub drafts_per_person: u32,
+    pub live_ms: u64,
+    pub live_per_person: usize,
+    pub live_beat_ms: u64,
+}
+
 /// Papers 文书: how their numbers begin, and the site's own templates.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -55,5 +55,5 @@ pub use ticket::{
     ticket as tickets, ticket_body, trail, unsealed, whistle,
 };
 pub use upstream::{backfill, upstream_day, upstream_difference, upstream_message};
-pub use web::idempotency;
+pub use web::{at_work, draft, idempotency};
 pub use webhooks::{webhook, webhook_delivery};

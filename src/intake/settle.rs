@@ -5,6 +5,7 @@ use crate::directory::Urgency;
 use crate::error::{Error, Result};
 use crate::identity::Role;
 use crate::limits::ClockName;
+use crate::routing::dispatch;
 use crate::ticket::command::{Answer, Decline, Divert, Reasoned, WithdrawConfirm};
 use crate::ticket::overlay::Withdrawal;
 use crate::ticket::state::{Awaits, Closing};
@@ -99,6 +100,15 @@ pub fn withdraw(ticket: &mut Ticket, scene: &Scene<'_>, body: &Reasoned) -> Resu
         ticket.end(State::Withdrawn { reason: pending.reason }, scene.now);
     }
     Ok(())
+}
+
+/// Whoever took it in takes it back before anybody was told of it: its units never had it.
+pub fn undo(ticket: &mut Ticket, scene: &Scene<'_>, reason: &str) {
+    for assignment in ticket.assignments.values_mut().filter(|a| !a.work.name().is_void()) {
+        dispatch::recall_one(assignment, scene, reason);
+    }
+    ticket.finish_clocks(scene);
+    ticket.end(State::Withdrawn { reason: reason.to_owned() }, scene.now);
 }
 
 /// An agent rang the intake number: the citizen meant it, or did not.

@@ -22,6 +22,7 @@ pub mod supervise;
 pub mod sweep;
 pub mod table;
 pub mod trails;
+pub mod undo;
 mod vexatious;
 
 pub use arrival::Arrival;

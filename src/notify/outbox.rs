@@ -28,7 +28,7 @@ pub struct Notice {
 }
 
 /// How long a notice waits, so that a slip can be undone before anybody hears of it.
-const GRACE: TimeDelta = TimeDelta::seconds(60);
+pub const GRACE: TimeDelta = TimeDelta::seconds(60);
 
 /// Puts a notice for everything that is owed after this change.
 ///

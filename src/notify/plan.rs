@@ -131,6 +131,8 @@ fn to_units(before: Option<&Ticket>, after: &Ticket, all: &mut Vec<Owed>) {
             None => Some(sent(now)),
             Some(was) => moved(was, now),
         };
+        // What was taken back with its whole ticket was never told of.
+        let occasion = occasion.filter(|it| *it != Occasion::Recalled || !is_withdrawn(after));
         all.extend(occasion.map(|occasion| Owed::unit(occasion, *k, now)));
     }
     // By its own caller, or by one who was merged into it.
@@ -141,6 +143,10 @@ fn to_units(before: Option<&Ticket>, after: &Ticket, all: &mut Vec<Owed>) {
     {
         all.push(Owed::unit(Occasion::Urged, k, lead));
     }
+}
+
+fn is_withdrawn(ticket: &Ticket) -> bool {
+    matches!(ticket.state, State::Withdrawn { .. })
 }
 
 /// What a unit is told of an assignment that it has now.
@@ -338,8 +344,9 @@ pub fn still_holds(ticket: &Ticket, parent: Option<&Ticket>, owed: &Owed) -> boo
             };
             ticket.state.is_live() && ticket.noted.get(limit).is_some_and(is_so)
         }
-        Occasion::Receipt
-        | Occasion::Digest
+        // Number and code of a ticket that is no more lead to nothing.
+        Occasion::Receipt => !is_withdrawn(ticket),
+        Occasion::Digest
         | Occasion::Report
         | Occasion::Warning
         | Occasion::Instructed

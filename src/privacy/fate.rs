@@ -20,7 +20,7 @@ pub enum Fate {
 }
 
 /// Every table with a ticket's id or number, a caller's hash, or a text that may name one.
-pub const FATES: [(&str, Fate); 45] = [
+pub const FATES: [(&str, Fate); 47] = [
     // The ticket's own: emptied where the key is destroyed.
     ("ticket", Fate::Stays),
     ("ticket_body", Fate::Stays),
@@ -81,6 +81,10 @@ pub const FATES: [(&str, Fate); 45] = [
     ("citizen_try", Fate::Goes),
     ("citizen_word", Fate::GoesOf { by: "ticket_no" }),
     ("webhook_delivery", Fate::GoesWhere { names: "body" }),
+    // What somebody typed about it and never sent; of no ticket yet, it ends with its own days.
+    ("draft", Fate::GoesOf { by: "ticket_no" }),
+    // Who is writing at it now.
+    ("at_work", Fate::GoesOf { by: "ticket_no" }),
     // The city's platform: numbers and times are settled with it; its words were the person's.
     ("backfill", Fate::Stays),
     ("upstream_message", Fate::ByItsRoom),

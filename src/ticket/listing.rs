@@ -184,6 +184,27 @@ pub fn brought_by(
         .load(conn)?)
 }
 
+/// The same up to `most`, which costs no more than a page of so many.
+///
+/// # Errors
+/// The database's own.
+pub fn count_up_to(
+    conn: &mut Conn,
+    scope: &Scope,
+    filter: &Filter,
+    now: Stamp,
+    most: i64,
+) -> Result<i64> {
+    let Some(query) = scoped(scope) else { return Ok(0) };
+    let parts = if filter.callers.is_some() { parts(conn)? } else { Vec::new() };
+    let mut query = narrowed(query, filter, &parts, now);
+    if filter.sort == Some(Sort::Due) {
+        query = query.filter(tickets::red_at.is_not_null());
+    }
+    let found: Vec<i64> = query.select(tickets::id).limit(most).load(conn)?;
+    Ok(i64::try_from(found.len()).unwrap_or(most))
+}
+
 /// Whether the ticket numbered `no` stands in a list that `scope` sees.
 ///
 /// # Errors
@@ -192,6 +213,20 @@ pub fn has(conn: &mut Conn, scope: &Scope, no: &str) -> Result<bool> {
     let Some(query) = scoped(scope) else { return Ok(false) };
     let found = query.filter(tickets::no.eq(no.to_owned())).select(tickets::id);
     Ok(found.first::<i64>(conn).optional()?.is_some())
+}
+
+/// Those of the tickets `numbers` that stand in a list that `scope` sees.
+///
+/// # Errors
+/// The database's own.
+pub fn named(conn: &mut Conn, scope: &Scope, numbers: &[String]) -> Result<Vec<TicketRow>> {
+    let mut found = Vec::new();
+    for some in numbers.chunks(AT_ONCE) {
+        let Some(query) = scoped(scope) else { break };
+        let query = query.filter(tickets::no.eq_any(some.to_vec()));
+        found.extend(query.select(TicketRow::as_select()).load::<TicketRow>(conn)?);
+    }
+    Ok(found)
 }
 
 /// Those of `ids` that stand in a list that `scope` sees.

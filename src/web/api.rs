@@ -15,6 +15,7 @@ pub mod cards;
 pub mod commands;
 pub mod decisions;
 pub mod dossier;
+pub mod drafts;
 pub mod exports;
 pub mod history;
 pub mod incidents;
@@ -42,10 +43,12 @@ pub mod supervision;
 pub mod surveys;
 pub mod test_calls;
 pub mod tickets;
+pub mod undo;
 pub mod upstream;
 pub mod users;
 pub mod view;
 pub mod warnings;
+pub mod watched;
 pub mod webhooks;
 pub mod work;
 
@@ -79,6 +82,7 @@ pub fn routes(services: &mut ServiceConfig<'_>) {
         .configure(places::routes)
         .service(tickets::one)
         .configure(commands::routes)
+        .service(undo::undo)
         .service(batch::give);
     reference::routes(services);
     services
@@ -89,6 +93,7 @@ pub fn routes(services: &mut ServiceConfig<'_>) {
         .service(auth::password)
         .service(auth::totp)
         .service(auth::totp_confirm)
+        .configure(drafts::routes)
         .service(attachments::add)
         .service(attachments::fetch)
         .service(history::events)

@@ -18,7 +18,7 @@ pub const STOREYS: [&[&str]; 26] = [
     &["assessment", "followup", "bottomline"],
     &["intake"],
     &["routing", "handling", "places"],
-    &["search", "learning", "notify", "knowledge", "upstream", "calls"],
+    &["search", "learning", "notify", "knowledge", "upstream", "calls", "live"],
     &["attachment"],
     &["ticket"],
     &["limits"],

@@ -1,7 +1,7 @@
 //! Web, `/tickets/{no}/dossier`: everything about a ticket on one page 一单一档. Its rule: what it shows is what its
 //! reader may see elsewhere, the ticket, its events, its limits, and of the figures those of the reader's own scope.
 
-mod past;
+pub mod past;
 mod score;
 mod words;
 

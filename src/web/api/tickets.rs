@@ -20,6 +20,7 @@ use crate::identity::{Actor, Role};
 use crate::intake::Draft;
 use crate::lifecycle::{Arrival, Hotline, Rules};
 use crate::limits::Light;
+use crate::notify::outbox::GRACE;
 use crate::ticket::listing::{self, Filter, Sort};
 use crate::ticket::sight::{Scope, scope, sight};
 use crate::ticket::state::StateName;
@@ -44,6 +45,8 @@ pub struct Taken {
     /// without one.
     #[serde(skip_serializing_if = "Option::is_none")]
     phone_tail: Option<String>,
+    /// For how many seconds whoever took it in may take it back by `undo`, before anybody is written to.
+    undo_seconds: i64,
 }
 
 /// Takes a ticket in. `dispatch` defaults to hold for agents and to auto otherwise.
@@ -116,7 +119,8 @@ fn taken(actor: &Actor, arrival: &Arrival) -> Result<Answer> {
     let ticket = view::ticket(arrival.ticket(), arrival.version(), &scene, seen);
     let place = format!("/api/v1/tickets/{}", arrival.ticket().no);
     let phone_tail = arrival.code.say_tail().map(str::to_owned);
-    let taken = Taken { ticket, code: arrival.code.say().to_owned(), phone_tail };
+    let (code, undo_seconds) = (arrival.code.say().to_owned(), GRACE.num_seconds());
+    let taken = Taken { ticket, code, phone_tail, undo_seconds };
     Ok(Answer::created(place, &taken)?.versioned(i64::from(arrival.version())))
 }
 

@@ -1,6 +1,8 @@
 //! Web, console: what waits for whoever comes in. Its rule: a queue is a list of the interface, narrowed for a role;
 //! the most urgent stands first.
 
+use std::collections::BTreeMap;
+
 use actix_web::{get, web};
 use serde::{Deserialize, Serialize};
 
@@ -13,7 +15,9 @@ use crate::error::{Error, Result};
 use crate::identity::{Actor, Role};
 use crate::limits::Light;
 use crate::ticket::listing::Sort;
+use crate::ticket::sight::scope;
 use crate::web::api::tickets::{self, Lines, ListQuery};
+use crate::web::api::watched;
 use crate::web::blocking::run;
 
 /// Lines of a queue that stand on the first page.
@@ -144,6 +148,32 @@ pub async fn whole(
     Ok(Page::of(&app, &guest).naming(directory).show("queue.html", filled)?)
 }
 
+impl Queue {
+    /// The list that it is.
+    fn query(&self) -> ListQuery {
+        ListQuery {
+            state: Some(self.states.to_owned()),
+            light: self.light,
+            sort: Some(Sort::Due),
+            ..ListQuery::default()
+        }
+    }
+}
+
+/// How many tickets are in each of `actor`'s queues, asked once for all who see the same.
+///
+/// # Errors
+/// The database's own.
+pub fn counts(app: &App, actor: &Actor) -> Result<BTreeMap<&'static str, i64>> {
+    let (whose, now) = (format!("{:?}", scope(actor)), app.db.now());
+    let mine = QUEUES.iter().filter(|queue| actor.has_any(queue.roles));
+    mine.map(|queue| {
+        let count = || watched::counted(&app.hotline, actor, &queue.query());
+        Ok((queue.key, app.live.counted((whose.clone(), queue.key), now, count)?))
+    })
+    .collect()
+}
+
 fn filled(
     app: &App,
     actor: &Actor,
@@ -151,13 +181,6 @@ fn filled(
     limit: u32,
     after: Option<String>,
 ) -> Result<Filled> {
-    let query = ListQuery {
-        state: Some(queue.states.to_owned()),
-        light: queue.light,
-        sort: Some(Sort::Due),
-        limit: Some(limit),
-        after,
-        ..ListQuery::default()
-    };
+    let query = ListQuery { limit: Some(limit), after, ..queue.query() };
     Ok(Filled { queue: *queue, lines: tickets::listed(&app.hotline, actor, &query)? })
 }

@@ -16,6 +16,7 @@ mod field;
 mod guest;
 mod home;
 mod leader;
+mod live;
 mod numbers;
 mod page;
 mod search;
@@ -53,6 +54,7 @@ pub fn routes(services: &mut ServiceConfig) {
         .service(ticket::ticket)
         .service(desk::desk)
         .service(search::texts)
+        .configure(live::routes)
         .configure(work::routes)
         .configure(articles::routes)
         .configure(account::routes)

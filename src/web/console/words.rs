@@ -37,6 +37,7 @@ use crate::ticket::overlay::{
 };
 use crate::ticket::state::{Awaits, DeclineReason, Part, Service, StateName, WorkName};
 use crate::upstream::{BackfillState, Cause};
+use crate::web::api::dossier::past::what;
 use crate::web::api::work::Waits;
 
 /// Gives templates their filters.
@@ -44,6 +45,7 @@ pub fn teach(all: &mut Environment<'static>) {
     all.add_filter("zh", zh);
     all.add_function("codes", codes);
     all.add_filter("marked", marked);
+    all.add_filter("event", event);
     all.add_filter("when", when);
     all.add_filter("day", day);
     all.add_filter("hour", hour);
@@ -181,6 +183,11 @@ fn day(at: &str) -> String {
         }
         _ => at.to_owned(),
     }
+}
+
+/// `event.command|event`: what happened to a ticket.
+fn event(command: &str) -> String {
+    what(command)
 }
 
 /// `2026-11-27T15:28:07+08:00` as `15:28`.

@@ -153,6 +153,17 @@ fn searches(town: &mut Town<'_>, citizen: &Citizen) -> Vec<u16> {
     ] {
         statuses.push(town.ask(who, "POST", "/api/v1/tickets/find", &body.to_string()).status);
     }
+    // What was typed and not sent, rightly and wrongly.
+    let fields =
+        json!({ "caller.phone": phone, "caller.name": name, "matter.content": citizen.text() });
+    for (form, body) in [
+        ("intake".to_owned(), json!({ "typed_at": "2026-11-02T09:00:00Z", "fields": fields })),
+        ("intake".to_owned(), json!({ "typed_at": name, "fields": fields })),
+        (escaped(name), json!({ "typed_at": "2026-11-02T09:00:00Z", "fields": fields })),
+    ] {
+        let path = format!("/api/v1/drafts/{form}");
+        statuses.push(town.ask("agent", "PUT", &path, &body.to_string()).status);
+    }
     statuses
 }
 

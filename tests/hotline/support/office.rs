@@ -19,10 +19,22 @@ pub struct Office {
 
 impl Office {
     pub fn open(test: &TestDb) -> Self {
-        let server = Server::start(&[("JIESU_DATABASE__URL", &test.url)]);
+        Self::open_with(test, &[])
+    }
+
+    /// The same with further `keys` as the environment's variables.
+    pub fn open_with(test: &TestDb, keys: &[(&str, &str)]) -> Self {
+        let mut all = vec![("JIESU_DATABASE__URL", test.url.as_str())];
+        all.extend(keys);
+        let server = Server::start(&all);
         let city = City::served(&server);
         let badges = badges::issue(&server.app, city.people().map(|person| person.actor));
         Self { server, city, badges }
+    }
+
+    /// What `who` shows at the door.
+    pub fn bearer(&self, who: &str) -> String {
+        format!("Bearer {}", self.badges[who])
     }
 
     /// What `who` is answered by `method` to `path`, below the base.
@@ -40,7 +52,7 @@ impl Office {
         more: &[(&str, &str)],
         body: &str,
     ) -> Answer {
-        let bearer = format!("Bearer {}", self.badges[who]);
+        let bearer = self.bearer(who);
         let mut headers = vec![("Authorization", &*bearer), ("Content-Type", "application/json")];
         headers.extend(more);
         self.server.ask(method, &format!("/api/v1{path}"), &headers, body)

@@ -205,7 +205,8 @@ impl Past<'_> {
     }
 }
 
-fn what(command: &str) -> String {
+/// What the event of a command is called, also of one that nobody gives.
+pub fn what(command: &str) -> String {
     if let Ok(name) = command.parse::<CommandName>() {
         return name.zh().to_owned();
     }
@@ -221,6 +222,7 @@ fn what(command: &str) -> String {
         "limits" => sentence("dossier.event.limits", &[]),
         "limits/outage" => sentence("dossier.event.limits_outage", &[]),
         "limits/recomputed" => sentence("dossier.event.limits_recomputed", &[]),
+        "undo" => sentence("dossier.event.undo", &[]),
         "upstream/facts" => sentence("dossier.event.facts", &[]),
         _ => sentence("dossier.event.other", &[]),
     }

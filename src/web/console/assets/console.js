@@ -139,9 +139,10 @@
     if (method === 'POST') more['Idempotency-Key'] = form.dataset.once ??= fresh();
     if (form.dataset.version) more['If-Match'] = `"${form.dataset.version}"`;
     const answer = await call(method, addressOf(form), body, more);
+    const done = answer.status >= 200 && answer.status < 300;
+    if (done && form.dataset.draft) await forget(form);
     form.removeAttribute('aria-busy');
-    if (answer.status >= 200 && answer.status < 300) {
-      if (form.dataset.draft) forget(form);
+    if (done) {
       form.dispatchEvent(new CustomEvent('answered', { bubbles: true, detail: answer.body }));
       const then = form.dataset.then;
       if (then === 'show') { show(form, answer.body); delete form.dataset.once; return; }
@@ -153,10 +154,68 @@
     if (answer.status === 0) { complain(form, answer.body); return; } // the same key again: done once at most
     delete form.dataset.once;
     if (answer.status === 401) { complain(form, { detail: '登录已过期：请在新标签页登录后再提交，本页内容不会丢。' }); return; }
-    if (answer.status === 412) { complain(form, { detail: '别人刚刚改过这张工单。您填写的内容还在；请先在新标签页看看改了什么，再决定是否重新提交。' }); form.removeAttribute('data-version'); return; }
+    if (answer.status === 412) { await meet(form); return; }
     complain(form, answer.body);
     form.dispatchEvent(new CustomEvent('refused', { bubbles: true, detail: answer.body }));
   }
+  // Somebody else was faster: what happened since the page was opened, and field by field what is there now beside what
+  // was typed here. Nothing of it is lost: it goes all the same, or not, as its writer decides.
+  function made(name, text, more = {}) {
+    const it = document.createElement(name);
+    if (text !== undefined) it.textContent = text;
+    return Object.assign(it, more);
+  }
+  const labelOf = field => ((isTicked(field) ? field.closest('fieldset')?.querySelector('legend') : null) ?? field.closest('label'))?.firstChild?.textContent.trim() || field.name;
+  const wordOf = (field, value) => (field.matches('select') ? Array.from(field.options).find(it => it.value === value)?.textContent : value) ?? value;
+  async function meet(form) {
+    let now = null;
+    try {
+      const answer = await fetch(location.href, { headers: { Accept: 'text/html' } });
+      if (answer.ok) now = new DOMParser().parseFromString(await answer.text(), 'text/html');
+    } catch { now = null; }
+    const twin = now ? Array.from(now.querySelectorAll('form[data-call]')).find(it => it.dataset.call === form.dataset.call && it.dataset.method === form.dataset.method && it.dataset.draft === form.dataset.draft) : null;
+    const box = made('section', undefined, { className: 'meet', tabIndex: -1 });
+    box.setAttribute('role', 'alert');
+    box.append(made('p', '别人刚刚先改了这一件。您填写的内容没有提交，也没有丢。'));
+    const since = now ? Array.from(now.querySelectorAll('[data-seq]')).filter(it => Number(it.dataset.seq) > Number(form.dataset.version)) : [];
+    if (since.length) {
+      const list = made('ol', undefined, { className: 'timeline' });
+      list.append(...since.map(it => document.importNode(it, true)));
+      box.append(made('p', '您打开本页之后：'), list);
+    }
+    const rows = [];
+    for (const field of form.elements) {
+      if (!isTyped(field) || field.type === 'hidden' || (isTicked(field) && !field.checked)) continue;
+      const there = twin?.elements[field.name.replace(/-typed$/, '')];
+      const mine = isTicked(field) ? field.closest('label')?.textContent.trim() ?? field.value : wordOf(field, field.value);
+      const theirs = there instanceof Element && !isTicked(field) ? wordOf(there, atFirst(there) ?? '') : '';
+      if (mine && (field.value !== atFirst(field) || isTicked(field))) rows.push([labelOf(field), theirs, mine]);
+    }
+    if (rows.length) {
+      const table = made('table');
+      table.append(made('caption', '现在的与您填写的'));
+      const head = table.createTHead().insertRow();
+      for (const name of ['项目', '现在的', '您填写的']) head.append(made('th', name, { scope: 'col' }));
+      const body = table.createTBody();
+      for (const [name, theirs, mine] of rows) {
+        const row = body.insertRow();
+        row.append(made('th', name, { scope: 'row' }), made('td', theirs || '—'), made('td', mine));
+      }
+      box.append(table);
+    }
+    const acts = made('p', undefined, { className: 'buttons' });
+    if (twin) {
+      const again = made('button', '仍要提交我填写的', { type: 'button', className: 'main' });
+      again.addEventListener('click', () => { form.dataset.version = twin.dataset.version; box.remove(); send(form); });
+      acts.append(again, ' ');
+    } else if (now) box.append(made('p', '这一步现在不能做了；需要的内容请从下面复制。'));
+    acts.append(made('a', '在新标签页看最新的', { href: location.href, target: '_blank' }));
+    box.append(acts);
+    for (const old of form.querySelectorAll('.meet')) old.remove();
+    form.prepend(box);
+    box.focus();
+  }
+
   // Where the site is small, opening a ticket signs for it.
   addEventListener('DOMContentLoaded', () => { const form = document.querySelector('form[data-at-once]'); if (form) send(form); });
   // What was revealed, or is told this once, stands in the form until the page is left, and nowhere else;
@@ -202,7 +261,7 @@
     code.type = 'hidden';
     code.name = field.name;
     code.value = field.dataset.code ?? '';
-    code.setAttribute('data-chosen', '');
+    code.dataset.kept = code.value; // goes into drafts, and is there again after a reset
     field.name = `${field.name}-typed`;
     field.setAttribute('data-local', '');
     field.setAttribute('role', 'combobox');
@@ -261,42 +320,136 @@
       } else if (event.key === 'Enter' || event.key === 'Tab') { if (items[now]) { if (event.key === 'Enter') event.preventDefault(); take(items[now]); } } else if (event.key === 'Escape') { event.preventDefault(); close(); }
     });
     field.addEventListener('blur', close);
-    field.form?.addEventListener('reset', () => { code.value = field.dataset.code ?? ''; close(); });
+    field.form?.addEventListener('reset', () => { code.value = code.dataset.kept; close(); });
   }
 
-  // Drafts: what was typed is there again after the browser died.
-  const who = document.querySelector('.bar .me span')?.textContent ?? '';
-  const draftName = form => `draft:${who}:${form.dataset.draft}`;
-  const touched = field => {
-    if (!field.name || field.type === 'password' || field.type === 'hidden') return false;
-    if (field.type === 'radio' || field.type === 'checkbox') return field.checked !== field.defaultChecked;
-    if (field.options) return field.selectedIndex !== Math.max(0, Array.from(field.options).findIndex(it => it.defaultSelected));
-    return field.value !== (field.defaultValue ?? '');
-  };
+  // Drafts: what was typed is there again after the browser died, here or at another machine. Kept in the browser at
+  // once and on the server a moment later; of the two the one that was typed later counts, and neither outlives sending.
+  // data-draft-by names the field that says whose matter it is: under another one nothing is filled in.
+  const who = document.body.dataset.me ?? '';
+  const draftName = form => form.dataset.draft.replace(/^\/api\/v1\//, '').replace(/[^A-Za-z0-9_-]+/g, '.').replace(/^\.|\.$/g, '').slice(0, 100);
+  const draftKey = form => `draft:${who}:${draftName(form)}`;
+  const draftAddress = form => `/api/v1/drafts/${draftName(form)}`;
+  const isTyped = field => field.name && !field.matches('[type="password"], [type="file"], button, fieldset, output') && (field.type !== 'hidden' || 'kept' in field.dataset);
+  const isTicked = field => field.type === 'radio' || field.type === 'checkbox';
+  function atFirst(field) {
+    if (field.type === 'hidden') return field.dataset.kept;
+    if (!field.matches('select')) return field.defaultValue;
+    const options = Array.from(field.options);
+    return (options.find(it => it.defaultSelected) ?? options[0])?.value ?? '';
+  }
+  function draftOf(form) {
+    const fields = {};
+    let any = false;
+    for (const field of form.elements) {
+      if (!isTyped(field)) continue;
+      if (isTicked(field)) {
+        any ||= field.checked !== field.defaultChecked;
+        if (field.checked) fields[`${field.name}=${field.value}`] = 'on';
+      } else if (field.value !== atFirst(field)) { fields[field.name] = field.value; any = true; }
+    }
+    if (!any) return null;
+    // Whose matter it is, also where that was not typed.
+    const by = form.dataset.draftBy ? form.elements[form.dataset.draftBy] : null;
+    if (by?.value) fields[by.name] = by.value;
+    if (form.dataset.version) fields['#version'] = form.dataset.version;
+    const about = /\/(?:tickets\/(\d[^/]*)|assignments\/(\d[^/]*)-\d+)\//.exec(form.dataset.call);
+    const draft = { typed_at: new Date().toISOString(), fields };
+    if (about) draft.ticket = decodeURIComponent(about[1] ?? about[2]);
+    return draft;
+  }
+  const waits = new Map(); // forms of which something is not on the server yet
+  const sent = new Map(); // what was sent there last, to keep the order
   function keep(form) {
-    if (!Array.from(form.elements).some(touched)) { forget(form); return; }
-    const kept = {};
-    for (const field of form.elements) {
-      if (!field.name || field.type === 'password' || (field.type === 'hidden' && !field.hasAttribute('data-chosen'))) continue;
-      if (field.type === 'radio' || field.type === 'checkbox') { if (field.checked) kept[`${field.name}=${field.value}`] = true; } else if (field.value) kept[field.name] = field.value;
-    }
-    try { localStorage.setItem(draftName(form), JSON.stringify(kept)); } catch { /* full or forbidden: the page works without */ }
+    const draft = draftOf(form);
+    try { if (draft) localStorage.setItem(draftKey(form), JSON.stringify(draft)); else localStorage.removeItem(draftKey(form)); } catch { /* full or forbidden: the server has it */ }
+    if (!waits.has(form)) waits.set(form, setTimeout(() => upload(form), 1500));
   }
-  function forget(form) {
-    try { localStorage.removeItem(draftName(form)); } catch { /* forbidden: nothing is kept either */ }
+  function tell(form, method, draft, keepalive) {
+    const headers = { 'X-CSRF-Token': echo };
+    if (draft) headers['Content-Type'] = 'application/json';
+    return fetch(draftAddress(form), { method, headers, keepalive, body: draft ? JSON.stringify(draft) : undefined }).catch(() => null);
   }
-  document.addEventListener('reset', event => { if (event.target.dataset.draft) forget(event.target); });
-  for (const form of document.querySelectorAll('form[data-draft]')) {
-    let kept = null;
-    try { kept = JSON.parse(localStorage.getItem(draftName(form)) ?? 'null'); } catch { kept = null; }
-    if (!kept) continue;
+  function upload(form, keepalive = false) {
+    clearTimeout(waits.get(form));
+    waits.delete(form);
+    const draft = draftOf(form);
+    if (!draft && !('atServer' in form.dataset)) return;
+    if (draft) form.dataset.atServer = ''; else delete form.dataset.atServer;
+    const go = () => tell(form, draft ? 'PUT' : 'DELETE', draft, keepalive);
+    sent.set(form, keepalive ? go() : (sent.get(form) ?? Promise.resolve()).then(go));
+  }
+  // Once it is sent in earnest.
+  async function forget(form) {
+    clearTimeout(waits.get(form));
+    waits.delete(form);
+    try { localStorage.removeItem(draftKey(form)); } catch { /* there is none */ }
+    await sent.get(form);
+    if ('atServer' in form.dataset) tell(form, 'DELETE', null, true);
+    delete form.dataset.atServer;
+  }
+  // Of whoever leaves: others who were here have their own.
+  function dropDrafts() {
+    try { for (const key of Object.keys(localStorage)) if (key.startsWith(`draft:${who}:`)) localStorage.removeItem(key); } catch { /* there are none */ }
+  }
+  const leaveDrafts = () => { for (const form of [...waits.keys()]) upload(form, true); };
+  window.addEventListener('pagehide', leaveDrafts);
+  document.addEventListener('visibilitychange', () => { if (document.visibilityState === 'hidden') leaveDrafts(); });
+  document.addEventListener('reset', event => { if (event.target.dataset.draft) setTimeout(() => keep(event.target)); });
+
+  function fillIn(form, draft) {
+    const fields = draft?.fields;
+    if (!fields) return false;
+    const by = form.dataset.draftBy ? form.elements[form.dataset.draftBy] : null;
+    if (by?.defaultValue && fields[by.name] !== undefined && fields[by.name] !== by.defaultValue) return false;
+    // What changed meanwhile is not overwritten with what was typed before.
+    const same = (fields['#version'] ?? '') === (form.dataset.version ?? '');
+    let any = false;
     for (const field of form.elements) {
-      if (!field.name) continue;
-      if (field.type === 'radio' || field.type === 'checkbox') field.checked = kept[`${field.name}=${field.value}`] === true || field.checked; else if (kept[field.name] !== undefined && !field.value) field.value = kept[field.name];
+      if (!isTyped(field)) continue;
+      if (isTicked(field)) {
+        const on = fields[`${field.name}=${field.value}`] === 'on';
+        if (field.checked === on || field.checked !== field.defaultChecked) continue;
+        field.checked = on;
+        any = true;
+      } else {
+        const text = fields[field.name];
+        if (text === undefined || text === field.value || field.value !== atFirst(field) || !(same || !field.value)) continue;
+        field.value = text;
+        any = true;
+      }
     }
+    if (!any) return false;
+    const folded = form.closest('details');
+    if (folded) folded.open = true;
     form.dispatchEvent(new CustomEvent('restored', { bubbles: true }));
-    say('已恢复上次未提交的内容。');
+    return true;
   }
+  async function bringBack() {
+    const forms = Array.from(document.querySelectorAll('form[data-draft]'));
+    if (!forms.length) return;
+    // Before anybody types: the next word is kept in its place.
+    const local = forms.map(form => { try { return JSON.parse(localStorage.getItem(draftKey(form)) ?? 'null'); } catch { return null; } });
+    const answer = await call('GET', '/api/v1/drafts');
+    const there = new Map((answer.body?.items ?? []).map(it => [it.name, it]));
+    let any = false;
+    for (const [n, form] of forms.entries()) {
+      let draft = local[n];
+      const known = there.get(draftName(form));
+      if (known) form.dataset.atServer = '';
+      if (known && (!draft?.typed_at || new Date(known.typed_at) > new Date(draft.typed_at))) {
+        const kept = await call('GET', draftAddress(form));
+        if (kept.status === 200) draft = kept.body;
+      }
+      if (!fillIn(form, draft)) continue;
+      any = true;
+      // What died before it was on the server goes there now.
+      if (draft === local[n] && !(known && new Date(known.typed_at) >= new Date(draft.typed_at))) keep(form);
+    }
+    if (any) say('已恢复上次未提交的内容。');
+  }
+  // Once the scripts of the page have made its fields.
+  document.addEventListener('DOMContentLoaded', bringBack);
 
   // Keys: data-key="s" on anything that can be clicked or focused; Alt with it inside a field.
   const keyed = () => Array.from(document.querySelectorAll('[data-key]')).filter(it => it.offsetParent !== null);
@@ -366,12 +519,84 @@
   tick();
   setInterval(tick, 20000);
 
+  // What moves by itself while the page is looked at: counts, lights, states, who else is at work on the ticket. Where the
+  // stream cannot be had, the page stays as it was made.
+  const page = document.querySelector('[data-ticket][data-page]');
+  const ofTicket = no => Array.from(document.querySelectorAll('[data-ticket]')).filter(it => it.dataset.ticket === no);
+  function moved(it) {
+    for (const place of ofTicket(it.no)) {
+      const light = place.querySelector('[data-light]');
+      if (light) { light.className = `light ${it.light}`; light.textContent = it.light_word; }
+      const state = place.querySelector('[data-state]');
+      if (state) state.textContent = it.state_word;
+      const due = light?.parentElement.querySelector('time[data-due]');
+      if (due && it.due_at && place !== page) due.dateTime = it.due_at;
+      if (it.version <= Number(place.dataset.seen)) continue;
+      if (place === page) document.querySelector('[data-moved]').hidden = false;
+      else if (!place.querySelector('.news')) place.querySelector('td a')?.after(' ', made('span', '有变化', { className: 'tag news' }));
+    }
+    tick();
+  }
+  function counted(counts) {
+    const all = Object.values(counts).reduce((sum, it) => sum + it, 0);
+    for (const place of document.querySelectorAll('[data-count]')) {
+      const count = place.dataset.count === 'all' ? all : counts[place.dataset.count];
+      place.hidden = !count;
+      place.textContent = count > 999 ? '999+' : count ?? '';
+    }
+  }
+  function present(it) {
+    const line = page?.dataset.ticket === it.no ? document.querySelector('[data-at-work]') : null;
+    if (!line) return;
+    line.hidden = it.names.length === 0;
+    line.textContent = it.names.length ? `${it.names.join('、')} 正在处理此件，请先沟通，以免重复办理。` : '';
+  }
+  let stream = null;
+  function listen() {
+    if (stream || document.hidden || !echo || !window.EventSource) return;
+    const shown = [...new Set(Array.from(document.querySelectorAll('[data-ticket]'), it => it.dataset.ticket))].slice(0, 100);
+    const mine = new EventSource(`/live?tickets=${shown.map(encodeURIComponent).join(',')}`);
+    const on = (name, act) => mine.addEventListener(name, event => { try { act(JSON.parse(event.data)); } catch { /* the page stays as it is */ } });
+    on('ticket', moved);
+    on('counts', counted);
+    on('at_work', present);
+    mine.addEventListener('error', () => { if (mine.readyState === EventSource.CLOSED && stream === mine) stream = null; });
+    stream = mine;
+  }
+  function hush() { stream?.close(); stream = null; }
+  // A page in the background takes none of the browser's few connections.
+  document.addEventListener('visibilitychange', () => { if (document.hidden) hush(); else listen(); });
+  window.addEventListener('pagehide', hush);
+  window.addEventListener('pageshow', () => setTimeout(listen, 400));
+
+  // That I am at work on this ticket: from the first word, or an opened form, until nothing was typed for two minutes.
+  let attends = 0;
+  let lastTyped = 0;
+  function attend() {
+    call('PUT', `/live/${encodeURIComponent(page.dataset.ticket)}`);
+    attends = setTimeout(() => { attends = 0; if (Date.now() - lastTyped < 120000 && !document.hidden) attend(); }, 20000);
+  }
+  function works(form) {
+    if (!page || !form?.dataset.call) return;
+    lastTyped = Date.now();
+    if (!attends) attend();
+  }
+  document.addEventListener('input', event => works(event.target.form));
+  document.addEventListener('toggle', event => { if (event.target.open) works(event.target.querySelector?.('form[data-draft]')); }, true);
+  window.addEventListener('pagehide', () => {
+    if (page && lastTyped) fetch(`/live/${encodeURIComponent(page.dataset.ticket)}`, { method: 'DELETE', headers: { 'X-CSRF-Token': echo }, keepalive: true }).catch(() => null);
+  });
+
   document.querySelector('[data-leave]')?.addEventListener('click', async () => {
-    await call('POST', '/logout');
+    // What was typed is the server's before the session ends, and this machine keeps none of it.
+    leaveDrafts();
+    await Promise.race([Promise.all(sent.values()), new Promise(go => setTimeout(go, 3000))]);
+    const gone = await call('POST', '/logout');
+    if (gone.status) dropDrafts();
     // What the field page has kept on this machine is nobody's afterwards.
     if (window.caches) for (const name of await caches.keys()) await caches.delete(name);
     location.assign('/login');
   });
 
-  window.jiesu = { call, say, bodyOf, complain, fresh };
+  window.jiesu = { call, say, bodyOf, complain, fresh, draftOf, fillIn };
 })();

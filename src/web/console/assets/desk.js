@@ -3,7 +3,7 @@
   'use strict';
   const form = document.getElementById('intake');
   if (!form) return;
-  const { call, say, fresh } = window.jiesu;
+  const { call, say, fresh, draftOf, fillIn } = window.jiesu;
   const part = name => document.querySelector(`[data-part="${name}"]`);
   const field = name => form.elements[name];
   const stateOf = { accepted: '已受理', consulting: '会商中', in_units: '办理中', replied: '已答复', on_ledger: '挂账', surveying: '回访中', closed: '已办结', declined: '不予受理', diverted: '已转紧急', merged: '已并单', withdrawn: '已撤单' };
@@ -186,10 +186,12 @@
 
   // A warning to whoever abuses the agent: its time is noted on the ticket.
   let warned = [];
-  document.querySelector('[data-warn]').addEventListener('click', () => {
-    const at = now().toTimeString().slice(0, 8);
+  function warn(at) {
     warned.push(at);
     document.querySelector('[data-warned]').append(line([`${at} 第 ${warned.length} 次提醒`]));
+  }
+  document.querySelector('[data-warn]').addEventListener('click', () => {
+    warn(now().toTimeString().slice(0, 8));
     say(`已记第 ${warned.length} 次提醒`);
   });
 
@@ -211,8 +213,45 @@
     const tail = taken.phone_tail ? `和${taken.phone_tail}` : '和您电话的后四位';
     return `您反映的「${taken.title}」${where ? `（${where}）` : ''}已受理。${next}编号${taken.no}，查询码${taken.code}，查询时报编号、查询码${tail}。`;
   }
+
+  // A slip is taken back before anybody was written to; what was typed stands in the form again.
+  const undo = part('said').querySelector('[data-undo]');
+  let counting = 0;
+  function withdrawn() {
+    clearInterval(counting);
+    undo.hidden = true;
+  }
+  function offer(no, over, back) {
+    const once = fresh();
+    const show = () => {
+      const left = Math.ceil((over - performance.now()) / 1000);
+      if (left <= 0) { withdrawn(); return; }
+      const cap = document.createElement('kbd');
+      cap.textContent = undo.dataset.key;
+      undo.replaceChildren(`撤销登记（${left} 秒） `, cap);
+      undo.hidden = false;
+    };
+    undo.onclick = async () => {
+      const answer = await call('POST', `/api/v1/tickets/${encodeURIComponent(no)}/undo`, {}, { 'Idempotency-Key': once });
+      if (answer.status !== 200) { say(answer.body?.detail ?? '没有撤销成功。'); return; }
+      withdrawn();
+      part('said').hidden = true;
+      // Another matter that was begun meanwhile is not written over.
+      if (draftOf(form)) { say(`${no} 已撤销，不发任何通知；表中是后来填写的内容，没有改动。`); return; }
+      back();
+      say(`${no} 已撤销，不发任何通知；内容仍在表中，可改后重新登记。`);
+      field('matter.content').focus();
+    };
+    clearInterval(counting);
+    counting = setInterval(show, 1000);
+    show();
+  }
+
   form.addEventListener('answered', async event => {
     const taken = event.detail;
+    const over = performance.now() + 1000 * (taken.undo_seconds ?? 0);
+    const draft = draftOf(form);
+    withdrawn();
     const typed = name => field(name)?.value.trim() ?? '';
     const where = [typed('place.estate-typed'), typed('place.building'), typed('place.address')].filter(Boolean).join(' ');
     const kept = Object.fromEntries(['caller.phone', 'caller.name', 'call.call_id', 'place.estate', 'place.estate-typed', 'place.building', 'place.address'].map(name => [name, typed(name)]));
@@ -240,6 +279,15 @@
     box.querySelector('[data-say]').textContent = await readBack(taken, where, done ? then : '', merged);
     box.querySelector('[data-open]').href = `/tickets/${encodeURIComponent(taken.no)}`;
     box.hidden = false;
+    // What was finished at once, or stands in another ticket, is not taken back.
+    if (!then && !merged) {
+      offer(taken.no, over, () => {
+        form.reset();
+        fillIn(form, draft);
+        for (const [name, value] of Object.entries(kept)) if (field(name) && !field(name).value) field(name).value = value;
+        for (const at of stamps) warn(at);
+      });
+    }
     box.querySelector('[data-again]').onclick = () => {
       for (const [name, value] of Object.entries(kept)) if (field(name)) field(name).value = value;
       who();
@@ -261,16 +309,16 @@
   const ringing = document.querySelector('[data-call-id]');
   if (ringing) {
     const address = `/api/v1/calls/${encodeURIComponent(ringing.dataset.callId)}`;
-    const fillIn = ringing.querySelector('[data-fill-phone]');
+    const fillPhone = ringing.querySelector('[data-fill-phone]');
     call('GET', address).then(answer => {
       if (answer.status !== 200) return;
       const pop = answer.body;
       const known = pop.known ? `，来过电话${pop.name ? `（${pop.name}）` : ''}，近期 ${pop.lately} 件` : '，首次来电';
       ringing.querySelector('[data-pop]').textContent = `${pop.phone ?? '未显示号码'}${pop.phone ? known : ''}${pop.confidential ? '，上次要求保密' : ''}${pop.do_not_call ? '，请勿回拨' : ''}`;
-      fillIn.hidden = !pop.phone;
+      fillPhone.hidden = !pop.phone;
       theirs([...pop.open, ...pop.ended]);
     });
-    fillIn.addEventListener('click', async () => {
+    fillPhone.addEventListener('click', async () => {
       const answer = await call('POST', `${address}/reveal`, { reason: '登记来电诉求' });
       if (answer.status !== 200 || !answer.body.phone) { say(answer.body?.detail ?? '没有号码。'); return; }
       field('caller.phone').value = answer.body.phone;
@@ -279,6 +327,7 @@
     });
   }
 
+  form.addEventListener('restored', () => { who(); later(); });
   if (field('caller.phone').value) who();
   if (field('matter.content').value) later();
 })();

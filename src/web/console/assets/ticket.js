@@ -114,6 +114,7 @@
     kept.type = 'hidden';
     kept.name = field.name;
     kept.dataset.as = 'list';
+    kept.dataset.kept = '';
     field.name = `${field.name}-typed`;
     field.removeAttribute('data-as');
     field.setAttribute('data-local', '');
@@ -190,6 +191,13 @@
       } else if (event.key === 'Enter') { event.preventDefault(); if (items[now]) take(items[now]); } else if (event.key === 'Escape') { event.preventDefault(); close(); }
     });
     field.addEventListener('blur', close);
+    field.form?.addEventListener('restored', async () => {
+      if (taken.length || !kept.value) return;
+      const codes = kept.value.split(',');
+      const found = await Promise.all(codes.map(code => call('GET', `${field.dataset.many}/${encodeURIComponent(code)}`)));
+      taken = codes.map((code, n) => ({ code, name: found[n].body?.name ?? code }));
+      show();
+    });
   }
   for (const field of document.querySelectorAll('input[data-many]')) many(field);
 

@@ -1,0 +1,2 @@
+DROP TABLE at_work;
+DROP TABLE draft;

@@ -1,0 +1,75 @@
+//! Web: what of tickets moves while a page shows them. Its rule: nothing but what a line of a list tells, and of
+//! tickets of the reader's own lists alone.
+
+use serde::Serialize;
+
+use super::tickets::{ListQuery, filter};
+use crate::error::{Error, Result};
+use crate::identity::Actor;
+use crate::lifecycle::Hotline;
+use crate::limits::Light;
+use crate::ticket::listing;
+use crate::ticket::sight::scope;
+use crate::ticket::state::StateName;
+
+/// A ticket as it stands, without a word of what it is about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Moving {
+    pub no: String,
+    pub version: i32,
+    state: StateName,
+    state_word: &'static str,
+    light: Light,
+    light_word: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    due_at: Option<String>,
+}
+
+/// Those of the tickets `numbers` that `actor`'s lists show, as they stand.
+///
+/// # Errors
+/// The database's own.
+pub fn moving_of(hotline: &Hotline, actor: &Actor, numbers: &[String]) -> Result<Vec<Moving>> {
+    let now = hotline.db.now();
+    hotline.db.read(|conn| {
+        let rules = hotline.rules.current(conn, now)?;
+        let rows = listing::named(conn, &scope(actor), numbers)?;
+        let moving = rows.into_iter().map(|row| {
+            let light = Light::of(row.yellow_at, row.red_at, now);
+            Moving {
+                no: row.no,
+                version: row.version,
+                state: row.state,
+                state_word: row.state.zh(),
+                light,
+                light_word: light.zh(),
+                due_at: row.red_at.map(|at| at.rfc3339(rules.profile.zone)),
+            }
+        });
+        Ok(moving.collect())
+    })
+}
+
+/// More than a page says: `999+`.
+const COUNTED: i64 = 1_000;
+
+/// How many tickets the list of `query` has for `actor`, counted up to a thousand.
+///
+/// # Errors
+/// 422 for codes that there are not.
+pub fn counted(hotline: &Hotline, actor: &Actor, query: &ListQuery) -> Result<i64> {
+    let now = hotline.db.now();
+    hotline.db.read(|conn| {
+        let rules = hotline.rules.current(conn, now)?;
+        listing::count_up_to(conn, &scope(actor), &filter(query, &rules)?, now, COUNTED)
+    })
+}
+
+/// Whether `actor`'s lists show the ticket `no`.
+///
+/// # Errors
+/// 404 where they do not.
+pub fn shown_to(hotline: &Hotline, actor: &Actor, no: &str) -> Result<()> {
+    let is_shown = hotline.db.read(|conn| listing::has(conn, &scope(actor), no))?;
+    if is_shown { Ok(()) } else { Err(Error::not_found()) }
+}
