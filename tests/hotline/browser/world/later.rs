@@ -68,7 +68,7 @@ impl World {
         let step = |who: &str, step: &str, body: Value| {
             stage.posts(who, &format!("/reports/{id}/{step}"), &body)
         };
-        let until = stage.server.app.db.now().plus_millis(3 * 86_400_000).to_string();
+        let until = stage.server.app.db.now().plus_millis(86_400_000).to_string();
         step("assessor", "preview", json!({ "until": until }));
         step(
             "unit_head",
@@ -83,6 +83,7 @@ impl World {
             json!({ "decisions": [
             { "id": objection, "uphold": false, "reason": self.says("已由贵科办结") }] }),
         );
+        stage.server.clock.forward(TimeDelta::hours(25));
         step("assessor", "freeze", json!({}));
         step(
             "leader",
