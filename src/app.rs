@@ -15,6 +15,7 @@ use crate::config::Config;
 use crate::db::{Db, Settings};
 use crate::directory::Cached;
 use crate::error::{Error, Kind, Result};
+use crate::held::Held;
 use crate::identity::{AddressLimiter, Gate, LoginLimiter, Role};
 use crate::learning::school::{Adviser, School};
 use crate::lifecycle::{Hotline, RuleBook, charges};
@@ -71,6 +72,8 @@ pub struct App {
     pub carrier: Carrier,
     /// The facts of figures that were asked for before.
     pub shelf: Shelf,
+    /// How the month stands for whoever sees every ticket, by the minute.
+    pub glance: Held<i64, minijinja::Value>,
     /// The reports that were looked into before.
     pub drawer: Drawer,
     /// Who tells people things.
@@ -155,6 +158,7 @@ impl App {
             school,
             carrier,
             shelf,
+            glance: Held::default(),
             drawer: Drawer::default(),
             post,
             mailing,

@@ -63,6 +63,9 @@ pub struct Site {
     pub name: String,
     pub profile: String,
     pub zone: Tz,
+    /// A small site: opening a ticket signs for it.
+    #[serde(default)]
+    pub small: bool,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -6,6 +6,7 @@
 //! look honest.
 
 mod cut;
+pub mod daily;
 pub mod drill;
 pub mod exclusion;
 pub mod facts;

@@ -25,7 +25,8 @@ pub struct Projection {
     /// The tickets without which it would be higher, and those with an answer that counts nothing: the dearest
     /// first, then by id.
     pub costs: Vec<Cost>,
-    /// Received in the window, live and without a valid survey: they will still count, by id.
+    /// Received in the window, live and without a valid survey: they will still count, by id. None where any survey would
+    /// be too late for the window's report.
     pub open: Vec<i64>,
 }
 
@@ -92,8 +93,18 @@ pub fn score(facts: &Facts, ask: &Question<'_>, unit: Sym) -> Option<Fraction> {
     ask.rules.scoring.score(sums(facts, ask, unit).0)
 }
 
-/// How the score of `unit` stands by `ask`, which is by unit.
-pub fn projection(facts: &Facts, ask: &Question<'_>, unit: Sym) -> Projection {
+/// Whether a survey of now would still count in the report of a window whose cut-off is at `cutoff`, where it has one.
+pub fn may_be_asked(cutoff: Option<Stamp>, now: Stamp) -> bool {
+    cutoff.is_none_or(|cutoff| now < cutoff)
+}
+
+/// How the score of `unit` stands by `ask`, which is by unit; `cutoff` as for [`may_be_asked`].
+pub fn projection(
+    facts: &Facts,
+    ask: &Question<'_>,
+    unit: Sym,
+    cutoff: Option<Stamp>,
+) -> Projection {
     let (rates, each) = sums(facts, ask, unit);
     let score = ask.rules.scoring.score(rates);
     let mut costs: Vec<Cost> = Vec::new();
@@ -109,7 +120,8 @@ pub fn projection(facts: &Facts, ask: &Question<'_>, unit: Sym) -> Projection {
     let mut open: Vec<i64> = facts
         .tickets
         .iter()
-        .filter(|fact| fact.keys.unit == unit && ask.holds(fact.received_at))
+        .filter(|fact| may_be_asked(cutoff, ask.now) && fact.keys.unit == unit)
+        .filter(|fact| ask.holds(fact.received_at))
         .filter(|fact| fact.standing == Standing::Live && fact.survey.is_none())
         .filter(|fact| fact.class != AssessmentClass::None)
         .filter(|fact| ask.edition == Edition::All || fact.excluded == Sym::NONE)
@@ -134,8 +146,22 @@ code_enum! {
     }
 }
 
-/// What can still be done about `ticket` at `now`: nothing is promised, each has its own conditions.
-pub fn remedies(ticket: &Ticket, profile: &Profile, now: Stamp) -> Vec<Remedy> {
+/// What can still be done about `ticket` at `now`: nothing is promised, each has its own conditions. What ends in another
+/// survey helps only while that [may be asked](may_be_asked).
+pub fn remedies(
+    ticket: &Ticket,
+    profile: &Profile,
+    now: Stamp,
+    cutoff: Option<Stamp>,
+) -> Vec<Remedy> {
+    let mut found =
+        if may_be_asked(cutoff, now) { until_the_survey(ticket, profile, now) } else { Vec::new() };
+    found.extend(about_exclusion(ticket));
+    found
+}
+
+/// What leads to a survey, or to another one.
+fn until_the_survey(ticket: &Ticket, profile: &Profile, now: Stamp) -> Vec<Remedy> {
     let mut found = Vec::new();
     let reworked = ticket.reworks() > 0;
     match &ticket.state {
@@ -162,7 +188,6 @@ pub fn remedies(ticket: &Ticket, profile: &Profile, now: Stamp) -> Vec<Remedy> {
         }
         _ => {}
     }
-    found.extend(about_exclusion(ticket));
     found
 }
 

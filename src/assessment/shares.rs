@@ -83,6 +83,19 @@ pub fn three(fact: &TicketFact, ask: &Question<'_>) -> [(i64, i64); 3] {
     sums
 }
 
+/// Whether one ticket counts among those received, and among those finished.
+pub fn came_and_went(fact: &TicketFact, ask: &Question<'_>) -> [bool; 2] {
+    let mut counts = [false; 2];
+    if ask.counts(fact.excluded) {
+        of_ticket(fact, ask, &mut |share| match share.metric {
+            Metric::Received => counts[0] = true,
+            Metric::Finished => counts[1] = true,
+            _ => {}
+        });
+    }
+    counts
+}
+
 /// The next limit that `now` has not passed: until then every question has the same shares.
 pub fn next_limit(facts: &Facts, now: Stamp) -> Option<Stamp> {
     let limits = facts.assignments.iter().flat_map(|fact| {

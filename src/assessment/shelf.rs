@@ -39,9 +39,11 @@ impl Kept {
     }
 }
 
-/// What else a list of shares was asked by, besides its facts (they stand for the period).
+/// What else a list of shares was asked by, besides its facts.
 #[derive(PartialEq, Eq)]
 struct Asked {
+    /// The period, of which the facts may hold more.
+    period: (Stamp, Stamp),
     /// Whose facts alone, where not all.
     units: Option<BTreeSet<UnitCode>>,
     by: GroupBy,
@@ -84,6 +86,23 @@ impl Shelf {
         Ok(facts)
     }
 
+    /// The same for a part of the longer period `around`: where its facts are at hand nothing is loaded, since they are
+    /// more than the part needs, and each formula looks at the instants itself.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn facts_within(
+        &self,
+        conn: &mut Conn,
+        period: (Stamp, Stamp),
+        around: (Stamp, Stamp),
+        reach: i64,
+    ) -> Result<Arc<Facts>> {
+        let mark = store::mark(conn)?;
+        let kept = self.find((around.0, around.1, reach), &mark);
+        kept.map_or_else(|| self.facts(conn, period, reach), Ok)
+    }
+
     fn find(&self, asked: (Stamp, Stamp, i64), mark: &Mark) -> Option<Arc<Facts>> {
         let mut kept = self.facts.lock().unwrap_or_else(PoisonError::into_inner);
         let place = kept.iter().position(|it| it.asked() == asked && it.mark == *mark)?;
@@ -110,7 +129,8 @@ impl Shelf {
     ) -> Arc<Behind> {
         let whose = Arc::downgrade(facts);
         let (units, rules) = (units.cloned(), ask.rules.clone());
-        let asked = Asked { units, by: ask.by, edition: ask.edition, rules, metric };
+        let (period, by, edition) = ((ask.start, ask.end), ask.by, ask.edition);
+        let asked = Asked { period, units, by, edition, rules, metric };
         let same = |there: &Listed| there.facts.ptr_eq(&whose) && there.asked == asked;
         let mut lists = self.lists.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(place) = lists.iter().position(|it| same(it) && it.behind.holds_at(ask.now)) {
@@ -162,6 +182,8 @@ mod tests {
         assert!(others[0].count() < first.count());
         let again = shelf.behind(&facts, None, &ask, Metric::Received);
         assert!(Arc::ptr_eq(&again, &first));
+        let half = Question { end: at(END - 1), ..ask };
+        assert!(!Arc::ptr_eq(&shelf.behind(&facts, None, &half, Metric::Received), &first));
         let past_a_limit = Question { now: at(END + 5001), ..ask };
         let later = shelf.behind(&facts, None, &past_a_limit, Metric::Received);
         assert!(!Arc::ptr_eq(&later, &first));

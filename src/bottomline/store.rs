@@ -192,12 +192,27 @@ pub fn list_calls(
     after: i64,
     most: i64,
 ) -> Result<Vec<TestCallRow>> {
-    let mut query = test_call::table.filter(test_call::id.gt(after)).into_boxed();
-    if let Some(units) = units {
-        let units: Vec<String> = units.iter().map(ToString::to_string).collect();
-        query = query.filter(test_call::unit.eq_any(units));
-    }
+    let query = calls_of(units).filter(test_call::id.gt(after));
     Ok(query.order(test_call::id).limit(most).select(TestCallRow::as_select()).load(conn)?)
+}
+
+/// How many there are.
+///
+/// # Errors
+/// The database's own.
+pub fn count_calls(conn: &mut Conn, units: Option<&[UnitCode]>) -> Result<i64> {
+    Ok(calls_of(units).count().get_result(conn)?)
+}
+
+fn calls_of<'a>(units: Option<&[UnitCode]>) -> test_call::BoxedQuery<'a, MultiBackend> {
+    let query = test_call::table.into_boxed();
+    match units {
+        Some(units) => {
+            let units: Vec<String> = units.iter().map(ToString::to_string).collect();
+            query.filter(test_call::unit.eq_any(units))
+        }
+        None => query,
+    }
 }
 
 /// The calls with these ids.

@@ -1,6 +1,7 @@
 //! The command line: the monthly report without the console. Its rule: of a report that was made there are its kept
 //! figures; of a window without one the figures as they are now, and each file says which. Each says too that it is a
-//! copy of the command line's, the audit trail knows of it first, and only their owner reads the files.
+//! copy of the command line's, and only their owner reads the files; the audit trail knows of a copy that is whole, and
+//! none is left of which it does not know.
 
 #![expect(clippy::print_stdout, reason = "a command's answer goes to the terminal")]
 
@@ -38,18 +39,34 @@ pub(super) fn report(what: &Report) -> Result<ExitCode> {
         ("csv.zip", print::csv_all(document, printed)?),
         ("json", json(&paper)?),
     ];
-    let (window, state) = (what.window.clone(), printed.state.clone());
-    app.db.write(move |tx| {
-        let entry = Entry::new((0, "system"), "report.copy", ("window", &window));
-        audit::record(tx, &entry.detailed(state.clone()))
-    })?;
     fs::create_dir_all(&what.out).map_err(away)?;
-    for (ending, bytes) in files {
-        let path = what.out.join(format!("{}.{ending}", paper.name));
-        write(&path, &bytes)?;
+    let path = |ending: &str| what.out.join(format!("{}.{ending}", paper.name));
+    let files = files.map(|(ending, bytes)| (path(ending), bytes));
+    let mut done = Vec::with_capacity(files.len());
+    let written = files.iter().try_for_each(|(path, bytes)| -> Result<()> {
+        write(path, bytes)?;
+        done.push(path);
+        Ok(())
+    });
+    if let Err(error) = written.and_then(|()| note(&app, what, &printed.state)) {
+        for path in done {
+            drop(fs::remove_file(path));
+        }
+        return Err(error);
+    }
+    for path in done {
         println!("{}", path.display());
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Notes that a copy was taken, and of what.
+fn note(app: &App, what: &Report, state: &str) -> Result<()> {
+    let (window, state) = (what.window.clone(), state.to_owned());
+    app.db.write(move |tx| {
+        let entry = Entry::new((0, "system"), "report.copy", ("window", &window));
+        audit::record(tx, &entry.detailed(state.clone()))
+    })
 }
 
 /// The document, and who took this copy of it when.
@@ -62,7 +79,11 @@ fn json(paper: &Paper) -> Result<Vec<u8>> {
 fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     let cannot = |error| Error::new(Kind::Unavailable, "program.cannot_write").because(error);
     let mut file = private_file(path).map_err(cannot)?;
-    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(away)
+    let written = file.write_all(bytes).and_then(|()| file.sync_all());
+    if written.is_err() {
+        drop(fs::remove_file(path));
+    }
+    written.map_err(away)
 }
 
 fn away(error: std::io::Error) -> Error {

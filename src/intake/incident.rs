@@ -221,6 +221,7 @@ fn changed(
     mut row: IncidentRow,
     change: IncidentChange,
 ) -> Result<IncidentRow> {
+    let before = Place::of(&row);
     row.version += 1;
     row.changed_at = tx.now;
     row.changed_by.clone_from(&actor.name);
@@ -238,12 +239,19 @@ fn changed(
     if let Some(lead) = &change.lead {
         row.lead = Some(lead_of(tx, actor, lead)?);
     }
-    let title = change.title.as_ref();
-    let title = title.map(|text| Said { pointer: "/title", text: text.as_str(), most: TITLE });
-    let tell = change.tell.as_ref();
-    let tell = tell.map(|text| Said { pointer: "/tell", text: text.as_str(), most: WORDS });
-    let said: Vec<Said<'_>> = title.into_iter().chain(tell).collect();
+    let words = [
+        ("/title", change.title.as_ref(), &row.title, TITLE),
+        ("/tell", change.tell.as_ref(), &row.tell, WORDS),
+    ];
+    let (mut said, mut stands) = (Vec::new(), Vec::new());
+    for (pointer, new, old, most) in words {
+        match new {
+            Some(text) => said.push(Said { pointer, text: text.as_str(), most }),
+            None => stands.push(Said { pointer, text: old, most }),
+        }
+    }
     public::demand(&said, &place, &change.acknowledge, directory)?;
+    public::demand_moved(&stands, (&before, &place), &change.acknowledge, directory)?;
     if let Some(title) = change.title {
         row.title = title.into_string();
     }

@@ -218,6 +218,22 @@ pub fn is_empty_reply(text: &str, articles: usize, rule: &EmptyRule) -> Option<H
     (is_suspect && left < least).then_some(Hollow::Formula)
 }
 
+/// Where in `text` a formula stands, in characters, from and to; none in another.
+pub fn formulas_in(text: &str, rule: &EmptyRule) -> Vec<(usize, usize)> {
+    let mut found: Vec<(usize, usize)> = Vec::new();
+    for phrase in Phrases::of(rule).formulas {
+        for (at, _) in text.match_indices(phrase) {
+            let from = text[..at].chars().count();
+            let to = from + phrase.chars().count();
+            if found.iter().all(|(first, last)| to <= *first || *last <= from) {
+                found.push((from, to));
+            }
+        }
+    }
+    found.sort_unstable();
+    found
+}
+
 /// What is taken out of a reply, the longest of a sort first.
 struct Phrases<'a> {
     courtesies: Vec<&'a str>,
@@ -323,6 +339,13 @@ mod tests {
         "二次供水水箱已消杀，水质送检合格。",
         "经调解，楼上住户同意更换防水，双方签订了协议。",
     ];
+
+    #[test]
+    fn formulas_are_found_where_they_stand_the_longest_first() {
+        let formulas = ["高度重视", "我单位高度重视"].map(str::to_owned).to_vec();
+        let rule = EmptyRule { formulas, ..EmptyRule::default() };
+        assert_eq!(formulas_in("我单位高度重视；高度重视", &rule), [(0, 7), (8, 12)]);
+    }
 
     #[test]
     fn formulas_are_told_from_answers() {

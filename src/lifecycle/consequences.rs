@@ -55,7 +55,7 @@ pub fn follow(tx: &mut Tx<'_>, rules: &Rules, change: &Change<'_>) -> Result<()>
         // 督办: what is supervised.
         handling::store::follow(tx, id, Some(before), after)?;
         // 事件: others were merged into it, or are no more.
-        incident::linked::follow(tx, id, before, after)?;
+        incident::linked::follow(tx, id, Some(before), after)?;
         // 回填: what the city's platform is owed for it.
         let moved = Moved { id, version, before, after };
         upstream::follow(tx, &rules.profile, &rules.calendar, &moved)?;

@@ -12,6 +12,7 @@ use super::store::{self, Brought};
 use crate::audit::{self, Entry};
 use crate::db::{Scrubbed, Tx, thoroughly};
 use crate::error::{Error, Kind, Result};
+use crate::intake::incident::linked;
 use crate::lifecycle::{Hotline, Rules};
 use crate::ticket::command::Target;
 use crate::ticket::store::{self as tickets, Stored};
@@ -183,6 +184,7 @@ fn take_back(tx: &mut Tx<'_>, hotline: &Hotline, batch: i64, family: &[Brought])
     }
     let ids: Vec<i64> = gone.iter().map(|stored| stored.id).collect();
     store::forget(tx, &ids, &numbers)?;
+    linked::forget(tx, &ids)?;
     tickets::remove(tx, vault, batch, &gone)?;
     Ok(true)
 }
@@ -201,7 +203,9 @@ fn let_go(
     after.children.retain(|there| there != child);
     if after != stored.ticket {
         let (actor, none) = (importer(), Target::default());
-        hotline.record(tx, rules, &actor, &stored, after, "unmerge/child", json!({}), none)?;
+        let kept =
+            hotline.record(tx, rules, &actor, &stored, after, "unmerge/child", json!({}), none)?;
+        linked::follow(tx, kept.id, Some(&stored.ticket), &kept.ticket)?;
     }
     Ok(())
 }

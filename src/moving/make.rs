@@ -14,6 +14,7 @@ use crate::db::Tx;
 use crate::error::{Error, Result};
 use crate::handling;
 use crate::intake::duplicate;
+use crate::intake::incident::linked;
 use crate::lifecycle::{Hotline, Rules};
 use crate::ticket::command::Target;
 use crate::ticket::event::{Event, patch};
@@ -325,6 +326,8 @@ fn keep_all(
         store::insert_prepared(tx, &one.prepared)?;
         // What its unit still owes an answer to; nobody is told.
         handling::store::follow(tx, one.prepared.id, None, &one.prepared.ticket)?;
+        // Whom the next caller is told of.
+        linked::follow(tx, one.prepared.id, None, &one.prepared.ticket)?;
         let (ticket_id, events) = (one.prepared.id, one.prepared.version());
         note(tx, batch, &Came { no: &one.no, ticket_id, hash: &one.hash, events })?;
         if let Some(parent) = &one.parent
@@ -354,7 +357,8 @@ fn take_in(
     }
     after.children.push(child.to_owned());
     let (actor, none) = (importer(), Target::default());
-    hotline.record(tx, rules, &actor, &stored, after, "merge/child", json!({}), none)?;
+    let kept = hotline.record(tx, rules, &actor, &stored, after, "merge/child", json!({}), none)?;
+    linked::follow(tx, kept.id, Some(&stored.ticket), &kept.ticket)?;
     Ok(true)
 }
 

@@ -117,6 +117,9 @@ impl Table {
 pub const DEFINITION: &str = "definition";
 pub const FORMULA: &str = "formula";
 
+/// How the id of a column ends that says between which values a figure lies: `composite.interval`.
+pub const INTERVAL: &str = ".interval";
+
 /// The key of the row that holds the sum.
 pub const TOTAL: &str = "total";
 
@@ -201,6 +204,26 @@ pub enum Value {
     Number(f64),
     Day(NaiveDate),
     Instant(Stamp),
+}
+
+impl Value {
+    /// As it stands below the axis of a chart, where it names a row.
+    pub fn label(&self) -> String {
+        match self {
+            Self::Text(text) => text.clone(),
+            Self::Day(day) => day.format("%-m-%-d").to_string(),
+            _ => String::new(),
+        }
+    }
+
+    /// As a chart draws it; nothing for what is no number.
+    pub const fn number(&self) -> Option<f64> {
+        match self {
+            Self::Count(count) => Some(*count as f64),
+            Self::Ratio { value, .. } | Self::Number(value) => Some(*value),
+            Self::None | Self::Text(_) | Self::Day(_) | Self::Instant(_) => None,
+        }
+    }
 }
 
 /// What a cell was made of.

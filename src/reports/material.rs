@@ -1,5 +1,7 @@
 //! Reports: all that a report is made of, in memory. Its rule: a section reads this and nothing else.
 
+use std::sync::Arc;
+
 use super::extras::Extras;
 use super::frame::Frame;
 use super::site::Listing;
@@ -25,22 +27,23 @@ pub struct Material<'a> {
     pub listing: Listing,
 }
 
-/// An earlier window.
+/// An earlier window. Of a year the one before and the same a year earlier are one, and share their facts.
+#[derive(Clone)]
 pub struct Past {
     pub earlier: Earlier,
     /// The profile (`name@version`) by which its own report was frozen, where it was.
     pub printed: Option<String>,
     /// Those of the scope; nothing where the site kept no tickets yet.
-    pub facts: Option<Facts>,
+    pub facts: Option<Arc<Facts>>,
     /// Everybody's, where the scope is not everybody.
-    pub whole: Option<Facts>,
+    pub whole: Option<Arc<Facts>>,
 }
 
 impl Material<'_> {
     /// The earlier window where it is known, with its facts.
     pub fn then(&self, against: Against) -> Option<(&Window, &Facts)> {
         let past = self.past.iter().find(|past| past.earlier.against == against)?;
-        Some((&past.earlier.window, past.facts.as_ref()?))
+        Some((&past.earlier.window, past.facts.as_deref()?))
     }
 
     /// The tickets received in the window.

@@ -92,11 +92,7 @@ pub fn take(
     let (facts, whole) = scoped(&frame, whole);
     frame.surveys = cut.map(|cut| cut.told(&facts, asked.late));
     let first = store::first_received(conn)?;
-    let past = [Against::Previous, Against::Year]
-        .into_iter()
-        .filter_map(|against| Earlier::of(against, &asked.window, now))
-        .map(|earlier| past(conn, (vault, &book), &frame, earlier, first))
-        .collect::<Result<Vec<_>>>()?;
+    let past = past(conn, (vault, &book), &frame, first)?;
     let material = Material {
         frame: &frame,
         profile: book.profile.title.clone(),
@@ -144,7 +140,27 @@ fn printed_by(
     Ok(row.map(|row| row.profile))
 }
 
+/// The earlier windows that it is compared with.
 fn past(
+    conn: &mut Conn,
+    by: (Vault<'_>, &Rulebook),
+    frame: &Frame,
+    first: Option<Stamp>,
+) -> Result<Vec<Past>> {
+    let mut all: Vec<Past> = Vec::new();
+    for against in [Against::Previous, Against::Year] {
+        let Some(earlier) = Earlier::of(against, &frame.window, frame.now) else { continue };
+        // Of a year both are the same window: it is loaded once.
+        let same = all.iter().find(|past| past.earlier.whole == earlier.whole).cloned();
+        all.push(match same {
+            Some(same) => Past { earlier, ..same },
+            None => past_of(conn, by, frame, earlier, first)?,
+        });
+    }
+    Ok(all)
+}
+
+fn past_of(
     conn: &mut Conn,
     (vault, book): (Vault<'_>, &Rulebook),
     frame: &Frame,
@@ -164,5 +180,5 @@ fn past(
     let whole = frame.counted(whole);
     let (facts, whole) = scoped(frame, whole);
     let printed = printed_by(conn, (start, end), frame.scope.as_ref())?;
-    Ok(Past { earlier, printed, facts: Some(facts), whole })
+    Ok(Past { earlier, printed, facts: Some(Arc::new(facts)), whole: whole.map(Arc::new) })
 }

@@ -14,7 +14,11 @@ use crate::time::Stamp;
 
 code_enum! {
     /// What a link opens, and nothing else.
-    pub enum Purpose { Survey = "survey" "回访" }
+    pub enum Purpose {
+        Survey = "survey" "回访",
+        /// In the place of the round stands the minute of the epoch from which on it opens nothing.
+        Card = "card" "维修卡",
+    }
 }
 
 /// Which ticket a link is about, and the round of asking it was written in.
@@ -97,6 +101,7 @@ mod tests {
             let link = Link { purpose: Purpose::Survey, ticket_id: id, round };
             prop_assert_eq!(read(&keys, Purpose::Survey, &token), Some(link));
             prop_assert_eq!(token.len(), 43);
+            prop_assert_eq!(read(&keys, Purpose::Card, &token), None);
             let changed = format!("{}{other}{}", &token[..at], &token[at + 1..]);
             prop_assume!(changed != token);
             prop_assert_eq!(read(&keys, Purpose::Survey, &changed), None);

@@ -11,7 +11,9 @@ pub mod batch;
 pub mod bottomline;
 pub mod calls;
 pub mod campaigns;
+pub mod cards;
 pub mod commands;
+pub mod decisions;
 pub mod dossier;
 pub mod exports;
 pub mod history;
@@ -33,6 +35,7 @@ pub mod searches;
 pub mod sides;
 pub mod signals;
 pub mod similar;
+pub mod solutions;
 pub mod stretch;
 pub mod suggest;
 pub mod supervision;
@@ -62,6 +65,7 @@ pub fn routes(services: &mut ServiceConfig<'_>) {
         .service(tickets::take_in)
         .service(tickets::find)
         .service(work::list)
+        .service(decisions::list)
         .service(surveys::list)
         .service(search::texts)
         .service(searches::list)
@@ -70,6 +74,7 @@ pub fn routes(services: &mut ServiceConfig<'_>) {
         .service(searches::remove)
         .service(suggest::propose)
         .service(similar::of_ticket)
+        .service(solutions::of_like)
         .service(advice::figures)
         .configure(places::routes)
         .service(tickets::one)
@@ -90,6 +95,8 @@ pub fn routes(services: &mut ServiceConfig<'_>) {
         .service(history::limits)
         .service(history::readers)
         .service(history::reveal)
+        .service(cards::make)
+        .service(cards::read)
         .configure(rates::routes)
         .configure(exports::routes)
         .service(dossier::dossier)

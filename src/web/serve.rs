@@ -7,7 +7,7 @@ use std::time::Duration;
 use actix_web::body::MessageBody;
 use actix_web::dev::{Server, ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::from_fn;
-use actix_web::{App as ActixApp, Error as ActixError, HttpServer, web};
+use actix_web::{App as ActixApp, Error as ActixError, HttpRequest, HttpServer, web};
 use utoipa_actix_web::{AppExt, scope};
 
 use super::{address, api, console, deadline, open311, openapi, trace};
@@ -45,8 +45,8 @@ pub fn application(
         )
         .into_app()
         .configure(console::routes)
-        .default_service(web::to(|| async {
-            Result::<&str>::Err(Error::new(Kind::NotFound, "web.no_route"))
+        .default_service(web::to(|request: HttpRequest| async move {
+            Err::<&str, _>(console::nowhere(&request))
         }))
         .wrap(from_fn(address::around))
         .wrap(from_fn(deadline::around))

@@ -1,6 +1,8 @@
 //! The leaders' pages of the console: what stands on each for whom, that every figure leads to its tickets, and that a
 //! form is there for what is allowed and for nothing else.
 
+mod charts;
+
 use std::collections::BTreeMap;
 
 use jiesu::identity::store::account_named;

@@ -13,16 +13,16 @@ use crate::support::photo::phone_photo;
 use crate::support::server::{Answer, Server};
 
 /// The small city behind a server, with a browser for everyone.
-struct Office {
-    server: Server,
-    city: City,
+pub struct Office {
+    pub server: Server,
+    pub city: City,
     tokens: BTreeMap<String, String>,
 }
 
-const HOSTILE: &str = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>";
+pub const HOSTILE: &str = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>";
 
 impl Office {
-    fn open() -> Self {
+    pub fn open() -> Self {
         let server = Server::start(&[]);
         let city = City::served(&server);
         let people = city.people().map(|person| person.actor);
@@ -38,24 +38,24 @@ impl Office {
     }
 
     /// The page at `path` as `name` sees it.
-    fn page(&self, name: &str, path: &str) -> Answer {
+    pub fn page(&self, name: &str, path: &str) -> Answer {
         self.server.ask("GET", path, &[("Cookie", &self.cookie(name))], "")
     }
 
     /// The same, which there is.
-    fn shown(&self, name: &str, path: &str) -> String {
+    pub fn shown(&self, name: &str, path: &str) -> String {
         let page = self.page(name, path);
         assert_eq!(page.status, 200, "{name} {path}: {page:?}");
         assert!(!page.body.contains("<script>alert") && !page.body.contains("<img src=x"));
         page.body
     }
 
-    fn get(&self, name: &str, path: &str) -> Answer {
+    pub fn get(&self, name: &str, path: &str) -> Answer {
         let bearer = format!("Bearer {}", self.tokens[name]);
         self.server.ask("GET", path, &[("Authorization", &bearer)], "")
     }
 
-    fn post(&self, name: &str, path: &str, body: &Value) -> Answer {
+    pub fn post(&self, name: &str, path: &str, body: &Value) -> Answer {
         let bearer = format!("Bearer {}", self.tokens[name]);
         self.server.ask("POST", path, &[("Authorization", &bearer)], &body.to_string())
     }

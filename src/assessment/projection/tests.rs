@@ -11,7 +11,7 @@ use crate::limits::policy::Curve;
 
 fn of(city: &City, edition: Edition) -> Projection {
     let unit = city.facts.names.find("section").unwrap();
-    projection(&city.facts, &city.ask(edition), unit)
+    projection(&city.facts, &city.ask(edition), unit, None)
 }
 
 /// Three good answers, one bad, and another unit's that is worse.
@@ -111,6 +111,26 @@ fn what_is_live_and_was_not_asked_yet_will_still_enter() {
     (elsewhere.standing, elsewhere.ended_at) = (Standing::Live, None);
     city.ticket("section");
     assert_eq!(of(&city, Edition::Assessed).open, [enters]);
+}
+
+#[rstest]
+// What is asked at the cut-off itself is late.
+#[case(1, 1)]
+#[case(0, 0)]
+#[case(-1, 0)]
+fn after_the_cut_off_nothing_more_enters_and_what_was_said_costs_as_before(
+    #[case] off: i64,
+    #[case] enter: usize,
+) {
+    let mut city = four();
+    let live = city.ticket("section");
+    (live.standing, live.ended_at) = (Standing::Live, None);
+    let unit = city.facts.names.find("section").unwrap();
+    // The city is asked at the end of its window.
+    let ask = city.ask(Edition::Assessed);
+    let found = projection(&city.facts, &ask, unit, Some(at(END + off)));
+    assert_eq!(found.open.len(), enter);
+    assert_eq!(found.costs, of(&city, Edition::Assessed).costs);
 }
 
 #[rstest]

@@ -2,7 +2,7 @@
 //! has published are never let in, a household's door and another estate only where whoever writes means them.
 
 use super::store::IncidentRow;
-use crate::directory::{Directory, EstateCode, RegionCode};
+use crate::directory::{Directory, Estate, EstateCode, RegionCode};
 use crate::error::{Error, FieldError, Kind, Result};
 use crate::knowledge::check::is_published;
 use crate::knowledge::particulars::{Pointing, particulars};
@@ -68,6 +68,46 @@ pub fn demand(
     Err(Error::new(Kind::Invalid, "incident.guard").at_fields(open))
 }
 
+/// The same of words that were let in when the incident was at `before`, and stand while it moves to `after`: what is asked
+/// again is which estates no longer are its own.
+///
+/// # Errors
+/// 422 `incident.guard` with every such estate, where it is not in `acknowledged`.
+pub fn demand_moved(
+    said: &[Said<'_>],
+    (before, after): (&Place, &Place),
+    acknowledged: &[Doubt],
+    directory: &Directory,
+) -> Result<()> {
+    if before == after || acknowledged.contains(&Doubt::Estate) {
+        return Ok(());
+    }
+    let left = |one: &Said<'_>| {
+        let known = others(one.text, before, directory);
+        let is_new = |other: &&Estate| !known.iter().any(|it| it.code == other.code);
+        let new: Vec<&Estate> =
+            others(one.text, after, directory).into_iter().filter(is_new).collect();
+        new.into_iter().map(|other| at_estate(one.pointer, other)).collect::<Vec<_>>()
+    };
+    let open: Vec<FieldError> = said.iter().flat_map(left).collect();
+    if open.is_empty() {
+        return Ok(());
+    }
+    Err(Error::new(Kind::Invalid, "incident.guard").at_fields(open))
+}
+
+/// The estates that a text names and that are not of the place.
+fn others<'d>(text: &str, place: &Place, directory: &'d Directory) -> Vec<&'d Estate> {
+    let mentions = directory.estates_in(text).into_iter();
+    let elsewhere =
+        mentions.filter(|mention| !mention.estates.iter().any(|it| place.has(&it.code, directory)));
+    elsewhere.filter_map(|mention| mention.estates.first().copied()).collect()
+}
+
+fn at_estate(pointer: &'static str, other: &Estate) -> FieldError {
+    FieldError::with(pointer, "incident.estate", &[("name", other.name.as_str())])
+}
+
 fn found(said: &Said<'_>, place: &Place, directory: &Directory) -> Vec<(Doubt, FieldError)> {
     let (text, pointer) = (said.text, said.pointer);
     let mut found = Vec::new();
@@ -98,13 +138,8 @@ fn found(said: &Said<'_>, place: &Place, directory: &Directory) -> Vec<(Doubt, F
     if !found.iter().any(|(doubt, _)| *doubt == Doubt::Phone) && mask_text(&rest, &[]) != rest {
         found.push((Doubt::Phone, FieldError::new(pointer, "incident.number")));
     }
-    for mention in directory.estates_in(text) {
-        let is_here = mention.estates.iter().any(|estate| place.has(&estate.code, directory));
-        if let Some(other) = mention.estates.first().filter(|_| !is_here) {
-            let name = [("name", other.name.as_str())];
-            found.push((Doubt::Estate, FieldError::with(pointer, "incident.estate", &name)));
-        }
-    }
+    let others = others(text, place, directory).into_iter();
+    found.extend(others.map(|other| (Doubt::Estate, at_estate(pointer, other))));
     found
 }
 

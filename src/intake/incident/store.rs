@@ -72,6 +72,11 @@ pub fn find(conn: &mut Conn, id: i64) -> Result<Option<IncidentRow>> {
     Ok(incident::table.find(id).select(IncidentRow::as_select()).first(conn).optional()?)
 }
 
+/// How many there are of the state `state`.
+pub fn count(conn: &mut Conn, state: IncidentState) -> Result<i64> {
+    Ok(incident::table.filter(incident::state.eq(state.as_str())).count().get_result(conn)?)
+}
+
 /// At most `most` of the state `state` before the id `after`, the newest first.
 pub fn page(
     conn: &mut Conn,

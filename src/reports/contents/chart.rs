@@ -1,20 +1,15 @@
 //! Reports, contents: pictures of tables. Its rule: a picture shows what a table says, and no more points than eyes can read.
 
-use crate::reports::document::{Block, Chart, ChartKind, Format, Series, Table, Value};
+use crate::reports::document::{Block, Chart, ChartKind, Format, Series, Table};
 
 /// The columns `series` of `table` (by their ids) over its rows but the total.
 pub fn of(table: &Table, title: &str, kind: ChartKind, series: &[&str], most: usize) -> Block {
     let rows: Vec<_> = table.rows.iter().filter(|row| row.key != "total").take(most).collect();
-    let label = |cell: &Value| match cell {
-        Value::Text(text) => text.clone(),
-        Value::Day(day) => day.format("%-m-%-d").to_string(),
-        _ => String::new(),
-    };
-    let labels = rows.iter().filter_map(|row| row.cells.first()).map(|cell| label(&cell.value));
+    let labels = rows.iter().filter_map(|row| row.cells.first()).map(|cell| cell.value.label());
     let labels: Vec<String> = labels.collect();
     let drawn = series.iter().filter_map(|id| {
         let place = table.columns.iter().position(|column| column.id == *id)?;
-        let values = rows.iter().map(|row| row.cells.get(place).and_then(|it| number(&it.value)));
+        let values = rows.iter().map(|row| row.cells.get(place).and_then(|it| it.value.number()));
         Some(Series { name: table.columns[place].name.clone(), values: values.collect() })
     });
     let drawn: Vec<Series> = drawn.collect();
@@ -28,12 +23,4 @@ pub fn of(table: &Table, title: &str, kind: ChartKind, series: &[&str], most: us
         format: first.map_or(Format::Number, |column| column.format),
         table: table.id.clone(),
     })
-}
-
-fn number(value: &Value) -> Option<f64> {
-    match value {
-        Value::Count(count) => Some(*count as f64),
-        Value::Ratio { value, .. } | Value::Number(value) => Some(*value),
-        _ => None,
-    }
 }

@@ -8,7 +8,7 @@ use crate::assessment::likewise::Against;
 use crate::assessment::metrics::Shape;
 use crate::assessment::samemix::Fair;
 use crate::assessment::{Metric, Row as Line, Rules as Scoring};
-use crate::reports::document::{Cell, Column, Format, Row, Table, Value};
+use crate::reports::document::{Cell, Column, Format, INTERVAL, Row, Table, Value};
 
 /// What stands in a column.
 #[derive(Debug, Clone, Copy)]
@@ -111,13 +111,14 @@ impl Lines<'_> {
             }
             Col::Interval(metric) => {
                 let name = format!("{}区间", zh(metric));
-                of(format!("{metric}.interval"), name, Format::Text, metric)
+                of(format!("{metric}{INTERVAL}"), name, Format::Text, metric)
             }
             Col::Fair(metric) => {
                 self.of_others(metric, "same_mix", "与同类诉求之差", Format::Points)
             }
             Col::FairInterval(metric) => {
-                self.of_others(metric, "same_mix.interval", "与同类诉求之差区间", Format::Text)
+                let id = format!("same_mix{INTERVAL}");
+                self.of_others(metric, &id, "与同类诉求之差区间", Format::Text)
             }
             Col::Median => of_time("median", "办理时长中位数", &of),
             Col::P90 => of_time("p90", "办理时长P90", &of),

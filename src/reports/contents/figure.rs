@@ -51,8 +51,8 @@ impl Figures {
         let mut then = BTreeMap::new();
         let mut lengths = BTreeMap::new();
         for past in &material.past {
-            let whole = past.whole.as_ref().filter(|_| is_scope);
-            let Some(facts) = whole.or(past.facts.as_ref()) else { continue };
+            let whole = past.whole.as_deref().filter(|_| is_scope);
+            let Some(facts) = whole.or(past.facts.as_deref()) else { continue };
             let (against, window) = (past.earlier.against, &past.earlier.window);
             let ask = frame.question_of(window, by, edition);
             then.insert(against, Then::of(frame, facts, ask, depth));

@@ -76,7 +76,7 @@ fn frame(scoring: &Scoring, scope: Option<Scope>) -> Frame {
 
 fn past(facts: Option<Facts>) -> Past {
     let earlier = Earlier::of(Against::Previous, &window(), at(END)).unwrap();
-    Past { earlier, printed: None, facts, whole: None }
+    Past { earlier, printed: None, facts: facts.map(Arc::new), whole: None }
 }
 
 /// The report of `facts`, with `earlier` beside it.
@@ -97,6 +97,20 @@ fn report(
 
 fn of_city(city: &City) -> Document {
     report(&frame(&city.rules, None), &city.facts, &city.facts, None, Extras::default())
+}
+
+/// The report of the bureau alone, which helped half of those who called, where others helped everybody; with the facts
+/// that are its own.
+fn of_the_bureau() -> (Document, Facts, Frame) {
+    let mut city = City::default();
+    city.answers("big", 12, 12);
+    city.answers("section", 6, 12);
+    let scope = Scope { by: GroupBy::Unit, key: "bureau".to_owned() };
+    let frame = frame(&city.rules, Some(scope));
+    let (by, keys) = frame.inside().unwrap();
+    let mine = narrowed(&city.facts, by, keys);
+    let report = report(&frame, &mine, &city.facts, None, Extras::default());
+    (report, mine, frame)
 }
 
 fn table<'a>(document: &'a Document, id: &str) -> &'a Table {
@@ -311,14 +325,7 @@ fn the_reasons_of_the_unsolved_sum_to_them() {
 
 #[test]
 fn a_report_of_a_unit_ranks_it_among_all_and_counts_its_own() {
-    let mut city = City::default();
-    city.answers("big", 12, 12);
-    city.answers("section", 6, 12);
-    let scope = Scope { by: GroupBy::Unit, key: "bureau".to_owned() };
-    let frame = frame(&city.rules, Some(scope));
-    let (by, keys) = frame.inside().unwrap();
-    let mine = narrowed(&city.facts, by, keys);
-    let report = report(&frame, &mine, &city.facts, None, Extras::default());
+    let (report, mine, frame) = of_the_bureau();
     assert_eq!(value(&report, "units", "section", "rank"), Value::Count(2));
     assert!(!table(&report, "units").rows.iter().any(|row| row.key == "big"));
     assert_eq!(value(&report, "overview_counts", "received", "all"), Value::Count(12));

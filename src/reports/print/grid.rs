@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::definitions::Definitions;
 use super::{Printed, values, words};
 use crate::reports::document::{
-    Cell, Chart, Column, DEFINITION, FORMULA, Format, Row, TOTAL, Table, Value,
+    self, Cell, Chart, Column, DEFINITION, Extract, FORMULA, Format, Row, TOTAL, Table, Value,
 };
 
 /// How deep rows are indented at most.
@@ -42,6 +42,34 @@ pub struct Head {
     pub numeric: bool,
     /// Whether its values stay on one line: figures and times.
     pub whole: bool,
+    #[serde(skip)]
+    pub keeps: Keeps,
+}
+
+/// How long a column stays on paper that has no room for all of them: the first of these go first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Keeps {
+    /// Between which values a figure lies.
+    WithRoom,
+    /// What the letter leaves out.
+    WithSomeRoom,
+    Always,
+}
+
+impl Keeps {
+    /// From the least on.
+    pub const ALL: [Self; 3] = [Self::WithRoom, Self::WithSomeRoom, Self::Always];
+
+    /// Of a column, by what the letter prints of its table.
+    fn of(column: &Column, letter: Option<&Extract>) -> Self {
+        let named = letter.map(|letter| &letter.columns).filter(|columns| !columns.is_empty());
+        match named {
+            Some(columns) if columns.contains(&column.id) => Self::Always,
+            _ if column.id.ends_with(document::INTERVAL) => Self::WithRoom,
+            Some(_) => Self::WithSomeRoom,
+            None => Self::Always,
+        }
+    }
 }
 
 /// A row.
@@ -68,17 +96,26 @@ pub struct Place {
     pub formula: Option<String>,
 }
 
-/// The table's words; `number` counts from 1.
-pub fn grid(table: &Table, number: usize, known: &mut Definitions, printed: &Printed) -> Grid {
+/// The table's words; `number` counts from 1, and `letter` is what the letter prints of it.
+pub fn grid(
+    (table, letter): (&Table, Option<&Extract>),
+    number: usize,
+    known: &mut Definitions,
+    printed: &Printed,
+) -> Grid {
     let head = |column: &Column| Head {
         name: values::heading(column),
         note: known.of_column(column),
         formula: column.formula.as_deref().map(words::one_line),
         numeric: values::is_numeric(column.format),
         whole: column.format != Format::Text,
+        keeps: Keeps::of(column, letter),
     };
     let shown = table.columns.iter().filter(|column| !column.is_of_row());
-    let heads: Vec<Head> = shown.map(head).collect();
+    let mut heads: Vec<Head> = shown.map(head).collect();
+    if let Some(name) = heads.first_mut() {
+        name.keeps = Keeps::Always;
+    }
     let lines = table.rows.iter().map(|row| line((table, row), &heads, known, printed));
     let mut lines: Vec<Line> = lines.collect();
     let mut blank = lines.iter().filter(|line| line.blank).count();
@@ -252,7 +289,7 @@ mod tests {
     }
 
     fn made(table: &Table) -> Grid {
-        grid(table, 1, &mut Definitions::default(), &printed())
+        grid((table, None), 1, &mut Definitions::default(), &printed())
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! script, no style but its one `<style>`; every text is escaped.
 //!
 //! It needs the Content-Security-Policy that [`policy`] gives, which allows that one style by its hash and nothing else.
+//! On a screen of the console its figures are drawn by scripts of the house; without them it says the same.
 
 use std::sync::LazyLock;
 
@@ -22,6 +23,8 @@ const TEMPLATE: &str = include_str!("../../../config/reports/page.html");
 #[derive(Serialize)]
 struct Whole<'a> {
     page: &'a Page<'a>,
+    /// Where the scripts are that draw its figures.
+    scripts: &'a [String],
     /// By the numbers of the tables, from 0.
     sheets: Vec<Sheet>,
     /// By the numbers of the figures, from 0.
@@ -33,22 +36,41 @@ struct Whole<'a> {
 /// # Errors
 /// `internal`.
 pub fn html(document: &Document, printed: &Printed) -> Result<String> {
+    html_drawn(document, printed, &[])
+}
+
+/// The same with `scripts` that draw its figures anew from its tables; it needs [`policy_of_scripts`] then.
+///
+/// # Errors
+/// `internal`.
+pub fn html_drawn(document: &Document, printed: &Printed, scripts: &[String]) -> Result<String> {
     let page = layout(document, printed);
     let pictures = page.figures().map(|figure| chart::svg(figure.chart, figure.number));
     let pictures = pictures.collect::<Result<_>>()?;
     let sheets = page.grids().map(sheet).collect();
-    fill(TEMPLATE, &Whole { page: &page, sheets, pictures })
+    fill(TEMPLATE, &Whole { page: &page, scripts, sheets, pictures })
 }
 
 /// The Content-Security-Policy to send the page with.
 pub fn policy() -> &'static str {
     static POLICY: LazyLock<String> = LazyLock::new(|| {
-        let hash = BASE64_STANDARD.encode(Sha256::digest(style(TEMPLATE)));
         format!(
-            "default-src 'none'; style-src 'sha256-{hash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+            "default-src 'none'; style-src '{}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+            marked()
         )
     });
     &POLICY
+}
+
+/// The same, which lets scripts of the house in.
+pub fn policy_of_scripts() -> &'static str {
+    static POLICY: LazyLock<String> = LazyLock::new(|| format!("{}; script-src 'self'", policy()));
+    &POLICY
+}
+
+/// The hash of the one style.
+fn marked() -> String {
+    format!("sha256-{}", BASE64_STANDARD.encode(Sha256::digest(style(TEMPLATE))))
 }
 
 /// What stands in the one `<style>`; nothing of it comes from a document.

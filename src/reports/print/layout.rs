@@ -9,7 +9,9 @@ use super::definitions::{Definition, Definitions};
 use super::grid::{Grid, grid, table_of};
 use super::{Printed, words};
 use crate::reports::Document;
-use crate::reports::document::{Block, Chart, SIGN_OFF, Section};
+use crate::reports::document::{
+    Block, Chart, ChartKind, Column, Extract, Row, SIGN_OFF, Section, Series, TOTAL, Table, Value,
+};
 
 /// The whole report as words.
 #[derive(Debug, Serialize)]
@@ -67,13 +69,21 @@ pub struct Figure<'a> {
     pub table: usize,
     pub table_anchor: String,
     pub own: Option<Grid>,
+    pub drawn_as: ChartKind,
+    /// Which columns of that table it draws, and which of its rows but the sum, both from 0; none where the table does not
+    /// hold them as they are drawn.
+    pub columns: Vec<usize>,
+    pub rows: Vec<usize>,
     #[serde(skip)]
     pub chart: &'a Chart,
 }
 
 /// Where counting stands.
 struct Count<'a> {
+    document: &'a Document,
     printed: &'a Printed,
+    /// By table, what the letter prints of it.
+    letter: &'a BTreeMap<String, Extract>,
     /// The numbers of the document's own tables.
     tables: BTreeMap<&'a str, usize>,
     next_table: usize,
@@ -84,7 +94,9 @@ struct Count<'a> {
 /// Lays the document out.
 pub fn layout<'a>(document: &'a Document, printed: &'a Printed) -> Page<'a> {
     let mut count = Count {
+        document,
         printed,
+        letter: &document.letter,
         tables: numbers(document),
         next_table: 1,
         figures: 0,
@@ -169,7 +181,8 @@ impl<'a> Count<'a> {
             Block::Paragraph { text } => Piece::Paragraphs { lines: words::lines(text) },
             Block::Table(table) => {
                 let number = self.number();
-                Piece::Table { grid: grid(table, number, &mut self.known, self.printed) }
+                let whole = (table, self.letter.get(&table.id));
+                Piece::Table { grid: grid(whole, number, &mut self.known, self.printed) }
             }
             Block::Chart(chart) => Piece::Figure(self.figure(chart)),
             Block::Open { field, hint } => {
@@ -185,9 +198,14 @@ impl<'a> Count<'a> {
         let known = self.tables.get(chart.table.as_str()).copied();
         let own = known.is_none().then(|| {
             let number = self.number();
-            grid(&table_of(chart), number, &mut self.known, self.printed)
+            grid((&table_of(chart), None), number, &mut self.known, self.printed)
         });
         let anchor = words::anchor("t", &chart.table);
+        let table = self.document.tables().find(|table| table.id == chart.table);
+        let (columns, rows) = match table {
+            Some(table) => drawn(table, chart).unwrap_or_default(),
+            None => ((1..=chart.series.len()).collect(), (0..chart.labels.len()).collect()),
+        };
         Figure {
             number: self.figures,
             title: words::one_line(&chart.title),
@@ -195,6 +213,9 @@ impl<'a> Count<'a> {
             table: own.as_ref().map(|it| it.number).or(known).unwrap_or_default(),
             table_anchor: own.as_ref().map_or(anchor, |it| it.anchor.clone()),
             own,
+            drawn_as: chart.kind,
+            columns,
+            rows,
             chart,
         }
     }
@@ -203,6 +224,36 @@ impl<'a> Count<'a> {
         self.next_table += 1;
         self.next_table - 1
     }
+}
+
+/// Where the series of `chart` stand among the columns that are shown of `table`, and its labels among the rows but the
+/// sum; nothing where one of them is not there as it is drawn.
+fn drawn(table: &Table, chart: &Chart) -> Option<(Vec<usize>, Vec<usize>)> {
+    let lines: Vec<&Row> = table.rows.iter().filter(|row| row.key != TOTAL).collect();
+    let line = |at: usize, label: &str, number: Option<f64>| {
+        lines.iter().position(|row| {
+            value(row, 0).is_some_and(|name| name.label() == label)
+                && value(row, at).and_then(Value::number) == number
+        })
+    };
+    let shown = table.columns.iter().enumerate().filter(|(_, column)| !column.is_of_row());
+    let shown: Vec<(usize, &Column)> = shown.collect();
+    let place = |series: &Series| {
+        shown.iter().enumerate().find_map(|(place, (at, column))| {
+            let points = chart.labels.iter().zip(&series.values);
+            let rows = || points.map(|(label, number)| line(*at, label, *number)).collect();
+            let rows: Option<Vec<usize>> = if column.name == series.name { rows() } else { None };
+            Some((place, rows?))
+        })
+    };
+    let places: Vec<(usize, Vec<usize>)> = chart.series.iter().map(place).collect::<Option<_>>()?;
+    let rows = places.first()?.1.clone();
+    let alike = places.iter().all(|(_, other)| *other == rows);
+    alike.then(|| (places.into_iter().map(|(place, _)| place).collect(), rows))
+}
+
+fn value(row: &Row, at: usize) -> Option<&Value> {
+    row.cells.get(at).map(|cell| &cell.value)
 }
 
 impl Page<'_> {

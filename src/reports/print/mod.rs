@@ -30,7 +30,7 @@ use chrono_tz::Tz;
 use crate::time::Stamp;
 pub use csv::{csv, csv_all};
 pub use docx::docx;
-pub use html::{html, policy};
+pub use html::{html, html_drawn, policy, policy_of_scripts};
 pub use xlsx::xlsx;
 
 /// What a print says besides its document.
@@ -59,6 +59,6 @@ pub struct Printed {
 }
 
 #[cfg(test)]
-mod sample;
+pub(in crate::reports) mod sample;
 #[cfg(test)]
 mod tests;

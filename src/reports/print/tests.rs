@@ -91,7 +91,7 @@ fn the_page_says_everything_and_leads_to_the_tickets() {
         let plain = page.replace(" id=\"c-1-title\"", "");
         assert!(plain.contains(said), "{said}");
     }
-    assert_eq!(page.matches("<figure>").count(), 2);
+    assert_eq!(page.matches("<figure").count(), 2);
     assert_eq!(page.matches("（<code>response_rate@1</code>）").count(), 1, "a definition once");
     let bare = html(&document(), &Printed { base: None, watermark: None, ..printed() }).unwrap();
     assert!(!bare.contains("tickets?") && !bare.contains("class=\"watermark\""));
@@ -308,4 +308,19 @@ fn samples_can_be_looked_at() {
         put("xlsx", xlsx(&document, &printed).unwrap());
         put("zip", csv_all(&document, &printed).unwrap());
     }
+}
+
+#[test]
+fn a_figure_says_which_columns_of_its_table_it_draws_and_scripts_come_where_they_are_wanted() {
+    let scripts = ["/assets/charts.js?v=1".to_owned()];
+    let page = html_drawn(&document(), &printed(), &scripts).unwrap();
+    assert!(
+        page.contains("<script src=\"&#x2f;assets&#x2f;charts.js?v=1\" defer></script>"),
+        "{page}"
+    );
+    assert_eq!(policy_of_scripts(), format!("{}; script-src 'self'", policy()));
+    // One has a table of its own; the other shows what its table does not hold, and stays the picture that it is.
+    let own = "<figure data-chart=\"line\" data-table=\"t-chart-trend-table\" data-columns=\"1 2 3\" data-lines=\"0 1 2 3 4 5 6 7 8 9 10 11\">";
+    assert!(page.contains(own) && page.contains("<figure>"), "{page}");
+    assert!(page.contains("<table id=\"t-chart-trend-table\""));
 }

@@ -1,9 +1,10 @@
 //! Reports, printing: how wide the columns of a table are on paper. Its rule: figures stay on one line, words give way;
-//! a table as wide as the page, in the largest letters that allow it, and lying where no letters do.
+//! a table as wide as the page, in the largest letters that allow it, and lying where no letters do. What has no room even
+//! so leaves out on the printed page the columns that say least: intervals first, then what the letter leaves out.
 
 use serde::Serialize;
 
-use super::grid::{Grid, Head, INTERVAL, Line};
+use super::grid::{Grid, Head, INTERVAL, Keeps, Line};
 use super::words;
 
 /// Between the margins of a letter: 156 mm, in twentieths of a point; and of a page that lies: 243 mm.
@@ -49,7 +50,9 @@ const LETTER: [Try; 7] = [
     a_try(SMALL, 10, 0),
 ];
 const UPRIGHT: [Try; 3] = [a_try(MIDDLE, 16, 1), a_try(SMALL, 16, 1), a_try(SMALL, 16, 0)];
-const WIDE: [Try; 3] = [a_try(SMALL, 16, 1), a_try(SMALL, 16, 0), a_try(SMALL, 10, 0)];
+const WIDE: [Try; 2] = [a_try(SMALL, 16, 1), a_try(SMALL, 16, 0)];
+/// Where nothing more can be left out.
+const CROWDED: [Try; 3] = [WIDE[0], WIDE[1], a_try(SMALL, 10, 0)];
 
 /// The letters and columns of a table in a letter.
 #[derive(Debug, PartialEq, Eq, Serialize)]
@@ -71,8 +74,10 @@ pub struct Sheet {
     pub wide: bool,
     /// In columns beside each other.
     pub slim: bool,
-    /// Parts of the whole: `12.50%`.
-    pub columns: Vec<String>,
+    /// Parts of the whole: `12.50%`; nothing for a column that is on the screen alone.
+    pub columns: Vec<Option<String>>,
+    /// How many are.
+    pub left_out: usize,
 }
 
 /// What a column needs, in halves of a letter: at least, for its cells, for its heading too.
@@ -104,12 +109,18 @@ fn need(lines: &[&Line], at: usize, head: &Head, tried: Try) -> Need {
     Need { least: best.min(tried.words), cells: best, best }
 }
 
-/// The widths of the columns of a grid between `paper`, by the first of `tries` that has room.
-fn columns(grid: &Grid, lines: &[&Line], tries: &[Try], paper: usize) -> Option<Found> {
+/// The widths of the columns `heads`, each with its place in the lines, between `paper`, by the first of `tries` that has
+/// room.
+fn columns(
+    heads: &[(usize, &Head)],
+    lines: &[&Line],
+    tries: &[Try],
+    paper: usize,
+) -> Option<Found> {
     let mut found = None;
     for tried in tries {
-        let heads = grid.heads.iter().enumerate();
-        let needs: Vec<Need> = heads.map(|(at, head)| need(lines, at, head, *tried)).collect();
+        let heads = heads.iter();
+        let needs: Vec<Need> = heads.map(|(at, head)| need(lines, *at, head, *tried)).collect();
         // Figures, and `%` above all, are a little wider than half a letter.
         let Letters { size, margin } = tried.letters;
         let wide = |of: fn(&Need) -> usize| -> Vec<usize> {
@@ -159,7 +170,8 @@ fn filled(columns: &[usize], paper: usize) -> Vec<usize> {
 /// The widths of a grid's columns in a letter.
 pub fn widths(grid: &Grid) -> Widths {
     let lines: Vec<&Line> = grid.lines.iter().collect();
-    let found = columns(grid, &lines, &LETTER, PAPER);
+    let heads: Vec<(usize, &Head)> = grid.heads.iter().enumerate().collect();
+    let found = columns(&heads, &lines, &LETTER, PAPER);
     let (letters, columns) = found.map_or((LARGE, Vec::new()), |it| (it.letters, it.columns));
     // Ten are the rule's.
     Widths { size: letters.size, margin: (letters.margin - 10) / 2, columns }
@@ -168,14 +180,34 @@ pub fn widths(grid: &Grid) -> Widths {
 /// How the page prints a grid.
 pub fn sheet(grid: &Grid) -> Sheet {
     let lines: Vec<&Line> = grid.lines.iter().filter(|line| !line.blank).collect();
-    let upright = columns(grid, &lines, &UPRIGHT, PAPER).filter(|it| it.fits);
-    let wide = upright.is_none();
-    let found = upright.or_else(|| columns(grid, &lines, &WIDE, LYING));
-    let (letters, columns) = found.map_or((MIDDLE, Vec::new()), |it| (it.letters, it.columns));
-    let sum: usize = columns.iter().sum();
-    let part = |width: &usize| format!("{:.2}%", *width as f64 * 100.0 / sum.max(1) as f64);
-    let columns = columns.iter().map(part).collect();
-    Sheet { size: letters.size, wide, slim: grid.is_slim(), columns }
+    let mut laid = Sheet {
+        size: MIDDLE.size,
+        wide: true,
+        slim: grid.is_slim(),
+        columns: vec![None; grid.heads.len()],
+        left_out: 0,
+    };
+    for keeps in Keeps::ALL {
+        let heads = grid.heads.iter().enumerate().filter(|(_, head)| head.keeps >= keeps);
+        let heads: Vec<(usize, &Head)> = heads.collect();
+        let upright = columns(&heads, &lines, &UPRIGHT, PAPER).filter(|it| it.fits);
+        laid.wide = upright.is_none();
+        let tries: &[Try] = if keeps == Keeps::Always { &CROWDED } else { &WIDE };
+        let Some(found) = upright.or_else(|| columns(&heads, &lines, tries, LYING)) else { break };
+        laid.size = found.letters.size;
+        laid.left_out = grid.heads.len() - heads.len();
+        laid.columns.fill(None);
+        let sum: usize = found.columns.iter().sum();
+        for ((at, _), width) in heads.iter().zip(&found.columns) {
+            let part = *width as f64 * 100.0 / sum.max(1) as f64;
+            laid.columns[*at] = Some(format!("{part:.2}%"));
+        }
+        // The word that it is empty goes through all of them.
+        if found.fits || lines.is_empty() {
+            break;
+        }
+    }
+    laid
 }
 
 #[cfg(test)]
@@ -190,6 +222,7 @@ mod tests {
             formula: None,
             numeric: *numeric,
             whole: *numeric,
+            keeps: Keeps::Always,
         };
         let place = |text: &&str| Place { lines: vec![(*text).to_owned()], ..Place::default() };
         let places = cells.iter().map(place).collect();
@@ -218,6 +251,37 @@ mod tests {
         let text = widths(&grid(&[("甲", false), ("乙", true)], &[&long, "1"]));
         assert_eq!((text.size, text.columns.iter().sum::<usize>()), (21, PAPER));
         assert_eq!(widths(&grid(&[], &[])).columns, Vec::<usize>::new());
+    }
+
+    #[test]
+    fn a_page_without_room_leaves_out_intervals_first_and_then_what_the_letter_leaves_out() {
+        let interval = "（-12.3至+45.6）";
+        let laid = |rates: usize, intervals: usize| {
+            let mut heads = vec![("承办单位", false)];
+            heads.extend(std::iter::repeat_n(("及时签收率", true), rates));
+            heads.extend(std::iter::repeat_n(("与同类诉求之差区间", false), intervals));
+            let mut cells = vec!["某某街道办事处物业管理科"];
+            cells.extend(std::iter::repeat_n("97.1%", rates));
+            cells.extend(std::iter::repeat_n(interval, intervals));
+            let mut grid = grid(&heads, &cells);
+            for head in &mut grid.heads[6..=rates] {
+                head.keeps = Keeps::WithSomeRoom;
+            }
+            for head in &mut grid.heads[rates + 1..] {
+                head.keeps = Keeps::WithRoom;
+            }
+            sheet(&grid)
+        };
+        let roomy = laid(8, 2);
+        assert_eq!((roomy.wide, roomy.left_out), (true, 0));
+        let crowded = laid(15, 5);
+        assert_eq!((crowded.wide, crowded.left_out), (true, 5));
+        let are_kept: Vec<bool> = crowded.columns.iter().map(Option::is_some).collect();
+        assert_eq!(are_kept.iter().take_while(|it| **it).count(), 16, "{are_kept:?}");
+        // Without room for the figures either, as many as in the letter; then the page need not lie.
+        let full = laid(30, 5);
+        assert_eq!((full.wide, full.left_out), (false, 30));
+        assert_eq!(full.columns.iter().flatten().count(), 6);
     }
 
     #[test]

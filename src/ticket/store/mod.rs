@@ -2,6 +2,7 @@
 //! projections, event and mark go together, in the caller's transaction, at its instant; and `remove`
 //! takes all of it away where an import is taken back.
 
+pub mod asked;
 mod attached;
 mod batch;
 pub mod callers;

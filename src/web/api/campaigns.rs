@@ -1,6 +1,8 @@
 //! Web, `/campaigns`: 每月一题: tickets under a goal, with points. Its rule: the desks see all, a unit's people those
 //! with a point of theirs, and of the tickets none that is not theirs to see.
 
+mod sheet;
+
 use std::collections::BTreeSet;
 
 use actix_web::{HttpResponse, get, post, web};
@@ -26,7 +28,15 @@ use crate::web::{Answer, Asker, IdempotencyKey, Once, Page, Query, RawBody, run,
 
 /// Every route of campaigns.
 pub fn routes(services: &mut ServiceConfig<'_>) {
-    services.service(list).service(begin).service(one).service(gather).service(done).service(close);
+    services
+        .service(list)
+        .service(sheet::campaigns_csv)
+        .service(sheet::campaigns_xlsx)
+        .service(begin)
+        .service(one)
+        .service(gather)
+        .service(done)
+        .service(close);
 }
 
 /// A point, as its reader sees it.
@@ -121,7 +131,7 @@ pub struct CampaignList {
 }
 
 /// Which of them.
-#[derive(Debug, Default, Deserialize, IntoParams)]
+#[derive(Debug, Default, Deserialize, Serialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct CampaignQuery {

@@ -8,7 +8,6 @@ mod words;
 use actix_web::http::header;
 use actix_web::{HttpResponse, get, web};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 
 use super::history::{LimitExplained, all_limits, explained};
@@ -19,6 +18,7 @@ use crate::code_enum;
 use crate::db::Conn;
 use crate::error::Result;
 use crate::identity::Actor;
+use crate::lifecycle::Hotline;
 use crate::limits::ClockName;
 use crate::papers::{dossier as page, when};
 use crate::ticket::sight::{Sight, sight};
@@ -26,7 +26,7 @@ use crate::ticket::store;
 use crate::time::Stamp;
 use crate::web::problem::Problem;
 use crate::web::{Answer, Asker, Query, run_long};
-pub use past::what as what_happened;
+pub use past::ToldView;
 use past::{DecisionView, StepView, decisions, steps};
 use score::{ScoreView, score};
 use words::{Named, named};
@@ -121,6 +121,22 @@ pub async fn dossier(
     Ok(response)
 }
 
+/// What happened to the ticket `no`, in words, oldest first, as `actor` may see it.
+///
+/// # Errors
+/// 404 where it is absent or not for their eyes.
+pub fn story_of(hotline: &Hotline, actor: &Actor, no: &str) -> Result<Vec<ToldView>> {
+    let now = hotline.db.now();
+    hotline.db.read(|conn| {
+        let rules = hotline.rules.current(conn, now)?;
+        let stored = hotline.see(conn, &rules, actor, no)?;
+        let is_copy = sight(&stored.ticket, actor, &rules.directory) == Sight::HandlingCopy;
+        let (ticket, directory, zone) = (&stored.ticket, &rules.directory, rules.profile.zone);
+        let events = store::load_events(conn, &stored)?;
+        Ok(past::story(&past::Past { ticket, directory, zone, is_copy }, &events))
+    })
+}
+
 fn gather(
     conn: &mut Conn,
     app: &App,
@@ -161,9 +177,4 @@ fn gather(
         ticket: shown(&rules, actor, &stored, now),
     };
     Ok((whole, now.day(zone)))
-}
-
-/// What is kept as JSON in an event, for those who read it as text.
-fn text_of(body: &Value, key: &str) -> Option<String> {
-    body.get(key).and_then(Value::as_str).map(str::to_owned)
 }

@@ -3,6 +3,7 @@
 //! says at its end who had it.
 
 pub mod clear;
+pub mod column;
 pub mod onward;
 
 use std::sync::Arc;
@@ -66,6 +67,7 @@ code_enum! {
         Account = "account" "账号",
         Action = "action" "操作",
         Subject = "subject" "对象",
+        Month = "month" "月份",
     }
 }
 

@@ -214,7 +214,7 @@ pub(super) fn explained(
 pub struct Reader {
     at: String,
     user: String,
-    /// `ticket.open`, `ticket.attachment`, `ticket.reveal` or `ticket.clear_export`
+    /// `ticket.open`, `ticket.attachment`, `ticket.reveal`, `ticket.card` or `ticket.clear_export`
     what: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     purpose: Option<String>,
@@ -248,7 +248,7 @@ pub fn readers_of(hotline: &Hotline, actor: &Actor, no: &str) -> Result<Readers>
         let lines = audit::readers_of(
             conn,
             thing,
-            &["ticket.open", "ticket.attachment", "ticket.reveal", clear::SEEN],
+            &["ticket.open", "ticket.attachment", "ticket.reveal", "ticket.card", clear::SEEN],
             500,
         )?;
         let reader = |line: audit::Line| Reader {

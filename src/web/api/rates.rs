@@ -1,6 +1,7 @@
 //! Web, `/rates`: figures and what lies behind them (domain.md §6). Its rule: the table and its
 //! drill-down are asked with the same words and made from the same facts.
 
+pub mod days;
 pub mod drill;
 mod earlier;
 mod fair;
@@ -206,6 +207,8 @@ pub fn table(app: &App, actor: &Actor, query: &RatesQuery) -> Result<RatesView> 
 /// A question as it was understood, with the reader's scope.
 struct Asked {
     window: Window,
+    /// The profile's window that all of it lies in, where it is a part of one.
+    around: Option<(Stamp, Stamp)>,
     now: Stamp,
     by: GroupBy,
     edition: Edition,
@@ -237,6 +240,7 @@ impl Asked {
         let window = window(query, rules)?;
         Ok(Self {
             scoring: (&rules.of_window(&window)?.profile).into(),
+            around: around(&window, rules)?,
             window,
             remap: match query.categories {
                 Some(Categories::Remapped) => {
@@ -255,8 +259,11 @@ impl Asked {
     }
 
     fn facts(&self, shelf: &Shelf, conn: &mut Conn) -> Result<Arc<Facts>> {
-        let window = (self.window.start, self.window.end);
-        Ok(self.counted(shelf.facts(conn, window, self.scoring.repeat_days)?))
+        let (window, reach) = ((self.window.start, self.window.end), self.scoring.repeat_days);
+        Ok(self.counted(match self.around {
+            Some(around) => shelf.facts_within(conn, window, around, reach)?,
+            None => shelf.facts(conn, window, reach)?,
+        }))
     }
 
     /// The facts under the categories that the question counts by.
@@ -294,6 +301,13 @@ impl Asked {
 fn window(query: &RatesQuery, rules: &Rules) -> Result<Window> {
     let RatesQuery { window, from, to, .. } = query;
     Period { window: window.as_deref(), from: from.as_deref(), to: to.as_deref() }.read(rules)
+}
+
+/// The window of the profile that holds all of `part`, which is not one itself.
+fn around(part: &Window, rules: &Rules) -> Result<Option<(Stamp, Stamp)>> {
+    let whole = rules.window_of(part.start)?;
+    let is_part = part.end <= whole.end && (part.start, part.end) != (whole.start, whole.end);
+    Ok(is_part.then_some((whole.start, whole.end)))
 }
 
 fn row(row: Row, beside: &[Beside], quarter: Option<&Quarter>, mix: &Mix) -> RowView {
@@ -339,6 +353,7 @@ pub fn routes(services: &mut ServiceConfig<'_>) {
     services
         .service(rates)
         .service(drill::behind)
+        .service(days::days)
         .service(projected)
         .service(whatif::what_if)
         .service(sheet::rates_csv)

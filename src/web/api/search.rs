@@ -70,14 +70,22 @@ pub struct SearchQuery {
     pub(super) after: Option<String>,
 }
 
+impl SearchQuery {
+    /// The first `limit` of what `q` finds, what is due first before the others.
+    pub fn due_first(q: &str, limit: u32) -> Self {
+        let (q, sort) = (q.to_owned(), Some(SearchSort::Due));
+        Self { q, sort, limit: Some(limit), ..Self::default() }
+    }
+}
+
 /// What was found.
 #[derive(Serialize, ToSchema)]
 pub struct FoundView {
     /// How many tickets this reader may see that are as was asked.
-    total: usize,
+    pub total: usize,
     hits: Vec<HitView>,
     /// By name of the facet: its values with how many of those found have each, most first, up to 100.
-    facets: BTreeMap<&'static str, Vec<ValueView>>,
+    pub facets: BTreeMap<&'static str, Vec<ValueView>>,
     next: Option<String>,
     /// The index is not there; the database was asked instead.
     degraded: bool,
@@ -107,9 +115,9 @@ pub struct HitView {
 /// A value of a facet.
 #[derive(Serialize, ToSchema)]
 pub struct ValueView {
-    code: String,
-    name: String,
-    count: usize,
+    pub code: String,
+    pub name: String,
+    pub count: usize,
 }
 
 /// A word, and what it was taken for.

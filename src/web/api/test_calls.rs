@@ -1,6 +1,8 @@
 //! Web, `/test-calls`: calls to the published phones of units 拨测. Its rule: who calls sees what is due; a unit sees its
 //! own calls once they were made, and never when the next one comes.
 
+mod sheet;
+
 use actix_web::{HttpResponse, get, post, web};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -20,7 +22,12 @@ use crate::web::{Answer, Asker, IdempotencyKey, Query, RawBody, run, write_once}
 
 /// Every route of test calls.
 pub fn routes(services: &mut ServiceConfig<'_>) {
-    services.service(due).service(list).service(log);
+    services
+        .service(due)
+        .service(list)
+        .service(sheet::test_calls_csv)
+        .service(sheet::test_calls_xlsx)
+        .service(log);
 }
 
 /// A test call.
@@ -100,7 +107,7 @@ fn by(rules: &Rules) -> By<'_> {
 }
 
 /// Which page.
-#[derive(Debug, Default, Deserialize, IntoParams)]
+#[derive(Debug, Default, Deserialize, Serialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct TestCallQuery {

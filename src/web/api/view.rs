@@ -61,9 +61,9 @@ pub struct TicketView {
     #[serde(skip_serializing_if = "Option::is_none")]
     first_survey: Option<SurveyView>,
     assessment: AssessmentView,
-    reply: Option<String>,
+    pub reply: Option<String>,
     /// The articles that its answer or reply rests on.
-    articles: Vec<Cited>,
+    pub articles: Vec<Cited>,
     /// Its files, as many as the reader may see.
     attachments: Vec<AttachmentView>,
     received_at: String,

@@ -2,28 +2,63 @@
 //! browser keeps them for good and asks for a changed one at once.
 
 use std::fmt::Write as _;
-use std::sync::LazyLock;
+use std::io::Write as _;
+use std::sync::{LazyLock, OnceLock};
 
 use actix_web::http::header;
-use actix_web::{HttpResponse, get, web};
+use actix_web::{HttpRequest, HttpResponse, get, web};
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Result};
 
-/// Name, type, content.
-const FILES: &[(&str, &str, &[u8])] = &[
-    ("console.css", "text/css; charset=utf-8", include_bytes!("assets/console.css")),
-    ("console.js", "text/javascript; charset=utf-8", include_bytes!("assets/console.js")),
-    ("desk.js", "text/javascript; charset=utf-8", include_bytes!("assets/desk.js")),
-    ("batch.js", "text/javascript; charset=utf-8", include_bytes!("assets/batch.js")),
-    ("calls.js", "text/javascript; charset=utf-8", include_bytes!("assets/calls.js")),
-    ("copy.js", "text/javascript; charset=utf-8", include_bytes!("assets/copy.js")),
-    ("search.js", "text/javascript; charset=utf-8", include_bytes!("assets/search.js")),
-    ("survey.js", "text/javascript; charset=utf-8", include_bytes!("assets/survey.js")),
-    ("ticket.js", "text/javascript; charset=utf-8", include_bytes!("assets/ticket.js")),
-    ("admin.js", "text/javascript; charset=utf-8", include_bytes!("assets/admin.js")),
-    ("mark.svg", "image/svg+xml", include_bytes!("assets/mark.svg")),
+/// What is sent under a name.
+struct File {
+    name: &'static str,
+    kind: &'static str,
+    content: &'static [u8],
+    /// The same in less, made when it is first asked for.
+    packed: OnceLock<Option<Vec<u8>>>,
+}
+
+const fn file_of(name: &'static str, kind: &'static str, content: &'static [u8]) -> File {
+    File { name, kind, content, packed: OnceLock::new() }
+}
+
+const CSS: &str = "text/css; charset=utf-8";
+const JS: &str = "text/javascript; charset=utf-8";
+const SVG: &str = "image/svg+xml";
+
+/// `vendor/` is not ours: its README says what it is.
+static FILES: [File; 14] = [
+    file_of("console.css", CSS, include_bytes!("assets/console.css")),
+    file_of("console.js", JS, include_bytes!("assets/console.js")),
+    file_of("desk.js", JS, include_bytes!("assets/desk.js")),
+    file_of("batch.js", JS, include_bytes!("assets/batch.js")),
+    file_of("calls.js", JS, include_bytes!("assets/calls.js")),
+    file_of("charts.js", JS, include_bytes!("assets/charts.js")),
+    file_of("copy.js", JS, include_bytes!("assets/copy.js")),
+    file_of("field.js", JS, include_bytes!("assets/field.js")),
+    file_of("search.js", JS, include_bytes!("assets/search.js")),
+    file_of("survey.js", JS, include_bytes!("assets/survey.js")),
+    file_of("ticket.js", JS, include_bytes!("assets/ticket.js")),
+    file_of("admin.js", JS, include_bytes!("assets/admin.js")),
+    file_of("echarts.js", JS, include_bytes!("assets/vendor/echarts.simple.min.js")),
+    file_of("mark.svg", SVG, include_bytes!("assets/mark.svg")),
 ];
+
+impl File {
+    /// Deflated, where that is less.
+    fn packed(&'static self) -> Option<&'static [u8]> {
+        let pack = || {
+            let mut packed = GzEncoder::new(Vec::new(), Compression::default());
+            packed.write_all(self.content).ok()?;
+            packed.finish().ok().filter(|packed| packed.len() < self.content.len())
+        };
+        self.packed.get_or_init(pack).as_deref()
+    }
+}
 
 /// The mark of each file's content.
 static MARKS: LazyLock<Vec<(&'static str, String)>> = LazyLock::new(|| {
@@ -33,7 +68,7 @@ static MARKS: LazyLock<Vec<(&'static str, String)>> = LazyLock::new(|| {
             text
         })
     };
-    FILES.iter().map(|(name, _, content)| (*name, mark(content))).collect()
+    FILES.iter().map(|it| (it.name, mark(it.content))).collect()
 });
 
 /// Where a page finds the file `name`.
@@ -42,13 +77,83 @@ pub fn address(name: &str) -> String {
     format!("/assets/{name}?v={}", mark.unwrap_or_default())
 }
 
-/// A file of the console.
+/// Whether the browser takes what is packed.
+fn takes_packed(request: &HttpRequest) -> bool {
+    let said = request.headers().get(header::ACCEPT_ENCODING);
+    let said = said.and_then(|said| said.to_str().ok()).unwrap_or_default();
+    said.split(',').any(|one| {
+        let (name, weight) = one.split_once(';').unwrap_or((one, ""));
+        let is_refused = matches!(weight.trim(), "q=0" | "q=0.0" | "q=0.00" | "q=0.000");
+        name.trim().eq_ignore_ascii_case("gzip") && !is_refused
+    })
+}
+
+/// A file of the console. It holds nothing of anybody's, so that packing it tells nothing.
 #[get("/assets/{name}")]
-pub async fn file(name: web::Path<String>) -> Result<HttpResponse> {
-    let found = FILES.iter().find(|(there, _, _)| *there == name.as_str());
-    let (_, kind, content) = found.ok_or_else(Error::not_found)?;
-    Ok(HttpResponse::Ok()
-        .content_type(*kind)
+pub async fn file(name: web::Path<String>, request: HttpRequest) -> Result<HttpResponse> {
+    let found = FILES.iter().find(|it| it.name == name.as_str());
+    let found = found.ok_or_else(Error::not_found)?;
+    let mut answer = HttpResponse::Ok();
+    answer
+        .content_type(found.kind)
         .insert_header((header::CACHE_CONTROL, "public, max-age=31536000, immutable"))
-        .body(*content))
+        .insert_header((header::VARY, "accept-encoding"));
+    Ok(match found.packed().filter(|_| takes_packed(&request)) {
+        Some(packed) => answer.insert_header((header::CONTENT_ENCODING, "gzip")).body(packed),
+        None => answer.body(found.content),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read as _;
+
+    use actix_web::test::TestRequest;
+    use flate2::read::GzDecoder;
+
+    use super::*;
+
+    #[test]
+    fn what_is_packed_unpacks_to_itself_and_goes_to_whoever_takes_it() {
+        for one in &FILES {
+            let mut unpacked = Vec::new();
+            if let Some(packed) = one.packed() {
+                GzDecoder::new(packed).read_to_end(&mut unpacked).unwrap();
+                assert!(unpacked == one.content, "{}", one.name);
+            }
+        }
+        for (said, taken) in [
+            ("gzip, deflate, br", true),
+            ("br;q=1, GZIP;q=0.5", true),
+            ("gzip;q=0", false),
+            ("identity", false),
+        ] {
+            let request = TestRequest::default().insert_header((header::ACCEPT_ENCODING, said));
+            assert_eq!(takes_packed(&request.to_http_request()), taken, "{said}");
+        }
+        assert!(!takes_packed(&TestRequest::default().to_http_request()));
+    }
+
+    #[test]
+    fn what_is_not_ours_is_what_its_readme_says_and_runs_under_our_policy() {
+        let one = FILES.iter().find(|it| it.name == "echarts.js").unwrap();
+        let hash = Sha256::digest(one.content).iter().fold(String::new(), |mut text, byte| {
+            let _ = write!(text, "{byte:02x}");
+            text
+        });
+        let told = include_str!("assets/vendor/README.md");
+        assert!(told.contains(&hash), "{hash}");
+        let text = std::str::from_utf8(one.content).unwrap();
+        for banned in [
+            "eval(",
+            "Function(\"",
+            "new Function",
+            "createElement(\"style",
+            "insertRule",
+            "fetch(",
+        ] {
+            assert!(!text.contains(banned), "{banned}");
+        }
+        assert!(one.packed().unwrap().len() < 180_000);
+    }
 }

@@ -5,6 +5,7 @@ mod asked;
 mod bottom_line;
 mod figures;
 mod monthly;
+mod pictures;
 mod reading;
 mod supervision;
 mod today;

@@ -8,9 +8,11 @@ mod articles;
 mod assets;
 mod calls;
 mod citizen;
+mod decisions;
 mod desk;
 mod door;
 mod fault;
+mod field;
 mod guest;
 mod home;
 mod leader;
@@ -21,10 +23,16 @@ mod survey;
 mod templates;
 mod ticket;
 mod upstream;
+mod watermark;
 mod words;
 mod work;
 
-use actix_web::web::ServiceConfig;
+use actix_web::HttpRequest;
+use actix_web::http::header;
+use actix_web::web::{FormConfig, QueryConfig, ServiceConfig};
+
+use crate::error::{Error, Kind};
+use crate::web::api;
 
 pub use fault::{Fault, Shown};
 pub use guest::Guest;
@@ -33,7 +41,10 @@ pub use page::Page;
 /// Every page; those of the interface lie under another root.
 pub fn routes(services: &mut ServiceConfig) {
     services
+        .app_data(QueryConfig::default().error_handler(|_, _| unread().into()))
+        .app_data(FormConfig::default().error_handler(|_, _| unread().into()))
         .service(assets::file)
+        .service(watermark::watermark)
         .service(door::form)
         .service(door::enter)
         .service(door::leave)
@@ -48,4 +59,20 @@ pub fn routes(services: &mut ServiceConfig) {
         .configure(admin::routes)
         .configure(leader::routes)
         .configure(citizen::routes);
+}
+
+/// What leads nowhere: a page to a browser, a problem to a program.
+pub fn nowhere(request: &HttpRequest) -> actix_web::Error {
+    let error = Error::new(Kind::NotFound, "web.no_route");
+    let accept = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok());
+    let reads = accept.is_some_and(|types| types.contains("text/html"));
+    if reads && !request.path().starts_with(api::BASE) {
+        return Fault::from(error).into();
+    }
+    error.into()
+}
+
+/// An address or a form that cannot be read is told in the house's words, not the framework's.
+fn unread() -> Fault {
+    Error::new(Kind::Malformed, "malformed").into()
 }

@@ -33,7 +33,7 @@ fn known(metric: &str) -> Result<Metric, Error> {
 }
 
 /// How a metric's values are written.
-const fn format(metric: Metric) -> Format {
+pub const fn format(metric: Metric) -> Format {
     match metric.shape() {
         Shape::Count => Format::Count,
         Shape::Rate => Format::Percent,

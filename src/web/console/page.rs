@@ -17,6 +17,7 @@ use crate::directory::Directory;
 use crate::error::Result;
 use crate::identity::Role;
 use crate::proactive::sight::READERS;
+use crate::web::api::decisions::WHO as DECIDERS;
 use crate::web::cookie;
 
 /// What leads from page to page: the address, its word, and who sees it (nobody named: everybody).
@@ -24,7 +25,9 @@ const WAYS: &[(&str, &str, &[Role])] = &[
     ("/", "今日", &[]),
     ("/desk", "受理", &[Role::Agent]),
     ("/calls", "未接来电", &[Role::Agent, Role::Reviewer, Role::Leader]),
+    ("/decisions", "待裁定", DECIDERS),
     ("/work", "待办", &[Role::Handler, Role::UnitHead]),
+    ("/field", "现场", &[Role::Handler, Role::UnitHead]),
     ("/survey", "回访", &[Role::Surveyor]),
     ("/search", "检索", SEES_CASES),
     ("/articles", "知识", &[]),
@@ -106,9 +109,12 @@ impl<'a> Page<'a> {
                 roles => self.guest.actor.roles.iter().map(|role| role.as_str()).collect::<Vec<_>>(),
             },
             echo => self.guest.echo.clone(),
+            now => self.app.clock.now().rfc3339(self.app.config.site.zone),
             path => self.guest.path.clone(),
             ways => Value::from(Serde(self.ways())),
             site => self.app.config.site.name.clone(),
+            marked => self.guest.actor.has_any(SEES_CASES),
+            small => self.app.config.site.small,
             demo => self.app.demo == Demo::On,
             plain => !cookie::is_secure(self.app),
             names => names,

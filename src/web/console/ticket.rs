@@ -8,7 +8,11 @@ use super::fault::Shown;
 use super::guest::Guest;
 use super::page::Page;
 use crate::app::App;
-use crate::web::api::history::{self, Events, Limits, Readers};
+use crate::error::Result;
+use crate::identity::{Actor, Role};
+use crate::knowledge::hollow::{formulas_in, is_empty_reply};
+use crate::web::api::dossier::{self, ToldView};
+use crate::web::api::history::{self, Limits, Readers};
 use crate::web::api::tickets;
 use crate::web::api::view::TicketView;
 use crate::web::blocking::run;
@@ -16,9 +20,20 @@ use crate::web::blocking::run;
 #[derive(Serialize)]
 struct Opened {
     ticket: TicketView,
-    events: Events,
+    story: Vec<ToldView>,
     limits: Limits,
     readers: Readers,
+    /// What of the reply says nothing, for whoever judges it.
+    judged: Option<Judged>,
+}
+
+/// What a reviewer is shown of a reply before they pass it.
+#[derive(Serialize)]
+struct Judged {
+    /// Where formulas stand, in characters.
+    formulas: Vec<(usize, usize)>,
+    /// Why it says nothing, where that is so.
+    hollow: Option<&'static str>,
 }
 
 /// A ticket.
@@ -28,14 +43,27 @@ pub async fn ticket(app: web::Data<App>, guest: Guest, no: web::Path<String>) ->
     let (opened, directory) = run(move || {
         let hotline = &house.hotline;
         let (ticket, _) = tickets::opened(hotline, &actor, &no)?;
+        let judged = judged(&house, &actor, &ticket)?;
         let opened = Opened {
             ticket,
-            events: history::events_of(hotline, &actor, &no)?,
+            story: dossier::story_of(hotline, &actor, &no)?,
             limits: history::limits_of(hotline, &actor, &no)?,
             readers: history::readers_of(hotline, &actor, &no)?,
+            judged,
         };
         Ok((opened, house.db.read(|conn| house.directory.current(conn))?))
     })
     .await?;
     Ok(Page::of(&app, &guest).naming(directory).show("ticket.html", opened)?)
+}
+
+fn judged(app: &App, actor: &Actor, shown: &TicketView) -> Result<Option<Judged>> {
+    let Some(reply) = shown.reply.as_ref().filter(|_| actor.has(Role::Reviewer)) else {
+        return Ok(None);
+    };
+    let now = app.db.now();
+    let rules = app.db.read(|conn| app.hotline.rules.current(conn, now))?;
+    let rule = &rules.profile.bottom_line.empty;
+    let hollow = is_empty_reply(reply, shown.articles.len(), rule).map(|why| why.zh());
+    Ok(Some(Judged { formulas: formulas_in(reply, rule), hollow }))
 }

@@ -37,13 +37,11 @@ use crate::ticket::overlay::{
 };
 use crate::ticket::state::{Awaits, DeclineReason, Part, Service, StateName, WorkName};
 use crate::upstream::{BackfillState, Cause};
-use crate::web::api::dossier::what_happened;
 use crate::web::api::work::Waits;
 
 /// Gives templates their filters.
 pub fn teach(all: &mut Environment<'static>) {
     all.add_filter("zh", zh);
-    all.add_filter("happened", what_happened);
     all.add_function("codes", codes);
     all.add_filter("marked", marked);
     all.add_filter("when", when);
@@ -144,6 +142,7 @@ lists! {
 }
 
 /// `text|marked(marks)`: the pieces from and to, in characters, stand out; all of it is escaped.
+#[expect(clippy::needless_pass_by_value, reason = "a filter of minijinja is handed its arguments")]
 fn marked(text: &str, marks: Vec<Vec<usize>>) -> Value {
     let letters: Vec<char> = text.chars().collect();
     let piece = |from: usize, to: usize| -> String {

@@ -10,14 +10,21 @@ use serde::Serialize;
 use super::fault::Shown;
 use super::guest::Guest;
 use super::page::Page;
-use super::{calls, survey, upstream};
+use super::{calls, decisions, field, survey, upstream};
 use crate::app::App;
 use crate::web::api::work::{self, WorkList};
 use crate::web::blocking::run;
 
 /// The pages of those who work something off.
 pub fn routes(services: &mut ServiceConfig) {
-    services.service(mine).service(survey::ask).service(calls::missed).service(upstream::owed);
+    services
+        .service(mine)
+        .service(field::tasks)
+        .service(field::keeper)
+        .service(decisions::asked_for)
+        .service(survey::ask)
+        .service(calls::missed)
+        .service(upstream::owed);
 }
 
 #[derive(Serialize)]

@@ -110,6 +110,23 @@ on_each_database! {
         assert_eq!(centre.asks("leader", "/incidents/1").status, 404);
     }
 
+    fn an_incident_that_moves_away_from_what_its_words_name_is_asked_about(test: &TestDb) {
+        let centre = Centre::open(test);
+        let mut body = burst();
+        body["estates"] = json!(["yangguang", "chunhui"]);
+        body["tell"] = json!("chunhui小区3号楼至9号楼停水");
+        let id = centre.says("agent", "/incidents", &body).json()["id"].as_str().unwrap().to_owned();
+        let amend = format!("/incidents/{id}/amend");
+        let moved = json!({ "estates": ["yangguang"] });
+        assert_eq!(told(&centre.says("agent", &amend, &moved)), "422 incident.estate at /tell");
+        let meant = json!({ "estates": ["yangguang"], "acknowledge": ["estate"] });
+        assert_eq!(centre.says("agent", &amend, &meant).status, 200);
+        // What was meant then is not asked about again.
+        let on = json!({ "estates": ["yangguang"], "regions": ["she"] });
+        let on = centre.says("agent", &amend, &on);
+        assert_eq!(on.status, 200, "{}", on.body);
+    }
+
     fn without_a_lead_there_is_nothing_to_answer_and_a_refused_answer_closes_nothing(test: &TestDb) {
         let centre = Centre::open(test);
         let id = centre.says("agent", "/incidents", &burst()).json()["id"].as_str().unwrap().to_owned();
@@ -123,6 +140,20 @@ on_each_database! {
         assert_eq!(incidents(&centre, "agent", "").len(), 1, "open still");
         let closed = centre.says("agent", &close, &json!({ "result": "已恢复供水" }));
         assert_eq!(closed.status, 200, "{}", closed.body);
+        assert!(centre.city.ticket(&lead).state.is_live());
+    }
+
+    fn what_the_lead_s_answer_may_not_say_is_wrong_in_the_field_that_said_it(test: &TestDb) {
+        let centre = Centre::open(test);
+        let mut body = burst();
+        body["estates"] = json!(["yangguang", "chunhui"]);
+        let lead = centre.call(&from("13900000041"));
+        body["lead"] = json!(lead);
+        let id = centre.says("agent", "/incidents", &body).json()["id"].as_str().unwrap().to_owned();
+        let close = format!("/incidents/{id}/close");
+        // It is the incident's, and not the ticket's own estate.
+        let end = json!({ "result": "chunhui小区已恢复供水", "answer": true });
+        assert_eq!(told(&centre.says("agent", &close, &end)), "422 guard.estate at /result");
         assert!(centre.city.ticket(&lead).state.is_live());
     }
 

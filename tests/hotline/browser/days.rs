@@ -53,7 +53,7 @@ fn a_dispatcher_sends_what_waits_merges_what_is_known_and_calls_back_what_went_w
     let first = stage.registers(&complaint(&caller)).0;
     let again = stage.registers(&complaint(&caller)).0;
     stage.work();
-    stage.log_in(&tab, "dispatcher", "/");
+    tab.log_in("dispatcher", "/");
     tab.says(&first);
     // The queue by its keys: the first line, opened.
     tab.keys("j");
@@ -115,7 +115,7 @@ fn a_clerk_signs_all_at_once_speaks_to_the_citizen_and_replies() {
         stage.orders("dispatcher", it, "dispatch", &json!({ "lead": "wuye" }));
     }
     stage.work();
-    stage.log_in(&tab, "handler", "/work");
+    tab.log_in("handler", "/work");
     tab.says(&no);
     tab.keys("as");
     tab.says("可以办 2 件");
@@ -161,7 +161,7 @@ fn a_reviewer_sends_one_reply_back_and_passes_another() {
     let stage = Stage::at(WORKDAY);
     let Some(tab) = stage.browser("reviewer") else { return };
     let (good, poor) = (replied(&stage), replied(&stage));
-    stage.log_in(&tab, "reviewer", "/");
+    tab.log_in("reviewer", "/");
     tab.says(&good);
     tab.go(&format!("/tickets/{poor}"));
     tab.keys("s");
@@ -185,7 +185,7 @@ fn a_surveyor_asks_one_after_the_other_with_a_key_an_answer() {
     for no in [&first, &second] {
         stage.orders("reviewer", no, "review", &json!({ "pass": true }));
     }
-    stage.log_in(&tab, "surveyor", "/survey");
+    tab.log_in("surveyor", "/survey");
     let asked = |tab: &Tab| {
         let address = tab.until("document.querySelector('form[data-survey]').dataset.call");
         let parts = address.as_str().unwrap().trim_start_matches("/api/v1/tickets/");

@@ -44,6 +44,7 @@ pub struct Driver {
 
 /// How WebDriver refuses: its code, and what it says of it.
 #[derive(Debug)]
+#[expect(dead_code, reason = "said by Debug where a test fails")]
 pub struct Refusal {
     pub code: String,
     pub message: String,

@@ -38,7 +38,7 @@ fn the_assessor_freezes_the_month_its_unit_checks_it_and_the_leader_reads_signs_
     let Some(tab) = stage.browser("month") else { return };
     let no = closed(&stage);
     stage.after(TimeDelta::days(13));
-    stage.log_in(&tab, "assessor", "/monthly");
+    tab.log_in("assessor", "/monthly");
     tab.set("input[name=window]", "2026-10");
     tab.click("form[data-call='/api/v1/reports'] button.main");
     tab.until(
@@ -71,7 +71,7 @@ fn the_assessor_freezes_the_month_its_unit_checks_it_and_the_leader_reads_signs_
 /// The head of the unit looks behind its numbers and confirms them.
 fn checks(stage: &Stage, id: &str, no: &str) {
     let tab = stage.browser("head").expect("as before");
-    stage.log_in(&tab, "unit_head", &format!("/monthly/{id}"));
+    tab.log_in("unit_head", &format!("/monthly/{id}"));
     let lists = tab.run(
         "return Array.from(document.querySelectorAll('td a'), it => it.getAttribute('href'))
             .filter(it => it.includes('/tickets?'));",
@@ -98,7 +98,7 @@ fn checks(stage: &Stage, id: &str, no: &str) {
 /// The leader reads it whole, signs and publishes it, and writes on it what is to be done.
 fn signs(stage: &Stage, id: &str, frozen: &Value) {
     let tab = stage.browser("leader").expect("as before");
-    stage.log_in(&tab, "leader", "/monthly");
+    tab.log_in("leader", "/monthly");
     tab.click(&format!("a[href='/monthly/{id}']"));
     tab.arrives(&format!("/monthly/{id}"));
     tab.keys("o");

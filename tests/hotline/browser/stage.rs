@@ -12,7 +12,7 @@ use jiesu::jobs::{Bell, Crew};
 use jiesu::worker;
 use serde_json::{Value, json};
 
-use super::tab::{ENTER, TAB, Tab};
+use super::tab::Tab;
 use crate::support::city::at;
 use crate::support::databases::Folder;
 use crate::support::server::{Answer, Server};
@@ -98,15 +98,6 @@ impl Stage {
 
     pub fn profile(&self, name: &str) -> std::path::PathBuf {
         self.folder.path().join(name)
-    }
-
-    /// Comes through the door as `who` by keys alone and waits for `place`; what was pressed so far is forgotten.
-    pub fn log_in(&self, tab: &Tab, who: &str, place: &str) {
-        tab.go(place);
-        tab.until("document.activeElement && document.activeElement.name === 'username'");
-        tab.keys(&format!("{who}{TAB}{PASSWORD}{ENTER}"));
-        tab.arrives(place);
-        tab.pressed();
     }
 
     /// What a browser of `who` sends, from the door.

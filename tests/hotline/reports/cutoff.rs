@@ -91,6 +91,28 @@ on_each_database! {
         assert!(said.contains("更正") && said.contains("3件"), "{said}");
     }
 
+    fn after_the_cut_off_nothing_more_enters_and_only_an_exclusion_helps(test: &TestDb) {
+        let bureau = Bureau::open(test);
+        bureau.with_cut_off();
+        bureau.server.clock.set(at("2026-12-04T09:00:00"));
+        let [_, answered] = [(); 2].map(|()| bureau.city.passed("wuye"));
+        bureau.asked_at(&answered, &[(at("2026-12-07T10:00:00"), bad())]);
+        let ahead = || bureau.asks("handler@wuye", "/rates/projection?window=2026-12&unit=wuye").json();
+        let helps = |found: &Value| -> Vec<Value> {
+            let can = found["pulls_down"][0]["can"].as_array().unwrap().iter();
+            can.map(|it| it["code"].clone()).collect()
+        };
+        bureau.server.clock.set(at("2026-12-15T09:00:00"));
+        let found = ahead();
+        assert_eq!(found["will_enter"].as_array().unwrap().len(), 1, "{found}");
+        assert_eq!(helps(&found), ["triage", "exclude"]);
+        let until = found["surveys_until"].as_str().unwrap().to_owned();
+        assert!(until.starts_with("2027-01-0"), "{until}");
+        bureau.server.clock.set(Stamp::parse(&until).unwrap());
+        let found = ahead();
+        assert_eq!((&found["will_enter"], helps(&found)), (&json!([]), vec![json!("exclude")]));
+    }
+
     fn without_a_cut_off_every_survey_up_to_the_freeze_counts_and_none_is_spoken_of(test: &TestDb) {
         let bureau = Bureau::open(test);
         let no = bureau.city.passed("wuye");

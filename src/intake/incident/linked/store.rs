@@ -25,9 +25,10 @@ pub fn keep(tx: &mut Tx<'_>, id: i64, children: i32) -> Result<()> {
     Ok(())
 }
 
-/// Nobody is merged into it any more.
-pub fn forget(tx: &mut Tx<'_>, id: i64) -> Result<()> {
-    each!(tx.conn, c => diesel::delete(linked::table.find(id)).execute(c)?);
+/// Nobody is merged into these any more, or they are gone themselves.
+pub fn forget(tx: &mut Tx<'_>, ids: &[i64]) -> Result<()> {
+    let own = linked::table.filter(linked::ticket_id.eq_any(ids.to_vec()));
+    diesel::delete(own).execute(tx.conn)?;
     Ok(())
 }
 
@@ -45,19 +46,38 @@ pub struct LinkedRow {
     pub children: i32,
 }
 
-/// At most `most` live ones before the id `after`, the newest first; those that lead a declared incident stand there.
-pub fn page(conn: &mut Conn, after: Option<i64>, most: i64) -> Result<Vec<LinkedRow>> {
+fn live() -> Vec<&'static str> {
     let live = StateName::ALL.iter().filter(|state| state.is_live());
-    let live: Vec<&'static str> = live.map(|state| state.as_str()).collect();
+    live.map(|state| state.as_str()).collect()
+}
+
+/// The numbers of tickets that lead a declared incident, and stand there.
+fn leads(conn: &mut Conn) -> Result<Vec<String>> {
     let leads: Vec<Option<String>> = incident::table
         .filter(incident::state.eq(IncidentState::Open.as_str()))
         .filter(incident::lead.is_not_null())
         .select(incident::lead)
         .load(conn)?;
-    let leads: Vec<String> = leads.into_iter().flatten().collect();
+    Ok(leads.into_iter().flatten().collect())
+}
+
+/// How many live ones there are.
+pub fn count(conn: &mut Conn) -> Result<i64> {
+    let leads = leads(conn)?;
+    Ok(linked::table
+        .inner_join(tickets::table.on(tickets::id.eq(linked::ticket_id)))
+        .filter(tickets::state.eq_any(live()))
+        .filter(tickets::no.ne_all(leads))
+        .count()
+        .get_result(conn)?)
+}
+
+/// At most `most` live ones before the id `after`, the newest first.
+pub fn page(conn: &mut Conn, after: Option<i64>, most: i64) -> Result<Vec<LinkedRow>> {
+    let leads = leads(conn)?;
     let mut query = linked::table
         .inner_join(tickets::table.on(tickets::id.eq(linked::ticket_id)))
-        .filter(tickets::state.eq_any(live))
+        .filter(tickets::state.eq_any(live()))
         .filter(tickets::no.ne_all(leads))
         .into_boxed();
     if let Some(after) = after {

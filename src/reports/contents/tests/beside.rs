@@ -58,18 +58,18 @@ fn beside_the_raw_rate_stands_what_others_get_with_the_same_matters() {
     assert_eq!(own.definition.as_deref(), Some("resolution_rate.same_mix@1"));
     assert!(own.formula.as_ref().unwrap().contains("加10件"), "{:?}", own.formula);
     assert!(column_ids(&report.extract("摘录"), "units").contains(&"resolution_rate.same_mix"));
+    // The page shows every interval, and prints none where the sheet has no room for all.
+    let printed = crate::reports::print::sample::printed();
+    let page = crate::reports::print::html(&report, &printed).unwrap();
+    let units = page.split("<table").find(|it| it.contains("与同类诉求之差区间")).unwrap();
+    assert_eq!(units.matches("<col class=\"off\">").count(), 4);
+    assert_eq!(units.matches("<th scope=\"col\" class=\"off\">").count(), 4);
+    assert!(page.contains("本表另有4列未印出"), "and says so");
 }
 
 #[test]
 fn a_report_of_a_unit_is_beside_everybody_of_the_same_mix() {
-    let mut city = City::default();
-    city.answers("big", 12, 12);
-    city.answers("section", 6, 12);
-    let scope = Scope { by: GroupBy::Unit, key: "bureau".to_owned() };
-    let frame = frame(&city.rules, Some(scope));
-    let (by, keys) = frame.inside().unwrap();
-    let mine = narrowed(&city.facts, by, keys);
-    let report = report(&frame, &mine, &city.facts, None, Extras::default());
+    let (report, ..) = of_the_bureau();
     let there = value(&report, "units", "section", "resolution_rate.same_mix");
     assert_eq!(there, Value::Number(-0.5));
 }

@@ -9,22 +9,29 @@ use crate::audit::{self, Filter, Line};
 use crate::error::Result;
 use crate::identity::{Actor, Role, count_trail};
 use crate::sheet::{Cell, Form};
-use crate::web::api::exports::onward::{self, Listed, PAGE, list_sheets, maybe, text};
+use crate::web::api::exports::column::{Column, column, maybe, text};
+use crate::web::api::exports::onward::{self, Listed, PAGE, list_sheets};
 use crate::web::api::exports::{Filters, is_whole};
 use crate::web::leaving;
 use crate::web::problem::Problem;
 use crate::web::{Asker, Query, run_long};
 
-/// The columns, and their widths.
-const COLUMNS: [(&str, u16); 8] = [
-    ("时间", 20),
-    ("账号", 18),
-    ("操作", 24),
-    ("结果", 10),
-    ("对象类型", 14),
-    ("对象", 24),
-    ("用途", 14),
-    ("说明", 60),
+/// A line by the clocks of the site.
+struct Noted {
+    line: Line,
+    zone: chrono_tz::Tz,
+}
+
+/// What each of them says.
+const COLUMNS: &[Column<Noted>] = &[
+    column("时间", 20, |it| Cell::Moment(it.line.at.in_zone(it.zone).naive_local())),
+    column("账号", 18, |it| text(&it.line.name)),
+    column("操作", 24, |it| text(&it.line.action)),
+    column("结果", 10, |it| text(it.line.outcome.zh())),
+    column("对象类型", 14, |it| text(&it.line.subject_kind)),
+    column("对象", 24, |it| text(&it.line.subject)),
+    column("用途", 14, |it| maybe(it.line.purpose.as_ref())),
+    column("说明", 60, |it| maybe(it.line.detail.as_ref())),
 ];
 
 async fn sheet(
@@ -51,7 +58,7 @@ async fn sheet(
             form,
             what: "audit",
             title: "审计记录",
-            columns: &COLUMNS,
+            columns: COLUMNS,
             count,
             only: None,
         };
@@ -60,25 +67,12 @@ async fn sheet(
             let filter = Filter { after, ..filter.clone() };
             let found = app.db.read(|conn| audit::page(conn, &filter, PAGE))?;
             let next = onward::behind(found.len(), found.last().map(|line| (line.at, line.id)));
-            Ok((found.iter().map(|line| cells(line, zone)).collect(), next))
+            Ok((found.into_iter().map(|line| Noted { line, zone }).collect(), next))
         };
         listed.begin(&house, page)
     })
     .await?;
     leaving::send(&app, turn, sheet, rows).await
-}
-
-fn cells(line: &Line, zone: chrono_tz::Tz) -> Vec<Cell> {
-    vec![
-        Cell::Moment(line.at.in_zone(zone).naive_local()),
-        text(&line.name),
-        text(&line.action),
-        text(line.outcome.zh()),
-        text(&line.subject_kind),
-        text(&line.subject),
-        maybe(line.purpose.as_ref()),
-        maybe(line.detail.as_ref()),
-    ]
 }
 
 list_sheets! {

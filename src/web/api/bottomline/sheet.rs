@@ -9,32 +9,33 @@ use crate::bottomline::{Desk, store};
 use crate::error::Result;
 use crate::identity::Actor;
 use crate::sheet::{Cell, Form};
-use crate::web::api::exports::onward::{
-    self, Listed, PAGE, list_sheets, maybe, moment, text, unit_of,
-};
+use crate::web::api::exports::column::{Column, column, maybe, moment, text};
+use crate::web::api::exports::onward::{self, Listed, PAGE, list_sheets, unit_of};
 use crate::web::api::exports::{Filters, is_whole};
 use crate::web::leaving;
 use crate::web::problem::Problem;
 use crate::web::{Asker, Query, run_long};
 
-/// The columns, and their widths.
-const COLUMNS: [(&str, u16); 16] = [
-    ("触碰事项", 18),
-    ("来源", 14),
-    ("单位", 22),
-    ("工单编号", 18),
-    ("拨测电话", 18),
-    ("拨测结果", 14),
-    ("立案时间", 20),
-    ("答复时限", 20),
-    ("灯色", 8),
-    ("状态", 10),
-    ("单位说明", 40),
-    ("说明时间", 20),
-    ("说明人", 16),
-    ("审定意见", 40),
-    ("审定时间", 20),
-    ("审定人", 16),
+/// What each of them says.
+const COLUMNS: &[Column<CaseView>] = &[
+    column("触碰事项", 18, |it| text(it.flag_name)),
+    column("来源", 14, |it| text(it.source_name)),
+    column("单位", 22, |it| text(&it.unit_name)),
+    column("工单编号", 18, |it| maybe(it.ticket.as_ref())),
+    column("拨测电话", 18, |it| maybe(it.test_call.as_ref().map(|call| &call.number))),
+    column("拨测结果", 14, |it| {
+        it.test_call.as_ref().map_or(Cell::Empty, |call| text(call.outcome.zh()))
+    }),
+    column("立案时间", 20, |it| moment(Some(&it.opened_at))),
+    column("答复时限", 20, |it| moment(Some(&it.due_at))),
+    column("灯色", 8, |it| text(it.light.zh())),
+    column("状态", 10, |it| text(it.state_name)),
+    column("单位说明", 40, |it| maybe(it.answer.as_ref())),
+    column("说明时间", 20, |it| moment(it.answered_at.as_ref())),
+    column("说明人", 16, |it| maybe(it.answered_by.as_ref())),
+    column("审定意见", 40, |it| maybe(it.decision.as_ref())),
+    column("审定时间", 20, |it| moment(it.decided_at.as_ref())),
+    column("审定人", 16, |it| maybe(it.decided_by.as_ref())),
 ];
 
 async fn sheet(
@@ -64,7 +65,7 @@ async fn sheet(
             form,
             what: "bottom-line-cases",
             title: "触碰底线",
-            columns: &COLUMNS,
+            columns: COLUMNS,
             count,
         };
         let app = house.clone();
@@ -73,36 +74,13 @@ async fn sheet(
                 let desk = Desk { actor: &actor, keys: &app.keys, directory: &rules.directory };
                 let found = store::list(conn, &which, after.unwrap_or(i64::MIN), PAGE)?;
                 let next = onward::behind(found.len(), found.last().map(|case| case.id));
-                let views = Shown { desk, zone, now }.all(conn, found)?;
-                Ok((views.iter().map(cells).collect(), next))
+                Ok((Shown { desk, zone, now }.all(conn, found)?, next))
             })
         };
         listed.begin(&house, page)
     })
     .await?;
     leaving::send(&app, turn, sheet, rows).await
-}
-
-fn cells(view: &CaseView) -> Vec<Cell> {
-    let call = view.test_call.as_ref();
-    vec![
-        text(view.flag_name),
-        text(view.source_name),
-        text(&view.unit_name),
-        maybe(view.ticket.as_ref()),
-        maybe(call.map(|call| &call.number)),
-        call.map_or(Cell::Empty, |call| text(call.outcome.zh())),
-        moment(Some(&view.opened_at)),
-        moment(Some(&view.due_at)),
-        text(view.light.zh()),
-        text(view.state_name),
-        maybe(view.answer.as_ref()),
-        moment(view.answered_at.as_ref()),
-        maybe(view.answered_by.as_ref()),
-        maybe(view.decision.as_ref()),
-        moment(view.decided_at.as_ref()),
-        maybe(view.decided_by.as_ref()),
-    ]
 }
 
 list_sheets! {

@@ -8,14 +8,54 @@ use utoipa::ToSchema;
 
 use super::super::masked::masked_json;
 use super::words::unit;
-use crate::directory::Directory;
+use crate::directory::{AssessmentClass, Directory};
 use crate::error::sentence;
 use crate::papers::when;
 use crate::ticket::Ticket;
-use crate::ticket::command::CommandName;
+use crate::ticket::assignment::ContactOutcome;
+use crate::ticket::command::{CommandName, Request};
 use crate::ticket::event::Event;
-use crate::ticket::overlay::ExclusionReason;
-use crate::ticket::state::DeclineReason;
+use crate::ticket::overlay::{
+    BottomLine, Contacted, ExclusionReason, Outcome, Satisfied, Solved, Step, Why,
+};
+use crate::ticket::state::{DeclineReason, Service};
+
+/// What of a body is told, in this order: first what was chosen, then what was said.
+const WORDS: &[&str] = &[
+    "lead",
+    "unit",
+    "units",
+    "assists",
+    "copies",
+    "outcome",
+    "contacted",
+    "solved",
+    "satisfied",
+    "why",
+    "step",
+    "service",
+    "flag",
+    "assessment_class",
+    "request",
+    "until",
+    "promised_at",
+    "text",
+    "reason",
+    "grounds",
+    "minutes",
+    "told",
+    "plan",
+    "proof",
+    "evidence",
+    "result",
+    "summary",
+    "assists_summary",
+    "note",
+    "comment",
+    "how",
+];
+/// What is said of a decision that is no yes or no.
+const DECIDED: &str = "决定";
 
 /// Whose past, and for whom.
 pub struct Past<'a> {
@@ -55,6 +95,30 @@ pub struct DecisionView {
     text: Option<String>,
 }
 
+/// One accepted command as a page tells it.
+#[derive(Serialize)]
+pub struct ToldView {
+    /// As in `/events`.
+    seq: usize,
+    /// For programs.
+    when: String,
+    #[serde(flatten)]
+    step: StepView,
+    /// Of what decided something: 同意, 退回 …
+    outcome: Option<String>,
+}
+
+/// Every event with what it decided, oldest first.
+pub fn story(past: &Past<'_>, events: &[Event]) -> Vec<ToldView> {
+    let told = |(index, event): (usize, &Event)| ToldView {
+        seq: index + 1,
+        when: event.at.rfc3339(past.zone),
+        step: past.step(event),
+        outcome: outcome(event).filter(|it| it != DECIDED),
+    };
+    events.iter().enumerate().map(told).collect()
+}
+
 /// Every event, oldest first.
 pub fn steps(past: &Past<'_>, events: &[Event]) -> Vec<StepView> {
     events.iter().map(|event| past.step(event)).collect()
@@ -86,13 +150,11 @@ impl Past<'_> {
 
     /// What a person typed or chose, as far as it is one of the usual words.
     fn said(&self, event: &Event) -> Option<String> {
-        const WORDS: [&str; 14] = [
-            "lead", "text", "reason", "grounds", "minutes", "told", "plan", "proof", "evidence",
-            "result", "summary", "note", "comment", "how",
-        ];
         let body = masked_json(self.ticket, &event.body);
-        let word = |key: &&str| {
-            super::text_of(&body, key).map(|word| self.word(&event.command, key, word))
+        let word = |key: &&str| match body.get(*key)? {
+            Value::String(word) => Some(self.word(&event.command, key, word.clone())),
+            Value::Array(codes) => self.units(key, codes),
+            _ => None,
         };
         let words: Vec<String> =
             WORDS.iter().filter_map(word).filter(|it| !it.is_empty()).collect();
@@ -101,23 +163,49 @@ impl Past<'_> {
         (!opens && !words.is_empty()).then(|| words.join("；"))
     }
 
-    /// Codes among the words.
+    /// The names of the units that a body lists.
+    fn units(&self, key: &str, codes: &[Value]) -> Option<String> {
+        let before = match key {
+            "assists" => "协办",
+            "copies" => "抄送",
+            "units" => "",
+            _ => return None,
+        };
+        let named = codes.iter().filter_map(Value::as_str);
+        let names: Vec<String> = named.map(|code| unit(self.directory, &code.into())).collect();
+        (!names.is_empty()).then(|| format!("{before}{}", names.join("、")))
+    }
+
+    /// Codes and days among the words.
     fn word(&self, command: &str, key: &str, word: String) -> String {
+        macro_rules! zh {
+            ($list:ty) => {
+                word.parse::<$list>().map_or(word, |it| it.zh().to_owned())
+            };
+        }
         match (command, key) {
-            (_, "lead") => unit(self.directory, &word.as_str().into()),
-            ("decline", "reason") => {
-                word.parse().map_or(word, |it: DeclineReason| it.zh().to_owned())
-            }
-            ("exclude", "reason") => {
-                word.parse().map_or(word, |it: ExclusionReason| it.zh().to_owned())
-            }
+            (_, "lead" | "unit") => unit(self.directory, &word.as_str().into()),
+            (_, "until") => format!("延至{word}"),
+            (_, "promised_at") => format!("承诺{word}"),
+            ("decline", "reason") => zh!(DeclineReason),
+            ("exclude", "reason") => zh!(ExclusionReason),
+            ("contact", "outcome") => zh!(ContactOutcome),
+            ("survey", "outcome") => zh!(Outcome),
+            ("survey", "contacted") => zh!(Contacted),
+            ("survey", "solved") => zh!(Solved),
+            ("survey", "satisfied") => zh!(Satisfied),
+            ("triage", "why") => zh!(Why),
+            ("supervise", "step") => zh!(Step),
+            ("divert", "service") => zh!(Service),
+            ("flag", "flag") => zh!(BottomLine),
+            ("classify", "assessment_class") => zh!(AssessmentClass),
+            ("endorse", "request") => zh!(Request),
             _ => word,
         }
     }
 }
 
-/// What an event's command is called on paper and page, also where nobody gave it.
-pub fn what(command: &str) -> String {
+fn what(command: &str) -> String {
     if let Ok(name) = command.parse::<CommandName>() {
         return name.zh().to_owned();
     }
@@ -151,7 +239,7 @@ fn outcome(event: &Event) -> Option<String> {
         "withdraw/confirm" => said("确认撤单", "不予撤单", flag("confirmed")?),
         "exclude/confirm" => Some("同意".to_owned()),
         "decline" | "divert" | "recall" | "reopen" | "classify" | "ledger/cancel"
-        | "consult/conclude" => Some("决定".to_owned()),
+        | "consult/conclude" => Some(DECIDED.to_owned()),
         _ => None,
     }
 }

@@ -3,8 +3,7 @@
 
 use std::sync::Arc;
 
-use chrono::DateTime;
-
+use super::column::{Column, cells, headings};
 use super::{Filters, Leaving};
 use crate::app::{App, ExportTurn};
 use crate::error::{Result, sentence};
@@ -17,8 +16,8 @@ use crate::web::leaving::{Rows, Sheet};
 /// Rows of a list that are held in memory at once.
 pub(in crate::web::api) const PAGE: i64 = 200;
 
-/// A list about to leave.
-pub(in crate::web::api) struct Listed {
+/// A list about to leave, each row as the list shows it.
+pub(in crate::web::api) struct Listed<T: 'static> {
     pub(in crate::web::api) actor: Actor,
     pub(in crate::web::api) rules: Arc<Rules>,
     pub(in crate::web::api) now: Stamp,
@@ -28,14 +27,13 @@ pub(in crate::web::api) struct Listed {
     pub(in crate::web::api) what: &'static str,
     /// The worksheet's name, and what the list is of.
     pub(in crate::web::api) title: &'static str,
-    /// Headings and widths.
-    pub(in crate::web::api) columns: &'static [(&'static str, u16)],
+    pub(in crate::web::api) columns: &'static [Column<T>],
     pub(in crate::web::api) count: i64,
     /// Whose it is, where not everybody's.
     pub(in crate::web::api) only: Option<String>,
 }
 
-impl Listed {
+impl<T: 'static> Listed<T> {
     /// Takes a turn and notes it in the audit trail; the rows are read by `page`.
     ///
     /// # Errors
@@ -44,17 +42,16 @@ impl Listed {
         self,
         app: &App,
         page: F,
-    ) -> Result<(ExportTurn, Sheet, Onwards<K, F>)>
+    ) -> Result<(ExportTurn, Sheet, Onwards<T, K, F>)>
     where
         K: Send + 'static,
-        F: FnMut(Option<K>) -> Result<Paged<K>> + Send + 'static,
+        F: FnMut(Option<K>) -> Result<Paged<T, K>> + Send + 'static,
     {
         let turn = app.exports.enter(self.actor.user)?;
         let scope = match &self.only {
             Some(unit) => sentence("export.list_of_units", &[("unit", unit), ("list", self.title)]),
             None => sentence("export.list_whole", &[("list", self.title)]),
         };
-        let columns = self.columns.iter().map(|(heading, width)| ((*heading).to_owned(), *width));
         let leaving = Leaving {
             actor: &self.actor,
             rules: &self.rules,
@@ -63,10 +60,10 @@ impl Listed {
             form: self.form,
             what: self.what,
             title: self.title,
-            columns: columns.collect(),
+            columns: headings(self.columns),
         };
         let sheet = leaving.begin_of(app, self.count, &scope)?;
-        Ok((turn, sheet, Onwards { after: None, is_over: false, page }))
+        Ok((turn, sheet, Onwards { columns: self.columns, after: None, is_over: false, page }))
     }
 }
 
@@ -77,19 +74,21 @@ pub(in crate::web::api) fn unit_of(actor: &Actor, rules: &Rules) -> String {
 }
 
 /// A page of rows, and the key to go on behind, where there is more.
-pub(in crate::web::api) type Paged<K> = (Vec<Vec<Cell>>, Option<K>);
+pub(in crate::web::api) type Paged<T, K> = (Vec<T>, Option<K>);
 
 /// A list that is read on by its key.
-pub(in crate::web::api) struct Onwards<K, F> {
+pub(in crate::web::api) struct Onwards<T: 'static, K, F> {
+    columns: &'static [Column<T>],
     after: Option<K>,
     is_over: bool,
     page: F,
 }
 
-impl<K, F> Rows for Onwards<K, F>
+impl<T, K, F> Rows for Onwards<T, K, F>
 where
+    T: 'static,
     K: Send + 'static,
-    F: FnMut(Option<K>) -> Result<Paged<K>> + Send + 'static,
+    F: FnMut(Option<K>) -> Result<Paged<T, K>> + Send + 'static,
 {
     fn next_page(&mut self) -> Result<Option<Vec<Vec<Cell>>>> {
         if self.is_over {
@@ -98,28 +97,13 @@ where
         let (rows, next) = (self.page)(self.after.take())?;
         self.is_over = next.is_none();
         self.after = next;
-        Ok(Some(rows))
+        Ok(Some(rows.iter().map(|row| cells(self.columns, row)).collect()))
     }
 }
 
 /// The key behind a full page of `keys`; none behind the last.
 pub(in crate::web::api) fn behind<K>(read: usize, last: Option<K>) -> Option<K> {
     last.filter(|_| i64::try_from(read).is_ok_and(|read| read >= PAGE))
-}
-
-/// A text; nothing where there is none.
-pub(in crate::web::api) fn text(text: &str) -> Cell {
-    if text.is_empty() { Cell::Empty } else { Cell::Text(text.to_owned()) }
-}
-
-pub(in crate::web::api) fn maybe(said: Option<&String>) -> Cell {
-    said.map_or(Cell::Empty, |said| text(said))
-}
-
-/// An instant as views write it, by the clocks of the site.
-pub(in crate::web::api) fn moment(at: Option<&String>) -> Cell {
-    let read = |at: &String| DateTime::parse_from_rfc3339(at).ok();
-    at.and_then(read).map_or(Cell::Empty, |at| Cell::Moment(at.naive_local()))
 }
 
 /// Makes the two routes of a list: `form` is given to `$of` with who asks and by which filters.

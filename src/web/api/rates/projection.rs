@@ -11,6 +11,7 @@ use super::{Asked, RatesQuery};
 use crate::app::App;
 use crate::assessment::figures::figure_of;
 use crate::assessment::fraction::Fraction;
+use crate::assessment::late::cutoff;
 use crate::assessment::projection::{Cost, Projection, Remedy, next_due, projection, remedies};
 use crate::assessment::{Edition, GroupBy, Metric};
 use crate::directory::UnitCode;
@@ -95,6 +96,10 @@ pub struct ProjectionView {
     /// How many of each are not listed.
     more_pull_down: usize,
     more_will_enter: usize,
+    /// From then on a survey is too late for the window's report: nothing more enters, and no rework helps. Nothing where
+    /// the profile has no such day.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    surveys_until: Option<String>,
 }
 
 /// A unit's score as it stands over the surveys so far, and what can still be done.
@@ -130,11 +135,14 @@ pub async fn projected(
             let facts = live::as_frozen(conn, (vault, &rules), &asked.window, facts)?;
             let empty = Projection { rates: [(0, 0); 3], score: None, costs: vec![], open: vec![] };
             let unit = facts.names.find(query.unit.as_str());
-            let found = unit.map_or(empty, |unit| projection(&facts, &asked.question(), unit));
+            let book = rules.of_window(&asked.window)?;
+            let cutoff = cutoff(&asked.window, &book);
+            let ask = asked.question();
+            let found = unit.map_or(empty, |unit| projection(&facts, &ask, unit, cutoff));
             let costs = found.costs.iter().take(LISTED).map(|cost| cost.ticket);
             let ids: Vec<i64> = costs.chain(found.open.iter().take(LISTED).copied()).collect();
             let tickets = load_many(conn, vault, &ids)?;
-            let seen = Seen { rules: &rules, tickets, now };
+            let seen = Seen { rules: &rules, tickets, now, cutoff };
             Ok(seen.view(&query.unit, name, &asked, &found))
         })?;
         Answer::ok(&view)
@@ -148,6 +156,8 @@ struct Seen<'a> {
     rules: &'a Rules,
     tickets: BTreeMap<i64, Ticket>,
     now: Stamp,
+    /// Of the window's surveys.
+    cutoff: Option<Stamp>,
 }
 
 impl Seen<'_> {
@@ -176,11 +186,12 @@ impl Seen<'_> {
             will_enter: found.open.iter().take(LISTED).filter_map(|id| self.open(*id)).collect(),
             more_pull_down: costs.saturating_sub(LISTED),
             more_will_enter: open.saturating_sub(LISTED),
+            surveys_until: self.cutoff.map(|at| at.rfc3339(self.rules.profile.zone)),
         }
     }
 
     fn can(&self, ticket: &Ticket) -> Vec<RemedyView> {
-        let found = remedies(ticket, &self.rules.profile, self.now).into_iter();
+        let found = remedies(ticket, &self.rules.profile, self.now, self.cutoff).into_iter();
         found.map(|code| RemedyView { code, name: code.zh() }).collect()
     }
 

@@ -4,38 +4,78 @@
 
 use actix_web::{HttpResponse, get, web};
 
-use super::{RatesQuery, RatesView, RowView, table};
+use super::fair::FairView;
+use super::{CellView, RatesQuery, RatesView, RowView, table};
 use crate::app::App;
 use crate::assessment::Metric;
 use crate::assessment::samemix::Fair;
 use crate::error::{Error, Result};
 use crate::identity::Actor;
 use crate::sheet::{Cell, Form};
+use crate::web::api::exports::column::{Column, cells, column, headings, maybe, text};
 use crate::web::api::exports::{Filters, Leaving};
 use crate::web::leaving::{self, Ready};
 use crate::web::problem::Problem;
 use crate::web::{Asker, Query, run_long};
 
 /// What stands where there is no value.
-pub(super) const NONE: &str = "—";
-/// The column of red and black lists, and before which of the others it stands.
-const LIST: (&str, u16) = ("红黑榜", 8);
-const LIST_AT: usize = 5;
-/// The columns before the figures, and their widths.
-const BEFORE: [(&str, u16); 8] = [
-    ("代码", 18),
-    ("名称", 22),
-    ("有效回访数", 12),
-    ("排名", 8),
-    ("档次", 8),
-    ("样本不足", 10),
-    ("可比组", 18),
-    ("考核办法", 16),
-];
+const NONE: &str = "—";
 
-/// The columns of each of the three rates beside the same mix, and their widths.
-const MIX: [(&str, u16); 4] =
-    [("同类期望", 14), ("与同类之差", 14), ("与同类之差下限", 16), ("与同类之差上限", 16)];
+/// A row, and the table that it is of.
+struct Line<'a> {
+    row: &'a RowView,
+    view: &'a RatesView,
+}
+
+/// The columns before the figures; that of red and black lists is there where the profile wants them.
+fn before<'a>(view: &RatesView) -> Vec<Column<Line<'a>>> {
+    let names: [Column<Line<'a>>; 5] = [
+        column("代码", 18, |it| maybe(it.row.key.as_ref())),
+        column("名称", 22, |it| {
+            text(it.row.key.as_ref().map_or("合计", |_| it.row.name.as_str()))
+        }),
+        column("有效回访数", 12, |it| Cell::Number(it.row.n as f64)),
+        column("排名", 8, |it| small(it.row.rank)),
+        column("档次", 8, |it| small(it.row.band)),
+    ];
+    let list = |it: &Line<'a>| it.row.list.map_or(Cell::Empty, |list| text(list.zh()));
+    let list = view.has_lists.then(|| column("红黑榜", 8, list));
+    let rest: [Column<Line<'a>>; 3] = [
+        column("样本不足", 10, |it| Cell::Truth(it.row.flagged)),
+        column("可比组", 18, |it| maybe(it.row.peers.as_ref())),
+        column("考核办法", 16, |it| text(&it.view.profile)),
+    ];
+    names.into_iter().chain(list).chain(rest).collect()
+}
+
+fn small(number: Option<u32>) -> Cell {
+    number.map_or(Cell::Empty, |it| Cell::Number(f64::from(it)))
+}
+
+/// The columns of each figure.
+fn of_figure<'a>() -> [Column<Option<&'a CellView>>; 3] {
+    [
+        column("分子", 12, |it| it.and_then(|it| it.num).map_or(Cell::Empty, Cell::Number)),
+        column("分母", 12, |it| {
+            it.and_then(|it| it.den).map_or(Cell::Empty, |den| Cell::Number(den as f64))
+        }),
+        column("值", 14, |it| it.and_then(|it| it.value).map_or_else(|| text(NONE), Cell::Number)),
+    ]
+}
+
+/// The columns of each of the three rates beside the same mix.
+fn of_mix<'a>() -> [Column<Option<&'a FairView>>; 4] {
+    [
+        column("同类期望", 14, |it| fair(*it, |it| it.expected)),
+        column("与同类之差", 14, |it| fair(*it, |it| it.difference)),
+        column("与同类之差下限", 16, |it| fair(*it, |it| it.low)),
+        column("与同类之差上限", 16, |it| fair(*it, |it| it.high)),
+    ]
+}
+
+fn fair(it: Option<&FairView>, of: fn(&FairView) -> f64) -> Cell {
+    it.map_or_else(|| text(NONE), |it| Cell::Number(of(it)))
+}
 
 async fn rates(
     app: web::Data<App>,
@@ -76,22 +116,21 @@ async fn rates(
 }
 
 fn columns(view: &RatesView) -> Vec<(String, u16)> {
-    let mut before = BEFORE.to_vec();
-    if view.has_lists {
-        before.insert(LIST_AT, LIST);
-    }
-    let mut columns: Vec<(String, u16)> =
-        before.into_iter().map(|(heading, width)| (heading.to_owned(), width)).collect();
+    let mut columns = headings(&before(view));
     for metric in Metric::ALL {
-        columns.push((format!("{}·分子", metric.zh()), 12));
-        columns.push((format!("{}·分母", metric.zh()), 12));
-        columns.push((format!("{}·值（{}）", metric.zh(), metric.definition()), 14));
+        let [num, den, value] = of_figure();
+        for it in [num, den] {
+            columns.push((format!("{}·{}", metric.zh(), it.heading), it.width));
+        }
+        let heading = format!("{}·{}（{}）", metric.zh(), value.heading, metric.definition());
+        columns.push((heading, value.width));
     }
     if is_mixed(view) {
         for metric in Metric::THREE {
             let definition = Fair::definition(metric);
-            for (name, width) in MIX {
-                columns.push((format!("{}·{name}（{definition}）", metric.zh()), width));
+            for it in of_mix() {
+                let heading = format!("{}·{}（{definition}）", metric.zh(), it.heading);
+                columns.push((heading, it.width));
             }
         }
     }
@@ -104,43 +143,22 @@ fn is_mixed(view: &RatesView) -> bool {
 }
 
 fn rows(view: &RatesView) -> Vec<Vec<Cell>> {
-    view.rows.iter().chain([&view.total]).map(|row| cells(row, view)).collect()
+    view.rows.iter().chain([&view.total]).map(|row| cells_of(row, view)).collect()
 }
 
-fn cells(row: &RowView, view: &RatesView) -> Vec<Cell> {
-    let text = |text: &str| Cell::Text(text.to_owned());
-    let small = |number: Option<u32>| number.map_or(Cell::Empty, |it| Cell::Number(f64::from(it)));
-    let mut cells = vec![
-        row.key.as_deref().map_or(Cell::Empty, text),
-        if row.key.is_some() { text(&row.name) } else { text("合计") },
-        Cell::Number(row.n as f64),
-        small(row.rank),
-        small(row.band),
-        Cell::Truth(row.flagged),
-        row.peers.as_deref().map_or(Cell::Empty, text),
-        text(&view.profile),
-    ];
-    if view.has_lists {
-        cells.insert(LIST_AT, row.list.map_or(Cell::Empty, |list| text(list.zh())));
-    }
+fn cells_of(row: &RowView, view: &RatesView) -> Vec<Cell> {
+    let mut found = cells(&before(view), &Line { row, view });
     for metric in Metric::ALL {
-        let cell = row.metrics.get(metric.as_str());
-        let number = |number: Option<f64>| number.map_or(Cell::Empty, Cell::Number);
-        cells.push(number(cell.and_then(|it| it.num)));
-        cells.push(number(cell.and_then(|it| it.den.map(|den| den as f64))));
-        cells.push(cell.and_then(|it| it.value).map_or_else(|| text(NONE), Cell::Number));
+        found.extend(cells(&of_figure(), &row.metrics.get(metric.as_str())));
     }
     if is_mixed(view) {
         for metric in Metric::THREE {
             let mix = row.same_mix.as_ref();
             let fair = mix.and_then(|it| it.get(metric.as_str())).and_then(Option::as_ref);
-            let four = fair.map(|it| [it.expected, it.difference, it.low, it.high]);
-            cells.extend(
-                four.map_or_else(|| [NONE; MIX.len()].map(text), |four| four.map(Cell::Number)),
-            );
+            found.extend(cells(&of_mix(), &fair));
         }
     }
-    cells
+    found
 }
 
 macro_rules! sheets {

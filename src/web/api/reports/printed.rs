@@ -111,7 +111,8 @@ pub async fn print(
         .map(Answer::respond),
         "html" => {
             let base = tickets_at(id);
-            Ok(sheet(run_long(move || page_of(&app, &actor, (id, base))).await?))
+            let page = run_long(move || page_of(&app, &actor, (id, base), &[]));
+            Ok(sheet(page.await?, press::policy()))
         }
         _ => Ok(file(
             run_long(move || taken_out(&app, &actor, id, &format, query.table.as_deref())).await?,
@@ -134,21 +135,27 @@ pub fn whole_of(app: &App, actor: &Actor, id: i64) -> Result<(Whole, i32)> {
     Ok((Whole { document, texts }, row.version))
 }
 
-/// The report `id` as a page, its figures leading to their tickets at `base`.
+/// The report `id` as a page, its figures leading to their tickets at `base`, its pictures drawn by `scripts` where
+/// there are any.
 ///
 /// # Errors
 /// As [`whole_of`].
-pub fn page_of(app: &App, actor: &Actor, (id, base): (i64, String)) -> Result<String> {
+pub fn page_of(
+    app: &App,
+    actor: &Actor,
+    (id, base): (i64, String),
+    scripts: &[String],
+) -> Result<String> {
     let copy = Copy::of(app, actor, (id, base))?;
     note_reading(app, actor, id)?;
-    press::html(&copy.document, &copy.printed)
+    press::html_drawn(&copy.document, &copy.printed, scripts)
 }
 
-/// The page as it is sent: with the one policy under which its style shows.
-pub fn sheet(page: String) -> HttpResponse {
+/// The page as it is sent: with a policy of the printer's, under which its style shows.
+pub fn sheet(page: String, policy: &'static str) -> HttpResponse {
     HttpResponse::Ok()
         .content_type("text/html; charset=utf-8")
-        .insert_header((header::CONTENT_SECURITY_POLICY, press::policy()))
+        .insert_header((header::CONTENT_SECURITY_POLICY, policy))
         .insert_header((header::CACHE_CONTROL, "private, no-store"))
         .body(page)
 }

@@ -9,22 +9,23 @@ use super::{SupervisionView, sees_all, supervised};
 use crate::app::App;
 use crate::error::Result;
 use crate::identity::Actor;
-use crate::sheet::{Cell, Form};
+use crate::sheet::Form;
 use crate::web::api::exports::Filters;
-use crate::web::api::exports::onward::{Listed, Paged, list_sheets, moment, text, unit_of};
+use crate::web::api::exports::column::{Column, column, moment, text};
+use crate::web::api::exports::onward::{Listed, Paged, list_sheets, unit_of};
 use crate::web::leaving;
 use crate::web::problem::Problem;
 use crate::web::{Asker, Query, run_long};
 
-/// The columns, and their widths.
-const COLUMNS: [(&str, u16); 7] = [
-    ("工单编号", 18),
-    ("督办层级", 18),
-    ("单位", 22),
-    ("督办时间", 20),
-    ("答复时限", 20),
-    ("灯色", 8),
-    ("答复时间", 20),
+/// What each of them says.
+const COLUMNS: &[Column<SupervisionView>] = &[
+    column("工单编号", 18, |it| text(&it.ticket)),
+    column("督办层级", 18, |it| text(it.step_name)),
+    column("单位", 22, |it| text(&it.unit_name)),
+    column("督办时间", 20, |it| moment(Some(&it.opened_at))),
+    column("答复时限", 20, |it| moment(it.due_at.as_ref())),
+    column("灯色", 8, |it| text(it.light.zh())),
+    column("答复时间", 20, |it| moment(it.answered_at.as_ref())),
 ];
 
 /// Nothing: the list is not narrowed.
@@ -42,7 +43,7 @@ async fn sheet(
     let house = app.clone();
     let (turn, sheet, rows) = run_long(move || {
         let now = house.db.now();
-        let (rules, views) = house.db.read(|conn| {
+        let (rules, mut views) = house.db.read(|conn| {
             let rules = house.hotline.rules.current(conn, now)?;
             let views = supervised(conn, &rules, &actor, now)?;
             Ok((rules, views))
@@ -56,28 +57,16 @@ async fn sheet(
             form,
             what: "supervision",
             title: "督办",
-            columns: &COLUMNS,
+            columns: COLUMNS,
             count: i64::try_from(views.len()).unwrap_or(i64::MAX),
         };
-        let page = move |_: Option<()>| -> Result<Paged<()>> {
-            Ok((views.iter().map(cells).collect(), None))
+        let page = move |_: Option<()>| -> Result<Paged<SupervisionView, ()>> {
+            Ok((std::mem::take(&mut views), None))
         };
         listed.begin(&house, page)
     })
     .await?;
     leaving::send(&app, turn, sheet, rows).await
-}
-
-fn cells(view: &SupervisionView) -> Vec<Cell> {
-    vec![
-        text(&view.ticket),
-        text(view.step_name),
-        text(&view.unit_name),
-        moment(Some(&view.opened_at)),
-        moment(view.due_at.as_ref()),
-        text(view.light.zh()),
-        moment(view.answered_at.as_ref()),
-    ]
 }
 
 list_sheets! {

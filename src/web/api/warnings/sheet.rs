@@ -10,36 +10,39 @@ use crate::identity::Actor;
 use crate::proactive::sight::{Scope, scope};
 use crate::proactive::store;
 use crate::sheet::{Cell, Form};
-use crate::web::api::exports::onward::{
-    self, Listed, PAGE, list_sheets, maybe, moment, text, unit_of,
-};
+use crate::web::api::exports::column::{Column, column, maybe, moment, text};
+use crate::web::api::exports::onward::{self, Listed, PAGE, list_sheets, unit_of};
 use crate::web::api::exports::{Filters, is_whole};
 use crate::web::leaving;
 use crate::web::problem::Problem;
 use crate::web::{Asker, Query, run_long};
 
-/// The columns, and their widths.
-const COLUMNS: [(&str, u16); 19] = [
-    ("规则", 18),
-    ("级别", 8),
-    ("状态", 10),
-    ("小区", 18),
-    ("事项分类", 22),
-    ("企业", 22),
-    ("承办单位", 22),
-    ("承办岗位", 12),
-    ("件数", 8),
-    ("阈值", 8),
-    ("工单", 40),
-    ("发现时间", 20),
-    ("最近变动", 20),
-    ("认领人", 16),
-    ("认领时间", 20),
-    ("处置", 40),
-    ("处置时间", 20),
-    ("结果", 40),
-    ("是否属实", 10),
+/// What each of them says.
+const COLUMNS: &[Column<WarningView>] = &[
+    column("规则", 18, |it| text(it.rule_name)),
+    column("级别", 8, |it| text(it.grade.zh())),
+    column("状态", 10, |it| text(it.state.zh())),
+    column("小区", 18, |it| named(it.estate.as_ref())),
+    column("事项分类", 22, |it| named(it.category.as_ref())),
+    column("企业", 22, |it| named(it.company.as_ref())),
+    column("承办单位", 22, |it| named(it.unit.as_ref())),
+    column("承办岗位", 12, |it| it.desk.map_or(Cell::Empty, |desk| text(desk.zh()))),
+    column("件数", 8, |it| Cell::Number(f64::from(it.n))),
+    column("阈值", 8, |it| Cell::Number(f64::from(it.threshold))),
+    column("工单", 40, |it| it.tickets.as_ref().map_or(Cell::Empty, |all| text(&all.join("、")))),
+    column("发现时间", 20, |it| moment(Some(&it.opened_at))),
+    column("最近变动", 20, |it| moment(Some(&it.changed_at))),
+    column("认领人", 16, |it| maybe(it.owner.as_ref())),
+    column("认领时间", 20, |it| moment(it.taken_at.as_ref())),
+    column("处置", 40, |it| maybe(it.act.as_ref())),
+    column("处置时间", 20, |it| moment(it.acted_at.as_ref())),
+    column("结果", 40, |it| maybe(it.result.as_ref())),
+    column("是否属实", 10, |it| it.real.map_or(Cell::Empty, Cell::Truth)),
 ];
+
+fn named(it: Option<&Named>) -> Cell {
+    maybe(it.map(|it| it.name.as_ref().unwrap_or(&it.code)))
+}
 
 async fn sheet(
     app: web::Data<App>,
@@ -66,7 +69,7 @@ async fn sheet(
             form,
             what: "warnings",
             title: "预警",
-            columns: &COLUMNS,
+            columns: COLUMNS,
             count,
         };
         let app = house.clone();
@@ -74,46 +77,14 @@ async fn sheet(
             app.db.read(|conn| {
                 let found = store::page(conn, &scope, &query.filter(after), PAGE)?;
                 let next = onward::behind(found.len(), found.last().map(|row| row.id));
-                let mut rows = Vec::with_capacity(found.len());
-                for row in found {
-                    rows.push(cells(&WarningView::of(&app, conn, &actor, row)?));
-                }
-                Ok((rows, next))
+                let view = |row| WarningView::of(&app, conn, &actor, row);
+                Ok((found.into_iter().map(view).collect::<Result<_>>()?, next))
             })
         };
         listed.begin(&house, page)
     })
     .await?;
     leaving::send(&app, turn, sheet, rows).await
-}
-
-fn cells(view: &WarningView) -> Vec<Cell> {
-    let named = |named: &Option<Named>| {
-        let name = named.as_ref().map(|it| it.name.as_ref().unwrap_or(&it.code));
-        maybe(name)
-    };
-    let numbers = view.tickets.as_ref().map(|all| all.join("、"));
-    vec![
-        text(view.rule_name),
-        text(view.grade.zh()),
-        text(view.state.zh()),
-        named(&view.estate),
-        named(&view.category),
-        named(&view.company),
-        named(&view.unit),
-        view.desk.map_or(Cell::Empty, |desk| text(desk.zh())),
-        Cell::Number(f64::from(view.n)),
-        Cell::Number(f64::from(view.threshold)),
-        maybe(numbers.as_ref()),
-        moment(Some(&view.opened_at)),
-        moment(Some(&view.changed_at)),
-        maybe(view.owner.as_ref()),
-        moment(view.taken_at.as_ref()),
-        maybe(view.act.as_ref()),
-        moment(view.acted_at.as_ref()),
-        maybe(view.result.as_ref()),
-        view.real.map_or(Cell::Empty, Cell::Truth),
-    ]
 }
 
 list_sheets! {

@@ -1,4 +1,4 @@
-// A year's days off as the notice has them, a stretch a line (元旦 2027-01-01 2027-01-03 休), become the days that the
+// Roles of a small site in one stroke. A year's days off as the notice has them, a stretch a line (元旦 2027-01-01 2027-01-03 休), become the days that the
 // interface wants; what cannot be read is named by its line.
 (() => {
   'use strict';
@@ -32,6 +32,14 @@
         area.setCustomValidity(error.message);
         told.textContent = error.message;
       }
+    });
+  }
+
+  // Roles that one person has at a small site, in one stroke.
+  for (const button of document.querySelectorAll('[data-preset]')) {
+    button.addEventListener('click', () => {
+      const wanted = button.dataset.preset.split(' ');
+      for (const box of button.form.querySelectorAll('input[name="roles"]')) box.checked = wanted.includes(box.value);
     });
   }
 })();

@@ -103,9 +103,9 @@
   });
   // x marks the row that j and k have come to.
   document.addEventListener('keydown', event => {
-    if (event.key !== 'x' || event.altKey || event.ctrlKey || event.metaKey) return;
+    if (event.defaultPrevented || event.key !== 'x' || event.altKey || event.ctrlKey || event.metaKey) return;
     if (event.target.matches?.('input:not([type="checkbox"]), textarea, select')) return;
-    const box = document.querySelector('tr[aria-selected="true"] input[name="target"]:not(:disabled)');
+    const box = document.querySelector('[data-at] input[name="target"]:not(:disabled)');
     if (!box) return;
     event.preventDefault();
     box.checked = !box.checked;

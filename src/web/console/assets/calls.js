@@ -4,7 +4,7 @@
   document.addEventListener('keydown', event => {
     if (event.defaultPrevented || event.isComposing || event.altKey || event.ctrlKey || event.metaKey) return;
     if (event.target.matches?.('textarea, select, input') || !/^[1-9]$/.test(event.key)) return;
-    const row = document.querySelector('tr[aria-selected="true"]') ?? document.querySelector('[data-rows] > tr');
+    const row = document.querySelector('[data-at]') ?? document.querySelector('[data-rows] > tr');
     const button = row?.querySelectorAll('[data-act]')[Number(event.key) - 1];
     if (!button) return;
     event.preventDefault();

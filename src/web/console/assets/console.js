@@ -101,7 +101,7 @@
     const rest = [];
     for (const wrong of shown) {
       const name = wrong.pointer.replace(/^\//, '').replace(/\//g, '.');
-      const field = form.elements[name] ?? form.querySelector(`[data-field="${CSS.escape(name)}"]`);
+      const field = form.elements[`${name}-typed`] ?? form.elements[name] ?? form.querySelector(`[data-field="${CSS.escape(name)}"]`);
       const place = field && (field.length === undefined || field.tagName ? field : field[0]);
       if (!place) { rest.push(wrong.detail); continue; }
       const line = document.createElement('span');
@@ -131,8 +131,8 @@
     const slip = Array.from(form.querySelectorAll('[data-same]')).some(field => field.value !== form.elements[field.dataset.same].value);
     if (slip) { complain(form, { detail: '两次输入不一致。' }); return; }
     // A few letters of which nothing was chosen name nothing.
-    const loose = Array.from(form.querySelectorAll('[data-choose]')).find(field => field.value.trim() && !form.elements[field.name.replace(/-typed$/, '')]?.value);
-    if (loose) { complain(form, { detail: '有一项没有选中。', errors: [{ pointer: `/${loose.name}`, detail: '请从列表里选一项，或清空。' }] }); return; }
+    const loose = Array.from(form.querySelectorAll('[data-choose], [data-many]')).find(field => field.value.trim() && (field.dataset.many || !form.elements[field.name.replace(/-typed$/, '')]?.value));
+    if (loose) { complain(form, { detail: '有一项没有选中。', errors: [{ pointer: `/${loose.name.replace(/-typed$/, '')}`, detail: '请从列表里选一项，或清空。' }] }); return; }
     form.setAttribute('aria-busy', 'true');
     const more = {};
     const method = form.dataset.method ?? 'POST';
@@ -157,12 +157,14 @@
     complain(form, answer.body);
     form.dispatchEvent(new CustomEvent('refused', { bubbles: true, detail: answer.body }));
   }
+  // Where the site is small, opening a ticket signs for it.
+  addEventListener('DOMContentLoaded', () => { const form = document.querySelector('form[data-at-once]'); if (form) send(form); });
   // What was revealed, or is told this once, stands in the form until the page is left, and nowhere else;
   // data-shown="key" names the fields where the answer has others.
   function show(form, body) {
     const list = form.querySelector('[data-shown]');
     if (!list) return;
-    const names = { phone: '电话', name: '姓名', address: '地址', one_time_password: '一次性密码', key: '密钥', secret: '密钥', uri: '配置链接' };
+    const names = { phone: '电话', second_phone: '备用电话', name: '姓名', email: '邮箱', address: '地址', building: '楼栋', title: '标题', content: '内容', one_time_password: '一次性密码', key: '密钥', secret: '密钥', uri: '配置链接', url: '链接', until: '有效至' };
     const wanted = list.dataset.shown ? list.dataset.shown.split(' ') : null;
     list.replaceChildren();
     for (const [field, value] of Object.entries(body?.fields ?? body ?? {})) {
@@ -303,6 +305,8 @@
     const list = keyList.querySelector('dl');
     list.replaceChildren();
     const rows = [...new Map(keyed().reverse().map(it => [it.dataset.key, it.dataset.keyName ?? it.textContent.trim()]))].reverse();
+    // data-keys="1 2 3=回答;Backspace=改上一个": what a script of the page's own listens to.
+    for (const more of document.querySelectorAll('[data-keys]')) if (more.offsetParent !== null) for (const pair of more.dataset.keys.split(';')) rows.push(pair.split('='));
     rows.push(['j / k', '下一行 / 上一行'], ['Enter', '打开这一行'], ['?', '本页按键'], ['Alt', '在输入框里按住 Alt 再按上面的键']);
     for (const [key, name] of rows) {
       const dt = document.createElement('dt');
@@ -317,13 +321,15 @@
   }
   document.querySelector('[data-help]')?.addEventListener('click', help);
   function move(step) {
-    const rows = Array.from(document.querySelectorAll('[data-rows] > tr'));
+    const rows = Array.from(document.querySelectorAll('[data-rows] > *')).filter(row => row.offsetParent !== null);
     if (!rows.length) return;
-    const now = rows.findIndex(row => row.getAttribute('aria-selected') === 'true');
+    const now = rows.findIndex(row => row.hasAttribute('data-at'));
     const next = Math.min(rows.length - 1, Math.max(0, now + step));
+    rows[now]?.removeAttribute('data-at');
     rows[now]?.removeAttribute('aria-selected');
-    rows[next].setAttribute('aria-selected', 'true');
-    rows[next].querySelector('a')?.focus();
+    rows[next].setAttribute('data-at', '');
+    if (rows[next].matches('tr')) rows[next].setAttribute('aria-selected', 'true'); // what is no row of a table has no such state
+    (rows[next].querySelector('a') ?? rows[next].querySelector('input, button'))?.focus();
     rows[next].scrollIntoView({ block: 'nearest' });
   }
   document.addEventListener('keydown', event => {
@@ -335,7 +341,8 @@
     if (!typing && (event.key === 'j' || event.key === 'k')) { event.preventDefault(); move(event.key === 'j' ? 1 : -1); return; }
     const key = event.code?.startsWith('Key') ? event.code.slice(3).toLowerCase() : event.code?.startsWith('Digit') ? event.code.slice(5) : event.key;
     const all = keyed().filter(it => it.dataset.key.toLowerCase() === key);
-    const found = all.find(it => it.closest('tr[aria-selected="true"]')) ?? all[0]; // of many rows the one that is chosen
+    // Of many rows the one that is chosen; of several forms with one key the next that is not open yet.
+    const found = all.find(it => it.closest('[data-at]')) ?? all.find(it => !it.open) ?? all[0];
     if (!found) return;
     event.preventDefault();
     if (found.matches('details')) { found.open = true; found.querySelector('input, textarea, select, button')?.focus(); } else if (found.matches('input, textarea, select')) found.focus(); else found.click();
@@ -343,8 +350,11 @@
 
   // <time data-due datetime="…">: how long it still is, moving by itself.
   const dues = () => document.querySelectorAll('time[data-due]');
+  // Limits run by the server's clock, whatever this machine's says.
+  const told = Date.parse(document.querySelector('meta[name="now"]')?.content ?? '');
+  const ahead = Number.isNaN(told) ? 0 : told - Date.now();
   function tick() {
-    const now = Date.now();
+    const now = Date.now() + ahead;
     for (const due of dues()) {
       const left = Math.round((new Date(due.dateTime) - now) / 60000);
       const minutes = Math.abs(left);
@@ -358,6 +368,8 @@
 
   document.querySelector('[data-leave]')?.addEventListener('click', async () => {
     await call('POST', '/logout');
+    // What the field page has kept on this machine is nobody's afterwards.
+    if (window.caches) for (const name of await caches.keys()) await caches.delete(name);
     location.assign('/login');
   });
 

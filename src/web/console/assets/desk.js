@@ -7,6 +7,11 @@
   const part = name => document.querySelector(`[data-part="${name}"]`);
   const field = name => form.elements[name];
   const stateOf = { accepted: '已受理', consulting: '会商中', in_units: '办理中', replied: '已答复', on_ledger: '挂账', surveying: '回访中', closed: '已办结', declined: '不予受理', diverted: '已转紧急', merged: '已并单', withdrawn: '已撤单' };
+  // A caller's number stays in no address: neither in the bar nor in what the browser remembers.
+  if (location.search.includes('phone=')) {
+    const ringing = new URLSearchParams(location.search).get('call_id');
+    history.replaceState(null, '', ringing ? `/desk?call_id=${encodeURIComponent(ringing)}` : '/desk');
+  }
   const live = ['accepted', 'consulting', 'in_units', 'replied', 'on_ledger', 'surveying'];
 
   function fill(name, rows) {
@@ -35,6 +40,19 @@
     return button;
   }
 
+  // The first of several has the key.
+  function keyed(button, key, name) {
+    const cap = document.createElement('kbd');
+    cap.textContent = key;
+    button.append(' ', cap);
+    button.dataset.key = key;
+    button.dataset.keyName = name;
+    return button;
+  }
+  // Now, as the server has it.
+  const opened = Date.parse(document.querySelector('meta[name="now"]').content);
+  const now = () => new Date(opened + performance.now() - 1000);
+
   // Their tickets, the open ones first.
   let asked = '';
   async function who() {
@@ -59,7 +77,7 @@
         button.setAttribute('aria-label', `催办 ${it.no}`);
         if (it === first) { button.dataset.key = 'u'; button.dataset.keyName = `催办 ${it.no}（话写在诉求内容里）`; }
         parts.push(' ', button);
-      }
+      } else parts.push(' ', press('续办此件', () => { field('previous').value = it.no; field('previous').closest('details').open = true; say(`前次工单：${it.no}`); }));
       return line(parts);
     }));
   }
@@ -78,6 +96,15 @@
     content.dispatchEvent(new Event('input', { bubbles: true }));
     say(`已催办 ${it.no}。`);
   }
+  // What is taken in is merged at once into another: a known incident, or the same matter.
+  const into = form.querySelector('[data-into]');
+  function merge(no) {
+    field('into').value = no;
+    into.hidden = !no;
+    into.querySelector('span').textContent = no ? `受理后并入 ${no}，不另派单。` : '';
+  }
+  into.querySelector('button').addEventListener('click', () => merge(''));
+  const merging = it => keyed(press('并入', () => { merge(it.no); say(`受理后并入 ${it.no}`); }), 'g', `并入 ${it.no}`);
   field('caller.phone').addEventListener('change', who);
   field('caller.phone').addEventListener('input', () => { if (field('caller.phone').value.trim().length >= 11) who(); });
 
@@ -107,39 +134,127 @@
       return line([button, ` ${Math.round(it.score * 100)}% ${it.words?.length ? `因：${it.words.join('、')}` : ''}`]);
     }));
     fill('units', found.units.slice(0, 3).map(it => line([`${it.name}：${it.why}`])));
-    fill('duplicates', found.duplicates.slice(0, 3).map(it => line([link(it.no, `${it.no} ${it.title}`), ` ${stateOf[it.state] ?? ''}`])));
-    fill('incidents', found.incidents.slice(0, 3).map(it => line([it.no ? link(it.no, it.title) : it.title, it.tell ? `：${it.tell}` : ''])));
-    fill('articles', found.articles.slice(0, 3).map(it => line([it.title, it.internal ? '（仅内部）' : ''])));
+    for (const it of found.units) named.set(it.lead, it.name);
+    fill('vexatious', found.vexatious ? [line([`该来电人就此事已被两人认定为恶意重复诉求；照常受理。（${found.vexatious.reason}）`])] : []);
+    fill('places', found.places.filter(it => it.estate).slice(0, 3).map(it => line([press(`${it.path.join(' / ')} / ${it.estate.name}`, () => settle(it.estate)), ` ${it.why}`])));
+    fill('duplicates', found.duplicates.slice(0, 3).map(it => line([link(it.no, `${it.no} ${it.title}`), ` ${stateOf[it.state] ?? ''} `, live.includes(it.state) ? merging(it) : ''])));
+    fill('incidents', found.incidents.slice(0, 3).map(it => line([it.no ? link(it.no, it.title) : it.title, it.tell ? `：${it.tell} ` : ' ', ...(it.no ? [merging(it)] : [])])));
+    fill('articles', found.articles.slice(0, 3).map(it => line([it.title, it.internal ? '（仅内部）' : '', ' ', press('据此答复', () => cite(it))])));
+  }
+  function settle(estate) {
+    field('place.estate').value = estate.code;
+    field('place.estate-typed').value = estate.name;
+    say(`小区：${estate.name}`);
+    later();
   }
   function choose(category) {
     field('matter.category').value = category.code;
     field('matter.category-typed').value = category.name;
     say(`分类：${category.name}`);
+    later();
   }
   field('matter.content').addEventListener('input', later);
   form.addEventListener('chosen', later);
   field('place.address').addEventListener('change', later);
 
-  // Taken in: what to say aloud.
-  form.addEventListener('answered', event => {
+  // What is done at once after it was taken in: answered, declined, diverted.
+  const finish = field('finish');
+  function minded() {
+    for (const row of form.querySelectorAll('[data-finish]')) row.hidden = !row.dataset.finish.split(' ').includes(finish.value);
+    field('finish.text').required = ['answer', 'decline'].includes(finish.value);
+  }
+  finish.addEventListener('change', minded);
+  form.addEventListener('restored', minded);
+  minded();
+  // Dispatched by the catalogue it could not be answered any more.
+  form.addEventListener('submit', () => { if (finish.value) form.querySelector('[name="dispatch"][value="hold"]').checked = true; });
+  const orders = {
+    answer: text => ({ text, ...(field('finish.article').value.trim() ? { article: field('finish.article').value.trim() } : {}) }),
+    decline: text => ({ reason: field('finish.reason').value, told: text }),
+    divert: () => ({ service: field('finish.service').value, at: now().toISOString() }),
+  };
+  // What an article says goes into the answer, unless callers are not told of it.
+  async function cite(it) {
+    finish.value = 'answer';
+    minded();
+    field('finish.article').value = it.code;
+    field('finish.text').focus();
+    if (it.internal) { say('内部条目只作依据，不引入正文。'); return; }
+    const answer = await call('GET', `/api/v1/articles/${encodeURIComponent(it.code)}`);
+    if (answer.status === 200 && !field('finish.text').value.trim()) field('finish.text').value = answer.body.body;
+  }
+
+  // A warning to whoever abuses the agent: its time is noted on the ticket.
+  let warned = [];
+  document.querySelector('[data-warn]').addEventListener('click', () => {
+    const at = now().toTimeString().slice(0, 8);
+    warned.push(at);
+    document.querySelector('[data-warned]').append(line([`${at} 第 ${warned.length} 次提醒`]));
+    say(`已记第 ${warned.length} 次提醒`);
+  });
+
+  // Taken in: what to say aloud: what, where, who, by which day, number, code.
+  const named = new Map();
+  const date = at => `${Number(at.slice(5, 7))}月${Number(at.slice(8, 10))}日${at.slice(11, 16) === '23:59' ? '' : at.slice(11, 16)}`;
+  async function leadOf(code) {
+    if (!named.has(code)) {
+      const answer = await call('GET', `/api/v1/units/${encodeURIComponent(code)}`);
+      if (answer.status === 200) named.set(code, answer.body.name);
+    }
+    return named.get(code) ?? code;
+  }
+  async function readBack(taken, where, then, merged) {
+    const due = taken.limits?.overall?.due_at;
+    const lead = taken.lead ? await leadOf(taken.lead) : '';
+    const next = { answer: '已当场答复您。', decline: '不予受理，理由已告知您。', divert: '已为您转接。' }[then]
+      ?? (merged ? `已并入 ${merged} 一并办理，` : lead ? `由${lead}办理，` : '由派单员转承办单位办理，') + (due ? `${date(due)}前答复您。` : '办好后答复您。');
+    const tail = taken.phone_tail ? `和${taken.phone_tail}` : '和您电话的后四位';
+    return `您反映的「${taken.title}」${where ? `（${where}）` : ''}已受理。${next}编号${taken.no}，查询码${taken.code}，查询时报编号、查询码${tail}。`;
+  }
+  form.addEventListener('answered', async event => {
     const taken = event.detail;
-    const due = taken.next_limit?.due_at;
-    const day = due ? `${Number(due.slice(5, 7))}月${Number(due.slice(8, 10))}日${due.slice(11, 16)}前会有进展。` : '';
-    const tail = taken.phone_tail ? `查询时再报${taken.phone_tail}。` : '';
-    part('said').querySelector('[data-say]').textContent = `您反映的「${taken.title}」已受理，编号${taken.no}，查询码${taken.code}。${tail}${day}`;
-    part('said').querySelector('[data-open]').href = `/tickets/${encodeURIComponent(taken.no)}`;
-    part('said').hidden = false;
-    const phone = field('caller.phone').value;
-    const name = field('caller.name').value;
+    const typed = name => field(name)?.value.trim() ?? '';
+    const where = [typed('place.estate-typed'), typed('place.building'), typed('place.address')].filter(Boolean).join(' ');
+    const kept = Object.fromEntries(['caller.phone', 'caller.name', 'call.call_id', 'place.estate', 'place.estate-typed', 'place.building', 'place.address'].map(name => [name, typed(name)]));
+    const [then, merged, text] = [finish.value, typed('into'), typed('finish.text')];
+    const order = then ? orders[then](text) : null;
+    const stamps = warned;
+    // The next caller is another one: nothing of this one stays in the form.
+    field('caller.phone').defaultValue = '';
     form.reset();
-    for (const hidden of form.querySelectorAll('input[type="hidden"]')) if (!['channel', 'call.call_id'].includes(hidden.name)) hidden.value = '';
-    part('said').querySelector('[data-again]').onclick = () => {
-      field('caller.phone').value = phone;
-      field('caller.name').value = name;
+    const root = `/api/v1/tickets/${encodeURIComponent(taken.no)}`;
+    const box = part('said');
+    const left = box.querySelector('[data-left]');
+    left.hidden = true;
+    let done = true;
+    if (order) {
+      const answer = await call('POST', `${root}/${then}`, order, { 'Idempotency-Key': fresh() });
+      done = answer.status === 200;
+      if (!done) {
+        const why = [answer.body?.detail ?? '没有成功。', ...(answer.body?.errors ?? []).map(it => it.detail)].join(' ');
+        left.textContent = `已受理，但没有当场办结：${why} 请打开工单再办。${text ? `您写的是：${text}` : ''}`;
+        left.hidden = false;
+      }
+    }
+    if (stamps.length) await call('POST', `${root}/note`, { text: `通话中 ${stamps.join('、')} 提醒来电人文明用语，共 ${stamps.length} 次。` }, { 'Idempotency-Key': fresh() });
+    box.querySelector('[data-say]').textContent = await readBack(taken, where, done ? then : '', merged);
+    box.querySelector('[data-open]').href = `/tickets/${encodeURIComponent(taken.no)}`;
+    box.hidden = false;
+    box.querySelector('[data-again]').onclick = () => {
+      for (const [name, value] of Object.entries(kept)) if (field(name)) field(name).value = value;
+      who();
       field('matter.content').focus();
     };
-    for (const name of ['categories', 'units', 'duplicates', 'incidents', 'articles']) fill(name, []);
-    part('said').querySelector('[data-again]').focus();
+    box.querySelector('[data-again]').focus();
+  });
+  form.addEventListener('reset', () => {
+    for (const name of ['slip', 'into', 'call.call_id']) if (field(name)) field(name).value = '';
+    for (const name of ['vexatious', 'caller', 'places', 'categories', 'units', 'duplicates', 'incidents', 'articles']) fill(name, []);
+    asked = '';
+    warned = [];
+    document.querySelector('[data-warned]').replaceChildren();
+    merge('');
+    setTimeout(minded);
   });
 
   // Who rings, as the telephone system told; the number itself is shown for a reason that is noted.

@@ -20,6 +20,18 @@
   form.addEventListener('change', mind);
   mind();
 
+  // A call that reached somebody and has not all three answers is a try that is used up: asked once more.
+  let warned = '';
+  form.addEventListener('submit', event => {
+    const open = questions.filter(it => !it.hidden && !answered(it)).length;
+    const state = `${form.elements.outcome.value} ${open}`;
+    if (!open || warned === state) return;
+    warned = state;
+    event.preventDefault();
+    event.stopPropagation();
+    window.jiesu.say(`还有 ${open} 个问题没有回答，提交将计为一次不完整的回访。仍要提交就再按一次。`);
+  });
+
   document.addEventListener('keydown', event => {
     if (event.defaultPrevented || event.isComposing || event.altKey || event.ctrlKey || event.metaKey) return;
     if (event.target.matches?.('textarea, select, input:not([type="radio"]):not([type="checkbox"])')) return;

@@ -235,7 +235,20 @@
       event.preventDefault();
       if (field.value.trim()) find(`q=${encodeURIComponent(field.value.trim())}`);
     });
+    // What was replied where a like matter was solved and the citizen content.
+    const solved = part.querySelector('[data-solved]');
+    const learn = async () => {
+      const answer = await call('GET', `/api/v1/tickets/${encodeURIComponent(part.dataset.no)}/solutions`);
+      solved.replaceChildren(...(answer.body?.items ?? []).map(it => {
+        const words = document.createElement('p');
+        words.className = 'words';
+        words.textContent = it.reply;
+        return line(open(it), ' ', fine(it.why), words, press('引入答复', () => put(part.closest('form'), it.reply)));
+      }));
+    };
+    let asked = false;
     part.closest('details').addEventListener('toggle', event => {
+      if (event.target.open && !asked) { asked = true; learn(); }
       if (event.target.open && !list.children.length && part.dataset.category) find(`state=published&category=${encodeURIComponent(part.dataset.category)}`);
     });
   }

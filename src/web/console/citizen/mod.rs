@@ -4,6 +4,7 @@
 
 mod act;
 mod bring;
+mod card;
 mod face;
 mod form;
 mod look;
@@ -29,5 +30,6 @@ pub fn routes(services: &mut ServiceConfig) {
         .service(photos::add_photos)
         .service(survey::questions)
         .service(survey::answer)
+        .service(card::shown_card)
         .service(look::elsewhere);
 }

@@ -2,22 +2,28 @@
 //! holds the first rows of a long table, whole in its sheet.
 
 use actix_web::{HttpRequest, get, web};
+use minijinja::Value;
 use serde::Serialize;
 
 use super::asked::{Words, where_well_asked};
+use super::pictures::Picture;
 use crate::app::App;
 use crate::assessment::{Edition, GroupBy, Metric, Side};
 use crate::error::Result;
 use crate::identity::Actor;
+use crate::reports::document::ChartKind;
 use crate::web::api::rates::drill::{DrillQuery, DrillView, behind_of};
 use crate::web::api::rates::{RatesQuery, RatesView, RowView, table};
 use crate::web::blocking::run_long;
 use crate::web::console::fault::Shown;
 use crate::web::console::guest::Guest;
+use crate::web::console::numbers::format;
 use crate::web::console::page::Page;
 
 /// So many rows stand on a page.
 const SHOWN: usize = 100;
+/// So many of them are drawn.
+const DRAWN: usize = 30;
 /// What is no word of the drill-down.
 const ABOVE: &[&str] = &["compare", "quarter", "same_mix", "show"];
 /// What is no word of a sheet.
@@ -29,6 +35,8 @@ struct Group {
     key: &'static str,
     title: &'static str,
     metrics: &'static [Metric],
+    /// Which of them is drawn.
+    drawn: Metric,
 }
 
 /// The first stands where nothing is said.
@@ -43,6 +51,7 @@ const GROUPS: &[Group] = &[
             Metric::Composite,
             Metric::FirstResolutionRate,
         ],
+        drawn: Metric::Composite,
     },
     Group {
         key: "volume",
@@ -59,6 +68,7 @@ const GROUPS: &[Group] = &[
             Metric::RepeatRate,
             Metric::HandlingTime,
         ],
+        drawn: Metric::Received,
     },
     Group {
         key: "process",
@@ -76,6 +86,7 @@ const GROUPS: &[Group] = &[
             Metric::WithdrawalRate,
             Metric::ReportInRate,
         ],
+        drawn: Metric::OnTimeRate,
     },
     Group {
         key: "ledger",
@@ -89,6 +100,7 @@ const GROUPS: &[Group] = &[
             Metric::Whistles,
             Metric::BottomLine,
         ],
+        drawn: Metric::Ledger,
     },
 ];
 
@@ -119,6 +131,10 @@ struct Figured {
     wrong: Option<String>,
     /// Rows that are left to the sheet.
     hidden: usize,
+    /// The metric that is drawn, as many rows of it as are, and the server's own picture of them.
+    drawn: Metric,
+    most: usize,
+    picture: Option<Value>,
     found: Option<RatesView>,
 }
 
@@ -147,6 +163,7 @@ fn figured(app: &App, actor: &Actor, words: Words) -> Result<Figured> {
     let said = |name: &str, instead: &str| words.get(name).unwrap_or(instead).to_owned();
     let show = said("show", GROUPS[0].key);
     let group = GROUPS.iter().find(|group| group.key == show).unwrap_or(&GROUPS[0]);
+    let picture = found.as_ref().map_or(Ok(None), |view| pictured(&view.rows, group.drawn))?;
     Ok(Figured {
         asked: Asked {
             window: said("window", ""),
@@ -165,8 +182,28 @@ fn figured(app: &App, actor: &Actor, words: Words) -> Result<Figured> {
         metrics: group.metrics,
         wrong,
         hidden,
+        drawn: group.drawn,
+        most: DRAWN,
+        picture,
         found,
     })
+}
+
+/// The first rows of a table by one metric; of a single row there is nothing to compare.
+fn pictured(rows: &[RowView], metric: Metric) -> Result<Option<Value>> {
+    let rows = &rows[..rows.len().min(DRAWN)];
+    if rows.len() < 2 {
+        return Ok(None);
+    }
+    let value = |row: &RowView| row.metrics.get(metric.as_str()).and_then(|cell| cell.value);
+    let picture = Picture {
+        title: metric.zh(),
+        kind: ChartKind::Bar,
+        format: format(metric),
+        labels: rows.iter().map(|row| row.name.clone()).collect(),
+        columns: vec![(metric.zh(), rows.iter().map(value).collect())],
+    };
+    picture.drawn(1)
 }
 
 /// The one period that is meant: the present window, where none is said.

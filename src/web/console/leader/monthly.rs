@@ -9,11 +9,13 @@ use super::reading::{Place, Sheet, places, sheets};
 use crate::app::App;
 use crate::error::Result;
 use crate::identity::Actor;
+use crate::reports::print as press;
 use crate::web::api::reports::printed;
 use crate::web::api::reports::tasks::{self, TaskList, TaskQuery};
 use crate::web::api::reports::view::{BehindView, DifferencesView, ReportList, ReportView};
 use crate::web::api::reports::{self, CellQuery, ReportQuery, read_id};
 use crate::web::blocking::{run, run_long};
+use crate::web::console::assets;
 use crate::web::console::fault::Shown;
 use crate::web::console::guest::Guest;
 use crate::web::console::page::Page;
@@ -109,9 +111,11 @@ fn read(app: &App, actor: &Actor, id: &str) -> Result<Read> {
 pub async fn print(app: web::Data<App>, guest: Guest, id: web::Path<String>) -> Shown {
     let page = run_long(move || {
         let id = read_id(&id)?;
-        printed::page_of(&app, &guest.actor, (id, format!("/monthly/{id}/tickets")))
+        let scripts = ["echarts.js", "charts.js"].map(assets::address);
+        let base = format!("/monthly/{id}/tickets");
+        printed::page_of(&app, &guest.actor, (id, base), &scripts)
     });
-    Ok(printed::sheet(page.await?))
+    Ok(printed::sheet(page.await?, press::policy_of_scripts()))
 }
 
 #[derive(Serialize)]

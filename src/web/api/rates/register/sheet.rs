@@ -8,6 +8,7 @@ use crate::app::App;
 use crate::error::Result;
 use crate::identity::Actor;
 use crate::sheet::{Cell, Form};
+use crate::web::api::exports::column::{Column, cells, column, headings, text};
 use crate::web::api::exports::{Filters, Leaving, is_whole};
 use crate::web::leaving::{self, Rows};
 use crate::web::problem::Problem;
@@ -28,39 +29,28 @@ struct Line<'a> {
     profile: &'a str,
 }
 
-/// A column: its heading, how wide it is, and what stands in it: no cell comes to stand under another's heading.
-struct Column {
-    heading: &'static str,
-    width: u16,
-    cell: fn(&Line<'_>) -> Cell,
-}
-
-const fn column(heading: &'static str, width: u16, cell: fn(&Line<'_>) -> Cell) -> Column {
-    Column { heading, width, cell }
-}
-
 /// The columns of each unit's line and of its tickets alike.
-const COLUMNS: &[Column] = &[
-    column("行别", 8, |line| text(line.kind)),
-    column("单位代码", 18, |line| line.code.map_or(Cell::Empty, text)),
-    column("单位", 22, |line| text(line.name)),
-    column("期初", 8, |line| count(line.parts.opening)),
-    column("新增", 8, |line| count(line.parts.new)),
-    column("销号", 8, |line| count(line.parts.written_off)),
-    column("取消", 8, |line| count(line.parts.cancelled)),
-    column("期末", 8, |line| count(line.parts.closing)),
-    column("工单编号", 18, |line| line.ticket.map_or(Cell::Empty, |ticket| text(&ticket.no))),
-    column("批准时间", 26, |line| stays(line, |stay| Some(stay.approved_at.clone()))),
-    column("承诺日期", 14, |line| stays(line, |stay| Some(stay.promised_on.clone()))),
-    column("销号时间", 26, |line| stays(line, |stay| stay.written_off_at.clone())),
-    column("取消时间", 26, |line| stays(line, |stay| stay.cancelled_at.clone())),
-    column("挂账理由", 40, |line| stays(line, |stay| stay.grounds.clone())),
-    column("解决方案", 40, |line| stays(line, |stay| stay.plan.clone())),
-    column("考核办法", 16, |line| text(line.profile)),
-];
-
-fn text(text: &str) -> Cell {
-    Cell::Text(text.to_owned())
+fn columns<'a>() -> [Column<Line<'a>>; 16] {
+    [
+        column("行别", 8, |line| text(line.kind)),
+        column("单位代码", 18, |line| line.code.map_or(Cell::Empty, text)),
+        column("单位", 22, |line| text(line.name)),
+        column("期初", 8, |line| count(line.parts.opening)),
+        column("新增", 8, |line| count(line.parts.new)),
+        column("销号", 8, |line| count(line.parts.written_off)),
+        column("取消", 8, |line| count(line.parts.cancelled)),
+        column("期末", 8, |line| count(line.parts.closing)),
+        column("工单编号", 18, |line| {
+            line.ticket.map_or(Cell::Empty, |ticket| text(&ticket.no))
+        }),
+        column("批准时间", 26, |line| stays(line, |stay| Some(stay.approved_at.clone()))),
+        column("承诺日期", 14, |line| stays(line, |stay| Some(stay.promised_on.clone()))),
+        column("销号时间", 26, |line| stays(line, |stay| stay.written_off_at.clone())),
+        column("取消时间", 26, |line| stays(line, |stay| stay.cancelled_at.clone())),
+        column("挂账理由", 40, |line| stays(line, |stay| stay.grounds.clone())),
+        column("解决方案", 40, |line| stays(line, |stay| stay.plan.clone())),
+        column("考核办法", 16, |line| text(line.profile)),
+    ]
 }
 
 fn count(count: i64) -> Cell {
@@ -86,7 +76,8 @@ impl Rows for RegisterRows {
         let Some(begin) = self.next else {
             self.next = Some(0);
             let rows = self.register.rows.iter().chain([&self.register.total]);
-            return Ok(Some(rows.map(|row| cells(&self.line(row))).collect()));
+            let columns = columns();
+            return Ok(Some(rows.map(|row| cells(&columns, &self.line(row))).collect()));
         };
         let end = begin.saturating_add(PAGE).min(self.register.items.len());
         if begin >= end {
@@ -96,7 +87,9 @@ impl Rows for RegisterRows {
         let hotline = self.register.hotline.clone();
         let some = &self.register.items[begin..end];
         let items = hotline.db.read(|conn| self.register.views(conn, some))?;
-        Ok(Some(items.iter().map(|(place, item)| cells(&self.ticket(*place, item))).collect()))
+        let columns = columns();
+        let rows = items.iter().map(|(place, item)| cells(&columns, &self.ticket(*place, item)));
+        Ok(Some(rows.collect()))
     }
 }
 
@@ -123,10 +116,6 @@ impl RegisterRows {
     }
 }
 
-fn cells(line: &Line<'_>) -> Vec<Cell> {
-    COLUMNS.iter().map(|column| (column.cell)(line)).collect()
-}
-
 async fn sheet(
     app: web::Data<App>,
     actor: Actor,
@@ -138,7 +127,6 @@ async fn sheet(
         is_whole(query.limit, query.after.as_deref())?;
         let register = Register::of(&house, &actor, &query)?;
         let turn = house.exports.enter(actor.user)?;
-        let columns = COLUMNS.iter().map(|it| (it.heading.to_owned(), it.width));
         let leaving = Leaving {
             actor: &actor,
             rules: &register.rules,
@@ -147,7 +135,7 @@ async fn sheet(
             form,
             what: "ledger",
             title: "挂账台账",
-            columns: columns.collect(),
+            columns: headings(&columns()),
         };
         let count = register.items.len() + register.rows.len() + 1;
         let sheet = leaving.begin(&house, i64::try_from(count).unwrap_or(i64::MAX))?;

@@ -1,0 +1,176 @@
+//! Web, `/tickets/{no}/card` and `/public/card/{token}`: a repair card 维修卡 for whoever goes there, instead of a
+//! screenshot. Its rule: no caller, ever; of a sealed ticket the place to estate level; it opens nothing after its
+//! hours, nor once the unit's work is done; who made one stands on the trail.
+
+use actix_web::{HttpRequest, HttpResponse, get, post, web};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::public::let_ask;
+use crate::app::App;
+use crate::audit::{self, Entry};
+use crate::error::{Error, FieldError, Kind, Result};
+use crate::identity::{Actor, Role};
+use crate::limits::ClockName;
+use crate::limits::span::{HOUR_MS, MINUTE_MS};
+use crate::ticket::link::{self, Purpose};
+use crate::ticket::sight::{Sight, sight};
+use crate::ticket::state::{Part, StateName};
+use crate::ticket::{Ticket, store};
+use crate::time::Stamp;
+use crate::web::problem::Problem;
+use crate::web::{Answer, Once, run};
+
+/// Hours for which one is good where nothing is said, and at most.
+const HOURS: u32 = 24;
+const MOST_HOURS: u32 = 72;
+
+/// For how long.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CardWish {
+    /// 1 to 72; 24 where nothing is said.
+    #[serde(default = "a_day")]
+    hours: u32,
+}
+
+const fn a_day() -> u32 {
+    HOURS
+}
+
+/// Where the card lies.
+#[derive(Serialize, ToSchema)]
+pub struct CardMade {
+    /// To be sent to whoever goes there: who has it sees the card.
+    url: String,
+    until: String,
+}
+
+/// Makes a card of a ticket at work, for one of the unit's own workers.
+#[utoipa::path(tag = "tickets", operation_id = "make_card", params(("no" = String, Path), ("Idempotency-Key" = Option<String>, Header)), request_body = CardWish, responses(
+    (status = 200, body = CardMade),
+    (status = 403, description = "only a unit at work, which sees the case whole", body = Problem, content_type = "application/problem+json"),
+    (status = 404, body = Problem, content_type = "application/problem+json"),
+    (status = 409, description = "card.over", body = Problem, content_type = "application/problem+json"),
+    (status = 422, body = Problem, content_type = "application/problem+json"),
+))]
+#[post("/tickets/{no}/card")]
+pub async fn make(asked: Once<String>) -> Result<HttpResponse> {
+    asked
+        .write(|tx, Once { app, actor, path: no, raw, .. }| {
+            let rules = app.hotline.rules.current(tx.conn, tx.now)?;
+            let stored = app.hotline.see(tx.conn, &rules, actor, no)?;
+            actor.require(&[Role::Handler, Role::UnitHead])?;
+            if sight(&stored.ticket, actor, &rules.directory) != Sight::Case {
+                return Err(Error::forbidden());
+            }
+            require_at_work(&stored.ticket, actor)?;
+            let wish: CardWish = raw.parse()?;
+            if !(1..=MOST_HOURS).contains(&wish.hours) {
+                let most = MOST_HOURS.to_string();
+                let range = [("from", "1"), ("to", most.as_str())];
+                return Err(Error::invalid(vec![FieldError::with(
+                    "/hours",
+                    "field.range",
+                    &range,
+                )]));
+            }
+            let until = tx.now.plus_millis(i64::from(wish.hours) * HOUR_MS);
+            let entry = Entry::new((actor.user, &actor.name), "ticket.card", ("ticket", no));
+            audit::record(tx, &entry)?;
+            let token = link::make(&app.keys, Purpose::Card, stored.id, minute(until));
+            let url = format!("{}/c/card/{token}", app.config.public_url());
+            Answer::ok(&CardMade { url, until: until.rfc3339(rules.profile.zone) })
+        })
+        .await
+}
+
+/// Refuses whoever has no part of the work, and a ticket whose work is done.
+fn require_at_work(ticket: &Ticket, actor: &Actor) -> Result<()> {
+    let own = |part: Part, unit| part != Part::Copy && actor.works_for(unit);
+    if !ticket.assignments.values().any(|a| a.is_live() && own(a.part, &a.unit)) {
+        return Err(Error::new(Kind::Forbidden, "not_your_unit"));
+    }
+    if is_at_work(ticket) { Ok(()) } else { Err(Error::new(Kind::Refused, "card.over")) }
+}
+
+fn is_at_work(ticket: &Ticket) -> bool {
+    matches!(ticket.state.name(), StateName::InUnits | StateName::OnLedger)
+}
+
+/// The minute of the epoch.
+fn minute(at: Stamp) -> u32 {
+    u32::try_from(at.millis() / MINUTE_MS).unwrap_or_default()
+}
+
+/// What whoever goes there is told.
+#[derive(Serialize, ToSchema)]
+pub struct CardView {
+    no: String,
+    title: String,
+    /// Masked, as the ticket shows it.
+    content: String,
+    estate: Option<String>,
+    /// The door, in clear; absent where the ticket is sealed.
+    address: Option<String>,
+    unit: Option<String>,
+    /// Until when it is to be done.
+    due_at: Option<String>,
+    /// Until when the card is good.
+    until: String,
+}
+
+/// What the card `token` says.
+#[utoipa::path(tag = "public", security(()), operation_id = "read_card", params(("token" = String, Path)), responses(
+    (status = 200, body = CardView),
+    (status = 404, description = "card.gone", body = Problem, content_type = "application/problem+json"),
+    (status = 429, description = "web.too_many", body = Problem, content_type = "application/problem+json"),
+))]
+#[get("/public/card/{token}")]
+pub async fn read(
+    request: HttpRequest,
+    app: web::Data<App>,
+    token: web::Path<String>,
+) -> Result<HttpResponse> {
+    let_ask(&request, &app)?;
+    let card = run(move || card_of(&app, &token)).await?;
+    Ok(Answer::ok(&card)?.respond())
+}
+
+/// What the card `token` says now.
+///
+/// # Errors
+/// `card.gone` (404): it was never made, its hours or the work are over.
+pub fn card_of(app: &App, token: &str) -> Result<CardView> {
+    let gone = || Error::new(Kind::NotFound, "card.gone");
+    let card = link::read(&app.keys, Purpose::Card, token).ok_or_else(gone)?;
+    let now = app.db.now();
+    if minute(now) >= card.round {
+        return Err(gone());
+    }
+    app.db.read(|conn| {
+        let rules = app.hotline.rules.current(conn, now)?;
+        let stored = store::load_by_id(conn, rules.vault(&app.keys), card.ticket_id)?;
+        let ticket = stored.map(|stored| stored.ticket).filter(is_at_work).ok_or_else(gone)?;
+        let (zone, directory) = (rules.profile.zone, &rules.directory);
+        let lead = ticket.final_lead().map(|(_, lead)| lead);
+        let door = [&ticket.place.building, &ticket.place.address].into_iter().flatten();
+        let door: Vec<String> = door.map(ToString::to_string).collect();
+        let until = Stamp::from_millis(i64::from(card.round) * MINUTE_MS);
+        Ok(CardView {
+            no: ticket.no.clone(),
+            title: ticket.masked(&ticket.title),
+            content: ticket.masked(&ticket.content),
+            estate: ticket
+                .estate()
+                .and_then(|code| directory.estate(code))
+                .map(|it| it.name.clone()),
+            address: Some(door.join(" ")).filter(|text| !text.is_empty() && !ticket.is_sealed()),
+            unit: lead.and_then(|lead| directory.unit(&lead.unit)).map(|unit| unit.name.clone()),
+            due_at: lead
+                .and_then(|lead| lead.timers.get(&ClockName::Handle))
+                .map(|timer| timer.due_at.rfc3339(zone)),
+            until: until.rfc3339(zone),
+        })
+    })
+}

@@ -1,0 +1,23 @@
+// Keeps the field page and what it is made of, so that it opens without a signal; nothing else.
+'use strict';
+const KEPT = 'jiesu-field';
+self.addEventListener('install', () => self.skipWaiting());
+self.addEventListener('activate', event => event.waitUntil(self.clients.claim()));
+async function fresh(request) {
+  const kept = await caches.open(KEPT);
+  try {
+    const answer = await fetch(request);
+    // A way to the login is no page to keep.
+    if (answer.ok && !answer.redirected) await kept.put(request, answer.clone());
+    return answer;
+  } catch (error) {
+    const there = await kept.match(request);
+    if (there) return there;
+    throw error;
+  }
+}
+self.addEventListener('fetch', event => {
+  const address = new URL(event.request.url);
+  if (event.request.method !== 'GET' || address.origin !== self.location.origin) return;
+  if (address.pathname === '/field' || address.pathname.startsWith('/assets/')) event.respondWith(fresh(event.request));
+});
