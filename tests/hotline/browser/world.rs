@@ -52,6 +52,7 @@ impl World {
         world.beside();
         world.warnings();
         world.report();
+        world.card();
         world.stage.work();
         world
     }

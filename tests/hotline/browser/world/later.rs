@@ -46,6 +46,15 @@ impl World {
         self.places.insert("whistled", no);
     }
 
+    /// A repair card of a ticket at work.
+    pub(super) fn card(&mut self) {
+        let path = format!("/tickets/{}/card", self.place("handled"));
+        let made = self.stage.posts("handler", &path, &json!({}));
+        let url = made["url"].as_str().unwrap();
+        let token = url.split("/c/card/").nth(1).expect("where it lies").to_owned();
+        self.places.insert("card", token);
+    }
+
     /// What is seen before it is complained of, and what was said about it.
     pub(super) fn warnings(&mut self) {
         self.stage.server.clock.forward(TimeDelta::minutes(2));
