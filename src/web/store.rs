@@ -85,6 +85,7 @@ pub(super) fn drafts_of(conn: &mut Conn, owner: i64) -> Result<Vec<(String, Stam
 }
 
 #[derive(Insertable, AsChangeset)]
+#[expect(clippy::ref_option_ref, reason = "what the derive makes of a text that may be missing")]
 #[diesel(table_name = draft, primary_key(owner, name))]
 #[diesel(treat_none_as_null = true, treat_none_as_default_value = false)]
 struct NewDraft<'a> {

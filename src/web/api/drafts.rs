@@ -31,7 +31,7 @@ pub fn routes(services: &mut ServiceConfig<'_>) {
 /// What was typed.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Typed {
+pub struct Draft {
     /// When the last of it was typed, by the writer's own clock: of two drafts the later counts.
     #[schema(value_type = String, format = DateTime)]
     typed_at: Stamp,
@@ -133,7 +133,7 @@ pub async fn one(
 
 /// Keeps what is typed into the form `name`, in the place of what was there; where that was typed later, it stays, and its
 /// times are answered. Of more than `console.drafts_per_person` the oldest go.
-#[utoipa::path(tag = "auth", operation_id = "draft_keep", request_body = Typed, params(("name" = String, Path)), responses(
+#[utoipa::path(tag = "auth", operation_id = "draft_keep", request_body = Draft, params(("name" = String, Path)), responses(
     (status = 200, body = DraftLine),
     (status = 404, description = "no form is called so", body = Problem, content_type = "application/problem+json"),
     (status = 413, description = "more than console.draft_bytes", body = Problem, content_type = "application/problem+json"),
@@ -152,7 +152,7 @@ pub async fn keep(
         let limit = most.to_string();
         return Err(Error::with(Kind::TooLarge, "web.too_large", &[("limit", &limit)]));
     }
-    let typed: Typed = raw.parse()?;
+    let typed: Draft = raw.parse()?;
     if typed.ticket.as_ref().is_some_and(|no| no.is_empty() || no.chars().count() > NUMBER) {
         return Err(Error::invalid(vec![FieldError::new("/ticket", "field.format")]));
     }

@@ -25,6 +25,14 @@ fn says(tab: &Tab, action: &str, text: &str) {
     tab.arrives(&format!("/c/{action}"));
 }
 
+/// The unit speaks to them and replies, and the reply passes.
+fn answered(stage: &Stage, no: &str) {
+    stage.works("handler", no, "sign", &json!({}));
+    stage.works("handler", no, "contact", &json!({ "outcome": "spoke" }));
+    stage.orders("handler", no, "reply", &json!({ "text": "已更换主板，2026年11月2日恢复运行。" }));
+    stage.orders("reviewer", no, "review", &json!({ "pass": true }));
+}
+
 /// Brings a matter, first without a way to be reached: what was typed stays; answers number and code.
 fn brings(tab: &Tab, own: &str) -> (String, String) {
     tab.go("/c");
@@ -74,15 +82,7 @@ fn a_citizen_asks_follows_urges_and_answers_on_a_phone_without_scripts() {
     tab.says("催办已收到");
     assert_eq!(stage.ticket(&no)["counts"]["urges"], 1);
     assert!(fact(&tab, "谁在办").contains("物业科"), "{}", tab.words());
-    stage.works("handler", &no, "sign", &json!({}));
-    stage.works("handler", &no, "contact", &json!({ "outcome": "spoke" }));
-    stage.orders(
-        "handler",
-        &no,
-        "reply",
-        &json!({ "text": "已更换主板，2026年11月2日恢复运行。" }),
-    );
-    stage.orders("reviewer", &no, "review", &json!({ "pass": true }));
+    answered(&stage, &no);
     tab.click("form[action='/c/look'] button");
     tab.says("已更换主板");
     for (name, value) in [("contacted", "yes"), ("solved", "solved"), ("satisfied", "satisfied")] {

@@ -114,6 +114,7 @@ impl Driver {
         let wanted = json!({ "capabilities": { "alwaysMatch": {
             "browserName": "chrome",
             "unhandledPromptBehavior": "ignore",
+            "timeouts": { "script": 120_000, "pageLoad": 120_000 },
             "goog:loggingPrefs": { "browser": "ALL", "performance": "ALL" },
             "goog:chromeOptions": {
                 "binary": browser,

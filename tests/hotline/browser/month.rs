@@ -58,7 +58,9 @@ fn the_assessor_freezes_the_month_its_unit_checks_it_and_the_leader_reads_signs_
         "{report}"
     );
     checks(&stage, &id, &no);
-    tab.go(&format!("/monthly/{id}"));
+    // Not before the unit's time is over; by then everybody comes in anew.
+    stage.after(TimeDelta::days(4));
+    stage.log_in(&tab, "assessor", &format!("/monthly/{id}"));
     does(&tab, &id, "freeze", "f");
     let frozen = seen("leader");
     assert_eq!(frozen["state"], "frozen", "{frozen}");

@@ -25,6 +25,9 @@ pub const PAGES: &[Page] = &[
     ("calls", "agent", "/calls?all=true"),
     ("work", "handler", "/work"),
     ("work-head", "unit_head", "/work"),
+    ("decisions", "reviewer", "/decisions"),
+    ("decisions-dispatcher", "dispatcher", "/decisions"),
+    ("field", "handler", "/field"),
     ("survey", "surveyor", "/survey"),
     ("search", "leader", "/search"),
     ("search-found", "dispatcher", "/search?q=%E7%94%B5%E6%A2%AF"),
@@ -111,6 +114,7 @@ pub const PAGES: &[Page] = &[
     ("citizen-ticket", "", LOOKED),
     ("citizen-wrong", "", MISTAKEN),
     ("citizen-survey", "", "/c/survey/{link}"),
+    ("citizen-card", "", "/c/card/{card}"),
     ("citizen-nothing", "", "/c/survey/nothing"),
 ];
 
@@ -186,7 +190,7 @@ fn every_page_of_the_console_stands_in_the_list() {
         })
     };
     // Files, and where an address of the citizens' own leads that is no page.
-    let others = ["/assets/{name}", "/c/{rest:.*}"];
+    let others = ["/assets/{name}", "/watermark.svg", "/field-worker.js", "/c/{rest:.*}"];
     let missing: Vec<&String> =
         routes.iter().filter(|route| !others.contains(&route.as_str()) && !fits(route)).collect();
     assert!(missing.is_empty(), "{missing:?}");

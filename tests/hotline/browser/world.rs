@@ -52,6 +52,7 @@ impl World {
         world.beside();
         world.warnings();
         world.report();
+        world.card();
         world.stage.work();
         world
     }
@@ -331,7 +332,7 @@ impl World {
             ("kind", "complaint".to_owned()),
             ("matter.content", words("电梯停运三天。")),
             ("place.address", words("清岚大街2号院")),
-            ("caller.name", words("李女士")),
+            ("caller.name", self.calls_it("李女士")),
             ("caller.phone", own.clone()),
         ];
         let fields: Vec<(&str, &str)> =

@@ -46,6 +46,15 @@ impl World {
         self.places.insert("whistled", no);
     }
 
+    /// A repair card of a ticket at work.
+    pub(super) fn card(&mut self) {
+        let path = format!("/tickets/{}/card", self.place("handled"));
+        let made = self.stage.posts("handler", &path, &json!({}));
+        let url = made["url"].as_str().unwrap();
+        let token = url.split("/c/card/").nth(1).expect("where it lies").to_owned();
+        self.places.insert("card", token);
+    }
+
     /// What is seen before it is complained of, and what was said about it.
     pub(super) fn warnings(&mut self) {
         self.stage.server.clock.forward(TimeDelta::minutes(2));
@@ -68,7 +77,7 @@ impl World {
         let step = |who: &str, step: &str, body: Value| {
             stage.posts(who, &format!("/reports/{id}/{step}"), &body)
         };
-        let until = stage.server.app.db.now().plus_millis(3 * 86_400_000).to_string();
+        let until = stage.server.app.db.now().plus_millis(86_400_000).to_string();
         step("assessor", "preview", json!({ "until": until }));
         step(
             "unit_head",
@@ -83,6 +92,7 @@ impl World {
             json!({ "decisions": [
             { "id": objection, "uphold": false, "reason": self.says("已由贵科办结") }] }),
         );
+        stage.server.clock.forward(TimeDelta::hours(25));
         step("assessor", "freeze", json!({}));
         step(
             "leader",
