@@ -85,13 +85,12 @@ pub(super) fn drafts_of(conn: &mut Conn, owner: i64) -> Result<Vec<(String, Stam
 }
 
 #[derive(Insertable, AsChangeset)]
-#[expect(clippy::ref_option_ref, reason = "what the derive makes of a text that may be missing")]
 #[diesel(table_name = draft, primary_key(owner, name))]
 #[diesel(treat_none_as_null = true, treat_none_as_default_value = false)]
 struct NewDraft<'a> {
     owner: i64,
     name: &'a str,
-    ticket_no: Option<&'a str>,
+    ticket_no: Option<String>,
     typed_at: Stamp,
     saved_at: Stamp,
     sealed: &'a [u8],
@@ -106,6 +105,7 @@ pub(super) fn keep_draft(
 ) -> Result<()> {
     let (name, sealed) = (row.name.as_str(), row.sealed.as_slice());
     let (typed_at, saved_at) = (row.typed_at, row.saved_at);
+    let ticket_no = ticket_no.map(str::to_owned);
     let new = NewDraft { owner, name, ticket_no, typed_at, saved_at, sealed };
     each!(tx.conn, c => diesel::insert_into(draft::table)
         .values(&new)

@@ -6,7 +6,7 @@ use jiesu::web::api::drafts;
 use serde_json::{Value, json};
 
 use crate::erasure::two;
-use crate::support::databases::{TestDb, on_each_database};
+use crate::support::databases::on_each_database;
 use crate::support::office::Office;
 use crate::support::server::Answer;
 

@@ -5,7 +5,7 @@ use jiesu::ticket::state::{StateName, WorkName};
 use serde_json::{Value, json};
 
 use crate::support::city::draft_with;
-use crate::support::databases::{TestDb, on_each_database};
+use crate::support::databases::on_each_database;
 use crate::support::mailroom::Mailroom;
 use crate::support::server::Answer;
 

@@ -60,7 +60,7 @@ fn the_assessor_freezes_the_month_its_unit_checks_it_and_the_leader_reads_signs_
     checks(&stage, &id, &no);
     // Not before the unit's time is over; by then everybody comes in anew.
     stage.after(TimeDelta::days(4));
-    stage.log_in(&tab, "assessor", &format!("/monthly/{id}"));
+    tab.log_in("assessor", &format!("/monthly/{id}"));
     does(&tab, &id, "freeze", "f");
     let frozen = seen("leader");
     assert_eq!(frozen["state"], "frozen", "{frozen}");
