@@ -1,6 +1,8 @@
 //! The console as a browser meets it: the door, the cookie, the pages of each role, and nothing that a caller typed
 //! becoming markup.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use crate::support::server::{Answer, Server};
@@ -204,7 +206,7 @@ fn a_ticket_page_has_a_form_for_each_command_that_is_allowed_and_none_else() {
         let allowed =
             server.ask("GET", &path, &[("Authorization", &bearer)], "").json()["allowed"].clone();
         let page = Browser::of(&server, name).get(&format!("/tickets/{no}")).body;
-        let forms: Vec<String> = page
+        let mut forms: Vec<String> = page
             .split("data-call=\"")
             .skip(1)
             .filter_map(|rest| rest.split('"').next())
@@ -212,6 +214,9 @@ fn a_ticket_page_has_a_form_for_each_command_that_is_allowed_and_none_else() {
             .filter_map(|address| address.strip_prefix(&format!("{path}/")).map(str::to_owned))
             .filter(|command| command != "reveal")
             .collect();
+        // What the citizen said of themselves is mended by a form of its own.
+        let mut met = BTreeSet::new();
+        forms.retain(|form| met.insert(form.clone()));
         assert_eq!(json!(forms), allowed, "{name}");
     }
 }

@@ -92,8 +92,8 @@ fn calls(page: &str) -> Vec<&str> {
 /// The addresses of a page that begin with `start`.
 fn links(page: &str, start: &str) -> Vec<String> {
     let found = page.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next());
-    let found = found.filter(|address| address.starts_with(start));
-    found.map(|address| address.replace("&amp;", "&")).collect()
+    let found = found.map(|address| address.replace("&amp;", "&"));
+    found.filter(|address| address.starts_with(start)).collect()
 }
 
 /// The first of them.
