@@ -58,8 +58,9 @@ impl Page {
         self.heard.clear();
     }
 
+    /// By its last chunk: the connection itself may serve another request.
     fn ends(&mut self) {
-        self.until(|page| page.is_over);
+        self.until(|page| page.is_over || page.heard.ends_with("0\r\n\r\n"));
     }
 }
 

@@ -71,7 +71,8 @@ fn a_dispatcher_sends_what_waits_merges_what_is_known_and_calls_back_what_went_w
         (&json!("in_units"), true),
         "{ticket}"
     );
-    // The same caller about the same thing: into the first.
+    // The same caller about the same thing: into the first, which the index knows by now.
+    stage.work();
     tab.go(&format!("/tickets/{again}"));
     tab.until("document.querySelector('[data-part=duplicates]:not([hidden]) button') !== null");
     tab.keys("4");

@@ -190,7 +190,7 @@ fn every_page_of_the_console_stands_in_the_list() {
         })
     };
     // Files, and where an address of the citizens' own leads that is no page.
-    let others = ["/assets/{name}", "/watermark.svg", "/field-worker.js", "/c/{rest:.*}"];
+    let others = ["/assets/{name}", "/watermark.svg", "/field-worker.js", "/live", "/c/{rest:.*}"];
     let missing: Vec<&String> =
         routes.iter().filter(|route| !others.contains(&route.as_str()) && !fits(route)).collect();
     assert!(missing.is_empty(), "{missing:?}");

@@ -98,7 +98,7 @@ on_each_database! {
         assert!(said(&page, "data-table").contains(&"overdue-table".to_owned()), "{page}");
         assert!(page.contains(&format!("href=\"/tickets/{no}\"")), "{page}");
         let all = first_link(&page, "/search?q=light%3Ared&sort=due_at");
-        let unit = first_link(&page, "/search?q=light%3Ared%20unit%3Awuye");
+        let unit = first_link(&page, "/search?q=light%3Ared+unit%3Awuye");
         for list in [all, unit] {
             assert!(house.shows("leader", &list).contains(&no), "{list}");
         }

@@ -62,7 +62,9 @@ impl World {
         app.hotline.seal(&seal_file(&app.config.data_dir), &bell).unwrap();
         assert!(app.watchman.look(&bell).unwrap() > 0, "so many of one estate are seen");
         let list = self.stage.asks("unit_head", "/warnings");
-        let id = list["items"][0]["id"].as_str().expect("a warning of the unit").to_owned();
+        let all = self.stage.asks("leader", "/warnings");
+        let id = list["items"][0]["id"].as_str();
+        let id = id.unwrap_or_else(|| panic!("a warning of the unit: {all}")).to_owned();
         self.stage.posts("handler", &format!("/warnings/{id}/take"), &json!({}));
         let text = json!({ "text": self.says("已约谈物业") });
         self.stage.posts("handler", &format!("/warnings/{id}/act"), &text);
