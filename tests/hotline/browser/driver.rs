@@ -4,7 +4,7 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::process::CommandExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::Once;
 use std::time::Duration;
@@ -20,6 +20,7 @@ const ANSWER_BYTES: u64 = 64 << 20;
 const WATCHER: &str = r#"
 "$1" --port=0 --log-level=SEVERE &
 driver=$! browser=
+exec >/dev/null # what the driver says ends with the driver
 while read -r line; do browser=$line; done
 kill -9 "$driver" 2>/dev/null
 [ -n "$browser" ] && kill -9 "$browser" 2>/dev/null
@@ -86,19 +87,9 @@ impl Driver {
             "JIESU_TEST_NEEDS_BROWSER is set, but there is no chromedriver with its Chromium"
         );
         let (driver, browser) = found?;
-        let mut watcher = Command::new("/bin/sh")
-            .args(["-c", WATCHER, "watcher"])
-            .arg(driver)
-            .process_group(0)
-            .env("TZ", "Asia/Shanghai") // what is typed as a local time is the site's
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let orders = watcher.stdin.take();
-        let mut said = BufReader::new(watcher.stdout.take().unwrap());
-        let base = format!("http://127.0.0.1:{}", port(&mut said));
+        let (watcher, orders, said, port) =
+            (0..5).find_map(|_| launch(&driver)).expect("chromedriver starts at one of five tries");
+        let base = format!("http://127.0.0.1:{port}");
         let settings = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .proxy(None)
@@ -169,14 +160,36 @@ impl Drop for Driver {
     }
 }
 
+/// Starts `driver` and asks where it listens; `None` where it ended at once, as it does where another took the port.
+fn launch(driver: &Path) -> Option<(Child, Option<ChildStdin>, BufReader<ChildStdout>, u16)> {
+    let mut watcher = Command::new("/bin/sh")
+        .args(["-c", WATCHER, "watcher"])
+        .arg(driver)
+        .process_group(0)
+        .env("TZ", "Asia/Shanghai") // what is typed as a local time is the site's
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let orders = watcher.stdin.take();
+    let mut said = BufReader::new(watcher.stdout.take().unwrap());
+    let Some(port) = port(&mut said) else {
+        drop(orders);
+        drop(watcher.wait());
+        return None;
+    };
+    Some((watcher, orders, said, port))
+}
+
 /// Where it listens, as it says itself.
-fn port(said: &mut impl BufRead) -> u16 {
+fn port(said: &mut impl BufRead) -> Option<u16> {
     let mut line = String::new();
     while said.read_line(&mut line).unwrap() > 0 {
         if let Some((_, port)) = line.split_once("successfully on port ") {
-            return port.trim().trim_end_matches('.').parse().unwrap();
+            return port.trim().trim_end_matches('.').parse().ok();
         }
         line.clear();
     }
-    panic!("chromedriver did not start");
+    None
 }

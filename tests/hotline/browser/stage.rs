@@ -73,6 +73,7 @@ impl Stage {
     /// What the background does by now: notices, seals, the index, sweeps.
     pub fn work(&self) {
         self.crew.drain().unwrap();
+        self.server.app.search.follow(&|| false).unwrap();
     }
 
     /// Moves the clock and does what is due then.
