@@ -52,6 +52,18 @@ fn a_dispatcher_sends_what_waits_merges_what_is_known_and_calls_back_what_went_w
     let caller = phone();
     let first = stage.registers(&complaint(&caller)).0;
     let again = stage.registers(&complaint(&caller)).0;
+    // Beside other matters: what every ticket says tells no two of them from the rest.
+    for text in [
+        "暖气不热，室温只有十五度",
+        "楼上半夜敲地板",
+        "物业乱收停车费",
+        "路灯坏了一个月",
+        "垃圾没人清运",
+    ] {
+        let mut other = complaint(&phone());
+        other["matter"]["content"] = json!(text);
+        stage.registers(&other);
+    }
     stage.work();
     tab.log_in("dispatcher", "/");
     tab.says(&first);

@@ -122,7 +122,7 @@ fn signs(stage: &Stage, id: &str, frozen: &Value) {
         .map(|it| format!("{} {}", it["step"].as_str().unwrap(), it["by"].as_str().unwrap()))
         .collect();
     let order =
-        ["create assessor", "preview assessor", "freeze assessor", "sign leader", "publish leader"];
+        ["create system", "preview assessor", "freeze assessor", "sign leader", "publish leader"];
     let told: Vec<&String> = steps.iter().filter(|it| order.contains(&it.as_str())).collect();
     assert_eq!(told, order, "{steps:?}");
     assert_eq!(done["instructions"][0]["text"], "电梯要专项整治");

@@ -61,13 +61,11 @@ impl World {
         let (app, bell) = (&self.stage.server.app, Bell::default());
         app.hotline.seal(&seal_file(&app.config.data_dir), &bell).unwrap();
         assert!(app.watchman.look(&bell).unwrap() > 0, "so many of one estate are seen");
-        let list = self.stage.asks("unit_head", "/warnings");
-        let all = self.stage.asks("leader", "/warnings");
-        let id = list["items"][0]["id"].as_str();
-        let id = id.unwrap_or_else(|| panic!("a warning of the unit: {all}")).to_owned();
-        self.stage.posts("handler", &format!("/warnings/{id}/take"), &json!({}));
+        let list = self.stage.asks("dispatcher", "/warnings");
+        let id = list["items"][0]["id"].as_str().expect("one that no unit has").to_owned();
+        self.stage.posts("dispatcher", &format!("/warnings/{id}/take"), &json!({}));
         let text = json!({ "text": self.says("已约谈物业") });
-        self.stage.posts("handler", &format!("/warnings/{id}/act"), &text);
+        self.stage.posts("dispatcher", &format!("/warnings/{id}/act"), &text);
         self.places.insert("warning", id);
     }
 
