@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 
 use super::Hotline;
 use super::decide::with_state;
+use crate::audit::{self, Entry};
 use crate::db::Tx;
 use crate::error::{Error, Result, sentence};
 use crate::identity::{Actor, Role};
@@ -56,9 +57,13 @@ impl Hotline {
         }
         let state = stored.ticket.state.name();
         let is_touched = story.iter().any(|event| !is_of(event, actor));
-        if is_touched || !matches!(state, StateName::Accepted | StateName::InUnits) {
+        // What the city sent is the city's to withdraw: its platform would hear of it at once.
+        let is_the_citys = stored.ticket.upstream.is_some();
+        if is_touched || is_the_citys || !matches!(state, StateName::Accepted | StateName::InUnits)
+        {
             return Err(told(Error::refused("undo.begun")));
         }
+        audit::record(tx, &Entry::new((actor.user, &actor.name), "ticket.undo", ("ticket", no)))?;
         let reason = reason.map_or_else(|| sentence("undo.reason", &[]), |it| it.to_string());
         let mut after = stored.ticket.clone();
         settle::undo(&mut after, &scene, &reason);

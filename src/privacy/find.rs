@@ -20,7 +20,8 @@ const PAGE: usize = 200;
 /// Readers that are told of a ticket.
 const READERS: u32 = 500;
 /// What of the trail is the person's to know: who has seen the case.
-const SEEN: [&str; 5] = ["ticket.open", "ticket.reveal", FIND, "privacy.correct", clear::SEEN];
+const SEEN: [&str; 6] =
+    ["ticket.open", "ticket.reveal", "ticket.card", FIND, "privacy.correct", clear::SEEN];
 /// The audit trail's word for this.
 const FIND: &str = "privacy.find";
 

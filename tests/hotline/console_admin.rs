@@ -289,6 +289,12 @@ fn keys_of_a_machine_are_listed_without_the_key_and_deputies_beside_whom_they_st
     let key = json!({ "label": HOSTILE, "scopes": ["reference"] });
     let made = post(&server, path, Some(&keeper), &key).json();
     let told = made["key"].as_str().expect("a label of this length is taken");
+    // A key is for what its scopes name: no page is among that.
+    for page in ["/", "/search?q=x", "/tickets/2026-000001", "/admin"] {
+        let badge = format!("Bearer {told}");
+        let answer = server.ask("GET", page, &[("Authorization", &badge)], "");
+        assert_eq!(answer.status, 403, "{page}: {answer:?}");
+    }
     let secadmin = Browser::of(&server, "secadmin");
     let page = secadmin.shown("/admin/users/city12345");
     assert!(page.contains("读基础数据") && page.contains(&format!("data-call=\"{path}\"")));

@@ -158,6 +158,12 @@ fn a_repair_card_shows_the_door_and_no_caller_until_its_hours_or_the_work_are_ov
     assert!(told.body.contains("ticket.card"), "{told:?}");
     city.handler("weixiu").does(&open, "reply", json!({ "text": "已修好" }));
     assert_eq!(page(&first).status, 404, "the work is over");
+    let moved = city.agent().registers(draft_with(&json!({ "kind": "help", "place": place })));
+    city.dispatcher().does(&moved, "dispatch", json!({ "lead": "weixiu" }));
+    let third = path(&moved);
+    city.dispatcher().does(&moved, "recall", json!({ "reason": "派错了" }));
+    city.dispatcher().does(&moved, "dispatch", json!({ "lead": "wuye" }));
+    assert_eq!(page(&third).status, 404, "it is another unit's now");
     city.hours(9);
     assert_eq!(page(&second).status, 404, "its hours are over");
     assert_eq!(page(&format!("{second}x")).status, 404);

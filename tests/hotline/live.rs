@@ -11,7 +11,7 @@ use jiesu::lifecycle::sealer::seal_file;
 use jiesu::live::{Changed, Follower};
 use serde_json::json;
 
-use crate::support::city::{City, draft};
+use crate::support::city::{City, draft, draft_with};
 use crate::support::databases::{Folder, TestDb, on_each_database};
 use crate::support::office::Office;
 
@@ -147,6 +147,23 @@ on_each_database! {
         office.city.hours(1);
         page.hears("\"names\":[]");
         assert_eq!(office.city.hotline.db.write(jiesu::live::forget).unwrap(), 2);
+    }
+
+    fn who_works_at_a_sealed_ticket_is_nothing_for_its_unit(test: &TestDb) {
+        let office = quick(test);
+        let no = office.city.agent().registers(draft_with(&json!({ "kind": "complaint" })));
+        office.city.dispatcher().does(&no, "dispatch", json!({ "lead": "wuye" }));
+        let mut page = Page::open(&office, "handler@wuye", &[&no]);
+        page.hears(&no);
+        let bearer = office.bearer("reviewer");
+        let path = format!("/live/{no}");
+        let put = office.server.ask("PUT", &path, &[("Authorization", &bearer)], "");
+        assert_eq!(put.status, 204);
+        let mut above = Page::open(&office, "dispatcher", &[&no]);
+        above.hears("event: at_work");
+        page.forgets();
+        page.hears(":\n\n");
+        assert!(!page.heard.contains("at_work"), "{}", page.heard);
     }
 
     fn a_page_is_told_no_more_when_its_reader_is_logged_out_or_has_opened_too_many(test: &TestDb) {

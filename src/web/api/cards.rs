@@ -64,7 +64,7 @@ pub async fn make(asked: Once<String>) -> Result<HttpResponse> {
             if sight(&stored.ticket, actor, &rules.directory) != Sight::Case {
                 return Err(Error::forbidden());
             }
-            require_at_work(&stored.ticket, actor)?;
+            let own = require_at_work(&stored.ticket, actor)?;
             let wish: CardWish = raw.parse()?;
             if !(1..=MOST_HOURS).contains(&wish.hours) {
                 let most = MOST_HOURS.to_string();
@@ -77,30 +77,41 @@ pub async fn make(asked: Once<String>) -> Result<HttpResponse> {
             }
             let until = tx.now.plus_millis(i64::from(wish.hours) * HOUR_MS);
             let entry = Entry::new((actor.user, &actor.name), "ticket.card", ("ticket", no));
-            audit::record(tx, &entry)?;
-            let token = link::make(&app.keys, Purpose::Card, stored.id, minute(until));
+            audit::record(tx, &entry.detailed(format!("hours={}", wish.hours)))?;
+            let token = link::make(&app.keys, Purpose::Card, stored.id, packed(until, own));
             let url = format!("{}/c/card/{token}", app.config.public_url());
             Answer::ok(&CardMade { url, until: until.rfc3339(rules.profile.zone) })
         })
         .await
 }
 
-/// Refuses whoever has no part of the work, and a ticket whose work is done.
-fn require_at_work(ticket: &Ticket, actor: &Actor) -> Result<()> {
+/// The key of the actor's own assignment; refuses whoever has no part of the work, and a ticket whose work is done.
+fn require_at_work(ticket: &Ticket, actor: &Actor) -> Result<u8> {
     let own = |part: Part, unit| part != Part::Copy && actor.works_for(unit);
-    if !ticket.assignments.values().any(|a| a.is_live() && own(a.part, &a.unit)) {
+    let found = ticket.assignments.iter().find(|(_, a)| a.is_live() && own(a.part, &a.unit));
+    let Some((key, _)) = found else {
         return Err(Error::new(Kind::Forbidden, "not_your_unit"));
-    }
-    if is_at_work(ticket) { Ok(()) } else { Err(Error::new(Kind::Refused, "card.over")) }
+    };
+    // A ticket of more than 255 assignments is nobody's to send a worker for.
+    let key = u8::try_from(*key).ok().filter(|_| is_at_work(ticket));
+    key.ok_or_else(|| Error::new(Kind::Refused, "card.over"))
 }
 
 fn is_at_work(ticket: &Ticket) -> bool {
     matches!(ticket.state.name(), StateName::InUnits | StateName::OnLedger)
 }
 
-/// The minute of the epoch.
+/// The first of January 2026, in minutes of the epoch: no card is older.
+const BEFORE: u32 = 29_453_760;
+
+/// Minutes since 2026 began.
 fn minute(at: Stamp) -> u32 {
-    u32::try_from(at.millis() / MINUTE_MS).unwrap_or_default()
+    u32::try_from(at.millis() / MINUTE_MS).unwrap_or_default().saturating_sub(BEFORE)
+}
+
+/// From which minute on a card opens nothing, and of which assignment it is: 24 bits and 8.
+fn packed(until: Stamp, key: u8) -> u32 {
+    minute(until) << 8 | u32::from(key)
 }
 
 /// What whoever goes there is told.
@@ -145,18 +156,20 @@ pub fn card_of(app: &App, token: &str) -> Result<CardView> {
     let gone = || Error::new(Kind::NotFound, "card.gone");
     let card = link::read(&app.keys, Purpose::Card, token).ok_or_else(gone)?;
     let now = app.db.now();
-    if minute(now) >= card.round {
+    let (last, key) = (card.round >> 8, card.round & 0xff);
+    if minute(now) >= last {
         return Err(gone());
     }
     app.db.read(|conn| {
         let rules = app.hotline.rules.current(conn, now)?;
         let stored = store::load_by_id(conn, rules.vault(&app.keys), card.ticket_id)?;
         let ticket = stored.map(|stored| stored.ticket).filter(is_at_work).ok_or_else(gone)?;
+        // Recalled, disputed away or done: whoever it was sent to has no business there any more.
+        let own = ticket.assignments.get(&key).filter(|it| it.is_live()).ok_or_else(gone)?;
         let (zone, directory) = (rules.profile.zone, &rules.directory);
-        let lead = ticket.final_lead().map(|(_, lead)| lead);
         let door = [&ticket.place.building, &ticket.place.address].into_iter().flatten();
         let door: Vec<String> = door.map(ToString::to_string).collect();
-        let until = Stamp::from_millis(i64::from(card.round) * MINUTE_MS);
+        let until = Stamp::from_millis(i64::from(last + BEFORE) * MINUTE_MS);
         Ok(CardView {
             no: ticket.no.clone(),
             title: ticket.masked(&ticket.title),
@@ -166,10 +179,8 @@ pub fn card_of(app: &App, token: &str) -> Result<CardView> {
                 .and_then(|code| directory.estate(code))
                 .map(|it| it.name.clone()),
             address: Some(door.join(" ")).filter(|text| !text.is_empty() && !ticket.is_sealed()),
-            unit: lead.and_then(|lead| directory.unit(&lead.unit)).map(|unit| unit.name.clone()),
-            due_at: lead
-                .and_then(|lead| lead.timers.get(&ClockName::Handle))
-                .map(|timer| timer.due_at.rfc3339(zone)),
+            unit: directory.unit(&own.unit).map(|unit| unit.name.clone()),
+            due_at: own.timers.get(&ClockName::Handle).map(|timer| timer.due_at.rfc3339(zone)),
             until: until.rfc3339(zone),
         })
     })

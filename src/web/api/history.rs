@@ -255,7 +255,8 @@ pub fn readers_of(hotline: &Hotline, actor: &Actor, no: &str) -> Result<Readers>
             at: line.at.rfc3339(seen.rules.profile.zone),
             user: line.name,
             what: line.action,
-            purpose: line.purpose,
+            // Typed words; a copy's readers are not to know what they were about.
+            purpose: line.purpose.filter(|_| !seen.is_copy),
         };
         Ok(Readers { items: lines.into_iter().map(reader).collect() })
     })

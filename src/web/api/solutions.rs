@@ -70,7 +70,9 @@ pub async fn of_like(
         let reply = |id: i64| {
             let ticket = tickets.get(&id)?;
             let whole = sight(ticket, &actor, &rules.directory) == Sight::Case;
-            ticket.reply.as_ref().filter(|_| whole).map(|reply| ticket.masked(&reply.text))
+            // What a sealed ticket's reply says of its place and people no mask knows.
+            let is_told = whole && !ticket.is_sealed();
+            ticket.reply.as_ref().filter(|_| is_told).map(|reply| ticket.masked(&reply.text))
         };
         let (likes, replies): (Vec<_>, Vec<_>) = alike
             .found

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::tickets::{ListQuery, filter};
 use crate::error::{Error, Result};
-use crate::identity::Actor;
+use crate::identity::{Actor, Role};
 use crate::lifecycle::Hotline;
 use crate::limits::Light;
 use crate::ticket::listing;
@@ -23,6 +23,9 @@ pub struct Moving {
     light_word: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     due_at: Option<String>,
+    /// Who works at it is not this reader's to know.
+    #[serde(skip)]
+    pub is_quiet: bool,
 }
 
 /// Those of the tickets `numbers` that `actor`'s lists show, as they stand.
@@ -36,7 +39,9 @@ pub fn moving_of(hotline: &Hotline, actor: &Actor, numbers: &[String]) -> Result
         let rows = listing::named(conn, &scope(actor), numbers)?;
         let moving = rows.into_iter().map(|row| {
             let light = Light::of(row.yellow_at, row.red_at, now);
+            let is_outside = actor.company || actor.has(Role::Platform);
             Moving {
+                is_quiet: !actor.sees_all_tickets() && (is_outside || row.sealed),
                 no: row.no,
                 version: row.version,
                 state: row.state,

@@ -10,7 +10,7 @@ use actix_web::{FromRequest, HttpRequest};
 
 use super::fault::Fault;
 use crate::app::App;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::identity::{Actor, Visitor};
 use crate::web::asker::Known;
 use crate::web::cookie;
@@ -62,6 +62,10 @@ impl FromRequest for Oneself {
         Box::pin(async move {
             let oneself = async {
                 let Known(visitor) = known.await?;
+                if visitor.scopes.is_some() {
+                    // A machine's key is for what its scopes name; pages are for people.
+                    return Err(Error::new(Kind::Forbidden, "login.scope"));
+                }
                 let guest = Guest::of(&visitor, echo?, path);
                 Ok::<_, Error>(Self { guest, visitor })
             };
@@ -79,6 +83,10 @@ impl Guest {
 
 /// The page that was asked for, with its query.
 fn wanted(request: &HttpRequest) -> String {
+    // A caller's number may stand in the query, and goes into no other address.
+    if request.path() == "/desk" {
+        return "/desk".to_owned();
+    }
     request.uri().path_and_query().map_or("/", |path| path.as_str()).to_owned()
 }
 

@@ -271,7 +271,7 @@ fn look(
     }
     let at_work = app.live.at_work();
     // Of those that the reader's lists show, and no other.
-    for no in told.tickets.keys() {
+    for no in told.tickets.iter().filter(|(_, it)| !it.is_quiet).map(|(no, _)| no) {
         let others = at_work.get(no).into_iter().flatten().filter(|(user, _)| **user != actor.user);
         let names: Vec<String> = others.map(|(_, name)| name.clone()).collect();
         if told.at_work.get(no).map_or(&[][..], Vec::as_slice) != names {

@@ -392,6 +392,14 @@
   function dropDrafts() {
     try { for (const key of Object.keys(localStorage)) if (key.startsWith(`draft:${who}:`)) localStorage.removeItem(key); } catch { /* there are none */ }
   }
+  // At a machine that several share none outlives its day, whoever forgot to leave.
+  try {
+    for (const key of Object.keys(localStorage)) {
+      if (!key.startsWith('draft:')) continue;
+      const typed = Date.parse(JSON.parse(localStorage.getItem(key))?.typed_at ?? '');
+      if (!(Date.now() - typed < 12 * 3600000)) localStorage.removeItem(key);
+    }
+  } catch { /* there are none */ }
   const leaveDrafts = () => { for (const form of [...waits.keys()]) upload(form, true); };
   window.addEventListener('pagehide', leaveDrafts);
   document.addEventListener('visibilitychange', () => { if (document.visibilityState === 'hidden') leaveDrafts(); });
@@ -408,6 +416,7 @@
     for (const field of form.elements) {
       if (!isTyped(field)) continue;
       if (isTicked(field)) {
+        if (!same) continue; // what was decided of another version is decided anew
         const on = fields[`${field.name}=${field.value}`] === 'on';
         if (field.checked === on || field.checked !== field.defaultChecked) continue;
         field.checked = on;

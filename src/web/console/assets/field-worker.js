@@ -9,6 +9,8 @@ async function fresh(request) {
     const answer = await fetch(request);
     // A way to the login is no page to keep.
     if (answer.ok && !answer.redirected) await kept.put(request, answer.clone());
+    // Whose login is over reads nothing here without a signal either.
+    else if (answer.type === 'opaqueredirect' || answer.redirected || answer.status === 401 || answer.status === 403) await kept.delete(request);
     return answer;
   } catch (error) {
     const there = await kept.match(request);
