@@ -1,8 +1,9 @@
 //! Figures end to end: invented histories imported from a file, asked over HTTP, compared with an
 //! oracle that reads only the lines; drilled down; moved to an empty site and asked again.
 //!
-//! `JIESU_HISTORIES` says how many (100 000 is the measure, in release), `JIESU_DRILLS` how many
-//! cells besides those of unit × assessed are drilled down.
+//! `JIESU_HISTORIES` says how many (300 000 is the measure, in release), `JIESU_HISTORY_DAYS` over how
+//! many days (365 is the measure), `JIESU_DRILLS` how many cells besides those of unit × assessed are
+//! drilled down.
 
 mod drill;
 mod frozen;
@@ -40,13 +41,17 @@ fn number(name: &str, default: usize) -> usize {
     std::env::var(name).map_or(default, |text| text.parse().unwrap())
 }
 
-/// Eleven weeks of autumn, with stamps on either side of each window's ends.
+const DAY: i64 = 86_400_000;
+
+/// Eleven weeks of autumn, or as many days as are asked for, with stamps on either side of each window's ends.
 fn plan(count: usize) -> Plan {
+    let to = millis("2026-11-05T00:00:00");
+    let days = i64::try_from(number("JIESU_HISTORY_DAYS", 77)).unwrap();
     Plan {
         seed: 20_261_109,
         count,
-        from: millis("2026-08-20T00:00:00"),
-        to: millis("2026-11-05T00:00:00"),
+        from: to - days * DAY,
+        to,
         now: millis("2026-11-09T16:00:00.500"),
         edges: [CUT, "2026-10-01T00:00:00", NEXT_CUT, "2026-11-01T00:00:00"].map(millis).to_vec(),
     }
