@@ -1,6 +1,7 @@
 //! Every text of every ticket is found at once, by whoever may read it and by nobody else; whatever becomes
 //! of the index. `JIESU_SEARCH_TICKETS=50000` is the full run (a few hundred otherwise).
 
+mod answered;
 mod broken;
 mod killed;
 mod paged;

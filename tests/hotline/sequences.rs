@@ -6,7 +6,7 @@ mod bodies;
 mod checks;
 mod counts;
 mod courses;
-mod eyes;
+pub mod eyes;
 mod figures;
 mod twins;
 

@@ -19,12 +19,13 @@ use crate::support::databases::{Folder, on_each_database};
 use crate::support::histories::Dice;
 
 /// A caller who calls again and again.
-const OTHER: &str = "13900000077";
+pub const OTHER: &str = "13900000077";
 const LEADS: [&str; 6] = ["wuye", "weixiu", "jiedao", "hongda", "chengguan", "shequ"];
 
 /// What people do all day: complaints that accuse somebody, notes, assists, work that is taken back.
-fn a_day(city: &City, dice: &mut Dice) {
-    for n in 0..60 {
+pub fn a_day(city: &City, dice: &mut Dice, count: usize) {
+    let mut before: Vec<String> = Vec::new();
+    for n in 0..count {
         let kind = *dice.pick(&["complaint", "report", "help", "suggestion"]);
         let mut change = json!({
             "kind": kind, "dispatch": "hold",
@@ -56,6 +57,12 @@ fn a_day(city: &City, dice: &mut Dice) {
         if dice.percent(15) {
             drop(city.dispatcher().tries(&no, "recall", json!({"reason": "派错了"})));
         }
+        if !before.is_empty() && dice.percent(15) {
+            // A merge takes the part back for show only.
+            let into = dice.pick(&before).clone();
+            drop(city.agent().tries(&no, "merge", json!({ "into": into })));
+        }
+        before.push(no.clone());
         if dice.percent(10) {
             drop(city.agent().tries(
                 &no,
@@ -94,7 +101,7 @@ fn numbers(pages: &[Answer]) -> Vec<String> {
 on_each_database! {
     fn whatever_a_list_shows_is_found_and_counted_and_nothing_else(test: &TestDb) {
         let city = City::of(test);
-        a_day(&city, &mut Dice::new(42));
+        a_day(&city, &mut Dice::new(42), 60);
         let folder = Folder::new();
         let search = search_of(&city.hotline, &folder);
         search.follow(&|| false).unwrap();
@@ -147,7 +154,7 @@ on_each_database! {
 
     fn whoever_asks_for_a_caller_or_for_what_is_like_it_learns_no_more_than_the_list_shows(test: &TestDb) {
         let city = City::of(test);
-        a_day(&city, &mut Dice::new(44));
+        a_day(&city, &mut Dice::new(44), 60);
         let folder = Folder::new();
         let search = search_of(&city.hotline, &folder);
         search.follow(&|| false).unwrap();
@@ -200,7 +207,7 @@ on_each_database! {
 
     fn every_value_of_a_facet_leads_to_as_many_tickets_as_it_says(test: &TestDb) {
         let city = City::of(test);
-        a_day(&city, &mut Dice::new(43));
+        a_day(&city, &mut Dice::new(43), 60);
         let folder = Folder::new();
         let search = search_of(&city.hotline, &folder);
         search.follow(&|| false).unwrap();

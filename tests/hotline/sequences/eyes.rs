@@ -143,7 +143,8 @@ fn numbers<'a>(tickets: impl Iterator<Item = &'a Ticket>) -> BTreeSet<&'a str> {
     tickets.map(|ticket| ticket.no.as_str()).collect()
 }
 
-fn expected(ticket: &Ticket, who: Person<'_>) -> Sight {
+/// What is due to `who` of the ticket.
+pub fn expected(ticket: &Ticket, who: Person<'_>) -> Sight {
     let centre = [
         Role::Agent,
         Role::Dispatcher,
