@@ -36,7 +36,7 @@ fn a_dispute_waits_for_the_dispatcher_and_is_decided_from_the_list() {
     assert_eq!(office.post("dispatcher", "/api/v1/batch", &body).json()["done"], 1);
     assert!(waiting(&office, "dispatcher").is_empty());
     assert!(office.shown("dispatcher", "/decisions").contains("没有等您裁定的申请"));
-    for name in ["agent", "handler@weixiu", "unit_head@weixiu", "surveyor", "leader", "sysadmin"] {
+    for name in ["handler@weixiu", "unit_head@weixiu", "surveyor", "leader", "sysadmin"] {
         assert_eq!(office.page(name, "/decisions").status, 403, "{name}");
         assert_eq!(office.get(name, "/api/v1/decisions").status, 403, "{name}");
     }

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::view::{self, AssignmentView, LineView, NextLimit, line};
+use super::waiting::told_of;
 use crate::app::App;
 use crate::code_enum;
 use crate::db::Conn;
@@ -21,11 +22,11 @@ use crate::ticket::assignment::{Assignment, RequestStage};
 use crate::ticket::command::{CommandName, Request, Target};
 use crate::ticket::listing::{self, Filter, Sort};
 use crate::ticket::overlay::{ExclusionReason, ExclusionStage, LedgerStage};
-use crate::ticket::sight::{Scope, Sight, is_taken_back, scope, sight};
+use crate::ticket::sight::{Scope, Sight, is_taken_back, scope};
 use crate::ticket::state::{Part, StateName, WorkName};
 use crate::ticket::store::inbox::{PartKey, lapsing};
 use crate::ticket::store::rows::TicketRow;
-use crate::ticket::store::{asked, asked_to_leave, load_many};
+use crate::ticket::store::{asked, asked_to_leave};
 use crate::ticket::{Mode, Scene, Ticket};
 use crate::time::Stamp;
 use crate::web::problem::Problem;
@@ -159,23 +160,17 @@ pub fn work_of(hotline: &Hotline, actor: &Actor, after: Option<&str>) -> Result<
         let owed: BTreeSet<i64> = page.iter().map(|(id, _)| *id).collect();
         let missing: Vec<i64> = owed.into_iter().filter(|id| !rows.contains_key(id)).collect();
         rows.extend(asked::rows(conn, &missing)?.into_iter().map(|row| (row.id, row)));
-        let ids: Vec<i64> = rows.keys().copied().collect();
-        let tickets = load_many(conn, rules.vault(&hotline.keys), &ids)?;
+        let rows: Vec<TicketRow> = rows.into_values().collect();
         let scene = rules.scene(actor, now, Mode::Live);
-        let mut items = Vec::new();
-        for (id, row) in &rows {
-            let Some(ticket) = tickets.get(id) else { continue };
-            let seen = sight(ticket, actor, &rules.directory);
-            if seen != Sight::Nothing {
-                let all = parts(row, ticket, &scene, seen);
-                // Each stands on one page: by its limit; without one, or to be endorsed, on the first.
-                let rests = |it: &WorkView| it.next.is_none() || !it.requests.is_empty();
-                let here = |k: u32, it: &WorkView| {
-                    page.contains(&(*id, k)) || after.is_none() && rests(it)
-                };
-                items.extend(all.into_iter().filter(|(k, it)| here(*k, it)).map(|(_, it)| it));
-            }
-        }
+        // Each part stands on one page: by its limit; without one, or to be endorsed, on the first.
+        let rests = |it: &WorkView| it.next.is_none() || !it.requests.is_empty();
+        let here =
+            |part: PartKey, it: &WorkView| page.contains(&part) || after.is_none() && rests(it);
+        let vault = rules.vault(&hotline.keys);
+        let mut items = told_of(conn, vault, &scene, &rows, |row, ticket, seen| {
+            let all = parts(row, ticket, &scene, seen).into_iter();
+            all.filter(|(k, it)| here((row.id, *k), it)).map(|(_, it)| it).collect()
+        })?;
         let key = |it: &WorkView| {
             let due = it.next.as_ref().map(|next| next.due_at.clone());
             (due.is_none(), due)
@@ -231,6 +226,9 @@ fn listed(
 
 /// The parts of `ticket` that wait for the actor, or on which the actor waits.
 fn parts(row: &TicketRow, ticket: &Ticket, scene: &Scene<'_>, seen: Sight) -> Vec<(u32, WorkView)> {
+    if seen == Sight::Nothing {
+        return Vec::new();
+    }
     let own = ticket.assignments.iter().filter(|(k, a)| {
         a.part != Part::Copy && scene.actor.works_for(&a.unit) && !is_taken_back(ticket, **k)
     });
