@@ -3,6 +3,8 @@
 
 use std::collections::BTreeSet;
 
+use diesel::sql_types::Text;
+use diesel::{QueryableByName, RunQueryDsl};
 use jiesu::directory::UnitCode;
 use jiesu::ticket::store::inbox::{PartKey, lapsing};
 use serde_json::{Value, json};
@@ -84,6 +86,32 @@ on_each_database! {
         city.dispatcher().does(&first, "recall", json!({ "reason": "派错" }));
         let (page, _) = test.db.read(|conn| lapsing(conn, &units, None, 9)).unwrap();
         assert_eq!(page, [(id(&second), 1), (id(&spoken), 1)]);
+    }
+}
+
+#[derive(QueryableByName)]
+struct Step {
+    #[diesel(sql_type = Text)]
+    detail: String,
+}
+
+on_each_database! {
+    fn an_inbox_is_read_out_of_its_own_index_on_each_page(test: &TestDb) {
+        let asks = |question: &str| -> Vec<Step> {
+            test.db.read(|conn| Ok(diesel::sql_query(question).load(conn)?)).unwrap()
+        };
+        for more in ["", "AND next_due_at >= 5 AND (next_due_at > 5 OR next_due_at = 5 AND ticket_id > 5)"] {
+            let found = if test.url.starts_with("sqlite") {
+                asks(&format!("EXPLAIN QUERY PLAN SELECT next_due_at, ticket_id, k FROM assignment
+                    WHERE unit IN ('weixiu', 'wuye') AND next_due_at IS NOT NULL {more}
+                    ORDER BY next_due_at, ticket_id, k LIMIT 5"))
+            } else {
+                // A planner of small tables walks them whatever there is: only the index can be asked for.
+                asks("SELECT indexdef AS detail FROM pg_indexes WHERE tablename = 'assignment'")
+            };
+            let steps: Vec<&str> = found.iter().map(|step| step.detail.as_str()).collect();
+            assert!(steps.iter().any(|step| step.contains("assignment_next")), "{steps:?}");
+        }
     }
 }
 

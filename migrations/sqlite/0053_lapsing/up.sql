@@ -1,5 +1,5 @@
--- When the first running clock of a part lapses: a unit's inbox is in this order. Of earlier parts it is counted from
--- their clocks; the review of a dispute stands in no row and joins with the next change.
+-- When the first clock of a part lapses that its unit owes (to sign, to speak with the citizen, to reply): a unit's inbox
+-- is in this order. Of earlier parts it is counted from their clocks.
 ALTER TABLE assignment ADD COLUMN next_due_at BIGINT;
 UPDATE assignment SET next_due_at = nullif(min(
     coalesce(CASE WHEN signed_at IS NULL THEN sign_due_at END, 9223372036854775807),

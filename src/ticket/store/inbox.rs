@@ -1,5 +1,5 @@
 //! Ticket: which parts of tickets lapse next at some units. Its rule: in the order of the instants at which the first
-//! running clock of each part lapses, out of the index of a unit's parts; pages go on by key.
+//! clock of each part lapses that its unit owes, out of the index of a unit's parts; pages go on by key.
 //!
 //! A site has one calendar and one set of working hours in force, so this is the order of the working hours that are
 //! left, too: a later instant never leaves fewer of them. Where two leave as many (both lapse between a closing and the

@@ -249,7 +249,7 @@ pub fn ticket(ticket: &Ticket, version: i32, scene: &Scene<'_>, sight: Sight) ->
     }
 }
 
-/// Assignment `k` as its ticket shows it, and what of it runs out next while it is somebody's work.
+/// Assignment `k` as its ticket shows it, and what its unit owes next while it is somebody's work.
 pub(super) fn part(
     (ticket, k): (&Ticket, u32),
     scene: &Scene<'_>,
@@ -257,7 +257,7 @@ pub(super) fn part(
 ) -> Option<(AssignmentView, Option<NextLimit>)> {
     let shown = Shown { ticket, scene, copy: sight == Sight::HandlingCopy };
     let a = ticket.assignments.get(&k)?;
-    Some((shown.assignment(k, a), shown.first_of(a.running())))
+    Some((shown.assignment(k, a), shown.first_of(a.owed())))
 }
 
 struct Shown<'a> {
