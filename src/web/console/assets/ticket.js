@@ -80,8 +80,7 @@
     const answer = await call('POST', '/api/v1/suggest', asked);
     if (answer.status !== 200) return;
     const named = new Map((answer.body.categories ?? []).map(it => [it.code, it.name]));
-    // As at the desk: below one in ten it is wrong nine times out of ten.
-    fill('units', answer.body.units.filter(it => it.score >= 0.1).slice(0, 3).map((it, n) => {
+    fill('units', answer.body.units.slice(0, 3).map((it, n) => {
       const assists = it.assists.length ? `，协办 ${it.assists.join('、')}` : '';
       const category = it.category !== box.dataset.category && named.get(it.category) ? `（分类：${named.get(it.category)}）` : '';
       const button = keyed(press(`派给 ${it.name}${assists}${category}`, () => once(() => send(it))), String(n + 1), `派给 ${it.name}`);
