@@ -204,7 +204,7 @@ impl Finding {
 /// What is on the ticket, as far as whoever replies reads it: by what is asked about and what is not, nobody shall
 /// learn what is masked (domain.md §11). So a telephone is its own where it is masked alike, a door where it stands
 /// in a text, and not where it stands in the address only.
-struct Own<'a> {
+pub(super) struct Own<'a> {
     /// Every text of it but its earlier replies, one after the other.
     text: String,
     particulars: BTreeSet<String>,
@@ -220,7 +220,7 @@ struct Own<'a> {
 }
 
 impl<'a> Own<'a> {
-    fn of(ticket: &'a Ticket, directory: &'a Directory) -> Self {
+    pub(super) fn of(ticket: &'a Ticket, directory: &'a Directory) -> Self {
         let mut texts = Vec::new();
         // An earlier reply is what is guarded: what it named is no reason to name it again.
         let mut told = serde_json::to_value(ticket).unwrap_or_default();
@@ -263,7 +263,7 @@ impl<'a> Own<'a> {
         }
     }
 
-    fn has(&self, it: &Particular, text: &str, directory: &Directory) -> bool {
+    pub(super) fn has(&self, it: &Particular, text: &str, directory: &Directory) -> bool {
         let said = &text[it.range.clone()];
         match it.kind {
             Pointing::Phone if self.is_shared => is_published(said, directory),

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::guard::{Finding, demand, examine};
+use super::named::named_in;
 use super::particulars::{Pointing, particulars, struck};
 use crate::directory::{Directory, Entry, Estate, Phone, Span, Unit, UnitKind};
 use crate::ticket::Ticket;
@@ -223,6 +224,31 @@ fn a_finding_is_acknowledged_by_its_code_and_says_nothing_personal() {
     assert_eq!(error.fields().len(), 1);
     demand(&found, &[Doubt::Person, Doubt::Building, Doubt::Estate]).unwrap();
     demand(&[] as &[Finding], &[]).unwrap();
+}
+
+#[test]
+fn a_reply_is_marked_where_it_names_the_caller_a_door_or_a_number_and_nowhere_else() {
+    let ticket = ticket("3号楼漏水");
+    let pieces = |reply: &str| -> Vec<(String, Pointing, bool)> {
+        let shown = ticket.masked(reply);
+        let letters: Vec<char> = shown.chars().collect();
+        let named = named_in(&ticket, &shown, &directory());
+        let piece = |from: usize, to: usize| letters[from..to].iter().collect::<String>();
+        named.iter().map(|it| (piece(it.from, it.to), it.what, it.is_own)).collect()
+    };
+    let named = |text: &str, what: Pointing, is_own: bool| (text.to_owned(), what, is_own);
+    assert_eq!(
+        pieces("张三您好，3号楼已修好，致电13900000001告知；5号楼王女士家另约。"),
+        [
+            named("张*", Pointing::Person, true),
+            named("3号楼", Pointing::Building, true),
+            named("139****0001", Pointing::Phone, true),
+            named("5号楼", Pointing::Building, false),
+            named("王女士", Pointing::Person, false),
+        ]
+    );
+    // The unit's published number and the ticket's own number are nobody's secret.
+    assert!(pieces("编号2026-000001已办结，11月12日前换好门机。").is_empty());
 }
 
 #[test]

@@ -14,6 +14,7 @@ mod guard_tests;
 pub mod hollow;
 pub mod library;
 pub mod listing;
+pub mod named;
 pub mod particulars;
 pub mod prints;
 pub mod rank;

@@ -267,21 +267,34 @@ impl Calendar {
 
     /// Milliseconds of `hours` on working days within `[from, to)`; 0 where `to` is not later.
     pub fn working_millis_between(&self, from: Stamp, to: Stamp, hours: &WorkingHours) -> i64 {
+        let shifts = self.shifts_between(from, to, hours);
+        shifts.into_iter().map(|(start, end)| end.millis_since(start)).sum()
+    }
+
+    /// The stretches of `hours` on working days within `[from, to)`, in order; none where `to` is not later.
+    pub fn shifts_between(
+        &self,
+        from: Stamp,
+        to: Stamp,
+        hours: &WorkingHours,
+    ) -> Vec<(Stamp, Stamp)> {
         let last = to.day(self.zone);
         let mut day = from.day(self.zone);
-        let mut total = 0;
+        let mut shifts = Vec::new();
         while day <= last && from < to {
             if self.is_working(day) {
                 for (opens, closes) in &hours.0 {
                     let start = Stamp::from_local(day.and_time(*opens), self.zone).max(from);
                     let end = Stamp::from_local(day.and_time(*closes), self.zone).min(to);
-                    total += end.millis_since(start).max(0);
+                    if start < end {
+                        shifts.push((start, end));
+                    }
                 }
             }
             let Some(next) = day.succ_opt() else { break };
             day = next;
         }
-        total
+        shifts
     }
 }
 

@@ -7,7 +7,7 @@ use std::cmp::Ordering;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-use super::calendar::Calendar;
+use super::calendar::{Calendar, WorkingHours};
 use super::moves::{
     Extension, ExtensionReason, Keep, Lost, Pause, PauseReason, extended, fold, moved_by_pause,
     outside, soon,
@@ -115,6 +115,10 @@ impl Timer {
     pub fn is_paused(&self) -> bool {
         self.open_pause().is_some()
     }
+    /// Neither stopped nor standing still.
+    pub fn runs(&self) -> bool {
+        self.is_open() && !self.is_paused()
+    }
     fn open_pause(&self) -> Option<&Pause> {
         self.pauses.last().filter(|pause| pause.to.is_none())
     }
@@ -151,6 +155,14 @@ impl Timer {
         } else {
             Light::Green
         }
+    }
+    /// Working time that is left at `now`, in milliseconds; below zero where it is overdue: what has passed since.
+    /// By one calendar and its hours it never grows from a limit to an earlier one: whoever orders by due instants has
+    /// ordered by this.
+    pub fn working_left(&self, now: Stamp, calendar: &Calendar, hours: &WorkingHours) -> i64 {
+        let hand = self.hand(now);
+        let left = calendar.working_millis_between(hand, self.due_at, hours);
+        left - calendar.working_millis_between(self.due_at, hand, hours)
     }
     /// The last day to which an extension may go: `workdays` after the due day.
     pub fn latest_extension(&self, workdays: u32, calendar: &Calendar) -> NaiveDate {

@@ -181,6 +181,16 @@ impl Assignment {
     pub fn all_timers(&self) -> impl Iterator<Item = &Timer> {
         self.timers.values().chain(self.reworks.iter().map(|rework| &rework.timer))
     }
+    /// Its clocks that run now, while it is somebody's work. The window of a dispute is none: it is a right.
+    pub fn running(&self) -> impl Iterator<Item = &Timer> {
+        let is_live = self.is_live();
+        let owed = move |timer: &&Timer| timer.clock != ClockName::DisputeWindow && is_live;
+        self.all_timers().filter(|timer| timer.runs()).filter(owed)
+    }
+    /// Those of them that its unit owes: to sign, to speak with the citizen, to reply. The review of a dispute is another's.
+    pub fn owed(&self) -> impl Iterator<Item = &Timer> {
+        self.running().filter(|timer| timer.clock != ClockName::DisputeReview)
+    }
     /// Clocks that still run are taken away: the work they measured is no longer owed. A rework
     /// stays: that it was ordered is a fact, and the ticket may have two of them.
     pub fn drop_open_timers(&mut self) {

@@ -2,6 +2,7 @@
 
 use crate::directory::{Directory, Kind, UnitCode, Urgency};
 use crate::identity::Actor;
+use crate::limits::span::MINUTE_MS;
 use crate::limits::{Calendar, ClockName, Profile, Span, Timer};
 use crate::time::Stamp;
 
@@ -44,6 +45,11 @@ impl Scene<'_> {
         cap: Option<Stamp>,
     ) -> Timer {
         Timer::start(clock, span, starts_at, cap, &self.profile_tag(), self.calendar)
+    }
+
+    /// Minutes of the working hours in force that are left of `timer`; below zero, that have passed since it was due.
+    pub fn working_minutes(&self, timer: &Timer) -> i64 {
+        timer.working_left(self.now, self.calendar, &self.profile.working_hours) / MINUTE_MS
     }
 
     /// The name of `unit`'s head on the day of `now`.

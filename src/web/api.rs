@@ -47,6 +47,7 @@ pub mod undo;
 pub mod upstream;
 pub mod users;
 pub mod view;
+pub mod waiting;
 pub mod warnings;
 pub mod watched;
 pub mod webhooks;

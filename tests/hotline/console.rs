@@ -5,49 +5,9 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
+use crate::support::door::{Browser, EVERYBODY, PASSWORD};
 use crate::support::server::{Answer, Server};
 use crate::web_auth::{post, server, token};
-
-const PASSWORD: &str = "demo-jiesu-2026";
-
-/// Somebody with a browser.
-struct Browser<'a> {
-    server: &'a Server,
-    cookie: String,
-}
-
-impl<'a> Browser<'a> {
-    /// Who comes through the door as `name`.
-    fn of(server: &'a Server, name: &str) -> Self {
-        let answer = typed(server, name, PASSWORD, &[]);
-        assert_eq!(answer.status, 303, "{answer:?}");
-        let cookie = answer.header("set-cookie").expect("a cookie");
-        let cookie = original(&answer, cookie.split(';').next().unwrap_or_default());
-        Self { server, cookie }
-    }
-
-    fn get(&self, path: &str) -> Answer {
-        self.server.ask("GET", path, &[("Cookie", &self.cookie)], "")
-    }
-
-    /// What the page at `path` gives its script to send back.
-    fn echo(&self, path: &str) -> String {
-        let page = self.get(path).body;
-        let after = page.split("name=\"echo\" content=\"").nth(1).expect("the echo");
-        after.split('"').next().unwrap_or_default().to_owned()
-    }
-
-    fn call(&self, path: &str, echo: &str, body: &Value) -> Answer {
-        let headers = [("Cookie", self.cookie.as_str()), ("X-CSRF-Token", echo)];
-        self.server.ask("POST", path, &headers, &body.to_string())
-    }
-}
-
-/// The head of an answer is read in small letters; a token is not to be.
-fn original(answer: &Answer, small: &str) -> String {
-    let at = answer.head.find(small).expect("there");
-    answer.raw_head[at..at + small.len()].to_owned()
-}
 
 fn typed(server: &Server, name: &str, password: &str, more: &[(&str, &str)]) -> Answer {
     let mut headers = vec![("Content-Type", "application/x-www-form-urlencoded")];
@@ -143,19 +103,7 @@ fn whoever_leaves_is_out_in_every_tab() {
 #[test]
 fn each_role_has_its_first_page_and_the_desk_is_for_agents() {
     let server = server();
-    for name in [
-        "agent",
-        "dispatcher",
-        "handler",
-        "unit_head",
-        "reviewer",
-        "surveyor",
-        "assessor",
-        "leader",
-        "sysadmin",
-        "secadmin",
-        "auditor",
-    ] {
+    for name in EVERYBODY {
         let browser = Browser::of(&server, name);
         let page = browser.get("/");
         assert_eq!(page.status, 200, "{name}: {page:?}");

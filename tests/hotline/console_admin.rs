@@ -7,25 +7,12 @@ use serde_json::{Value, json};
 
 use crate::support::city::{City, draft_with};
 use crate::support::databases::on_each_database;
+use crate::support::door::{Browser, EVERYBODY, cookie_of, echo_of};
 use crate::support::mailroom::Mailroom;
 use crate::support::server::{Answer, Server};
 use crate::web_auth::{post, token};
 
-const PASSWORD: &str = "demo-jiesu-2026";
 const HOSTILE: &str = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>{{7*7}}";
-const EVERYBODY: [&str; 11] = [
-    "agent",
-    "dispatcher",
-    "handler",
-    "unit_head",
-    "reviewer",
-    "surveyor",
-    "assessor",
-    "leader",
-    "sysadmin",
-    "secadmin",
-    "auditor",
-];
 
 /// The small city with the demo users, on a Monday in November 2026.
 fn house(keys: &[(&str, &str)]) -> Server {
@@ -35,76 +22,9 @@ fn house(keys: &[(&str, &str)]) -> Server {
     server
 }
 
-/// Every byte of `text` that is no letter or digit, as a form sends it.
-fn form(text: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric();
-    let sent = |byte: u8| {
-        if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }
-    };
-    text.bytes().map(sent).collect()
-}
-
-/// The cookie that an answer sets.
-fn cookie_of(answer: &Answer) -> String {
-    let mut lines = answer.raw_head.lines();
-    let line = lines.find(|line| line.to_lowercase().starts_with("set-cookie: "));
-    let cookie = line.unwrap_or_else(|| panic!("no cookie: {answer:?}"))["set-cookie: ".len()..]
-        .split(';')
-        .next();
-    cookie.unwrap().to_owned()
-}
-
-/// Somebody with a browser.
-struct Browser<'a> {
-    server: &'a Server,
-    cookie: String,
-}
-
-impl<'a> Browser<'a> {
-    fn of(server: &'a Server, name: &str) -> Self {
-        Self::with(server, name, PASSWORD)
-    }
-
-    fn with(server: &'a Server, name: &str, password: &str) -> Self {
-        let headers = [("Content-Type", "application/x-www-form-urlencoded")];
-        let body = format!("username={}&password={}", form(name), form(password));
-        let answer = server.ask("POST", "/login", &headers, &body);
-        assert_eq!(answer.status, 303, "{answer:?}");
-        Self { server, cookie: cookie_of(&answer) }
-    }
-
-    fn get(&self, path: &str) -> Answer {
-        self.server.ask("GET", path, &[("Cookie", &self.cookie)], "")
-    }
-
-    /// The page there, with its slashes as they are.
-    fn shown(&self, path: &str) -> String {
-        let page = self.get(path);
-        assert_eq!(page.status, 200, "{path}: {}", page.body);
-        let policy = page.header("content-security-policy").expect("a policy");
-        assert!(policy.starts_with("default-src 'none'; script-src 'self'"), "{policy}");
-        assert!(
-            !page.body.contains("<script>alert") && !page.body.contains("<img src=x"),
-            "{path}"
-        );
-        page.body.replace("&#x2f;", "/")
-    }
-
-    fn call(&self, path: &str, echo: &str, body: &Value) -> Answer {
-        let headers = [("Cookie", self.cookie.as_str()), ("X-CSRF-Token", echo)];
-        self.server.ask("POST", path, &headers, &body.to_string())
-    }
-}
-
 fn put(server: &Server, path: &str, name: &str, body: &Value) -> Answer {
     let bearer = format!("Bearer {}", token(server, name));
     server.ask("PUT", path, &[("Authorization", &bearer)], &body.to_string())
-}
-
-/// What the page gives its script to send back.
-fn echo_of(page: &str) -> String {
-    let after = page.split("name=\"echo\" content=\"").nth(1).expect("the echo");
-    after.split('"').next().unwrap_or_default().to_owned()
 }
 
 #[test]

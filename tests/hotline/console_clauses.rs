@@ -36,7 +36,7 @@ fn a_dispute_waits_for_the_dispatcher_and_is_decided_from_the_list() {
     assert_eq!(office.post("dispatcher", "/api/v1/batch", &body).json()["done"], 1);
     assert!(waiting(&office, "dispatcher").is_empty());
     assert!(office.shown("dispatcher", "/decisions").contains("没有等您裁定的申请"));
-    for name in ["agent", "handler@weixiu", "unit_head@weixiu", "surveyor", "leader", "sysadmin"] {
+    for name in ["handler@weixiu", "unit_head@weixiu", "surveyor", "leader", "sysadmin"] {
         assert_eq!(office.page(name, "/decisions").status, 403, "{name}");
         assert_eq!(office.get(name, "/api/v1/decisions").status, 403, "{name}");
     }
@@ -97,6 +97,25 @@ fn formulas_are_marked_for_the_reviewer_alone() {
     let path = format!("/tickets/{no}");
     let page = office.shown("reviewer", &path);
     assert!(page.contains("标出的是套话") && page.contains("</mark>"), "{page}");
+    assert!(!office.shown("handler@weixiu", &path).contains("</mark>"));
+}
+
+#[test]
+fn what_names_the_caller_or_a_door_is_marked_for_the_reviewer_with_its_reason() {
+    let office = Office::open();
+    let city = &office.city;
+    let no = city.handled_by("weixiu");
+    let said = "张三您好，3号楼电梯已于11月2日更换主板并试运行正常。";
+    let body = json!({ "text": said, "acknowledge": ["building", "person"] });
+    city.handler("weixiu").does(&no, "reply", body);
+    let path = format!("/tickets/{no}");
+    let page = office.shown("reviewer", &path);
+    let reply = page.split("id=\"reply\"").nth(1).expect("the reply").split("</section>").next();
+    let reply = reply.unwrap();
+    assert!(reply.contains("<mark>张*</mark> 姓名称谓"), "{reply}");
+    assert!(reply.contains("<mark>3号楼</mark> 楼栋房号"), "{reply}");
+    assert!(reply.contains("<mark>张*</mark>您好，<mark>3号楼</mark>电梯"), "{reply}");
+    assert!(!reply.contains("套话") && !reply.contains("张三"), "{reply}");
     assert!(!office.shown("handler@weixiu", &path).contains("</mark>"));
 }
 

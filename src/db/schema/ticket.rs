@@ -85,6 +85,7 @@ diesel::table! {
         urges -> Integer,
         extensions -> Integer,
         rework_count -> Integer,
+        next_due_at -> Nullable<BigInt>,
     }
 }
 
@@ -132,6 +133,7 @@ diesel::table! {
         phone_at -> Nullable<BigInt>,
         asked -> Integer,
         prompted -> Nullable<Bool>,
+        withdrawal_at -> Nullable<BigInt>,
     }
 }
 

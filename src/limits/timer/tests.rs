@@ -1,5 +1,6 @@
 //! Limits: the timer's table of cases, written first from domain.md §4, and its properties.
 
+use chrono::NaiveTime;
 use chrono_tz::Asia::Shanghai;
 use proptest::prelude::*;
 use rstest::rstest;
@@ -280,6 +281,19 @@ fn spans() -> impl Strategy<Value = Span> {
         (1i64..24 * 20).prop_map(Span::hours),
         (1i64..24 * 20).prop_map(|h| Span::ElapsedThenDay { ms: h * HOUR }),
     ]
+}
+
+#[test]
+fn what_is_left_is_said_in_working_hours_and_so_is_what_has_passed_since() {
+    let time = |h, m| NaiveTime::from_hms_opt(h, m, 0).unwrap();
+    let hours = WorkingHours(vec![(time(9, 0), time(12, 0)), (time(13, 30), time(17, 30))]);
+    // Due at the end of Tuesday 3 March.
+    let timer = timer(Span::workdays(1), "2026-03-02 10:00:00");
+    let left = |now: &str| timer.working_left(at(now), &calendar(), &hours) / 60_000;
+    assert_eq!(left("2026-03-02 14:30:00"), 180 + 420);
+    assert_eq!(left("2026-03-03 14:30:00"), 180);
+    assert_eq!((left("2026-03-03 20:00:00"), left("2026-03-04 08:00:00")), (0, 0));
+    assert_eq!(left("2026-03-04 11:00:00"), -120);
 }
 
 proptest! {

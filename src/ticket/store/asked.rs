@@ -58,6 +58,20 @@ pub fn lately_asked_to_leave(conn: &mut Conn, since: Stamp, most: i64) -> Result
     Ok(asked.load(conn)?)
 }
 
+/// The tickets of which a withdrawal waits for an agent who spoke to the citizen, who asked first before the others, at
+/// most `most`.
+///
+/// # Errors
+/// The database's own.
+pub fn withdrawing(conn: &mut Conn, most: i64) -> Result<Vec<i64>> {
+    let waiting = trail::table
+        .filter(trail::withdrawal_at.is_not_null())
+        .order((trail::withdrawal_at.asc(), trail::ticket_id.asc()))
+        .select(trail::ticket_id)
+        .limit(most);
+    Ok(waiting.load(conn)?)
+}
+
 /// The rows of the tickets with these ids.
 ///
 /// # Errors

@@ -10,6 +10,7 @@ mod counted;
 mod dispatched;
 mod erasing;
 mod fresh;
+pub mod inbox;
 pub mod proof;
 pub mod public;
 mod removed;

@@ -100,6 +100,8 @@ pub struct AssignmentRow {
     pub urges: i32,
     pub extensions: i32,
     pub rework_count: i32,
+    /// When the first of the clocks that its unit owes lapses.
+    pub next_due_at: Option<Stamp>,
 }
 
 /// A row of `contact`: one recorded entry.
@@ -312,6 +314,7 @@ fn assignment_row(ticket_id: i64, k: u32, a: &Assignment) -> AssignmentRow {
         urges: small(a.urges),
         extensions: count(approved),
         rework_count: count(a.reworks.len()),
+        next_due_at: a.owed().map(|timer| timer.due_at).min(),
     }
 }
 

@@ -25,6 +25,7 @@ pub struct TrailRow {
     pub phone_at: Option<Stamp>,
     pub asked: i32,
     pub prompted: Option<bool>,
+    pub withdrawal_at: Option<Stamp>,
 }
 
 impl TrailRow {
@@ -38,6 +39,7 @@ impl TrailRow {
             phone_at: self.phone_at,
             asked: u32::try_from(self.asked).unwrap_or_default(),
             prompted: self.prompted,
+            withdrawal_at: self.withdrawal_at,
         }
     }
 }
@@ -52,6 +54,7 @@ pub(super) fn trail_row(ticket: &Ticket, ticket_id: i64) -> Option<TrailRow> {
         phone_at: trail.phone_at,
         asked: i32::try_from(trail.asked).unwrap_or(i32::MAX),
         prompted: trail.prompted,
+        withdrawal_at: trail.withdrawal_at,
     })
 }
 

@@ -6,7 +6,7 @@ use actix_web::{HttpRequest, HttpResponse, get, post, web};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::public::let_ask;
+use super::public::{let_ask, opened_by};
 use crate::app::App;
 use crate::audit::{self, Entry};
 use crate::error::{Error, FieldError, Kind, Result};
@@ -19,7 +19,7 @@ use crate::ticket::state::{Part, StateName};
 use crate::ticket::{Ticket, store};
 use crate::time::Stamp;
 use crate::web::problem::Problem;
-use crate::web::{Answer, Once, run};
+use crate::web::{Answer, Once};
 
 /// Hours for which one is good where nothing is said, and at most.
 const HOURS: u32 = 24;
@@ -144,7 +144,7 @@ pub async fn read(
     token: web::Path<String>,
 ) -> Result<HttpResponse> {
     let_ask(&request, &app)?;
-    let card = run(move || card_of(&app, &token)).await?;
+    let card = opened_by(&app, &token, card_of).await?;
     Ok(Answer::ok(&card)?.respond())
 }
 

@@ -1,6 +1,7 @@
 //! Web, `GET /decisions`: what waits for a decision of the reader: disputes, extensions, the ledger, exclusions and
-//! appeals, surveys that went badly. Its rule: the command table says what this reader may decide now; who asked first
-//! stands first. A list is no opening of a ticket: it tells what a line tells, and a request's own words.
+//! appeals, surveys that went badly; of an agent withdrawals, which the citizen confirms. Its rule: the command table
+//! says what this reader may decide now; who asked first stands first. A list is no opening of a ticket: it tells what
+//! a line tells, and a request's own words.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,6 +10,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::view::{LineView, line};
+use super::waiting::told_of;
 use crate::app::App;
 use crate::db::Conn;
 use crate::directory::UnitCode;
@@ -21,17 +23,19 @@ use crate::ticket::assignment::{Assignment, RequestStage};
 use crate::ticket::command::{CommandName, Target};
 use crate::ticket::listing::{self, Filter, Sort};
 use crate::ticket::overlay::{Attempt, Contacted, ExclusionReason, LedgerStage, Satisfied, Solved};
-use crate::ticket::sight::{Sight, scope, sight};
+use crate::ticket::sight::{Sight, scope};
 use crate::ticket::state::{StateName, Work};
+use crate::ticket::store::asked;
 use crate::ticket::store::rows::TicketRow;
-use crate::ticket::store::{asked, load_many};
 use crate::ticket::{Mode, Scene, Ticket};
 use crate::time::Stamp;
 use crate::web::problem::Problem;
 use crate::web::{Answer, Asker, run};
 
 /// Who decides what others ask.
-pub const WHO: &[Role] = &[Role::Dispatcher, Role::Reviewer, Role::Assessor];
+pub const DECIDERS: &[Role] = &[Role::Dispatcher, Role::Reviewer, Role::Assessor];
+/// And who speaks with the citizen before a withdrawal counts.
+const WHO: &[Role] = &[Role::Dispatcher, Role::Reviewer, Role::Assessor, Role::Agent];
 /// Tickets of one sort that are looked at.
 const MOST: usize = 200;
 /// Those whose limit is over, among which a request is still looked for.
@@ -39,7 +43,8 @@ const OVERDUE: usize = 60;
 /// So long ago a ticket may have been received that somebody asks to leave out.
 const LEAVING_DAYS: i64 = 62;
 /// What is decided about a ticket, and about a part of it.
-const OF_TICKETS: [CommandName; 5] = [
+const OF_TICKETS: [CommandName; 6] = [
+    CommandName::WithdrawConfirm,
     CommandName::Triage,
     CommandName::LedgerDecide,
     CommandName::ExcludeDecide,
@@ -97,7 +102,7 @@ impl DecisionList {
 /// What waits for a decision of the reader, who asked first before the others.
 #[utoipa::path(tag = "tickets", operation_id = "decision_list", responses(
     (status = 200, body = DecisionList),
-    (status = 403, description = "only dispatchers, reviewers and assessors", body = Problem, content_type = "application/problem+json"),
+    (status = 403, description = "only agents, dispatchers, reviewers and assessors", body = Problem, content_type = "application/problem+json"),
 ))]
 #[get("/decisions")]
 pub async fn list(app: web::Data<App>, Asker(actor): Asker) -> Result<HttpResponse> {
@@ -112,33 +117,62 @@ pub fn decisions_of(hotline: &Hotline, actor: &Actor) -> Result<DecisionList> {
     actor.require(WHO)?;
     let now = hotline.db.now();
     hotline.db.read(|conn| {
-        let rules = hotline.rules.current(conn, now)?;
-        let scene = rules.scene(actor, now, Mode::Live);
         let (ids, partial) = looked_at(conn, actor, now)?;
         let ids: Vec<i64> = ids.into_iter().collect();
-        let tickets = load_many(conn, rules.vault(&hotline.keys), &ids)?;
-        let mut items = Vec::new();
-        for row in &asked::rows(conn, &ids)? {
-            let Some(ticket) = tickets.get(&row.id) else { continue };
-            if sight(ticket, actor, &rules.directory) == Sight::Case {
-                items.extend(Asks { row, ticket, scene: &scene }.all());
-            }
-        }
-        items.sort_by(|one, other| one.asked_at.cmp(&other.asked_at));
-        Ok(DecisionList { items, partial })
+        Ok(DecisionList { items: asked_in(conn, hotline, (actor, now), &ids)?, partial })
     })
+}
+
+/// The withdrawals that wait for an agent who spoke to the citizen: of the same list nothing else.
+///
+/// # Errors
+/// 403 for whoever is no agent.
+pub fn withdrawals_of(hotline: &Hotline, actor: &Actor) -> Result<DecisionList> {
+    actor.require(&[Role::Agent])?;
+    let now = hotline.db.now();
+    hotline.db.read(|conn| {
+        let ids = asked::withdrawing(conn, most())?;
+        let mut items = asked_in(conn, hotline, (actor, now), &ids)?;
+        items.retain(|it| it.command == CommandName::WithdrawConfirm);
+        Ok(DecisionList { items, partial: ids.len() == MOST })
+    })
+}
+
+/// What waits for `actor` in the tickets with these ids, who asked first before the others.
+fn asked_in(
+    conn: &mut Conn,
+    hotline: &Hotline,
+    (actor, now): (&Actor, Stamp),
+    ids: &[i64],
+) -> Result<Vec<DecisionView>> {
+    let rules = hotline.rules.current(conn, now)?;
+    let scene = rules.scene(actor, now, Mode::Live);
+    let rows = asked::rows(conn, ids)?;
+    let vault = rules.vault(&hotline.keys);
+    let mut items = told_of(conn, vault, &scene, &rows, |row, ticket, seen| match seen {
+        Sight::Case => Asks { row, ticket, scene: &scene }.all(),
+        _ => Vec::new(),
+    })?;
+    items.sort_by(|one, other| one.asked_at.cmp(&other.asked_at));
+    Ok(items)
+}
+
+fn most() -> i64 {
+    i64::try_from(MOST).unwrap_or(i64::MAX)
 }
 
 /// The tickets in which something may wait for `actor`, and whether there are more.
 fn looked_at(conn: &mut Conn, actor: &Actor, now: Stamp) -> Result<(BTreeSet<i64>, bool)> {
-    let most = i64::try_from(MOST).unwrap_or(i64::MAX);
     let (mut ids, mut partial) = (BTreeSet::new(), false);
+    if actor.has(Role::Agent) {
+        ids.extend(asked::withdrawing(conn, most())?);
+    }
     if actor.has(Role::Dispatcher) {
-        ids.extend(asked::disputed(conn, most)?);
+        ids.extend(asked::disputed(conn, most())?);
     }
     if actor.has_any(&[Role::Reviewer, Role::Assessor]) {
         let since = now.plus_millis(-LEAVING_DAYS * DAY_MS);
-        ids.extend(asked::lately_asked_to_leave(conn, since, most)?);
+        ids.extend(asked::lately_asked_to_leave(conn, since, most())?);
     }
     if actor.has(Role::Reviewer) {
         ids.extend(asked::badly_surveyed(conn, MOST)?);
@@ -215,6 +249,10 @@ impl Asks<'_> {
             C::Triage => {
                 let last = self.ticket.valid_surveys().1?;
                 Some(self.view(name, last.at, &answers(last)))
+            }
+            C::WithdrawConfirm => {
+                let asked = self.ticket.withdrawal.as_ref()?;
+                Some(self.view(name, asked.at, &asked.reason))
             }
             C::LedgerDecide => {
                 let mut all = self.ticket.ledgers.iter();

@@ -68,6 +68,19 @@ pub fn let_ask(request: &HttpRequest, app: &App) -> Result<IpAddr> {
     Ok(address)
 }
 
+/// What `told` says of what the secret word `token` opens; whoever has it needs no account.
+///
+/// # Errors
+/// Those of `told`.
+pub async fn opened_by<T: Send + 'static>(
+    app: &web::Data<App>,
+    token: &str,
+    told: impl FnOnce(&App, &str) -> Result<T> + Send + 'static,
+) -> Result<T> {
+    let (house, token) = (app.clone(), token.to_owned());
+    run(move || told(&house, &token)).await
+}
+
 /// The number of the ticket that `claim` proves; whoever shows the wrong thing from `address` is remembered.
 ///
 /// # Errors

@@ -8,9 +8,13 @@ use utoipa::ToSchema;
 use super::suggest::{LikeView, advisers, views};
 use crate::app::App;
 use crate::error::Result;
+use crate::identity::Actor;
 use crate::intake::known::Known;
 use crate::intake::similar::similar;
-use crate::ticket::Mode;
+use crate::intake::suggest::Advisers;
+use crate::search::Names;
+use crate::ticket::store::Stored;
+use crate::ticket::{Mode, Scene};
 use crate::web::problem::Problem;
 use crate::web::{Answer, Asker, run};
 
@@ -42,25 +46,40 @@ pub async fn of_ticket(
     no: web::Path<String>,
 ) -> Result<HttpResponse> {
     run(move || {
-        let now = app.db.now();
-        let (rules, names, stored) = app.db.read(|conn| {
-            let rules = app.hotline.rules.current(conn, now)?;
-            let stored = app.hotline.see(conn, &rules, &actor, &no)?;
-            Ok((rules, app.search.names(conn)?, stored))
-        })?;
-        let gazetteer = app.places.of(&rules.directory)?;
-        let today = now.day(rules.profile.zone);
-        let known = similar(advisers(&app, &gazetteer), &actor, &names, &stored, (now, today))?;
-        let Known { degraded, duplicates, like, incidents } = known;
-        let scene = rules.scene(&actor, now, Mode::Live);
-        let views = |likes| views(likes, &scene);
-        Answer::ok(&SimilarView {
-            degraded,
-            duplicates: views(duplicates),
-            like: views(like),
-            incidents: views(incidents),
+        likened(&app, &actor, &no, |advisers, names, stored, scene| {
+            let day = (scene.now, scene.now.day(scene.profile.zone));
+            let known = similar(advisers, scene.actor, names, stored, day)?;
+            let Known { degraded, duplicates, like, incidents } = known;
+            let views = |likes| views(likes, scene);
+            Answer::ok(&SimilarView {
+                degraded,
+                duplicates: views(duplicates),
+                like: views(like),
+                incidents: views(incidents),
+            })
         })
     })
     .await
     .map(Answer::respond)
+}
+
+/// Asks `like` about the ticket numbered `no`, if `actor` may see it, with all that likeness is weighed by.
+///
+/// # Errors
+/// 404; what `like` says.
+pub(super) fn likened<T>(
+    app: &App,
+    actor: &Actor,
+    no: &str,
+    like: impl FnOnce(Advisers<'_>, &Names, &Stored, &Scene<'_>) -> Result<T>,
+) -> Result<T> {
+    let now = app.db.now();
+    let (rules, names, stored) = app.db.read(|conn| {
+        let rules = app.hotline.rules.current(conn, now)?;
+        let stored = app.hotline.see(conn, &rules, actor, no)?;
+        Ok((rules, app.search.names(conn)?, stored))
+    })?;
+    let gazetteer = app.places.of(&rules.directory)?;
+    let scene = rules.scene(actor, now, Mode::Live);
+    like(advisers(app, &gazetteer), names.as_ref(), &stored, &scene)
 }

@@ -5,14 +5,16 @@ use actix_web::{HttpResponse, get, web};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::suggest::{LikeView, advisers, views};
+use super::similar::likened;
+use super::suggest::{LikeView, views};
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::identity::Role;
 use crate::intake::similar::solved;
-use crate::ticket::Mode;
+use crate::search::alike::Alike;
+use crate::ticket::Scene;
 use crate::ticket::sight::{Sight, sight};
-use crate::ticket::store::load_many;
+use crate::ticket::store::{Vault, load_many};
 use crate::web::problem::Problem;
 use crate::web::{Answer, Asker, run};
 
@@ -52,39 +54,38 @@ pub async fn of_like(
     no: web::Path<String>,
 ) -> Result<HttpResponse> {
     run(move || {
-        let now = app.db.now();
-        let (rules, names, stored) = app.db.read(|conn| {
-            let rules = app.hotline.rules.current(conn, now)?;
-            let stored = app.hotline.see(conn, &rules, &actor, &no)?;
-            Ok((rules, app.search.names(conn)?, stored))
-        })?;
-        actor.require(WHO)?;
-        if sight(&stored.ticket, &actor, &rules.directory) != Sight::Case {
-            return Err(Error::forbidden());
-        }
-        let gazetteer = app.places.of(&rules.directory)?;
-        let alike = solved(advisers(&app, &gazetteer), &actor, &names, &stored, now)?;
-        let ids: Vec<i64> = alike.found.iter().map(|like| like.row.id).collect();
-        let vault = rules.vault(&app.keys);
-        let tickets = app.db.read(|conn| load_many(conn, vault, &ids))?;
-        let reply = |id: i64| {
-            let ticket = tickets.get(&id)?;
-            let whole = sight(ticket, &actor, &rules.directory) == Sight::Case;
-            // What a sealed ticket's reply says of its place and people no mask knows.
-            let is_told = whole && !ticket.is_sealed();
-            ticket.reply.as_ref().filter(|_| is_told).map(|reply| ticket.masked(&reply.text))
-        };
-        let (likes, replies): (Vec<_>, Vec<_>) = alike
-            .found
-            .into_iter()
-            .filter_map(|like| reply(like.row.id).map(|reply| (like, reply)))
-            .take(MOST)
-            .unzip();
-        let scene = rules.scene(&actor, now, Mode::Live);
-        let items = views(likes, &scene).into_iter().zip(replies);
-        let items = items.map(|(like, reply)| SolutionView { like, reply }).collect();
-        Answer::ok(&Solutions { items, degraded: alike.degraded })
+        likened(&app, &actor, &no, |advisers, names, stored, scene| {
+            scene.actor.require(WHO)?;
+            if sight(&stored.ticket, scene.actor, scene.directory) != Sight::Case {
+                return Err(Error::forbidden());
+            }
+            let alike = solved(advisers, scene.actor, names, stored, scene.now)?;
+            Answer::ok(&replied(&app, alike, scene)?)
+        })
     })
     .await
     .map(Answer::respond)
+}
+
+/// The replies of like tickets, of those that the reader may see whole.
+fn replied(app: &App, alike: Alike, scene: &Scene<'_>) -> Result<Solutions> {
+    let ids: Vec<i64> = alike.found.iter().map(|like| like.row.id).collect();
+    let vault = Vault { keys: &app.keys };
+    let tickets = app.db.read(|conn| load_many(conn, vault, &ids))?;
+    let reply = |id: i64| {
+        let ticket = tickets.get(&id)?;
+        let whole = sight(ticket, scene.actor, scene.directory) == Sight::Case;
+        // What a sealed ticket's reply says of its place and people no mask knows.
+        let is_told = whole && !ticket.is_sealed();
+        ticket.reply.as_ref().filter(|_| is_told).map(|reply| ticket.masked(&reply.text))
+    };
+    let (likes, replies): (Vec<_>, Vec<_>) = alike
+        .found
+        .into_iter()
+        .filter_map(|like| reply(like.row.id).map(|reply| (like, reply)))
+        .take(MOST)
+        .unzip();
+    let items = views(likes, scene).into_iter().zip(replies);
+    let items = items.map(|(like, reply)| SolutionView { like, reply }).collect();
+    Ok(Solutions { items, degraded: alike.degraded })
 }

@@ -146,6 +146,8 @@ pub struct NextLimit {
     clock: ClockName,
     pub(super) due_at: String,
     light: Light,
+    /// Minutes of the working hours in force until then; below zero, since then.
+    working_minutes: i64,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -247,7 +249,7 @@ pub fn ticket(ticket: &Ticket, version: i32, scene: &Scene<'_>, sight: Sight) ->
     }
 }
 
-/// Assignment `k` as its ticket shows it, and what of it runs out next while it is somebody's work.
+/// Assignment `k` as its ticket shows it, and what its unit owes next while it is somebody's work.
 pub(super) fn part(
     (ticket, k): (&Ticket, u32),
     scene: &Scene<'_>,
@@ -255,7 +257,7 @@ pub(super) fn part(
 ) -> Option<(AssignmentView, Option<NextLimit>)> {
     let shown = Shown { ticket, scene, copy: sight == Sight::HandlingCopy };
     let a = ticket.assignments.get(&k)?;
-    Some((shown.assignment(k, a), shown.first_of(a.all_timers().filter(|_| a.is_live()))))
+    Some((shown.assignment(k, a), shown.first_of(a.owed())))
 }
 
 struct Shown<'a> {
@@ -334,20 +336,20 @@ impl Shown<'_> {
     }
 
     fn next_limit(&self) -> Option<NextLimit> {
-        let live = self.ticket.assignments.values().filter(|a| a.is_live());
-        self.first_of(self.ticket.timers.values().chain(live.flat_map(Assignment::all_timers)))
+        let parts = self.ticket.assignments.values().flat_map(Assignment::running);
+        self.first_of(self.ticket.timers.values().chain(parts))
     }
 
     fn first_of<'t>(&self, timers: impl Iterator<Item = &'t Timer>) -> Option<NextLimit> {
         timers
-            .filter(|timer| timer.is_open() && !timer.is_paused())
-            .filter(|timer| timer.clock != ClockName::DisputeWindow)
+            .filter(|timer| timer.runs())
             .filter(|timer| !(self.copy && timer.clock == ClockName::Contact))
             .min_by_key(|timer| timer.due_at)
             .map(|timer| NextLimit {
                 clock: timer.clock,
                 due_at: self.at(timer.due_at),
                 light: timer.light(self.scene.now),
+                working_minutes: self.scene.working_minutes(timer),
             })
     }
 

@@ -11,6 +11,7 @@ use crate::limits::Light;
 use crate::ticket::listing;
 use crate::ticket::sight::scope;
 use crate::ticket::state::StateName;
+use crate::ticket::store::asked;
 
 /// A ticket as it stands, without a word of what it is about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -68,6 +69,15 @@ pub fn counted(hotline: &Hotline, actor: &Actor, query: &ListQuery) -> Result<i6
         let rules = hotline.rules.current(conn, now)?;
         listing::count_up_to(conn, &scope(actor), &filter(query, &rules)?, now, COUNTED)
     })
+}
+
+/// How many withdrawals wait for an agent, counted up to a thousand.
+///
+/// # Errors
+/// The database's own.
+pub fn withdrawals(hotline: &Hotline) -> Result<i64> {
+    let waiting = hotline.db.read(|conn| asked::withdrawing(conn, COUNTED))?;
+    Ok(i64::try_from(waiting.len()).unwrap_or(COUNTED))
 }
 
 /// Whether `actor`'s lists show the ticket `no`.

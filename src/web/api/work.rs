@@ -1,37 +1,45 @@
 //! Web, `GET /work`: what waits for a unit's own people: their parts of tickets, and what a handler asked the head
-//! to endorse. Its rule: tickets of the reader's lists alone, each part as its ticket shows it; what lapses next
-//! stands first. A list is no opening of a ticket: it tells what a line tells, and a request's own words.
+//! to endorse. Its rule: tickets of the reader's lists alone, each part as its ticket shows it; what lapses next of the
+//! unit's own clocks stands first, which is the order of the working hours left, too (`store::inbox`). A list is no
+//! opening of a ticket: it tells what a line tells, and a request's own words.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use actix_web::{HttpResponse, get, web};
-use serde::Serialize;
-use utoipa::ToSchema;
+use chrono::TimeDelta;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 use super::view::{self, AssignmentView, LineView, NextLimit, line};
+use super::waiting::told_of;
 use crate::app::App;
 use crate::code_enum;
 use crate::db::Conn;
 use crate::error::Result;
 use crate::identity::{Actor, Role};
-use crate::lifecycle::{Hotline, table};
+use crate::lifecycle::{Hotline, Rules, table};
 use crate::ticket::assignment::{Assignment, RequestStage};
 use crate::ticket::command::{CommandName, Request, Target};
 use crate::ticket::listing::{self, Filter, Sort};
 use crate::ticket::overlay::{ExclusionReason, ExclusionStage, LedgerStage};
-use crate::ticket::sight::{Scope, Sight, is_taken_back, scope, sight};
+use crate::ticket::sight::{Scope, Sight, is_taken_back, scope};
 use crate::ticket::state::{Part, StateName, WorkName};
+use crate::ticket::store::inbox::{PartKey, lapsing};
 use crate::ticket::store::rows::TicketRow;
-use crate::ticket::store::{asked_to_leave, load_many};
+use crate::ticket::store::{asked, asked_to_leave};
 use crate::ticket::{Mode, Scene, Ticket};
 use crate::time::Stamp;
 use crate::web::problem::Problem;
-use crate::web::{Answer, Asker, run};
+use crate::web::{Answer, Asker, Query, run};
 
 /// Whose work it is.
 const WHO: &[Role] = &[Role::Handler, Role::UnitHead];
-/// Tickets with a running limit that are looked at, the most urgent first.
-const URGENT: usize = 200;
+/// Parts of which a clock runs, on one page.
+const PAGE: usize = 150;
+/// Tickets with a running limit that are looked at for what waits for others, the most urgent first.
+const URGENT: usize = 100;
+/// Days to come whose working time is told, so that an open page can count down what is left.
+const SHIFT_DAYS: i64 = 4;
 /// Tickets on the ledger that are looked at, the newest first.
 const RESTING: usize = 100;
 /// Replied and ended tickets, the newest first, among which a request to leave the assessment is looked for.
@@ -86,8 +94,28 @@ pub struct RequestView {
 #[derive(Serialize, ToSchema)]
 pub struct WorkList {
     items: Vec<WorkView>,
-    /// There are more tickets than were looked at: the most urgent were.
+    /// Of what waits for others or rests on the ledger there is more than was looked at: the most urgent was.
     partial: bool,
+    /// To go on from: more parts have a running limit.
+    next: Option<String>,
+    /// The working time of the days to come, in which `working_minutes` run.
+    shifts: Vec<ShiftView>,
+}
+
+/// A stretch of working time.
+#[derive(Serialize, ToSchema)]
+pub struct ShiftView {
+    from: String,
+    to: String,
+}
+
+/// Where the list goes on.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct WorkQuery {
+    /// The `next` of the page before. What has no running limit, and what is to be endorsed, stands on the first page.
+    pub after: Option<String>,
 }
 
 impl WorkList {
@@ -99,51 +127,70 @@ impl WorkList {
 }
 
 /// What waits for the reader's unit and those below it, what lapses next first.
-#[utoipa::path(tag = "tickets", operation_id = "work_list", responses(
+#[utoipa::path(tag = "tickets", operation_id = "work_list", params(WorkQuery), responses(
     (status = 200, body = WorkList),
     (status = 403, description = "only handlers and heads of units", body = Problem, content_type = "application/problem+json"),
+    (status = 422, description = "a key that was not given by this list", body = Problem, content_type = "application/problem+json"),
 ))]
 #[get("/work")]
-pub async fn list(app: web::Data<App>, Asker(actor): Asker) -> Result<HttpResponse> {
-    run(move || Answer::ok(&work_of(&app.hotline, &actor)?)).await.map(Answer::respond)
+pub async fn list(
+    app: web::Data<App>,
+    Asker(actor): Asker,
+    Query(query): Query<WorkQuery>,
+) -> Result<HttpResponse> {
+    let answer = move || Answer::ok(&work_of(&app.hotline, &actor, query.after.as_deref())?);
+    run(answer).await.map(Answer::respond)
 }
 
-/// What waits for `actor`'s unit and those below it.
+/// What waits for `actor`'s unit and those below it, behind the key `after` where it goes on.
 ///
 /// # Errors
-/// 403 for whoever works for no unit.
-pub fn work_of(hotline: &Hotline, actor: &Actor) -> Result<WorkList> {
+/// 403 for whoever works for no unit; 422 for a key that was not given by this list.
+pub fn work_of(hotline: &Hotline, actor: &Actor, after: Option<&str>) -> Result<WorkList> {
     actor.require(WHO)?;
     let now = hotline.db.now();
     hotline.db.read(|conn| {
         let rules = hotline.rules.current(conn, now)?;
+        let (page, next) = lapsing(conn, &actor.subtree, after, PAGE)?;
+        let page: BTreeSet<PartKey> = page.into_iter().collect();
+        let (mut rows, partial) = match after {
+            Some(_) => (BTreeMap::new(), false),
+            None => beside(conn, actor, now)?,
+        };
+        let owed: BTreeSet<i64> = page.iter().map(|(id, _)| *id).collect();
+        let missing: Vec<i64> = owed.into_iter().filter(|id| !rows.contains_key(id)).collect();
+        rows.extend(asked::rows(conn, &missing)?.into_iter().map(|row| (row.id, row)));
+        let rows: Vec<TicketRow> = rows.into_values().collect();
         let scene = rules.scene(actor, now, Mode::Live);
-        let (rows, partial) = looked_at(conn, actor, now)?;
-        let ids: Vec<i64> = rows.keys().copied().collect();
-        let tickets = load_many(conn, rules.vault(&hotline.keys), &ids)?;
-        let mut items = Vec::new();
-        for (id, row) in &rows {
-            let Some(ticket) = tickets.get(id) else { continue };
-            let seen = sight(ticket, actor, &rules.directory);
-            if seen != Sight::Nothing {
-                items.extend(parts(row, ticket, &scene, seen));
-            }
-        }
+        // Each part stands on one page: by its limit; without one, or to be endorsed, on the first.
+        let rests = |it: &WorkView| it.next.is_none() || !it.requests.is_empty();
+        let here =
+            |part: PartKey, it: &WorkView| page.contains(&part) || after.is_none() && rests(it);
+        let vault = rules.vault(&hotline.keys);
+        let mut items = told_of(conn, vault, &scene, &rows, |row, ticket, seen| {
+            let all = parts(row, ticket, &scene, seen).into_iter();
+            all.filter(|(k, it)| here((row.id, *k), it)).map(|(_, it)| it).collect()
+        })?;
         let key = |it: &WorkView| {
             let due = it.next.as_ref().map(|next| next.due_at.clone());
             (due.is_none(), due)
         };
         items.sort_by_cached_key(key);
-        Ok(WorkList { items, partial })
+        Ok(WorkList { items, partial, next, shifts: shifts(&rules, now) })
     })
 }
 
-/// The rows of the tickets in which something may wait, and whether there are more.
-fn looked_at(
-    conn: &mut Conn,
-    actor: &Actor,
-    now: Stamp,
-) -> Result<(BTreeMap<i64, TicketRow>, bool)> {
+/// The working time of the days to come.
+fn shifts(rules: &Rules, now: Stamp) -> Vec<ShiftView> {
+    let (hours, zone) = (&rules.profile.working_hours, rules.profile.zone);
+    let shifts = rules.calendar.shifts_between(now, now.plus(TimeDelta::days(SHIFT_DAYS)), hours);
+    let view =
+        |(from, to): (Stamp, Stamp)| ShiftView { from: from.rfc3339(zone), to: to.rfc3339(zone) };
+    shifts.into_iter().map(view).collect()
+}
+
+/// The rows of the tickets in which something may wait that has no running limit, and whether there are more.
+fn beside(conn: &mut Conn, actor: &Actor, now: Stamp) -> Result<(BTreeMap<i64, TicketRow>, bool)> {
     use StateName as S;
     let scope = scope(actor);
     let mut page = |states: &[S], sort: Sort, limit: usize| {
@@ -178,7 +225,10 @@ fn listed(
 }
 
 /// The parts of `ticket` that wait for the actor, or on which the actor waits.
-fn parts(row: &TicketRow, ticket: &Ticket, scene: &Scene<'_>, seen: Sight) -> Vec<WorkView> {
+fn parts(row: &TicketRow, ticket: &Ticket, scene: &Scene<'_>, seen: Sight) -> Vec<(u32, WorkView)> {
+    if seen == Sight::Nothing {
+        return Vec::new();
+    }
     let own = ticket.assignments.iter().filter(|(k, a)| {
         a.part != Part::Copy && scene.actor.works_for(&a.unit) && !is_taken_back(ticket, **k)
     });
@@ -195,7 +245,7 @@ fn parts(row: &TicketRow, ticket: &Ticket, scene: &Scene<'_>, seen: Sight) -> Ve
             WorkName::Submitted | WorkName::Disputed => Waits::Others,
             _ => Waits::Handle,
         };
-        Some(WorkView { line: line(row, scene), waits, part, next, requests, answers })
+        Some((*k, WorkView { line: line(row, scene), waits, part, next, requests, answers }))
     })
     .collect()
 }

@@ -23,7 +23,7 @@ struct Field {
 pub async fn tasks(app: web::Data<App>, guest: Guest) -> Shown {
     let (house, actor) = (app.clone(), guest.actor.clone());
     let (field, directory) = run(move || {
-        let field = Field { work: work::work_of(&house.hotline, &actor)? };
+        let field = Field { work: work::work_of(&house.hotline, &actor, None)? };
         Ok((field, house.db.read(|conn| house.directory.current(conn))?))
     })
     .await?;

@@ -16,6 +16,7 @@ use crate::identity::{Actor, Role};
 use crate::limits::Light;
 use crate::ticket::listing::Sort;
 use crate::ticket::sight::scope;
+use crate::web::api::decisions::{DecisionList, withdrawals_of};
 use crate::web::api::tickets::{self, Lines, ListQuery};
 use crate::web::api::watched;
 use crate::web::blocking::run;
@@ -101,6 +102,8 @@ struct Filled {
 #[derive(Serialize)]
 struct Home {
     queues: Vec<Filled>,
+    /// Of an agent: what citizens took back and one of them is to be asked about.
+    withdrawals: Option<DecisionList>,
 }
 
 /// The first page.
@@ -109,7 +112,9 @@ pub async fn home(app: web::Data<App>, guest: Guest) -> Shown {
     let (house, actor) = (app.clone(), guest.actor.clone());
     let (home, directory, alarm) = run(move || {
         let directory = house.db.read(|conn| house.directory.current(conn))?;
-        let home = Home { queues: queues(&house, &actor)? };
+        let asks = actor.has(Role::Agent);
+        let withdrawals = asks.then(|| withdrawals_of(&house.hotline, &actor)).transpose()?;
+        let home = Home { queues: queues(&house, &actor)?, withdrawals };
         Ok((home, directory, alarm_for(&house, &actor)))
     })
     .await?;
@@ -167,11 +172,16 @@ impl Queue {
 pub fn counts(app: &App, actor: &Actor) -> Result<BTreeMap<&'static str, i64>> {
     let (whose, now) = (format!("{:?}", scope(actor)), app.db.now());
     let mine = QUEUES.iter().filter(|queue| actor.has_any(queue.roles));
-    mine.map(|queue| {
+    let counted = mine.map(|queue| {
         let count = || watched::counted(&app.hotline, actor, &queue.query());
         Ok((queue.key, app.live.counted((whose.clone(), queue.key), now, count)?))
-    })
-    .collect()
+    });
+    let mut counts: BTreeMap<&'static str, i64> = counted.collect::<Result<_>>()?;
+    if actor.has(Role::Agent) {
+        let count = || watched::withdrawals(&app.hotline);
+        counts.insert("withdraw", app.live.counted((whose, "withdraw"), now, count)?);
+    }
+    Ok(counts)
 }
 
 fn filled(

@@ -17,7 +17,7 @@ use crate::directory::Directory;
 use crate::error::Result;
 use crate::identity::Role;
 use crate::proactive::sight::READERS;
-use crate::web::api::decisions::WHO as DECIDERS;
+use crate::web::api::decisions::DECIDERS;
 use crate::web::cookie;
 
 /// What leads from page to page: the address, its word, and who sees it (nobody named: everybody).

@@ -24,6 +24,7 @@ const PAGES: &[(&str, &str)] = &[
     ("home.html", include_str!("pages/home.html")),
     ("desk.html", include_str!("pages/desk.html")),
     ("search.html", include_str!("pages/search.html")),
+    ("withdrawals.html", include_str!("pages/withdrawals.html")),
     ("queue.html", include_str!("pages/queue.html")),
     ("ticket.html", include_str!("pages/ticket.html")),
     ("commands.html", include_str!("pages/commands.html")),

@@ -11,6 +11,7 @@ use crate::app::App;
 use crate::error::Result;
 use crate::identity::{Actor, Role};
 use crate::knowledge::hollow::{formulas_in, is_empty_reply};
+use crate::knowledge::named::named_in;
 use crate::web::api::dossier::{self, ToldView};
 use crate::web::api::history::{self, Limits, Readers};
 use crate::web::api::tickets;
@@ -30,10 +31,22 @@ struct Opened {
 /// What a reviewer is shown of a reply before they pass it.
 #[derive(Serialize)]
 struct Judged {
-    /// Where formulas stand, in characters.
-    formulas: Vec<(usize, usize)>,
+    /// What stands out, in characters: formulas, and what names somebody or somewhere.
+    marks: Vec<(usize, usize)>,
+    /// Whether formulas are among them.
+    formulas: bool,
+    named: Vec<Piece>,
     /// Why it says nothing, where that is so.
     hollow: Option<&'static str>,
+}
+
+/// A piece of it that names somebody or somewhere.
+#[derive(Serialize)]
+struct Piece {
+    text: String,
+    what: &'static str,
+    /// The ticket has it too; else it may be another case's.
+    is_own: bool,
 }
 
 /// A ticket.
@@ -43,7 +56,7 @@ pub async fn ticket(app: web::Data<App>, guest: Guest, no: web::Path<String>) ->
     let (opened, directory) = run(move || {
         let hotline = &house.hotline;
         let (ticket, _) = tickets::opened(hotline, &actor, &no)?;
-        let judged = judged(&house, &actor, &ticket)?;
+        let judged = judged(&house, &actor, &no, &ticket)?;
         let opened = Opened {
             ticket,
             story: dossier::story_of(hotline, &actor, &no)?,
@@ -57,13 +70,39 @@ pub async fn ticket(app: web::Data<App>, guest: Guest, no: web::Path<String>) ->
     Ok(Page::of(&app, &guest).naming(directory).show("ticket.html", opened)?)
 }
 
-fn judged(app: &App, actor: &Actor, shown: &TicketView) -> Result<Option<Judged>> {
+fn judged(app: &App, actor: &Actor, no: &str, shown: &TicketView) -> Result<Option<Judged>> {
     let Some(reply) = shown.reply.as_ref().filter(|_| actor.has(Role::Reviewer)) else {
         return Ok(None);
     };
     let now = app.db.now();
-    let rules = app.db.read(|conn| app.hotline.rules.current(conn, now))?;
+    let (rules, stored) = app.db.read(|conn| {
+        let rules = app.hotline.rules.current(conn, now)?;
+        let stored = app.hotline.see(conn, &rules, actor, no)?;
+        Ok((rules, stored))
+    })?;
     let rule = &rules.profile.bottom_line.empty;
     let hollow = is_empty_reply(reply, shown.articles.len(), rule).map(|why| why.zh());
-    Ok(Some(Judged { formulas: formulas_in(reply, rule), hollow }))
+    let mut marks = formulas_in(reply, rule);
+    let formulas = !marks.is_empty();
+    let found = named_in(&stored.ticket, reply, &rules.directory);
+    marks.extend(found.iter().map(|it| (it.from, it.to)));
+    let named = found.into_iter().map(|it| Piece {
+        text: reply.chars().skip(it.from).take(it.to - it.from).collect(),
+        what: it.what.zh(),
+        is_own: it.is_own,
+    });
+    Ok(Some(Judged { marks: merged(marks), formulas, named: named.collect(), hollow }))
+}
+
+/// The same in order, those that touch as one.
+fn merged(mut marks: Vec<(usize, usize)>) -> Vec<(usize, usize)> {
+    marks.sort_unstable();
+    let mut all: Vec<(usize, usize)> = Vec::with_capacity(marks.len());
+    for (from, to) in marks {
+        match all.last_mut() {
+            Some(last) if from < last.1 => last.1 = last.1.max(to),
+            _ => all.push((from, to)),
+        }
+    }
+    all
 }

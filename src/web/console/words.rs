@@ -49,6 +49,8 @@ pub fn teach(all: &mut Environment<'static>) {
     all.add_filter("when", when);
     all.add_filter("day", day);
     all.add_filter("hour", hour);
+    all.add_filter("owed", owed);
+    all.add_filter("workhours", workhours);
 }
 
 /// One table of the lists that pages speak of.
@@ -195,6 +197,24 @@ fn hour(at: &str) -> String {
     at.get(11..16).unwrap_or_default().to_owned()
 }
 
+/// `limit.clock|owed`: what a unit owes by then, as short as clerks say it.
+fn owed(clock: &str) -> String {
+    match clock {
+        "sign" => "签收".to_owned(),
+        "contact" => "联系".to_owned(),
+        "handle" | "rework" => "答复".to_owned(),
+        _ => zh(clock, "clock"),
+    }
+}
+
+/// `limit.working_minutes|workhours(limit.light)`: `剩 3 工时`, `超 0.5 工时`; tenths that are not full are left out.
+fn workhours(minutes: i64, light: &str) -> String {
+    let word = if light == Light::Red.as_str() { "超" } else { "剩" };
+    let tenths = minutes.abs() / 6;
+    let part = if tenths % 10 == 0 { String::new() } else { format!(".{}", tenths % 10) };
+    format!("{word} {}{part} 工时", tenths / 10)
+}
+
 /// What units, places and categories are called: `names.unit(code)` in a template.
 #[derive(Debug)]
 pub struct Names(pub Arc<Directory>);
@@ -235,6 +255,11 @@ mod tests {
         assert_eq!(zh("phone", "no such list"), "phone");
         assert_eq!(codes("awaits"), [["answer", "等待回访"], ["triage", "等待研判"]]);
         assert!(codes("no such list").is_empty());
+        assert_eq!((owed("handle"), owed("sign")), ("答复".to_owned(), "签收".to_owned()));
+        assert_eq!(workhours(180, "green"), "剩 3 工时");
+        assert_eq!(workhours(95, "yellow"), "剩 1.5 工时");
+        assert_eq!(workhours(-30, "red"), "超 0.5 工时");
+        assert_eq!(workhours(0, "red"), "超 0 工时");
     }
 
     #[test]

@@ -12,7 +12,7 @@ use super::guest::Guest;
 use super::page::Page;
 use super::{calls, decisions, field, survey, upstream};
 use crate::app::App;
-use crate::web::api::work::{self, WorkList};
+use crate::web::api::work::{self, WorkList, WorkQuery};
 use crate::web::blocking::run;
 
 /// The pages of those who work something off.
@@ -31,16 +31,18 @@ pub fn routes(services: &mut ServiceConfig) {
 struct Waiting {
     work: WorkList,
     counts: BTreeMap<&'static str, usize>,
+    is_first: bool,
 }
 
 /// What waits for the unit.
 #[get("/work")]
-pub async fn mine(app: web::Data<App>, guest: Guest) -> Shown {
-    let (house, actor) = (app.clone(), guest.actor.clone());
+pub async fn mine(app: web::Data<App>, guest: Guest, asked: web::Query<WorkQuery>) -> Shown {
+    let (house, actor, after) = (app.clone(), guest.actor.clone(), asked.into_inner().after);
     let (waiting, directory) = run(move || {
-        let work = work::work_of(&house.hotline, &actor)?;
-        let counts = work.counts();
-        Ok((Waiting { work, counts }, house.db.read(|conn| house.directory.current(conn))?))
+        let work = work::work_of(&house.hotline, &actor, after.as_deref())?;
+        let (counts, is_first) = (work.counts(), after.is_none());
+        let waiting = Waiting { work, counts, is_first };
+        Ok((waiting, house.db.read(|conn| house.directory.current(conn))?))
     })
     .await?;
     Ok(Page::of(&app, &guest).naming(directory).show("work.html", waiting)?)

@@ -15,23 +15,9 @@ use serde_json::{Value, json};
 use super::tab::Tab;
 use crate::support::city::at;
 use crate::support::databases::Folder;
+use crate::support::door::enter;
+pub use crate::support::door::{EVERYBODY, PASSWORD};
 use crate::support::server::{Answer, Server};
-
-pub const PASSWORD: &str = "demo-jiesu-2026";
-/// Whoever may log in, one of each role.
-pub const EVERYBODY: [&str; 11] = [
-    "agent",
-    "dispatcher",
-    "handler",
-    "unit_head",
-    "reviewer",
-    "surveyor",
-    "assessor",
-    "leader",
-    "sysadmin",
-    "secadmin",
-    "auditor",
-];
 
 /// A test asks more in a minute than a person does.
 const KEYS: [(&str, &str); 4] = [
@@ -106,13 +92,7 @@ impl Stage {
         if let Some(cookie) = self.cookies.borrow().get(who) {
             return cookie.clone();
         }
-        let headers = [("Content-Type", "application/x-www-form-urlencoded")];
-        let body = format!("username={who}&password={PASSWORD}");
-        let answer = self.server.ask("POST", "/login", &headers, &body);
-        assert_eq!(answer.status, 303, "{who}: {answer:?}");
-        let mut lines = answer.raw_head.lines();
-        let line = lines.find(|line| line.to_lowercase().starts_with("set-cookie: ")).unwrap();
-        let cookie = line["set-cookie: ".len()..].split(';').next().unwrap_or_default().to_owned();
+        let cookie = enter(&self.server, who, PASSWORD);
         self.cookies.borrow_mut().insert(who.to_owned(), cookie.clone());
         cookie
     }

@@ -4,6 +4,7 @@ pub mod badges;
 pub mod city;
 pub mod databases;
 pub mod desk;
+pub mod door;
 pub mod folder;
 pub mod form;
 pub mod histories;

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::act::{Asked, does};
-use super::let_ask;
 use super::view::{CitizenView, SurveyQuestion, three_questions};
+use super::{let_ask, opened_by};
 use crate::app::App;
 use crate::citizen::Claim;
 use crate::citizen::acts::{Act, check_asked, linked, no_link};
@@ -19,7 +19,7 @@ use crate::ticket::link::{self, Link, Purpose, survey_window};
 use crate::ticket::overlay::{BottomLine, Contacted, Outcome, Satisfied, Solved, Way};
 use crate::ticket::{Mode, Text};
 use crate::web::problem::Problem;
-use crate::web::{Answer, Given, Idem, IdempotencyKey, RawBody, given_once, run};
+use crate::web::{Answer, Given, Idem, IdempotencyKey, RawBody, given_once};
 
 /// Most characters of the remark.
 const LONGEST: usize = 2_000;
@@ -150,7 +150,7 @@ pub async fn questions(
     token: web::Path<String>,
 ) -> Result<HttpResponse> {
     let_ask(&request, &app)?;
-    let asked = asked(&app, &token).await?;
+    let asked = opened_by(&app, &token, asked_of).await?;
     Ok(Answer::ok(&asked)?.respond())
 }
 
@@ -158,30 +158,27 @@ pub async fn questions(
 ///
 /// # Errors
 /// As the route.
-pub async fn asked(app: &web::Data<App>, token: &str) -> Result<SurveyAsked> {
+pub fn asked_of(app: &App, token: &str) -> Result<SurveyAsked> {
     let link = read(app, token)?;
-    let hotline = app.hotline.clone();
-    run(move || {
-        let now = hotline.db.now();
-        hotline.db.read(|conn| {
-            let rules = hotline.rules.current(conn, now)?;
-            let stored = linked(conn, &hotline, &rules, link)?;
-            check_asked(&stored.ticket, &rules, now)?;
-            let citizen = Actor::citizen();
-            let stands = standing(&stored.ticket, None, &rules.scene(&citizen, now, Mode::Live));
-            // A link lies in a letter, and a letter says no word of such a case.
-            let open = !stored.ticket.caller.confidential;
-            let until = survey_window(&stored.ticket, &rules.profile).map(|(_, until)| until);
-            Ok(SurveyAsked {
-                no: stored.ticket.no.clone(),
-                reply: stands.reply.filter(|_| open).map(|said| said.text),
-                unit: stands.unit.filter(|_| open).map(|unit| unit.name.clone()),
-                questions: three_questions(),
-                until: until.map(|at| at.rfc3339(rules.profile.zone)),
-            })
+    let hotline = &app.hotline;
+    let now = hotline.db.now();
+    hotline.db.read(|conn| {
+        let rules = hotline.rules.current(conn, now)?;
+        let stored = linked(conn, hotline, &rules, link)?;
+        check_asked(&stored.ticket, &rules, now)?;
+        let citizen = Actor::citizen();
+        let stands = standing(&stored.ticket, None, &rules.scene(&citizen, now, Mode::Live));
+        // A link lies in a letter, and a letter says no word of such a case.
+        let open = !stored.ticket.caller.confidential;
+        let until = survey_window(&stored.ticket, &rules.profile).map(|(_, until)| until);
+        Ok(SurveyAsked {
+            no: stored.ticket.no.clone(),
+            reply: stands.reply.filter(|_| open).map(|said| said.text),
+            unit: stands.unit.filter(|_| open).map(|unit| unit.name.clone()),
+            questions: three_questions(),
+            until: until.map(|at| at.rfc3339(rules.profile.zone)),
         })
     })
-    .await
 }
 
 /// Answers the three questions of a link.

@@ -515,14 +515,24 @@
   // Limits run by the server's clock, whatever this machine's says.
   const told = Date.parse(document.querySelector('meta[name="now"]')?.content ?? '');
   const ahead = Number.isNaN(told) ? 0 : told - Date.now();
+  // <span data-working="180">: working minutes that were left as the page was made. They run in the stretches of working
+  // time that the page names (data-shifts), which are the server's.
+  const shifts = (document.querySelector('[data-shifts]')?.dataset.shifts ?? '').split(' ').filter(Boolean).map(it => it.split('/').map(Date.parse));
+  const workedUntil = now => shifts.reduce((sum, [from, to]) => sum + Math.max(0, Math.min(to, now) - Math.max(from, told)), 0) / 60000;
   function tick() {
     const now = Date.now() + ahead;
+    const worked = workedUntil(now);
     for (const due of dues()) {
       const left = Math.round((new Date(due.dateTime) - now) / 60000);
       const minutes = Math.abs(left);
       const text = minutes >= 2880 ? `${Math.floor(minutes / 1440)} 天` : minutes >= 120 ? `${Math.floor(minutes / 60)} 小时 ${minutes % 60} 分` : `${minutes} 分钟`;
       due.textContent = left >= 0 ? `还有 ${text}` : `超期 ${text}`;
       due.classList.toggle('over', left < 0);
+    }
+    for (const place of document.querySelectorAll('[data-working]')) {
+      const over = place.parentElement.querySelector('time[data-due]')?.classList.contains('over');
+      const tenths = Math.floor(Math.abs(Number(place.dataset.working) - worked) / 6);
+      place.textContent = `${over ? '超' : '剩'} ${tenths / 10} 工时`;
     }
   }
   tick();

@@ -108,6 +108,10 @@
   field('caller.phone').addEventListener('change', who);
   field('caller.phone').addEventListener('input', () => { if (field('caller.phone').value.trim().length >= 11) who(); });
 
+  // Below one in ten a suggestion is wrong nine times out of ten: it would take a key and a look, and offer nothing.
+  const LEAST = 0.1;
+  const likely = it => it.score >= LEAST;
+
   // What the text may be about.
   let wait = 0;
   let round = 0;
@@ -128,12 +132,12 @@
     if (mine !== round || answer.status !== 200) return;
     const found = answer.body;
     field('slip').value = found.slip ?? '';
-    fill('categories', found.categories.slice(0, 5).map((it, n) => {
+    fill('categories', found.categories.filter(likely).slice(0, 5).map((it, n) => {
       const button = press(`${it.path?.length ? `${it.path.join(' / ')} / ` : ''}${it.name}`, () => choose(it));
       if (n < 5) { button.dataset.key = String(n + 1); button.dataset.keyName = `选用分类：${it.name}`; }
       return line([button, ` ${Math.round(it.score * 100)}% ${it.words?.length ? `因：${it.words.join('、')}` : ''}`]);
     }));
-    fill('units', found.units.slice(0, 3).map(it => line([`${it.name}：${it.why}`])));
+    fill('units', found.units.filter(likely).slice(0, 3).map(it => line([`${it.name}：${it.why}`])));
     for (const it of found.units) named.set(it.lead, it.name);
     fill('vexatious', found.vexatious ? [line([`该来电人就此事已被两人认定为恶意重复诉求；照常受理。（${found.vexatious.reason}）`])] : []);
     fill('places', found.places.filter(it => it.estate).slice(0, 3).map(it => line([press(`${it.path.join(' / ')} / ${it.estate.name}`, () => settle(it.estate)), ` ${it.why}`])));

@@ -8,8 +8,7 @@ use minijinja::value::Serde;
 use super::face::{Filled, Told, show};
 use crate::app::App;
 use crate::web::api::cards::card_of;
-use crate::web::api::public::let_ask;
-use crate::web::run;
+use crate::web::api::public::{let_ask, opened_by};
 
 /// The card.
 #[get("/c/card/{token}")]
@@ -19,7 +18,6 @@ pub async fn shown_card(
     token: web::Path<String>,
 ) -> Told {
     let_ask(&request, &app)?;
-    let house = app.clone();
-    let card = run(move || card_of(&house, &token)).await?;
+    let card = opened_by(&app, &token, card_of).await?;
     Ok(show(&app, "citizen/card.html", &Filled::default(), Value::from(Serde(card))))
 }

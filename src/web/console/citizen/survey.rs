@@ -10,8 +10,8 @@ use super::face::{Filled, Told, can_be_mended, show};
 use super::form::Typed;
 use crate::app::App;
 use crate::error::{Error, Kind, Result};
-use crate::web::api::public::let_ask;
-use crate::web::api::public::survey::{answered, asked};
+use crate::web::api::public::survey::{answered, asked_of};
+use crate::web::api::public::{let_ask, opened_by};
 use crate::web::{RawBody, client};
 
 /// The three questions.
@@ -55,6 +55,6 @@ pub async fn answer(
 
 /// The questions of the link `token`, as they were answered so far.
 async fn paper(app: &web::Data<App>, token: &str, filled: &Filled<'_>) -> Result<HttpResponse> {
-    let asked = asked(app, token).await?;
+    let asked = opened_by(app, token, asked_of).await?;
     Ok(show(app, "citizen/survey.html", filled, Value::from(Serde(asked))))
 }
