@@ -8,6 +8,7 @@ use crate::audit::{self, Entry};
 use crate::bottomline;
 use crate::db::Tx;
 use crate::error::Result;
+use crate::followup;
 use crate::handling;
 use crate::identity::Actor;
 use crate::intake::incident;
@@ -52,6 +53,8 @@ pub fn follow(tx: &mut Tx<'_>, rules: &Rules, change: &Change<'_>) -> Result<()>
         // 触碰底线: a flag, or a reply that says nothing.
         let cause = bottomline::follow::Cause { ticket: id, before, after, by, label };
         bottomline::follow::follow(tx, (&rules.profile, &rules.calendar), &cause)?;
+        // 预约回访: when the citizen asked to be rung again.
+        followup::store::follow(tx, id, before, after)?;
         // 督办: what is supervised.
         handling::store::follow(tx, id, Some(before), after)?;
         // 事件: others were merged into it, or are no more.
