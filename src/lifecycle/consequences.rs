@@ -16,6 +16,7 @@ use crate::knowledge;
 use crate::notify::outbox;
 use crate::notify::webhook::{self, Occurred};
 use crate::places;
+use crate::sealing::MasterKey;
 use crate::ticket::Ticket;
 use crate::upstream::{self, Moved};
 
@@ -65,6 +66,15 @@ pub fn follow(tx: &mut Tx<'_>, rules: &Rules, change: &Change<'_>) -> Result<()>
     }
     let occurred = Occurred { version, before, after };
     webhook::follow(tx, &rules.hooks, &rules.directory, rules.profile.zone, &occurred)
+}
+
+/// Draws the surveys that somebody else hears again 重听.
+///
+/// # Errors
+/// As the database says; then the change itself is not made either.
+pub fn draw(tx: &mut Tx<'_>, keys: &MasterKey, rules: &Rules, change: &Change<'_>) -> Result<()> {
+    let Some(before) = change.before else { return Ok(()) };
+    followup::store::draw(tx, (keys, &rules.profile), change.id, (before, change.after))
 }
 
 /// Notes for the auditor, who sees no ticket, what `actor` did about leaving the assessment: who, when, for which coded

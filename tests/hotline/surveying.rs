@@ -1,5 +1,11 @@
-//! The surveyor's day beside the questions: when a citizen asked to be rung again, several tickets in one call.
+//! The surveyor's day beside the questions: when a citizen asked to be rung again, several tickets in one call, and which
+//! surveys somebody else hears again.
 
+use std::collections::BTreeSet;
+
+use jiesu::followup::drawn::{Finding, Heard, is_drawn};
+use jiesu::followup::relisten::hear;
+use jiesu::identity::{Actor, Role};
 use serde_json::{Value, json};
 
 use crate::console_work::Office;
@@ -158,4 +164,102 @@ fn a_call_that_reached_nobody_reached_nobody_about_the_other_ticket_either() {
     city.hours(2);
     let page = office.shown("surveyor", &path);
     assert!(page.contains("/reveal") && !page.contains("不必再拨"), "that call is over");
+}
+
+/// A ticket whose survey was drawn, by the site's own key.
+fn drawn(office: &Office) -> String {
+    let city = &office.city;
+    for _ in 0..500 {
+        let no = city.passed("weixiu");
+        let id = city.stored(&no).id;
+        city.surveyor().does(&no, "survey", good());
+        if is_drawn(&city.hotline.keys, id, "2026-11", 5) {
+            return no;
+        }
+    }
+    panic!("nothing was drawn of five hundred")
+}
+
+/// The lines of a list of re-listening.
+fn relistens(office: &Office, name: &str, query: &str) -> Vec<Value> {
+    let list = office.get(name, &format!("/api/v1/relistens{query}"));
+    assert_eq!(list.status, 200, "{list:?}");
+    list.json()["items"].as_array().unwrap().clone()
+}
+
+#[test]
+fn a_drawn_survey_is_heard_once_by_somebody_else_and_changes_no_answer() {
+    let office = Office::open();
+    let city = &office.city;
+    let told = |event: &str, time: &str| {
+        let body = json!({ "call_id": "out-1", "event": event, "at": time, "phone": "13900000001",
+            "agent": "surveyor", "recording_id": "rec-7" });
+        let answer = office.post("agent", "/api/v1/calls", &body);
+        assert!(answer.status < 300, "{answer:?}");
+    };
+    told("ring", "2026-11-02T08:50:00+08:00");
+    told("answered", "2026-11-02T08:50:10+08:00");
+    let no = drawn(&office);
+    let open = relistens(&office, "assessor", "");
+    assert_eq!(open.len(), 1, "{open:?}");
+    assert_eq!((&open[0]["ticket"], &open[0]["surveyor"]), (&json!(no), &json!("surveyor")));
+    assert_eq!((&open[0]["solved"], &open[0]["month"]), (&json!("solved"), &json!("2026-11")));
+    assert_eq!(open[0]["recordings"][0]["recording_id"], "rec-7", "{open:?}");
+    let page = office.shown("assessor", "/relisten");
+    assert!(
+        page.contains(&no) && page.contains("rec-7") && !page.contains("13900000001"),
+        "{page}"
+    );
+    let path = format!("/api/v1/relistens/{}", open[0]["id"].as_str().unwrap());
+    let say = |name: &str, body: Value| office.post(name, &path, &body);
+    assert_eq!(say("leader", json!({ "finding": "agrees" })).status, 403, "reads only");
+    assert_eq!(say("surveyor", json!({ "finding": "agrees" })).status, 403);
+    assert_eq!(say("reviewer", json!({ "finding": "differs" })).status, 422, "in what?");
+    assert_eq!(say("reviewer", json!({ "finding": "agrees", "reason": "led" })).status, 422);
+    let before = city.ticket(&no);
+    let answer = say("reviewer", json!({ "finding": "differs", "reason": "solved" }));
+    assert_eq!((answer.status, &answer.json()["finding"]), (200, &json!("differs")), "{answer:?}");
+    assert_eq!(city.ticket(&no).attempts, before.attempts, "the answer stays");
+    let twice = say("assessor", json!({ "finding": "agrees" }));
+    assert_eq!((twice.status, &twice.json()["code"]), (409, &json!("relisten.heard")), "{twice:?}");
+    assert!(relistens(&office, "assessor", "").is_empty());
+    let differing = relistens(&office, "assessor", "?stage=differs&month=2026-11");
+    assert_eq!(differing[0]["heard_by"], "reviewer", "{differing:?}");
+    let figures = office.get("leader", "/api/v1/relistens/figures?month=2026-11").json();
+    let counted =
+        json!([{ "surveyor": "surveyor", "drawn": 1, "heard": 1, "differing": 1, "unheard": 0 }]);
+    assert_eq!(figures["items"], counted);
+    assert_eq!(office.get("leader", "/api/v1/relistens/figures?month=2026-1").status, 422);
+    let page = office.shown("leader", "/relisten?month=2026-11");
+    assert!(page.contains("是否解决与录音不符") && !page.contains("name=\"finding\""), "{page}");
+    for name in ["surveyor", "agent", "handler@weixiu", "dispatcher", "sysadmin"] {
+        assert_eq!(office.page(name, "/relisten").status, 403, "{name}");
+        assert_eq!(office.get(name, "/api/v1/relistens").status, 403, "{name}");
+        assert_eq!(office.get(name, "/api/v1/relistens/figures").status, 403, "{name}");
+    }
+}
+
+#[test]
+fn who_asked_does_not_hear_it_again_whatever_else_they_are() {
+    let office = Office::open();
+    let city = &office.city;
+    drawn(&office);
+    let open = relistens(&office, "reviewer", "");
+    let id: i64 = open[0]["id"].as_str().unwrap().parse().unwrap();
+    let tries = |actor: Actor| {
+        let (keys, directory) = (city.hotline.keys.clone(), city.rules().directory.clone());
+        let result = city.hotline.db.write(move |tx| {
+            let heard = || Ok(Heard { finding: Finding::Agrees, reason: None });
+            hear(tx, (&actor, &keys, &directory), id, heard)
+        });
+        refusal(result)
+    };
+    let both = |actor: &Actor| Actor {
+        roles: BTreeSet::from([Role::Surveyor, Role::Reviewer]),
+        ..actor.clone()
+    };
+    assert_eq!(tries(both(city.surveyor().actor)), "403 own_request");
+    assert_eq!(tries(both(city.handler("weixiu").actor)), "403 relisten.own_unit");
+    assert_eq!(tries(city.agent().actor.clone()), "403 forbidden");
+    assert_eq!(tries(city.reviewer().actor.clone()), "accepted");
 }
