@@ -6,7 +6,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::code_enum;
-use crate::error::{Error, FieldError, Result};
+use crate::error::{Error, Result};
 use crate::sealing::MasterKey;
 use crate::ticket::Ticket;
 use crate::ticket::overlay::{Attempt, Outcome, Way};
@@ -61,7 +61,7 @@ impl Heard {
         if (self.finding == Finding::Differs) == self.reason.is_some() {
             return Ok(());
         }
-        Err(Error::invalid(vec![FieldError::new("/reason", "relisten.reason")]))
+        Err(Error::field("/reason", "relisten.reason"))
     }
 }
 

@@ -106,6 +106,8 @@ fn an_appointment_is_in_the_queue_at_its_time_first_and_not_before() {
         let page = office.shown("surveyor", "/survey");
         assert!(page.contains("约定的回访（1）") && page.contains(&other), "{page}");
     }
+    let story = office.shown("reviewer", &format!("/tickets/{first}"));
+    assert!(story.contains("约2026年11月2日19:00再致电"), "{story}");
     city.clock.set(at("2026-11-02T19:00:00+08:00"));
     let now = due();
     assert_eq!(numbers(&now["items"]), [first.as_str(), other.as_str(), second.as_str()]);

@@ -20,4 +20,5 @@ CREATE TABLE relisten (
     heard_by BIGINT
 );
 CREATE INDEX relisten_by_month ON relisten (month, surveyor);
+CREATE INDEX relisten_open ON relisten (id) WHERE heard_at IS NULL;
 CREATE INDEX relisten_by_ticket ON relisten (ticket_id);
