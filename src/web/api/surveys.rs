@@ -23,7 +23,7 @@ use crate::ticket::overlay::{Attempt, Outcome, Way};
 use crate::ticket::sight::scope;
 use crate::ticket::state::StateName;
 use crate::ticket::store::rows::TicketRow;
-use crate::ticket::store::{asked, load, load_many, row_of};
+use crate::ticket::store::{Vault, asked, load, load_many, row_of};
 use crate::ticket::{Mode, Scene, Ticket};
 use crate::time::Stamp;
 use crate::web::problem::Problem;
@@ -131,13 +131,17 @@ pub fn due(hotline: &Hotline, actor: &Actor) -> Result<SurveysDue> {
             .filter_map(|one| Some((appointment::of(one.1).filter(|at| *at > now)?, *one)))
             .collect();
         later.sort_by_key(|(at, (row, _))| (*at, row.id));
+        let rung = rung_today(conn, rules.vault(&hotline.keys), &all, &scene)?;
         let open: Vec<Asked<'_>> = all
             .iter()
             .copied()
-            .filter(|one| !is_held(*one, &later, &scene) && may_ask(one.1, &scene))
+            .filter(|one| !is_later(*one, &later, &scene) && may_ask(one.1, &scene))
             .collect();
-        let mut items: Vec<SurveyDueView> =
-            open.iter().map(|(row, ticket)| view(row, ticket, &open, &scene)).collect();
+        let mut items: Vec<SurveyDueView> = open
+            .iter()
+            .filter(|one| !is_dialled(**one, &rung, &scene))
+            .map(|(row, ticket)| view(row, ticket, &open, &scene))
+            .collect();
         items.sort_by_cached_key(|it| {
             let (agreed, due) = (it.again_at.clone(), it.survey_due_at.clone());
             (agreed.is_none(), agreed, due.is_none(), due)
@@ -167,17 +171,66 @@ fn looked_at(conn: &mut Conn, actor: &Actor, now: Stamp) -> Result<Vec<TicketRow
     Ok(rows)
 }
 
-/// Whether nobody rings about `one` yet: its citizen asked to be rung later, or, of another ticket, later today. Nobody is
-/// dialled twice a day for what one call answers (domain.md §5).
-fn is_held(one: Asked<'_>, later: &[(Stamp, Asked<'_>)], scene: &Scene<'_>) -> bool {
+/// Whether nobody rings about `one` yet: its citizen asked to be rung later, or, of another ticket, later today.
+fn is_later(one: Asked<'_>, later: &[(Stamp, Asked<'_>)], scene: &Scene<'_>) -> bool {
     let (row, ticket) = one;
     if let Some(at) = appointment::of(ticket) {
         return at > scene.now;
     }
-    let day = |at: Stamp| at.day(scene.calendar.zone());
+    let today = scene.now.day(scene.calendar.zone());
     later.iter().any(|(at, (other, _))| {
-        row.phone_hash.is_some() && other.phone_hash == row.phone_hash && day(*at) == day(scene.now)
+        let same = row.phone_hash.is_some() && other.phone_hash == row.phone_hash;
+        same && at.day(scene.calendar.zone()) == today
     })
+}
+
+/// A call of today to ask a citizen.
+struct Rung {
+    /// The phone hash.
+    caller: String,
+    ticket: i64,
+    at: Stamp,
+    by: i64,
+}
+
+/// The calls of today to the callers of `all`, also about tickets of theirs that ended today.
+fn rung_today(
+    conn: &mut Conn,
+    vault: Vault<'_>,
+    all: &[Asked<'_>],
+    scene: &Scene<'_>,
+) -> Result<Vec<Rung>> {
+    let zone = scene.calendar.zone();
+    let since = Stamp::start_of(scene.now.day(zone), zone);
+    let callers: BTreeSet<String> =
+        all.iter().filter_map(|(row, _)| row.phone_hash.clone()).collect();
+    let callers: Vec<String> = callers.into_iter().collect();
+    let ids = asked::ended_of_callers(conn, &callers, since)?;
+    let ended = load_many(conn, vault, &ids)?;
+    let rows = asked::rows(conn, &ids)?;
+    let closed = rows.iter().filter_map(|row| Some((row, ended.get(&row.id)?)));
+    let mut rung = Vec::new();
+    for (row, ticket) in all.iter().copied().chain(closed) {
+        let Some(caller) = &row.phone_hash else { continue };
+        let calls = ticket.attempts.iter().filter(|it| it.way == Way::Phone && it.at >= since);
+        let call =
+            |it: &Attempt| Rung { caller: caller.clone(), ticket: row.id, at: it.at, by: it.by };
+        rung.extend(calls.map(call));
+    }
+    Ok(rung)
+}
+
+/// Whether the citizen was rung today about another ticket and not about `one`: one call covers them all, and nobody is
+/// dialled twice a day for what it covers (domain.md §5). It is asked in that call, so long as it may still go on, or in
+/// the next one; and always where the citizen asked to be rung.
+fn is_dialled(one: Asked<'_>, rung: &[Rung], scene: &Scene<'_>) -> bool {
+    let (row, ticket) = one;
+    if appointment::of(ticket).is_some() || rung.iter().any(|it| it.ticket == row.id) {
+        return false;
+    }
+    let theirs = rung.iter().filter(|it| row.phone_hash.as_ref() == Some(&it.caller));
+    let last = theirs.max_by_key(|it| it.at);
+    last.is_some_and(|it| it.by != scene.actor.user || scene.now.millis_since(it.at) > CALL_MS)
 }
 
 /// Whether a call that reaches nobody could be written down now: any other could then.
