@@ -270,6 +270,21 @@ pub fn of_number(conn: &mut Conn, hash: &str) -> Result<Vec<Call>> {
         .load(conn)?)
 }
 
+/// The recorded calls with the number of this hash that began within `[from, to)`.
+///
+/// # Errors
+/// As the database says.
+pub fn recorded(conn: &mut Conn, hash: &str, (from, to): (Stamp, Stamp)) -> Result<Vec<Call>> {
+    Ok(call::table
+        .filter(call::first_at.ge(from))
+        .filter(call::first_at.lt(to))
+        .filter(call::phone_hash.eq(hash))
+        .filter(call::recording_id.is_not_null())
+        .order((call::first_at, call::id))
+        .select(Call::as_select())
+        .load(conn)?)
+}
+
 /// The calls that came in within `[from, to)`.
 ///
 /// # Errors

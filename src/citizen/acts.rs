@@ -104,6 +104,7 @@ fn unsolved(text: &Text, contacted: Option<Contacted>, satisfied: Option<Satisfi
         prompted: None,
         comment: Some(text.clone()),
         way: Some(Way::Web),
+        again_at: None,
     }
 }
 
@@ -173,6 +174,7 @@ pub fn check_asked(ticket: &Ticket, rules: &Rules, now: Stamp) -> Result<()> {
         prompted: None,
         comment: None,
         way: Some(Way::Link),
+        again_at: None,
     };
     decide(ticket, &Command::Survey(good), Target::default(), &scene).map(drop)
 }

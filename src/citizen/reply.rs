@@ -81,6 +81,7 @@ fn survey(answers: Answers) -> Command {
         prompted: None,
         comment: None,
         way: Some(Way::Sms),
+        again_at: None,
     })
 }
 

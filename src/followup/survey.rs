@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use chrono::Timelike;
 
+use super::appointment;
 use crate::error::{Error, FieldError, Kind, Result};
 use crate::identity::Role;
 use crate::limits::ClockName;
@@ -36,6 +37,7 @@ pub fn survey(ticket: &mut Ticket, scene: &Scene<'_>, body: &Survey) -> Result<(
         bottom_line: body.bottom_line.clone(),
         prompted: body.prompted,
         comment: body.comment.as_ref().map(ToString::to_string),
+        again_at: body.again_at,
     };
     if scene.mode == Mode::Live {
         match way {
@@ -45,6 +47,11 @@ pub fn survey(ticket: &mut Ticket, scene: &Scene<'_>, body: &Survey) -> Result<(
     }
     let (valid, bad) = (attempt.answers().is_some(), attempt.is_bad());
     ticket.attempts.push(attempt);
+    if scene.mode == Mode::Live
+        && let Some(at) = body.again_at
+    {
+        agree(ticket, scene, at)?;
+    }
     if let State::Closed { how } = &mut ticket.state {
         // An answer after an invalid close still counts; the close stays where it was.
         if valid {
@@ -143,7 +150,22 @@ pub fn check(scene: &Scene<'_>, body: &Survey) -> Result<()> {
             }
         }
     }
+    wrong.extend(appointment::wrong(scene, body));
     if wrong.is_empty() { Ok(()) } else { Err(Error::invalid(wrong)) }
+}
+
+/// The call that the citizen asked for must be one that could be written down then: an attempt is left, the days of
+/// asking (domain.md §5) are not over, and the rule of attempts takes it. The limit stays where it is.
+fn agree(ticket: &Ticket, scene: &Scene<'_>, at: Stamp) -> Result<()> {
+    if attempts_used(ticket) >= scene.profile.survey.attempts {
+        return Err(Error::refused("survey.again_exhausted"));
+    }
+    let window = link::survey_window(ticket, scene.profile);
+    if let Some((_, until)) = window.filter(|(_, until)| at > *until) {
+        let until = until.rfc3339(scene.calendar.zone());
+        return Err(Error::with(Kind::Refused, "survey.again_window", &[("until", &until)]));
+    }
+    check_rule_of_attempts(ticket, &Scene { now: at, ..*scene })
 }
 
 /// The link in the message answers for some days ⚙ from the passed reply on, and not before the day

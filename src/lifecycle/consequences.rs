@@ -8,6 +8,7 @@ use crate::audit::{self, Entry};
 use crate::bottomline;
 use crate::db::Tx;
 use crate::error::Result;
+use crate::followup;
 use crate::handling;
 use crate::identity::Actor;
 use crate::intake::incident;
@@ -15,6 +16,7 @@ use crate::knowledge;
 use crate::notify::outbox;
 use crate::notify::webhook::{self, Occurred};
 use crate::places;
+use crate::sealing::MasterKey;
 use crate::ticket::Ticket;
 use crate::upstream::{self, Moved};
 
@@ -52,6 +54,8 @@ pub fn follow(tx: &mut Tx<'_>, rules: &Rules, change: &Change<'_>) -> Result<()>
         // 触碰底线: a flag, or a reply that says nothing.
         let cause = bottomline::follow::Cause { ticket: id, before, after, by, label };
         bottomline::follow::follow(tx, (&rules.profile, &rules.calendar), &cause)?;
+        // 预约回访: when the citizen asked to be rung again.
+        followup::store::follow(tx, id, before, after)?;
         // 督办: what is supervised.
         handling::store::follow(tx, id, Some(before), after)?;
         // 事件: others were merged into it, or are no more.
@@ -62,6 +66,15 @@ pub fn follow(tx: &mut Tx<'_>, rules: &Rules, change: &Change<'_>) -> Result<()>
     }
     let occurred = Occurred { version, before, after };
     webhook::follow(tx, &rules.hooks, &rules.directory, rules.profile.zone, &occurred)
+}
+
+/// Draws the surveys that somebody else hears again 重听.
+///
+/// # Errors
+/// As the database says; then the change itself is not made either.
+pub fn draw(tx: &mut Tx<'_>, keys: &MasterKey, rules: &Rules, change: &Change<'_>) -> Result<()> {
+    let Some(before) = change.before else { return Ok(()) };
+    followup::store::draw(tx, (keys, &rules.profile), change.id, (before, change.after))
 }
 
 /// Notes for the auditor, who sees no ticket, what `actor` did about leaving the assessment: who, when, for which coded

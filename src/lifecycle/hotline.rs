@@ -198,6 +198,7 @@ impl Hotline {
         };
         consequences::note(tx, actor, &change)?;
         consequences::follow(tx, rules, &change)?;
+        consequences::draw(tx, &self.keys, rules, &change)?;
         Ok(kept)
     }
 

@@ -148,6 +148,14 @@ pub struct SurveyRule {
     pub link_days: u32,
     /// Of direct answers, how many are drawn for a survey: 0 to 100.
     pub direct_sample_percent: u32,
+    /// Of surveys that reached somebody by telephone, how many are drawn to be heard again 重听: 0 to 100.
+    #[serde(default = "relisten_percent")]
+    pub relisten_percent: u32,
+}
+
+/// Of a profile that was written down before surveys were heard again.
+const fn relisten_percent() -> u32 {
+    5
 }
 
 code_enum! {

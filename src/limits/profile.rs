@@ -177,6 +177,7 @@ impl Profile {
             (self.clocks.overall.extra_workdays <= 1, "clocks.overall.extra_workdays: 0 or 1"),
             ((1..=28).contains(&self.window.from_day), "window.from_day: 1 to 28"),
             (self.survey.direct_sample_percent <= 100, "survey.direct_sample_percent: 0 to 100"),
+            (self.survey.relisten_percent <= 100, "survey.relisten_percent: 0 to 100"),
             (self.survey.min_days <= self.survey.attempts, "survey.min_days: above attempts"),
             (hours.iter().all(|(from, to)| from < to), "working_hours: each from before its to"),
             (hours.windows(2).all(|pair| pair[0].1 <= pair[1].0), "working_hours: overlap"),

@@ -353,6 +353,7 @@ fn attempt(asked: &Asked, ticket: &Ticket, scene: &Scene<'_>) -> Attempt {
         bottom_line: asked.bottom_line.clone(),
         prompted: asked.prompted,
         comment: asked.comment.clone(),
+        again_at: None,
     }
 }
 

@@ -20,7 +20,7 @@ pub enum Fate {
 }
 
 /// Every table with a ticket's id or number, a caller's hash, or a text that may name one.
-pub const FATES: [(&str, Fate); 47] = [
+pub const FATES: [(&str, Fate); 49] = [
     // The ticket's own: emptied where the key is destroyed.
     ("ticket", Fate::Stays),
     ("ticket_body", Fate::Stays),
@@ -49,6 +49,10 @@ pub const FATES: [(&str, Fate); 47] = [
     // Later work and kept answers are cleaned by what they hold.
     ("job", Fate::Stays),
     ("idempotency", Fate::Stays),
+    // When the citizen asked to be rung: nobody rings any more.
+    ("survey_appointment", Fate::Goes),
+    // That a survey was heard again, and what was found: codes and times.
+    ("relisten", Fate::Stays),
     // Nobody is written to about it any more.
     ("letter", Fate::Goes),
     // What a reply comes to; it is compared with others no more.

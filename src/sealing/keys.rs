@@ -280,6 +280,11 @@ impl MasterKey {
         mac_of(&self.index, "link", bytes)
     }
 
+    /// A keyed number for a draw of lots: whoever has not the key can neither foresee nor choose it.
+    pub fn lot(&self, bytes: &[u8]) -> [u8; 32] {
+        mac_of(&self.index, "lot", bytes)
+    }
+
     /// A name for this set of keys that tells nothing about them, to notice a wrong `keys` folder
     /// before anything is written.
     pub fn fingerprint(&self) -> String {

@@ -254,6 +254,11 @@ bodies! {
         /// How a citizen answered: by link where nothing is said. Not for surveyors.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         way: Option<Way>,
+        /// When the citizen asked to be rung again, said in a call that brought no full answer; it uses an attempt like
+        /// any other. Not for citizens.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schema(value_type = Option<String>, format = DateTime)]
+        again_at: Option<Stamp>,
     }
     TriageBody { why: Why, rework: bool }
     Supervise {

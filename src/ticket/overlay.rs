@@ -72,6 +72,9 @@ pub struct Attempt {
     pub prompted: Option<bool>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
+    /// When the citizen asked to be rung again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub again_at: Option<Stamp>,
 }
 
 impl Attempt {

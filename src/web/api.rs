@@ -30,6 +30,7 @@ pub mod public;
 pub mod rates;
 pub mod reach;
 pub mod reference;
+pub mod relistens;
 pub mod reports;
 pub mod search;
 pub mod searches;
@@ -159,6 +160,7 @@ fn desk_routes(services: &mut ServiceConfig<'_>) {
 fn conduct(services: &mut ServiceConfig<'_>) {
     services
         .configure(signals::routes)
+        .configure(relistens::routes)
         .configure(bottomline::routes)
         .configure(test_calls::routes)
         .configure(supervision::routes);

@@ -37,7 +37,7 @@ pub struct Setting {
 }
 
 /// By the beginning of a setting's name, the first that fits. What is in no line is [`Effect::Conduct`].
-const EFFECTS: [(&str, Effect); 26] = [
+const EFFECTS: [(&str, Effect); 27] = [
     ("assessment.basic_solved", Effect::Replayed),
     ("assessment.basic_satisfied", Effect::Replayed),
     ("assessment.composite", Effect::Replayed),
@@ -61,6 +61,7 @@ const EFFECTS: [(&str, Effect); 26] = [
     ("clocks.overall", Effect::NoFigure),
     ("dispute.review", Effect::NoFigure),
     ("survey.limit", Effect::NoFigure),
+    ("survey.relisten_percent", Effect::NoFigure),
     ("vexatious_days", Effect::NoFigure),
     ("backfill", Effect::NoFigure),
     ("ledger.progress_days", Effect::NoFigure),

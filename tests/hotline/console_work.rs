@@ -208,7 +208,10 @@ fn surveys_come_one_after_the_other_the_citizen_s_words_first() {
     let page = office.shown("surveyor", "/survey");
     assert!(page.contains("2</strong> 件") && page.contains(&first), "{page}");
     assert!(page.find("诉求人的话").unwrap() < page.find("单位的答复").unwrap());
-    assert!(page.contains(&format!("data-then=\"&#x2f;survey?no={second}\"")), "the same caller");
+    assert!(
+        page.contains(&format!("data-then=\"&#x2f;survey?no={second}&amp;call={first}\"")),
+        "the same caller"
+    );
     assert!(!page.contains("13900000001"));
     assert!(office.shown("surveyor", &format!("/survey?after={first}")).contains(&second));
     let nobody = json!({ "outcome": "no_answer" });

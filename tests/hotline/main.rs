@@ -66,6 +66,7 @@ mod signals;
 mod suggest;
 mod supervision;
 mod support;
+mod surveying;
 mod sweep;
 mod tells;
 mod tls;

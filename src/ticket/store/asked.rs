@@ -84,3 +84,18 @@ pub fn rows(conn: &mut Conn, ids: &[i64]) -> Result<Vec<TicketRow>> {
     }
     Ok(found)
 }
+
+/// The tickets of the callers with these phone hashes that ended since `since`.
+///
+/// # Errors
+/// The database's own.
+pub fn ended_of_callers(conn: &mut Conn, callers: &[String], since: Stamp) -> Result<Vec<i64>> {
+    let mut found = Vec::new();
+    for some in callers.chunks(AT_ONCE) {
+        let theirs = tickets::table
+            .filter(tickets::ended_at.ge(since.millis()))
+            .filter(tickets::phone_hash.eq_any(some.to_vec()));
+        found.extend(theirs.order(tickets::id).select(tickets::id).load::<i64>(conn)?);
+    }
+    Ok(found)
+}

@@ -1,5 +1,8 @@
-//! Web, `GET /surveys/due`: whom a surveyor may ask now. Its rule: the command's own judge says who; the limit that
-//! lapses next stands first, and what one citizen has to say of several tickets is asked in one call.
+//! Web, `GET /surveys/due`: whom a surveyor may ask now. Its rule: the command's own judge says who; who asked to be rung
+//! stands first, and not before that time; then the limit that lapses next; and what one citizen has to say of several
+//! tickets is asked in one call.
+
+use std::collections::BTreeSet;
 
 use actix_web::{HttpResponse, get, web};
 use serde::Serialize;
@@ -7,24 +10,31 @@ use utoipa::ToSchema;
 
 use super::view::{LineView, line};
 use crate::app::App;
+use crate::db::Conn;
 use crate::error::Result;
 use crate::followup::survey::attempts_used;
+use crate::followup::{appointment, store};
 use crate::identity::{Actor, Role};
 use crate::lifecycle::{Hotline, decide, table};
 use crate::limits::{ClockName, Light};
 use crate::ticket::command::{Command, CommandName, Survey, Target};
 use crate::ticket::listing::{self, Filter, Sort};
-use crate::ticket::overlay::Outcome;
+use crate::ticket::overlay::{Attempt, Outcome, Way};
 use crate::ticket::sight::scope;
 use crate::ticket::state::StateName;
-use crate::ticket::store::load_many;
 use crate::ticket::store::rows::TicketRow;
+use crate::ticket::store::{Vault, asked, load, load_many, row_of};
 use crate::ticket::{Mode, Scene, Ticket};
+use crate::time::Stamp;
 use crate::web::problem::Problem;
 use crate::web::{Answer, Asker, run};
 
 /// Tickets that are looked at, the oldest first.
 const LOOKED_AT: usize = 200;
+/// Appointments that are looked at beside them, the earliest first.
+const AGREED: i64 = 200;
+/// How long after a call a ticket may still be answered in it.
+const CALL_MS: i64 = 3_600_000;
 
 /// A ticket whose citizen may be asked now.
 #[derive(Serialize, ToSchema)]
@@ -37,6 +47,9 @@ pub struct SurveyDueView {
     survey_light: Light,
     /// Calls of this round so far.
     attempts: u32,
+    /// When the citizen asked to be rung again: that time has come.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    again_at: Option<String>,
     /// Other tickets of the same caller that may be asked about in the same call.
     beside: Vec<String>,
     /// The ticket's number, to be looked for.
@@ -49,15 +62,46 @@ impl SurveyDueView {
     pub fn next_beside(&self) -> Option<&str> {
         self.beside.first().map(String::as_str)
     }
+
+    /// Whether `no` may be asked about in the same call.
+    pub fn is_beside(&self, no: &str) -> bool {
+        self.beside.iter().any(|it| it == no)
+    }
+}
+
+/// A ticket whose citizen asked to be rung at a time to come.
+#[derive(Serialize, ToSchema)]
+pub struct AgreedView {
+    #[serde(flatten)]
+    line: LineView,
+    again_at: String,
+    /// Until when the citizen is to be asked; an appointment does not move it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    survey_due_at: Option<String>,
+    /// The appointment is later than that.
+    after_limit: bool,
+}
+
+/// The call in which a surveyor has just asked the same caller about another ticket.
+#[derive(Serialize)]
+pub struct SameCall {
+    /// That ticket's number.
+    no: String,
+    at: String,
+    outcome: Outcome,
+    /// When the citizen asked to be rung again.
+    again_at: Option<String>,
 }
 
 /// Whom to ask.
 #[derive(Serialize, ToSchema)]
 pub struct SurveysDue {
     pub items: Vec<SurveyDueView>,
+    /// Appointments to come, the earliest first: they are asked at their time and not before.
+    pub agreed: Vec<AgreedView>,
 }
 
-/// The tickets whose citizens this surveyor may ask now, what lapses first before the others.
+/// The tickets whose citizens this surveyor may ask now: overdue appointments, then what lapses first.
 #[utoipa::path(tag = "tickets", operation_id = "surveys_due", responses(
     (status = 200, body = SurveysDue),
     (status = 403, description = "only surveyors", body = Problem, content_type = "application/problem+json"),
@@ -77,25 +121,116 @@ pub fn due(hotline: &Hotline, actor: &Actor) -> Result<SurveysDue> {
     hotline.db.read(|conn| {
         let rules = hotline.rules.current(conn, now)?;
         let scene = rules.scene(actor, now, Mode::Live);
-        let filter = Filter {
-            states: vec![StateName::Surveying],
-            sort: Some(Sort::Oldest),
-            ..Filter::default()
-        };
-        let (rows, _) = listing::page(conn, &scope(actor), &filter, now, None, LOOKED_AT)?;
+        let rows = looked_at(conn, actor, now)?;
         let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
         let tickets = load_many(conn, rules.vault(&hotline.keys), &ids)?;
-        let open: Vec<(&TicketRow, &Ticket)> = rows
+        let all: Vec<Asked<'_>> =
+            rows.iter().filter_map(|row| Some((row, tickets.get(&row.id)?))).collect();
+        let mut later: Vec<(Stamp, Asked<'_>)> = all
             .iter()
-            .filter_map(|row| Some((row, tickets.get(&row.id)?)))
-            .filter(|(_, ticket)| may_ask(ticket, &scene))
+            .filter_map(|one| Some((appointment::of(one.1).filter(|at| *at > now)?, *one)))
             .collect();
-        let mut items: Vec<SurveyDueView> =
-            open.iter().map(|(row, ticket)| view(row, ticket, &open, &scene)).collect();
-        let key = |it: &SurveyDueView| (it.survey_due_at.is_none(), it.survey_due_at.clone());
-        items.sort_by_cached_key(key);
-        Ok(SurveysDue { items })
+        later.sort_by_key(|(at, (row, _))| (*at, row.id));
+        let rung = rung_today(conn, rules.vault(&hotline.keys), &all, &scene)?;
+        let open: Vec<Asked<'_>> = all
+            .iter()
+            .copied()
+            .filter(|one| !is_later(*one, &later, &scene) && may_ask(one.1, &scene))
+            .collect();
+        let mut items: Vec<SurveyDueView> = open
+            .iter()
+            .filter(|one| !is_dialled(**one, &rung, &scene))
+            .map(|(row, ticket)| view(row, ticket, &open, &scene))
+            .collect();
+        items.sort_by_cached_key(|it| {
+            let (agreed, due) = (it.again_at.clone(), it.survey_due_at.clone());
+            (agreed.is_none(), agreed, due.is_none(), due)
+        });
+        later.retain(|(at, (_, ticket))| may_ask(ticket, &Scene { now: *at, ..scene }));
+        let agreed = later.iter().map(|(at, (row, ticket))| agreed_view(*at, row, ticket, &scene));
+        Ok(SurveysDue { items, agreed: agreed.collect() })
     })
+}
+
+/// A ticket that waits for its citizen's answers.
+type Asked<'a> = (&'a TicketRow, &'a Ticket);
+
+/// The oldest tickets that wait, and those with an appointment, however new.
+fn looked_at(conn: &mut Conn, actor: &Actor, now: Stamp) -> Result<Vec<TicketRow>> {
+    let filter = Filter {
+        states: vec![StateName::Surveying],
+        sort: Some(Sort::Oldest),
+        ..Filter::default()
+    };
+    let (mut rows, _) = listing::page(conn, &scope(actor), &filter, now, None, LOOKED_AT)?;
+    let known: BTreeSet<i64> = rows.iter().map(|row| row.id).collect();
+    let mut agreed = store::agreed(conn, AGREED)?;
+    agreed.retain(|id| !known.contains(id));
+    rows.extend(asked::rows(conn, &agreed)?);
+    rows.sort_by_key(|row| (row.received_at, row.id));
+    Ok(rows)
+}
+
+/// Whether nobody rings about `one` yet: its citizen asked to be rung later, or, of another ticket, later today.
+fn is_later(one: Asked<'_>, later: &[(Stamp, Asked<'_>)], scene: &Scene<'_>) -> bool {
+    let (row, ticket) = one;
+    if let Some(at) = appointment::of(ticket) {
+        return at > scene.now;
+    }
+    let today = scene.now.day(scene.calendar.zone());
+    later.iter().any(|(at, (other, _))| {
+        let same = row.phone_hash.is_some() && other.phone_hash == row.phone_hash;
+        same && at.day(scene.calendar.zone()) == today
+    })
+}
+
+/// A call of today to ask a citizen.
+struct Rung {
+    /// The phone hash.
+    caller: String,
+    ticket: i64,
+    at: Stamp,
+    by: i64,
+}
+
+/// The calls of today to the callers of `all`, also about tickets of theirs that ended today.
+fn rung_today(
+    conn: &mut Conn,
+    vault: Vault<'_>,
+    all: &[Asked<'_>],
+    scene: &Scene<'_>,
+) -> Result<Vec<Rung>> {
+    let zone = scene.calendar.zone();
+    let since = Stamp::start_of(scene.now.day(zone), zone);
+    let callers: BTreeSet<String> =
+        all.iter().filter_map(|(row, _)| row.phone_hash.clone()).collect();
+    let callers: Vec<String> = callers.into_iter().collect();
+    let ids = asked::ended_of_callers(conn, &callers, since)?;
+    let ended = load_many(conn, vault, &ids)?;
+    let rows = asked::rows(conn, &ids)?;
+    let closed = rows.iter().filter_map(|row| Some((row, ended.get(&row.id)?)));
+    let mut rung = Vec::new();
+    for (row, ticket) in all.iter().copied().chain(closed) {
+        let Some(caller) = &row.phone_hash else { continue };
+        let calls = ticket.attempts.iter().filter(|it| it.way == Way::Phone && it.at >= since);
+        let call =
+            |it: &Attempt| Rung { caller: caller.clone(), ticket: row.id, at: it.at, by: it.by };
+        rung.extend(calls.map(call));
+    }
+    Ok(rung)
+}
+
+/// Whether the citizen was rung today about another ticket and not about `one`: one call covers them all, and nobody is
+/// dialled twice a day for what it covers (domain.md §5). It is asked in that call, so long as it may still go on, or in
+/// the next one; and always where the citizen asked to be rung.
+fn is_dialled(one: Asked<'_>, rung: &[Rung], scene: &Scene<'_>) -> bool {
+    let (row, ticket) = one;
+    if appointment::of(ticket).is_some() || rung.iter().any(|it| it.ticket == row.id) {
+        return false;
+    }
+    let theirs = rung.iter().filter(|it| row.phone_hash.as_ref() == Some(&it.caller));
+    let last = theirs.max_by_key(|it| it.at);
+    last.is_some_and(|it| it.by != scene.actor.user || scene.now.millis_since(it.at) > CALL_MS)
 }
 
 /// Whether a call that reaches nobody could be written down now: any other could then.
@@ -109,6 +244,7 @@ fn may_ask(ticket: &Ticket, scene: &Scene<'_>) -> bool {
         prompted: None,
         comment: None,
         way: None,
+        again_at: None,
     });
     table::allowed(ticket, scene, Target::default()).contains(&CommandName::Survey)
         && decide(ticket, &call, Target::default(), scene).is_ok()
@@ -129,7 +265,54 @@ fn view(
         survey_due_at: timer.map(|timer| timer.due_at.rfc3339(scene.profile.zone)),
         survey_light: timer.map_or(Light::Green, |timer| timer.light(scene.now)),
         attempts: attempts_used(ticket),
+        again_at: appointment::of(ticket).map(|at| at.rfc3339(scene.profile.zone)),
         beside: open.iter().filter(same).map(|(other, _)| other.no.clone()).collect(),
         no: row.no.clone(),
     }
+}
+
+fn agreed_view(at: Stamp, row: &TicketRow, ticket: &Ticket, scene: &Scene<'_>) -> AgreedView {
+    let limit = ticket.timers.get(&ClockName::Survey).map(|timer| timer.due_at);
+    AgreedView {
+        line: line(row, scene),
+        again_at: at.rfc3339(scene.profile.zone),
+        survey_due_at: limit.map(|limit| limit.rfc3339(scene.profile.zone)),
+        after_limit: limit.is_some_and(|limit| at > limit),
+    }
+}
+
+/// The call in which `actor` has just rung the caller of the ticket `no` about the ticket `rung`: what is answered about
+/// `no` within the hour needs no other call. Nothing where they are not the same caller's.
+///
+/// # Errors
+/// 403 for whoever is no surveyor.
+pub fn same_call(
+    hotline: &Hotline,
+    actor: &Actor,
+    rung: &str,
+    no: &str,
+) -> Result<Option<SameCall>> {
+    actor.require(&[Role::Surveyor])?;
+    let now = hotline.db.now();
+    hotline.db.read(|conn| {
+        let rules = hotline.rules.current(conn, now)?;
+        let vault = rules.vault(&hotline.keys);
+        let (Some(first), Some(second)) = (load(conn, vault, rung)?, load(conn, vault, no)?) else {
+            return Ok(None);
+        };
+        let caller = row_of(conn, first.id)?.and_then(|row| row.phone_hash);
+        let other = row_of(conn, second.id)?.and_then(|row| row.phone_hash);
+        if first.id == second.id || caller.is_none() || caller != other {
+            return Ok(None);
+        }
+        let just = |it: &&Attempt| it.way == Way::Phone && now.millis_since(it.at) <= CALL_MS;
+        let own = first.ticket.attempts.iter().rev().find(just);
+        let zone = rules.profile.zone;
+        Ok(own.filter(|it| it.by == actor.user).map(|it| SameCall {
+            no: first.ticket.no.clone(),
+            at: it.at.rfc3339(zone),
+            outcome: it.outcome,
+            again_at: it.again_at.map(|at| at.rfc3339(zone)),
+        }))
+    })
 }

@@ -15,6 +15,7 @@ use super::words;
 use crate::app::{App, Demo};
 use crate::directory::Directory;
 use crate::error::Result;
+use crate::followup::relisten::READS as RELISTENERS;
 use crate::identity::Role;
 use crate::proactive::sight::READERS;
 use crate::web::api::decisions::DECIDERS;
@@ -29,6 +30,7 @@ const WAYS: &[(&str, &str, &[Role])] = &[
     ("/work", "待办", &[Role::Handler, Role::UnitHead]),
     ("/field", "现场", &[Role::Handler, Role::UnitHead]),
     ("/survey", "回访", &[Role::Surveyor]),
+    ("/relisten", "重听", RELISTENERS),
     ("/search", "检索", SEES_CASES),
     ("/articles", "知识", &[]),
     ("/upstream", "回填", &[Role::Reviewer, Role::Dispatcher, Role::Leader]),

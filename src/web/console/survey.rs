@@ -10,7 +10,7 @@ use super::page::Page;
 use crate::app::App;
 use crate::error::Result;
 use crate::identity::Actor;
-use crate::web::api::surveys::{self, SurveyDueView};
+use crate::web::api::surveys::{self, AgreedView, SameCall, SurveyDueView, SurveysDue};
 use crate::web::api::tickets;
 use crate::web::api::view::TicketView;
 use crate::web::blocking::run;
@@ -20,6 +20,8 @@ use crate::web::blocking::run;
 pub struct Which {
     no: Option<String>,
     after: Option<String>,
+    /// The ticket that the same caller was rung about a moment ago.
+    call: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -27,6 +29,12 @@ struct Asking {
     /// How many may be asked now.
     waiting: usize,
     due: Option<SurveyDueView>,
+    /// What the same caller may be asked about in the same call.
+    others: Vec<SurveyDueView>,
+    /// The call that this is asked in, where it has been made.
+    same: Option<SameCall>,
+    /// Appointments to come.
+    agreed: Vec<AgreedView>,
     ticket: Option<TicketView>,
     /// Where it goes on: another ticket of the same call, else the next call.
     onward: String,
@@ -45,20 +53,35 @@ pub async fn ask(app: web::Data<App>, guest: Guest, which: web::Query<Which>) ->
 }
 
 fn next(app: &App, actor: &Actor, which: &Which) -> Result<Asking> {
-    let mut items = surveys::due(&app.hotline, actor)?.items;
+    let SurveysDue { mut items, agreed } = surveys::due(&app.hotline, actor)?;
     let waiting = items.len();
     let place = |no: &str| items.iter().position(|it| it.no == no);
     let named = which.no.as_deref().and_then(place);
     let following = which.after.as_deref().and_then(place).map(|at| (at + 1) % waiting);
     let at = named.or(following).unwrap_or(0);
     if items.is_empty() {
-        return Ok(Asking { waiting, due: None, ticket: None, onward: "/survey".to_owned() });
+        let onward = "/survey".to_owned();
+        let (others, same) = (Vec::new(), None);
+        return Ok(Asking { waiting, due: None, others, same, agreed, ticket: None, onward });
     }
     let due = items.swap_remove(at);
     let onward = match due.next_beside() {
-        Some(no) => format!("/survey?no={no}"),
+        Some(no) => format!("/survey?no={no}&call={}", due.no),
         None => "/survey".to_owned(),
     };
+    items.retain(|it| due.is_beside(&it.no));
+    let same = match &which.call {
+        Some(rung) => surveys::same_call(&app.hotline, actor, rung, &due.no)?,
+        None => None,
+    };
     let (ticket, _) = tickets::opened(&app.hotline, actor, &due.no)?;
-    Ok(Asking { waiting, due: Some(due), ticket: Some(ticket), onward })
+    Ok(Asking {
+        waiting,
+        due: Some(due),
+        others: items,
+        same,
+        agreed,
+        ticket: Some(ticket),
+        onward,
+    })
 }

@@ -29,6 +29,7 @@ const PAGES: &[(&str, &str)] = &[
     ("ticket.html", include_str!("pages/ticket.html")),
     ("commands.html", include_str!("pages/commands.html")),
     ("lines.html", include_str!("pages/lines.html")),
+    ("relisten.html", include_str!("pages/relisten.html")),
     ("survey.html", include_str!("pages/survey.html")),
     ("calls.html", include_str!("pages/calls.html")),
     ("upstream.html", include_str!("pages/upstream.html")),

@@ -17,6 +17,7 @@ use crate::directory::{
     AssessmentClass, CategoryCode, Channel, CompanyCode, DayKind, Directory, EstateCode, Kind,
     RegionCode, RegionLevel, UnitCode, UnitKind, Urgency,
 };
+use crate::followup::drawn::{Difference, Finding};
 use crate::identity::{AccountKind, Role, Scope};
 use crate::knowledge::gaps::GapSource;
 use crate::knowledge::{Act, ArticleState, Stale, Standing};
@@ -143,6 +144,8 @@ lists! {
     "letter" => LetterState,
     "medium" => Medium,
     "occasion" => Occasion,
+    "finding" => Finding,
+    "relisten_reason" => Difference,
 }
 
 /// `text|marked(marks)`: the pieces from and to, in characters, stand out; all of it is escaped.

@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::fault::Shown;
 use super::guest::Guest;
 use super::page::Page;
-use super::{calls, decisions, field, survey, upstream};
+use super::{calls, decisions, field, relisten, survey, upstream};
 use crate::app::App;
 use crate::web::api::work::{self, WorkList, WorkQuery};
 use crate::web::blocking::run;
@@ -23,6 +23,7 @@ pub fn routes(services: &mut ServiceConfig) {
         .service(field::keeper)
         .service(decisions::asked_for)
         .service(survey::ask)
+        .service(relisten::all)
         .service(calls::missed)
         .service(upstream::owed);
 }

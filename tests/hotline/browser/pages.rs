@@ -29,6 +29,7 @@ pub const PAGES: &[Page] = &[
     ("decisions-dispatcher", "dispatcher", "/decisions"),
     ("field", "handler", "/field"),
     ("survey", "surveyor", "/survey"),
+    ("relisten", "assessor", "/relisten"),
     ("search", "leader", "/search"),
     ("search-found", "dispatcher", "/search?q=%E7%94%B5%E6%A2%AF"),
     ("search-nothing", "leader", "/search?q=xyzzy"),

@@ -19,6 +19,7 @@ use crate::ticket::overlay::{
     BottomLine, Contacted, ExclusionReason, Outcome, Satisfied, Solved, Step, Why,
 };
 use crate::ticket::state::{DeclineReason, Service};
+use crate::time::Stamp;
 
 /// What of a body is told, in this order: first what was chosen, then what was said.
 const WORDS: &[&str] = &[
@@ -31,6 +32,7 @@ const WORDS: &[&str] = &[
     "contacted",
     "solved",
     "satisfied",
+    "again_at",
     "why",
     "step",
     "service",
@@ -186,6 +188,8 @@ impl Past<'_> {
         match (command, key) {
             (_, "lead" | "unit") => unit(self.directory, &word.as_str().into()),
             (_, "until") => format!("延至{word}"),
+            (_, "again_at") => Stamp::parse(&word)
+                .map_or(word, |at| format!("约{}再致电", when::instant(at, self.zone))),
             (_, "promised_at") => format!("承诺{word}"),
             ("decline", "reason") => zh!(DeclineReason),
             ("exclude", "reason") => zh!(ExclusionReason),

@@ -60,6 +60,7 @@ impl SurveyAnswers {
             prompted: self.prompted,
             comment: self.comment.clone(),
             way: Some(way),
+            again_at: None,
         })
     }
 }

@@ -9,13 +9,18 @@
   const answered = question => radios(question).some(it => it.checked);
   const changed = () => form.dispatchEvent(new Event('input', { bubbles: true }));
 
-  // Who was not reached answered nothing.
+  const again = form.querySelector('[data-again]');
+
+  // Who was not reached answered nothing, and agreed on no time.
   function mind() {
     const reached = form.elements.outcome.value === 'reached';
     for (const question of questions) {
       question.hidden = !reached;
       if (!reached) for (const it of radios(question)) it.checked = false;
     }
+    if (!again) return;
+    again.hidden = !again.dataset.again.split(' ').includes(form.elements.outcome.value);
+    if (again.hidden) again.querySelector('input').value = '';
   }
   form.addEventListener('change', mind);
   mind();

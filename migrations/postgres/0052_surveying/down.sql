@@ -1,0 +1,2 @@
+DROP TABLE relisten;
+DROP TABLE survey_appointment;
