@@ -31,6 +31,7 @@ pub mod rates;
 pub mod reach;
 pub mod reference;
 pub mod reports;
+pub mod roster;
 pub mod search;
 pub mod searches;
 pub mod sides;
@@ -114,7 +115,8 @@ pub fn routes(services: &mut ServiceConfig<'_>) {
         .configure(marks::routes)
         .configure(warnings::routes)
         .configure(campaigns::routes)
-        .configure(incidents::routes);
+        .configure(incidents::routes)
+        .configure(roster::routes);
     desk_routes(services);
 }
 

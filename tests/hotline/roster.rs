@@ -1,0 +1,156 @@
+//! The duty roster 值班表: who puts it, who reads it, what nobody covers, who is on duty now.
+
+use serde_json::{Value, json};
+
+use crate::console_work::Office;
+use crate::support::city::at;
+
+/// A night of Monday the 2nd, from the unit's own head.
+fn night(office: &Office) {
+    let body = json!({ "turns": [
+        { "shift": "night", "account": "Handler@weixiu", "phone": "0516-80000011" },
+        { "shift": "night", "from": "20:00", "to": "22:00", "name": "李工" } ] });
+    let put = office.put("unit_head@weixiu", "/api/v1/roster/weixiu/2026-11-02", &body);
+    assert_eq!(put.status, 200, "{put:?}");
+}
+
+fn names(turns: &Value) -> Vec<&str> {
+    turns.as_array().unwrap().iter().map(|turn| turn["name"].as_str().unwrap()).collect()
+}
+
+#[test]
+fn a_day_is_put_whole_and_tells_its_turns_and_its_gaps() {
+    let office = Office::open();
+    night(&office);
+    let path = "/api/v1/roster?from=2026-11-02&to=2026-11-03&unit=weixiu";
+    let roster = office.get("leader", path).json();
+    let unit = &roster["units"][0];
+    assert_eq!((&unit["unit"], &unit["may_put"]), (&json!("weixiu"), &json!(false)));
+    let monday = &unit["days"][0];
+    assert_eq!(names(&monday["turns"]), ["handler@weixiu", "李工"], "{roster}");
+    let first = &monday["turns"][0];
+    assert_eq!((&first["from"], &first["to"]), (&json!("17:30"), &json!("09:00")));
+    assert_eq!((&first["next_day"], &first["account"]), (&json!(true), &json!("handler@weixiu")));
+    assert_eq!(monday["set_by"], "unit_head@weixiu");
+    assert_eq!(monday["gaps"], json!([{ "from": "00:00", "to": "09:00" }]));
+    // The night covers the morning; nobody has the next one.
+    assert_eq!(unit["days"][1]["gaps"], json!([{ "from": "17:30", "to": "24:00" }]));
+    assert_eq!(roster["days"][0]["working"], true);
+    let empty = office.put("dispatcher", "/api/v1/roster/weixiu/2026-11-02", &json!({}));
+    assert_eq!((empty.status, &empty.json()["turns"]), (200, &json!([])));
+    assert_eq!(empty.json()["gaps"][1], json!({ "from": "17:30", "to": "24:00" }));
+}
+
+#[test]
+fn a_holiday_is_uncovered_from_midnight_to_midnight() {
+    let office = Office::open();
+    let path = "/api/v1/roster?from=2026-10-01&to=2026-10-01&unit=weixiu";
+    let roster = office.get("agent", path).json();
+    assert_eq!(roster["units"][0]["days"][0]["gaps"], json!([{ "from": "00:00", "to": "24:00" }]));
+    assert_eq!(roster["days"][0]["working"], false, "{roster}");
+}
+
+#[test]
+fn heads_put_their_own_and_those_below_and_whoever_dispatches_all() {
+    let office = Office::open();
+    let body = json!({ "turns": [{ "shift": "whole", "name": "甲" }] });
+    for (who, unit, status) in [
+        ("unit_head@weixiu", "weixiu-1", 200),
+        ("unit_head@weixiu", "wuye", 403),
+        ("handler@weixiu", "weixiu", 403),
+        ("agent", "weixiu", 403),
+        ("leader", "weixiu", 403),
+        ("dispatcher", "wuye", 200),
+        ("sysadmin", "zjj", 200),
+        ("unit_head@hongda", "hongda-1", 200),
+        // Nothing is said of what is not theirs.
+        ("unit_head@hongda", "jiedao", 404),
+        ("dispatcher", "none", 404),
+        ("secadmin", "weixiu", 403),
+    ] {
+        let put = office.put(who, &format!("/api/v1/roster/{unit}/2026-11-02"), &body);
+        assert_eq!(put.status, status, "{who} {unit}: {put:?}");
+    }
+}
+
+#[test]
+fn what_is_wrong_with_a_day_is_told_at_its_field() {
+    let office = Office::open();
+    let one = |turn: Value| json!({ "turns": [turn] });
+    let well = one(json!({ "shift": "day", "name": "甲" }));
+    for (date, body, pointer, code) in [
+        ("2026-11-02", one(json!({ "shift": "day" })), "/turns/0/name", "field.required"),
+        (
+            "2026-11-02",
+            one(json!({ "shift": "day", "account": "nobody" })),
+            "/turns/0/account",
+            "field.unknown_code",
+        ),
+        ("2026-11-02", one(json!({ "shift": "evening" })), "/turns/0/shift", "field.unknown_code"),
+        ("2028-11-02", well.clone(), "/date", "field.too_far"),
+    ] {
+        let put = office.put("dispatcher", &format!("/api/v1/roster/weixiu/{date}"), &body);
+        let error = put.json()["errors"][0].clone();
+        assert_eq!((put.status, &error["pointer"]), (422, &json!(pointer)), "{put:?}");
+        assert_eq!(error["code"], code, "{error}");
+    }
+    let ended = office.put("dispatcher", "/api/v1/roster/jiuke/2026-11-02", &well);
+    assert_eq!(ended.json()["errors"][0]["code"], "directory.unit_ended", "{ended:?}");
+    // A company names nobody but its own.
+    let foreign = one(json!({ "shift": "day", "account": "handler@weixiu" }));
+    let put = office.put("unit_head@hongda", "/api/v1/roster/hongda/2026-11-02", &foreign);
+    assert_eq!(put.json()["errors"][0]["code"], "field.unknown_code", "{put:?}");
+    for query in ["from=2026-11-02&to=2026-11-01", "from=2026-01-01&to=2026-12-31"] {
+        let answer = office.get("leader", &format!("/api/v1/roster?{query}"));
+        assert_eq!((answer.status, &answer.json()["errors"][0]["pointer"]), (422, &json!("/to")));
+    }
+}
+
+#[test]
+fn who_is_on_duty_now_is_told_and_a_company_sees_nobody_elses_phone() {
+    let office = Office::open();
+    night(&office);
+    let now = |who: &str| office.get(who, "/api/v1/roster/now?unit=weixiu");
+    assert_eq!(now("agent").json()["working"], true);
+    for (time, there) in [
+        ("2026-11-02T17:29:00+08:00", vec![]),
+        ("2026-11-02T21:00:00+08:00", vec!["handler@weixiu", "李工"]),
+        ("2026-11-03T08:59:00+08:00", vec!["handler@weixiu"]),
+        ("2026-11-03T09:00:00+08:00", vec![]),
+    ] {
+        office.city.clock.set(at(time));
+        let answer = now("agent").json();
+        assert_eq!(names(&answer["items"][0]["turns"]), there, "{time}: {answer}");
+    }
+    office.city.clock.set(at("2026-11-02T21:00:00+08:00"));
+    let everywhere = office.get("dispatcher", "/api/v1/roster/now").json();
+    assert_eq!(
+        (&everywhere["working"], &everywhere["items"][0]["unit"]),
+        (&json!(false), &json!("weixiu"))
+    );
+    assert_eq!(everywhere["items"][0]["turns"][0]["phone"], "0516-80000011");
+    for who in ["handler@hongda", "unit_head@hongda", "handler@hongda-1"] {
+        assert_eq!(now(who).status, 404, "{who}");
+        assert_eq!(office.get(who, "/api/v1/roster/now").json()["items"], json!([]), "{who}");
+        let roster = office.get(who, "/api/v1/roster?from=2026-11-01&to=2026-11-30");
+        assert!(!roster.body.contains("80000011"), "{who}: {}", roster.body);
+        assert_eq!(office.get(who, "/api/v1/roster?unit=weixiu").status, 404, "{who}");
+    }
+    assert_eq!(now("auditor").status, 403);
+}
+
+#[test]
+fn where_nobody_is_on_duty_the_published_phone_stands() {
+    let office = Office::open();
+    let unit = json!({ "code": "weixiu", "name": "维修科", "kind": "section", "parent": "zjj",
+        "from_on": "2020-01-01", "phones": [{ "number": "0516-80000099", "hours": "工作日" }] });
+    let put = office.put("sysadmin", "/api/v1/units/weixiu", &unit);
+    assert!(put.status < 300, "{put:?}");
+    office.city.clock.set(at("2026-11-02T21:00:00+08:00"));
+    let path = "/api/v1/roster/now?unit=weixiu";
+    let now = office.get("agent", path).json();
+    assert_eq!(now["items"][0]["phones"][0]["number"], "0516-80000099", "{now}");
+    night(&office);
+    let now = office.get("agent", path).json();
+    assert_eq!(now["items"][0]["phones"], json!([]), "{now}");
+}
