@@ -33,7 +33,7 @@ const PLANNERS: &[Role] = &[Role::Dispatcher, Role::Sysadmin, Role::System];
 /// Days from today on which a plan may be put, before and behind.
 const FAR: i64 = 366;
 
-/// Whether `actor`, who reads the roster, reads that of `unit`: whose phone it is, is no matter of a property company's.
+/// Whether `actor`, who reads the roster, reads that of `unit`: a property company has no use for others' phones.
 pub fn sees(actor: &Actor, unit: &UnitCode) -> bool {
     !actor.company || actor.works_for(unit)
 }

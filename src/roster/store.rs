@@ -1,4 +1,4 @@
-//! Roster: the rows of plans. Its rule: one row a unit and day; a plan that is put again takes the place of the one before.
+//! Roster: the rows of plans. Its rule: one row a unit and day; a plan put again takes the place of the one before.
 
 use chrono::NaiveDate;
 use diesel::prelude::*;

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::console_work::Office;
-use crate::support::city::at;
+use crate::console_work::{HOSTILE, Office};
+use crate::support::city::{at, draft_with};
 
 /// A night of Monday the 2nd, from the unit's own head.
 fn night(office: &Office) {
@@ -153,4 +153,56 @@ fn where_nobody_is_on_duty_the_published_phone_stands() {
     night(&office);
     let now = office.get("agent", path).json();
     assert_eq!(now["items"][0]["phones"], json!([]), "{now}");
+}
+
+#[test]
+fn the_sheet_shows_turns_and_gaps_and_a_form_only_to_whoever_may_put_it() {
+    let office = Office::open();
+    let hostile = json!({ "turns": [{ "shift": "night", "name": HOSTILE.get(..40).unwrap() }] });
+    let put = office.put("dispatcher", "/api/v1/roster/weixiu/2026-11-03", &hostile);
+    assert_eq!(put.status, 200, "{put:?}");
+    night(&office);
+    let sheet = "/roster?unit=weixiu&from=2026-11-02&edit=2026-11-02";
+    for (who, forms) in
+        [("unit_head@weixiu", 1), ("dispatcher", 1), ("leader", 0), ("handler@weixiu", 0)]
+    {
+        let page = office.shown(who, sheet).replace("&#x2f;", "/");
+        assert!(page.contains("李工") && page.contains("tel:0516-80000011"), "{who}: {page}");
+        assert!(page.contains("无人值班") && page.contains("次日 09:00"), "{who}: {page}");
+        let put = "data-call=\"/api/v1/roster/weixiu/2026-11-02\"";
+        assert_eq!(page.matches(put).count(), forms, "{who}: {page}");
+    }
+    let month = office.shown("leader", "/roster?show=month&from=2026-11-15").replace("&#x2f;", "/");
+    assert!(month.contains("11月30日") && month.contains("李工"), "{month}");
+    assert!(!office.shown("handler@hongda", "/roster?from=2026-11-02").contains("80000011"));
+    assert_eq!(office.page("handler@hongda", sheet).status, 404);
+    for who in ["secadmin", "auditor"] {
+        assert_eq!(office.page(who, "/roster").status, 403, "{who}");
+    }
+}
+
+#[test]
+fn outside_working_hours_a_ticket_names_who_is_on_duty_at_its_lead() {
+    let office = Office::open();
+    night(&office);
+    let urgent = draft_with(&json!({ "matter": { "urgency": "emergency" } }));
+    let no = office.city.agent().registers(urgent);
+    office.city.dispatcher().does(&no, "dispatch", json!({ "lead": "weixiu" }));
+    let path = format!("/tickets/{no}");
+    let says = |who: &str, path: &str| office.shown(who, path).contains("0516-80000011");
+    for path in [path.as_str(), "/", "/desk"] {
+        assert!(!says("agent", path), "in working hours: {path}");
+    }
+    office.city.clock.set(at("2026-11-02T21:00:00+08:00"));
+    for path in [path.as_str(), "/", "/desk", "/queues/open"] {
+        assert!(says("agent", path), "{path}");
+    }
+    assert!(says("dispatcher", &path) && says("dispatcher", "/") && says("leader", &path));
+    let page = office.shown("agent", &path);
+    assert!(page.contains("紧急工单，现在是非工作时间"), "{page}");
+    // The next evening nobody has.
+    office.city.clock.set(at("2026-11-03T21:00:00+08:00"));
+    let page = office.shown("agent", &path);
+    assert!(page.contains("无人值班") && !page.contains("0516-80000011"), "{page}");
+    assert!(office.shown("agent", "/").contains("现在无人值班"));
 }

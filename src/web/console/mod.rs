@@ -19,6 +19,7 @@ mod leader;
 mod live;
 mod numbers;
 mod page;
+mod roster;
 mod search;
 mod survey;
 mod templates;

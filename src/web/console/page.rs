@@ -17,6 +17,7 @@ use crate::directory::Directory;
 use crate::error::Result;
 use crate::identity::Role;
 use crate::proactive::sight::READERS;
+use crate::roster::change::READERS as ON_DUTY;
 use crate::web::api::decisions::WHO as DECIDERS;
 use crate::web::cookie;
 
@@ -31,6 +32,7 @@ const WAYS: &[(&str, &str, &[Role])] = &[
     ("/survey", "回访", &[Role::Surveyor]),
     ("/search", "检索", SEES_CASES),
     ("/articles", "知识", &[]),
+    ("/roster", "值班", ON_DUTY),
     ("/upstream", "回填", &[Role::Reviewer, Role::Dispatcher, Role::Leader]),
     ("/today", "概况", JUDGES),
     ("/figures", "指标", JUDGES),

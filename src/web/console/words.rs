@@ -28,6 +28,7 @@ use crate::proactive::{Grade, Rule};
 use crate::reports::differ::What;
 use crate::reports::kinds::{CheckState, Decision, ReportKind, TaskState, TaskStep};
 use crate::reports::{State as ReportState, Step as ReportStep};
+use crate::roster::Shift;
 use crate::routing::dry_run::Verdict;
 use crate::ticket::assignment::ContactOutcome;
 use crate::ticket::attachment::{AttachmentKind, GoneWhy};
@@ -141,6 +142,7 @@ lists! {
     "letter" => LetterState,
     "medium" => Medium,
     "occasion" => Occasion,
+    "shift" => Shift,
 }
 
 /// `text|marked(marks)`: the pieces from and to, in characters, stand out; all of it is escaped.

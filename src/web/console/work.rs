@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::fault::Shown;
 use super::guest::Guest;
 use super::page::Page;
-use super::{calls, decisions, field, survey, upstream};
+use super::{calls, decisions, field, roster, survey, upstream};
 use crate::app::App;
 use crate::web::api::work::{self, WorkList};
 use crate::web::blocking::run;
@@ -24,6 +24,7 @@ pub fn routes(services: &mut ServiceConfig) {
         .service(decisions::asked_for)
         .service(survey::ask)
         .service(calls::missed)
+        .service(roster::duties)
         .service(upstream::owed);
 }
 

@@ -12,7 +12,7 @@ use super::DutyTurn;
 use crate::app::App;
 use crate::directory::UnitCode;
 use crate::error::{Error, Result};
-use crate::identity::Actor;
+use crate::identity::{Actor, Role};
 use crate::lifecycle::Rules;
 use crate::roster::change::READERS;
 use crate::roster::{self, Office, Plan, store};
@@ -58,11 +58,9 @@ pub struct NowList {
 
 impl NowList {
     /// The same by the unit's code, where the house is not at work; nothing where it is.
-    pub fn off_hours(self) -> BTreeMap<String, NowView> {
-        if self.working {
-            return BTreeMap::new();
-        }
-        self.items.into_iter().map(|now| (now.unit.clone(), now)).collect()
+    fn off_hours(self) -> Option<BTreeMap<String, NowView>> {
+        let by_code = |now: NowView| (now.unit.clone(), now);
+        (!self.working).then(|| self.items.into_iter().map(by_code).collect())
     }
 }
 
@@ -114,6 +112,29 @@ pub fn now_at(app: &App, actor: &Actor, units: &BTreeSet<UnitCode>) -> Result<No
 /// 403.
 pub fn everywhere(app: &App, actor: &Actor) -> Result<NowList> {
     asked_now(app, actor, None)
+}
+
+/// Outside working hours: the units where somebody is on duty, by code, for whoever sends a caller's matter on.
+///
+/// # Errors
+/// The database's own.
+pub fn after_hours(app: &App, actor: &Actor) -> Result<Option<BTreeMap<String, NowView>>> {
+    if !actor.has_any(&[Role::Agent, Role::Dispatcher]) {
+        return Ok(None);
+    }
+    Ok(everywhere(app, actor)?.off_hours())
+}
+
+/// Outside working hours: who is on duty at `unit`, where `actor` may read it.
+///
+/// # Errors
+/// The database's own.
+pub fn after_hours_at(app: &App, actor: &Actor, unit: &UnitCode) -> Result<Option<NowView>> {
+    if !actor.has_any(READERS) {
+        return Ok(None);
+    }
+    let found = now_at(app, actor, &BTreeSet::from([unit.clone()]))?;
+    Ok(found.off_hours().and_then(|units| units.into_values().next()))
 }
 
 fn asked_now(app: &App, actor: &Actor, units: Option<&BTreeSet<UnitCode>>) -> Result<NowList> {
