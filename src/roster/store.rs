@@ -1,6 +1,6 @@
 //! Roster: the rows of plans. Its rule: one row a unit and day; a plan put again takes the place of the one before.
 
-use chrono::NaiveDate;
+use chrono::{Days, NaiveDate};
 use diesel::prelude::*;
 
 use super::plan::Plan;
@@ -82,4 +82,17 @@ pub fn plans(
         .select(Row::as_select())
         .load(conn)?;
     rows.into_iter().map(Row::into_plan).collect()
+}
+
+/// The plans by which somebody may be on duty on `day`: of that day, and of the one before, whose nights last into it.
+///
+/// # Errors
+/// The database's own.
+pub fn plans_about(
+    conn: &mut Conn,
+    units: Option<&[UnitCode]>,
+    day: NaiveDate,
+) -> Result<Vec<Plan>> {
+    let before = day.checked_sub_days(Days::new(1)).unwrap_or(day);
+    plans(conn, units, (before, day))
 }

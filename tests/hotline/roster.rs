@@ -1,9 +1,14 @@
 //! The duty roster 值班表: who puts it, who reads it, what nobody covers, who is on duty now.
 
+use std::collections::BTreeSet;
+
+use jiesu::notify::Occasion;
 use serde_json::{Value, json};
 
 use crate::console_work::{HOSTILE, Office};
 use crate::support::city::{at, draft_with};
+use crate::support::databases::on_each_database;
+use crate::support::mailroom::Mailroom;
 
 /// A night of Monday the 2nd, from the unit's own head.
 fn night(office: &Office) {
@@ -205,4 +210,37 @@ fn outside_working_hours_a_ticket_names_who_is_on_duty_at_its_lead() {
     let page = office.shown("agent", &path);
     assert!(page.contains("无人值班") && !page.contains("0516-80000011"), "{page}");
     assert!(office.shown("agent", "/").contains("现在无人值班"));
+}
+
+on_each_database! {
+    fn whoever_is_on_duty_is_told_of_an_emergency_in_the_night(test: &TestDb) {
+        let room = Mailroom::open(test, &[]);
+        let bearer = format!("Bearer {}", room.tokens["unit_head@wuye"]);
+        let plan = json!({ "turns": [
+            { "shift": "night", "account": "unit_head@wuye" },
+            // Nothing of the unit's cases is theirs.
+            { "shift": "night", "account": "handler@chengguan" } ] });
+        let path = "/api/v1/roster/wuye/2026-11-02";
+        let headers = [("Authorization", bearer.as_str())];
+        let put = room.server.ask("PUT", path, &headers, &plan.to_string());
+        assert_eq!(put.status, 200, "{put:?}");
+        let told = |urgency: &str| {
+            let before = room.letters().len();
+            let draft = draft_with(&json!({ "matter": { "urgency": urgency } }));
+            let no = room.city.agent().registers(draft);
+            room.city.dispatcher().does(&no, "dispatch", json!({ "lead": "wuye" }));
+            room.minutes(2);
+            let new = room.letters().into_iter().skip(before);
+            let new = new.filter(|letter| letter.occasion == Occasion::Dispatched);
+            new.map(|letter| letter.account_id).collect::<BTreeSet<i64>>()
+        };
+        let [clerk, head] =
+            ["handler@wuye", "unit_head@wuye"].map(|name| room.city.person(name).actor.user);
+        room.city.clock.set(at("2026-11-02T20:10:00+08:00"));
+        assert_eq!(told("general"), BTreeSet::from([clerk]), "no emergency");
+        room.city.clock.set(at("2026-11-02T23:10:00+08:00"));
+        assert_eq!(told("emergency"), BTreeSet::from([clerk, head]));
+        room.city.clock.set(at("2026-11-03T23:10:00+08:00"));
+        assert_eq!(told("emergency"), BTreeSet::from([clerk]), "the plan is of another night");
+    }
 }

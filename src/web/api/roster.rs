@@ -275,8 +275,7 @@ pub async fn put_day(asked: Once<(String, NaiveDate)>) -> Result<HttpResponse> {
             let unit = UnitCode::from(unit.as_str());
             let within = (&*rules.directory, office);
             let plan = roster::put(tx, actor, within, (&unit, *on), || raw.parse())?;
-            let before = on.checked_sub_days(Days::new(1)).unwrap_or(*on);
-            let plans = store::plans(tx.conn, Some(&[unit]), (before, *on))?;
+            let plans = store::plans_about(tx.conn, Some(&[unit]), *on)?;
             Answer::ok(&day_of(Some(&plan), *on, &plans, office))
         })
         .await

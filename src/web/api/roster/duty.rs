@@ -4,7 +4,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use actix_web::{HttpResponse, get, web};
-use chrono::Days;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -143,10 +142,8 @@ fn asked_now(app: &App, actor: &Actor, units: Option<&BTreeSet<UnitCode>>) -> Re
     app.db.read(|conn| {
         let rules = app.hotline.rules.current(conn, now)?;
         let zone = rules.calendar.zone();
-        let today = now.day(zone);
-        let before = today.checked_sub_days(Days::new(1)).unwrap_or(today);
         let wanted = units.map(|units| units.iter().cloned().collect::<Vec<_>>());
-        let plans = store::plans(conn, wanted.as_deref(), (before, today))?;
+        let plans = store::plans_about(conn, wanted.as_deref(), now.day(zone))?;
         let there: BTreeSet<UnitCode> = match units {
             Some(units) => units.clone(),
             None => plans.iter().map(|plan| plan.unit.clone()).collect(),
@@ -164,7 +161,7 @@ fn now_of(rules: &Rules, unit: &UnitCode, plans: &[Plan], now: Stamp) -> Option<
     let known = rules.directory.unit(unit)?;
     let own = plans.iter().filter(|plan| plan.unit == *unit);
     let zone = rules.calendar.zone();
-    let turns = roster::on_duty(own, now, &rules.calendar).into_iter();
+    let turns = roster::on_duty(own, now, zone).into_iter();
     let turns: Vec<OnDuty> = turns
         .map(|(turn, until)| OnDuty { turn: DutyTurn::of(turn), until: until.rfc3339(zone) })
         .collect();
