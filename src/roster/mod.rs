@@ -4,6 +4,7 @@
 pub mod change;
 pub mod cover;
 pub mod plan;
+pub mod sheet;
 pub mod store;
 
 pub use change::{may_put, put, sees};

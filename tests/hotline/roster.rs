@@ -161,6 +161,42 @@ fn where_nobody_is_on_duty_the_published_phone_stands() {
 }
 
 #[test]
+fn a_month_s_sheet_puts_good_days_and_gives_the_other_lines_back_with_reasons() {
+    let office = Office::open();
+    let text = "日期\t班次\t姓名\t值班电话\t单位\n\
+        2026/11/2\t夜班\t甲\t0516-80000011\t\n\
+        2026/11/3\t夜班\t乙\t\tweixiu-1单位\n\
+        2026/11/4\t夜班\t丙\t\t\n\
+        2026/11/4\t晚班\t丁\t\t\n\
+        2026/11/5\t夜班\t\t\t\n\
+        2026/11/6\t夜班\t戊\t\twuye\n";
+    let sheet = json!({ "text": text, "unit": "weixiu" });
+    let loaded = office.post("unit_head@weixiu", "/api/v1/roster/sheet", &sheet);
+    let told = loaded.json();
+    assert_eq!((loaded.status, &told["days"]), (200, &json!(2)), "{told}");
+    let rejected = told["rejected"].as_array().unwrap();
+    let lines: Vec<u64> = rejected.iter().map(|it| it["line"].as_u64().unwrap()).collect();
+    assert_eq!(lines, [4, 5, 6, 7], "{told}");
+    let reason = |n: usize| rejected[n]["reason"].as_str().unwrap();
+    assert!(reason(0).contains("其他行有误") && reason(1).starts_with("班次："), "{told}");
+    assert!(reason(2).starts_with("姓名：") && reason(3).contains("角色"), "{told}");
+    assert_eq!(rejected[1]["cells"][2], "丁");
+    let roster = office.get("leader", "/api/v1/roster?from=2026-11-02&to=2026-11-06").json();
+    let units = roster["units"].as_array().unwrap();
+    let codes: Vec<&str> = units.iter().map(|unit| unit["unit"].as_str().unwrap()).collect();
+    assert_eq!(codes, ["weixiu", "weixiu-1"], "{roster}");
+    for (who, status) in [("handler@weixiu", 403), ("leader", 403), ("dispatcher", 200)] {
+        assert_eq!(office.post(who, "/api/v1/roster/sheet", &sheet).status, status, "{who}");
+    }
+    let strange = json!({ "text": "日期,生日\n" });
+    let refused = office.post("dispatcher", "/api/v1/roster/sheet", &strange);
+    assert_eq!((refused.status, &refused.json()["errors"][0]["pointer"]), (422, &json!("/text")));
+    for (who, there) in [("unit_head@weixiu", true), ("leader", false)] {
+        assert_eq!(office.shown(who, "/roster").contains("data-sheet"), there, "{who}");
+    }
+}
+
+#[test]
 fn the_sheet_shows_turns_and_gaps_and_a_form_only_to_whoever_may_put_it() {
     let office = Office::open();
     let hostile = json!({ "turns": [{ "shift": "night", "name": HOSTILE.get(..40).unwrap() }] });

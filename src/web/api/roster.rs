@@ -2,6 +2,7 @@
 //! covers.
 
 pub mod duty;
+mod sheet;
 
 use std::collections::BTreeMap;
 
@@ -30,7 +31,7 @@ const WEEK: u64 = 7;
 
 /// Every route of the roster.
 pub fn routes(services: &mut ServiceConfig<'_>) {
-    services.service(list).service(duty::on_duty_now).service(put_day);
+    services.service(list).service(duty::on_duty_now).service(put_day).service(sheet::load_sheet);
 }
 
 /// A turn of duty.
