@@ -72,8 +72,8 @@ fn reached(
     Ok(Recipient { account, principal, media })
 }
 
-/// Who is on duty at `unit` at the instant `at` by the roster, beside those who are `told` anyway: with an account that is
-/// not disabled, of the unit or one above it, and with a part in its cases.
+/// Who is on duty at `unit` at the instant `at` by the roster, beside those who are `told` anyway: with an account that
+/// is not disabled, of the unit or one above it, and with a part in its cases.
 ///
 /// # Errors
 /// As the database says.

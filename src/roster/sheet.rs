@@ -1,5 +1,5 @@
-//! Roster: a month's sheet, as CSV or as it is copied out of a spreadsheet. Its rule: a unit's day is put whole or not at
-//! all; lines that were not put come back with their reasons.
+//! Roster: a month's sheet, as CSV or as it is copied out of a spreadsheet. Its rule: a unit's day is put whole or not
+//! at all; lines that were not put come back with their reasons.
 
 use std::collections::BTreeMap;
 

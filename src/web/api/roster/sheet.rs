@@ -1,5 +1,5 @@
-//! Web, `/roster/sheet`: a month of the roster at once. Its rule: good days are put, each as `PUT /roster/{unit}/{date}`
-//! does; the other lines come back as they came, with their reasons.
+//! Web, `/roster/sheet`: a month of the roster at once. Its rule: good days are put, each as `PUT
+//! /roster/{unit}/{date}` does; the other lines come back as they came, with their reasons.
 
 use actix_web::{HttpResponse, post, web};
 use serde::Serialize;

@@ -35,6 +35,11 @@
     });
   }
 
+  // A turn of duty without a shift is none: what else stands in its row goes.
+  for (const box of document.querySelectorAll('.edit-turns select')) {
+    box.addEventListener('change', () => { if (!box.value) for (const field of box.closest('tr').querySelectorAll('input')) field.value = ''; });
+  }
+
   // A month of the duty roster: a file is read into the form, in whichever of both spellings spreadsheets write; what was
   // not put is listed under it.
   for (const form of document.querySelectorAll('form[data-sheet]')) {
