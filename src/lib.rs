@@ -38,6 +38,7 @@ pub mod places;
 pub mod privacy;
 pub mod proactive;
 pub mod reports;
+pub mod roster;
 pub mod routing;
 pub mod sealing;
 pub mod search;

@@ -20,6 +20,7 @@ mod places;
 mod privacy;
 mod proactive;
 mod reports;
+mod roster;
 mod search;
 mod ticket;
 mod upstream;
@@ -51,6 +52,7 @@ pub use reports::{
     report, report_body, report_confirmation, report_instruction, report_objection, report_said,
     report_step, report_task, report_task_word, report_text,
 };
+pub use roster::duty_plan;
 pub use search::kept_search;
 pub use ticket::{
     assignment, attachment, caller_key, contact, counted_by, event, ledger, seal, seal_leaf,

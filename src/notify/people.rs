@@ -1,9 +1,10 @@
 //! Notices: who gets a letter. Its rule: those who work there now and are not disabled; a deputy gets
-//! what the principal would, beside it; nobody gets one letter twice.
+//! what the principal would, beside it; nobody gets one letter twice. Of an emergency whoever is on duty is told too.
 
 use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
+use chrono_tz::Tz;
 
 use super::plan::{Addressee, Occasion};
 use super::store::Medium;
@@ -11,8 +12,11 @@ use crate::db::Conn;
 use crate::directory::{Directory, UnitCode};
 use crate::error::Result;
 use crate::identity::reach;
+use crate::identity::store as accounts;
 use crate::identity::{Account, Role};
+use crate::roster::{self, store::plans_about};
 use crate::sealing::MasterKey;
+use crate::time::Stamp;
 
 /// Somebody who gets a letter, with the ways they can be reached by.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,11 +54,51 @@ pub fn recipients(
     }
     let mut found = Vec::new();
     for (account, principal) in all {
-        let reach = reach::addresses(conn, keys, account)?;
-        let mut media = Vec::new();
-        media.extend(reach.email.is_some().then_some(Medium::Mail));
-        media.extend(reach.mobile.is_some().then_some(Medium::Sms));
-        found.push(Recipient { account, principal, media });
+        found.push(reached(conn, keys, account, principal)?);
+    }
+    Ok(found)
+}
+
+fn reached(
+    conn: &mut Conn,
+    keys: &MasterKey,
+    account: i64,
+    principal: Option<i64>,
+) -> Result<Recipient> {
+    let reach = reach::addresses(conn, keys, account)?;
+    let mut media = Vec::new();
+    media.extend(reach.email.is_some().then_some(Medium::Mail));
+    media.extend(reach.mobile.is_some().then_some(Medium::Sms));
+    Ok(Recipient { account, principal, media })
+}
+
+/// Who is on duty at `unit` at the instant `at` by the roster, beside those who are `told` anyway: with an account that
+/// is not disabled, of the unit or one above it, and with a part in its cases.
+///
+/// # Errors
+/// As the database says.
+pub fn on_duty(
+    conn: &mut Conn,
+    keys: &MasterKey,
+    (directory, unit): (&Directory, &UnitCode),
+    (at, zone): (Stamp, Tz),
+    told: &[Recipient],
+) -> Result<Vec<Recipient>> {
+    let above = directory.ancestors(unit);
+    let plans = plans_about(conn, Some(std::slice::from_ref(unit)), at.day(zone))?;
+    let logins: BTreeSet<&str> = roster::on_duty(&plans, at, zone)
+        .into_iter()
+        .filter_map(|(turn, _)| turn.account.as_deref())
+        .collect();
+    let mut found = Vec::new();
+    for login in logins {
+        let Some(account) = accounts::account_named(conn, login)? else { continue };
+        let sees = account.unit.as_ref().is_some_and(|own| own == unit || above.contains(own));
+        let works = account.has(Role::Handler) || account.has(Role::UnitHead);
+        let is_told = told.iter().any(|it| it.account == account.id);
+        if account.disabled_at.is_none() && sees && works && !is_told {
+            found.push(reached(conn, keys, account.id, None)?);
+        }
     }
     Ok(found)
 }

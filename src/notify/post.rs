@@ -10,7 +10,7 @@ use super::enclosed::{Articles, Cases, Reports};
 use super::letter::Letters;
 use super::mailer::Mailer;
 use super::outbox::{LETTER, Notice, case_of};
-use super::people::{Recipient, recipients};
+use super::people::{Recipient, on_duty, recipients};
 use super::plan::{self, Addressee, Occasion, Owed};
 use super::settings::Settings;
 use super::sms::Sms;
@@ -75,7 +75,13 @@ impl Post {
             let whom = (owed.occasion, &owed.addressee);
             let day = now.day(self.settings.zone);
             let Some(loaded) = loaded else { return Ok((None, Vec::new())) };
-            let people = recipients(conn, &self.keys, &loaded.directory, whom, day)?;
+            let mut people = recipients(conn, &self.keys, &loaded.directory, whom, day)?;
+            let wakes = loaded.stored.ticket.urgency == Urgency::Emergency
+                && owed.occasion.calls_for_action();
+            if let (true, Addressee::Unit(unit)) = (wakes, &owed.addressee) {
+                let (of, at) = ((&*loaded.directory, unit), (now, self.settings.zone));
+                people.extend(on_duty(conn, &self.keys, of, at, &people)?);
+            }
             Ok((Some(loaded), people))
         })?;
         let Some(loaded) = found else { return Ok(()) };

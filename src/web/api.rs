@@ -32,6 +32,7 @@ pub mod reach;
 pub mod reference;
 pub mod relistens;
 pub mod reports;
+pub mod roster;
 pub mod search;
 pub mod searches;
 pub mod sides;
@@ -116,7 +117,8 @@ pub fn routes(services: &mut ServiceConfig<'_>) {
         .configure(marks::routes)
         .configure(warnings::routes)
         .configure(campaigns::routes)
-        .configure(incidents::routes);
+        .configure(incidents::routes)
+        .configure(roster::routes);
     desk_routes(services);
 }
 

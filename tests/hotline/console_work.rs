@@ -59,6 +59,11 @@ impl Office {
         let bearer = format!("Bearer {}", self.tokens[name]);
         self.server.ask("POST", path, &[("Authorization", &bearer)], &body.to_string())
     }
+
+    pub fn put(&self, name: &str, path: &str, body: &Value) -> Answer {
+        let bearer = format!("Bearer {}", self.tokens[name]);
+        self.server.ask("PUT", path, &[("Authorization", &bearer)], &body.to_string())
+    }
 }
 
 /// Whether `page` has a box to tick for the assignment `id`.

@@ -58,6 +58,7 @@ mod papers;
 mod places;
 mod power_cut;
 mod reports;
+mod roster;
 mod schema;
 mod search;
 mod sequences;

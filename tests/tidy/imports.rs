@@ -19,7 +19,7 @@ pub const STOREYS: [&[&str]; 26] = [
     &["intake"],
     &["routing", "handling", "places"],
     &["search", "learning", "notify", "knowledge", "upstream", "calls", "live"],
-    &["attachment"],
+    &["attachment", "roster"],
     &["ticket"],
     &["limits"],
     &["directory", "identity"],

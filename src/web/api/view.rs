@@ -33,7 +33,7 @@ use crate::time::Stamp;
 pub struct TicketView {
     no: String,
     version: i32,
-    state: StateName,
+    pub state: StateName,
     kind: Kind,
     channel: Channel,
     urgency: Urgency,
@@ -46,7 +46,7 @@ pub struct TicketView {
     caller: Option<CallerView>,
     place: PlaceView,
     /// The code of the unit that leads (or led).
-    lead: Option<UnitCode>,
+    pub lead: Option<UnitCode>,
     assignments: Vec<AssignmentView>,
     limits: BTreeMap<ClockName, LimitView>,
     /// The next limit to run out: of the ticket or of its units.

@@ -17,6 +17,7 @@ use crate::limits::Light;
 use crate::ticket::listing::Sort;
 use crate::ticket::sight::scope;
 use crate::web::api::decisions::{DecisionList, withdrawals_of};
+use crate::web::api::roster::duty::{NowView, after_hours};
 use crate::web::api::tickets::{self, Lines, ListQuery};
 use crate::web::api::watched;
 use crate::web::blocking::run;
@@ -104,6 +105,16 @@ struct Home {
     queues: Vec<Filled>,
     /// Of an agent: what citizens took back and one of them is to be asked about.
     withdrawals: Option<DecisionList>,
+    /// Outside working hours, for whoever sends a matter on: who is on duty, by unit.
+    duty: Option<BTreeMap<String, NowView>>,
+}
+
+/// A queue on its own page.
+#[derive(Serialize)]
+struct Whole {
+    #[serde(flatten)]
+    filled: Filled,
+    duty: Option<BTreeMap<String, NowView>>,
 }
 
 /// The first page.
@@ -114,7 +125,8 @@ pub async fn home(app: web::Data<App>, guest: Guest) -> Shown {
         let directory = house.db.read(|conn| house.directory.current(conn))?;
         let asks = actor.has(Role::Agent);
         let withdrawals = asks.then(|| withdrawals_of(&house.hotline, &actor)).transpose()?;
-        let home = Home { queues: queues(&house, &actor)?, withdrawals };
+        let duty = after_hours(&house, &actor)?;
+        let home = Home { queues: queues(&house, &actor)?, withdrawals, duty };
         Ok((home, directory, alarm_for(&house, &actor)))
     })
     .await?;
@@ -142,15 +154,17 @@ pub async fn whole(
 ) -> Shown {
     let (house, actor) = (app.clone(), guest.actor.clone());
     let after = onward.into_inner().after;
-    let (filled, directory) = run(move || {
+    let (paged, directory) = run(move || {
         let mine = QUEUES.iter().find(|queue| queue.key == key.as_str());
         let queue = mine.ok_or_else(Error::not_found)?;
         actor.require(queue.roles)?;
         let directory = house.db.read(|conn| house.directory.current(conn))?;
-        Ok((filled(&house, &actor, queue, PAGE, after)?, directory))
+        let duty = after_hours(&house, &actor)?;
+        let filled = filled(&house, &actor, queue, PAGE, after)?;
+        Ok((Whole { filled, duty }, directory))
     })
     .await?;
-    Ok(Page::of(&app, &guest).naming(directory).show("queue.html", filled)?)
+    Ok(Page::of(&app, &guest).naming(directory).show("queue.html", paged)?)
 }
 
 impl Queue {

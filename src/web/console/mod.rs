@@ -20,6 +20,7 @@ mod live;
 mod numbers;
 mod page;
 mod relisten;
+mod roster;
 mod search;
 mod survey;
 mod templates;

@@ -18,6 +18,7 @@ use crate::error::Result;
 use crate::followup::relisten::READS as RELISTENERS;
 use crate::identity::Role;
 use crate::proactive::sight::READERS;
+use crate::roster::change::READERS as ON_DUTY;
 use crate::web::api::decisions::DECIDERS;
 use crate::web::cookie;
 
@@ -33,6 +34,7 @@ const WAYS: &[(&str, &str, &[Role])] = &[
     ("/relisten", "重听", RELISTENERS),
     ("/search", "检索", SEES_CASES),
     ("/articles", "知识", &[]),
+    ("/roster", "值班", ON_DUTY),
     ("/upstream", "回填", &[Role::Reviewer, Role::Dispatcher, Role::Leader]),
     ("/today", "概况", JUDGES),
     ("/figures", "指标", JUDGES),

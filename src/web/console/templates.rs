@@ -64,6 +64,8 @@ const PAGES: &[(&str, &str)] = &[
     ("figures.html", include_str!("pages/figures.html")),
     ("monthly.html", include_str!("pages/monthly.html")),
     ("report.html", include_str!("pages/report.html")),
+    ("roster.html", include_str!("pages/roster.html")),
+    ("on_duty.html", include_str!("pages/on_duty.html")),
     ("report_tickets.html", include_str!("pages/report_tickets.html")),
     ("saying.html", include_str!("pages/saying.html")),
     ("steps.html", include_str!("pages/steps.html")),

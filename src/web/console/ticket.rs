@@ -12,8 +12,10 @@ use crate::error::Result;
 use crate::identity::{Actor, Role};
 use crate::knowledge::hollow::{formulas_in, is_empty_reply};
 use crate::knowledge::named::named_in;
+use crate::ticket::StateName;
 use crate::web::api::dossier::{self, ToldView};
 use crate::web::api::history::{self, Limits, Readers};
+use crate::web::api::roster::duty::{NowView, after_hours_at};
 use crate::web::api::tickets;
 use crate::web::api::view::TicketView;
 use crate::web::blocking::run;
@@ -26,6 +28,8 @@ struct Opened {
     readers: Readers,
     /// What of the reply says nothing, for whoever judges it.
     judged: Option<Judged>,
+    /// Outside working hours: who is on duty at the unit that has it.
+    duty: Option<NowView>,
 }
 
 /// What a reviewer is shown of a reply before they pass it.
@@ -57,17 +61,27 @@ pub async fn ticket(app: web::Data<App>, guest: Guest, no: web::Path<String>) ->
         let hotline = &house.hotline;
         let (ticket, _) = tickets::opened(hotline, &actor, &no)?;
         let judged = judged(&house, &actor, &no, &ticket)?;
+        let duty = on_duty(&house, &actor, &ticket)?;
         let opened = Opened {
             ticket,
             story: dossier::story_of(hotline, &actor, &no)?,
             limits: history::limits_of(hotline, &actor, &no)?,
             readers: history::readers_of(hotline, &actor, &no)?,
             judged,
+            duty,
         };
         Ok((opened, house.db.read(|conn| house.directory.current(conn))?))
     })
     .await?;
     Ok(Page::of(&app, &guest).naming(directory).show("ticket.html", opened)?)
+}
+
+fn on_duty(app: &App, actor: &Actor, shown: &TicketView) -> Result<Option<NowView>> {
+    let at_a_unit = matches!(shown.state, StateName::InUnits | StateName::OnLedger);
+    match shown.lead.as_ref().filter(|_| at_a_unit) {
+        Some(lead) => after_hours_at(app, actor, lead),
+        None => Ok(None),
+    }
 }
 
 fn judged(app: &App, actor: &Actor, no: &str, shown: &TicketView) -> Result<Option<Judged>> {

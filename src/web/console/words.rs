@@ -29,6 +29,7 @@ use crate::proactive::{Grade, Rule};
 use crate::reports::differ::What;
 use crate::reports::kinds::{CheckState, Decision, ReportKind, TaskState, TaskStep};
 use crate::reports::{State as ReportState, Step as ReportStep};
+use crate::roster::Shift;
 use crate::routing::dry_run::Verdict;
 use crate::ticket::assignment::ContactOutcome;
 use crate::ticket::attachment::{AttachmentKind, GoneWhy};
@@ -146,6 +147,7 @@ lists! {
     "occasion" => Occasion,
     "finding" => Finding,
     "relisten_reason" => Difference,
+    "shift" => Shift,
 }
 
 /// `text|marked(marks)`: the pieces from and to, in characters, stand out; all of it is escaped.

@@ -56,6 +56,8 @@ pub const PAGES: &[Page] = &[
     ("article-edit", "handler", "/articles/{article}"),
     ("article-new", "handler", "/articles/new"),
     ("upstream", "reviewer", "/upstream"),
+    ("roster", "unit_head", "/roster?edit=2026-11-02&from=2026-11-02"),
+    ("roster-month", "dispatcher", "/roster?show=month"),
     ("today", "leader", "/today"),
     ("figures", "leader", "/figures?window=2026-10"),
     ("figures-volume", "leader", "/figures?window=2026-10&show=volume&compare=previous"),

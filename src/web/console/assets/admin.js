@@ -35,6 +35,35 @@
     });
   }
 
+  // A turn of duty without a shift is none: what else stands in its row goes.
+  for (const box of document.querySelectorAll('.edit-turns select')) {
+    box.addEventListener('change', () => { if (!box.value) for (const field of box.closest('tr').querySelectorAll('input')) field.value = ''; });
+  }
+
+  // A month of the duty roster: a file is read into the form, in whichever of both spellings spreadsheets write; what was
+  // not put is listed under it.
+  for (const form of document.querySelectorAll('form[data-sheet]')) {
+    const file = form.querySelector('[data-read]');
+    file?.addEventListener('change', async () => {
+      const bytes = await file.files[0]?.arrayBuffer();
+      if (!bytes) return;
+      try { form.elements.text.value = new TextDecoder('utf-8', { fatal: true }).decode(bytes); } catch { form.elements.text.value = new TextDecoder('gb18030').decode(bytes); }
+    });
+    form.addEventListener('answered', event => {
+      const { days, rejected } = event.detail;
+      if (!rejected.length) { location.reload(); return; }
+      const told = document.createElement('p');
+      told.textContent = `已排 ${days} 天；以下 ${rejected.length} 行未排，改好后可再导入：`;
+      const list = document.createElement('ul');
+      for (const it of rejected) {
+        const item = document.createElement('li');
+        item.textContent = `第 ${it.line} 行（${it.cells.join(' ')}）：${it.reason}`;
+        list.append(item);
+      }
+      form.querySelector('[data-rejected]').replaceChildren(told, list);
+    });
+  }
+
   // Roles that one person has at a small site, in one stroke.
   for (const button of document.querySelectorAll('[data-preset]')) {
     button.addEventListener('click', () => {
