@@ -121,13 +121,16 @@ impl Caller {
             Ok(Post { subtree: directory.subtree(unit), company: directory.is_company(unit) })
         };
         let now = app.clock.now();
-        match &self.badge {
+        let visitor = match &self.badge {
             Badge::Token(token) => authenticate(conn, &app.gate, token, now, self.door, &post),
             Badge::Page(token) => {
                 authenticate_console(conn, &app.gate, token, now, self.door, &post)
             }
             Badge::Stranger(_) => Err(nobody()),
-        }
+        }?;
+        // What is said from here on is in the site's words of today.
+        app.directory.keep_speaking(conn, now, app.config.site.zone)?;
+        Ok(visitor)
     }
 
     /// The actor, who has nothing else to do first.

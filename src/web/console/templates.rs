@@ -53,6 +53,8 @@ const PAGES: &[(&str, &str)] = &[
     ("admin/users.html", include_str!("pages/admin/users.html")),
     ("admin/user.html", include_str!("pages/admin/user.html")),
     ("admin/reach.html", include_str!("pages/admin/reach.html")),
+    ("admin/sentences.html", include_str!("pages/admin/sentences.html")),
+    ("admin/sentence.html", include_str!("pages/admin/sentence.html")),
     ("admin/outbox.html", include_str!("pages/admin/outbox.html")),
     ("admin/audit.html", include_str!("pages/admin/audit.html")),
     ("behind.html", include_str!("pages/behind.html")),
