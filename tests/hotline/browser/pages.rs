@@ -12,6 +12,7 @@ pub type Page = (&'static str, &'static str, &'static str);
 
 pub const PAGES: &[Page] = &[
     ("login", "", "/login"),
+    ("login-english", "", "/login?lang=en"),
     ("home-agent", "agent", "/"),
     ("home-dispatcher", "dispatcher", "/"),
     ("home-handler", "handler", "/"),
