@@ -128,8 +128,10 @@ impl Caller {
             }
             Badge::Stranger(_) => Err(nobody()),
         }?;
-        // What is said from here on is in the site's words of today.
-        app.directory.keep_speaking(conn, now, app.config.site.zone)?;
+        // What is said from here on is in the site's words of today; where they cannot be read, as before.
+        if let Err(error) = app.directory.keep_speaking(conn, now, app.config.site.zone) {
+            tracing::warn!(target: "jiesu::words", code = error.code(), "not followed");
+        }
         Ok(visitor)
     }
 
