@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, PoisonError, RwLock};
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -228,14 +228,40 @@ fn flatten(prefix: &str, value: &toml::Value, flat: &mut BTreeMap<String, String
     }
 }
 
-/// The Chinese sentence of `code` with its places filled; the code itself where none is written
-/// (a test demands a sentence for every code in the source).
+/// What a site says in place of the catalogue's sentences, by code. Its rule: this room reads no database, so the whole
+/// table is pushed in from above (`directory::wording`), never a part of it; a process is one house, and what was
+/// pushed last is said.
+static REWORDED: RwLock<BTreeMap<String, String>> = RwLock::new(BTreeMap::new());
+
+/// From now on the site says `own` in place of the catalogue's sentences of these codes, and nothing else of its own.
+pub fn reword(own: BTreeMap<String, String>) {
+    *REWORDED.write().unwrap_or_else(PoisonError::into_inner) = own;
+}
+
+/// The Chinese sentence of `code` with its places filled: the site's own, or the catalogue's; the code itself where
+/// none is written (a test demands a sentence for every code in the source).
 pub fn sentence(code: &str, values: &[(&str, &str)]) -> String {
-    let mut text = SENTENCES.get(code).cloned().unwrap_or_else(|| code.to_owned());
+    let own = REWORDED.read().unwrap_or_else(PoisonError::into_inner).get(code).cloned();
+    filled(own.as_deref().or_else(|| built_in(code)).unwrap_or(code), values)
+}
+
+/// `text` with its `{name}` places filled.
+pub fn filled(text: &str, values: &[(&str, &str)]) -> String {
+    let mut text = text.to_owned();
     for (name, value) in values {
         text = text.replace(&format!("{{{name}}}"), value);
     }
     text
+}
+
+/// The sentence of `code` as it came with the program.
+pub fn built_in(code: &str) -> Option<&'static str> {
+    SENTENCES.get(code).map(String::as_str)
+}
+
+/// Every sentence as it came with the program, by code.
+pub fn catalogue() -> impl Iterator<Item = (&'static str, &'static str)> {
+    SENTENCES.iter().map(|(code, text)| (code.as_str(), text.as_str()))
 }
 
 /// Whether the catalogue has a sentence for `code`.

@@ -153,12 +153,18 @@ fn drop_all(drop_some: impl Fn() -> Result<usize>) -> Result<()> {
     Ok(())
 }
 
-/// The thread that keeps this node's index as the database is.
+/// The thread that keeps this node's index, and its words, as the database is.
 fn follow(app: &Arc<App>, bell: &Bell) -> Result<JoinHandle<()>> {
     let pause = Duration::from_millis(app.config.search.pause_ms.max(20));
-    let (search, bell) = (app.search.clone(), bell.clone());
+    let (search, bell, house) = (app.search.clone(), bell.clone(), app.clone());
     let work = move || {
         while !bell.stopped() {
+            // Strangers and letters are spoken to in the site's words too, where nobody asks who is known.
+            let (now, zone) = (house.clock.now(), house.config.site.zone);
+            if let Err(error) = house.db.read(|conn| house.directory.keep_speaking(conn, now, zone))
+            {
+                tracing::warn!(target: "jiesu::words", code = error.code(), "not followed");
+            }
             if let Err(error) = search.follow(&|| bell.stopped()) {
                 tracing::warn!(target: "jiesu::search", code = error.code(), "not followed");
             }

@@ -22,6 +22,7 @@ pub mod succession;
 pub mod trial;
 pub mod unit;
 pub mod vocabulary;
+pub mod wording;
 
 pub use cached::Cached;
 pub use change::{create, import, put, revise};

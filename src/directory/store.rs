@@ -67,6 +67,39 @@ pub fn load(conn: &mut Conn) -> Result<Directory> {
     Ok(Directory::build(version, journal))
 }
 
+/// A description in the journal, with who recorded it when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Said {
+    pub since_on: NaiveDate,
+    pub entry: Entry,
+    pub recorded_at: Stamp,
+    pub recorded_by: String,
+}
+
+/// Every description of one thing, in the order recorded.
+pub fn said_of(conn: &mut Conn, noun: Noun, code: &str) -> Result<Vec<Said>> {
+    let rows: Vec<(String, String, Stamp, String)> = directory_entry::table
+        .filter(directory_entry::noun.eq(noun))
+        .filter(directory_entry::code.eq(code))
+        .order(directory_entry::revision)
+        .select((
+            directory_entry::since_on,
+            directory_entry::body,
+            directory_entry::recorded_at,
+            directory_entry::recorded_by,
+        ))
+        .load(conn)?;
+    let said = |(since_on, body, recorded_at, recorded_by): (String, String, Stamp, String)| {
+        Ok(Said {
+            since_on: since_on.parse().map_err(Error::internal)?,
+            entry: serde_json::from_str(&body).map_err(Error::internal)?,
+            recorded_at,
+            recorded_by,
+        })
+    };
+    rows.into_iter().map(said).collect()
+}
+
 /// Adds entries to the journal under the name of who recorded them; answers the new version.
 pub fn append(tx: &mut Tx<'_>, recorded_by: &str, entries: &[Recorded]) -> Result<i64> {
     // The version first: two changes at once meet here, and one of them runs again.

@@ -53,6 +53,7 @@ pub mod waiting;
 pub mod warnings;
 pub mod watched;
 pub mod webhooks;
+pub mod words;
 pub mod work;
 
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -153,6 +154,7 @@ fn desk_routes(services: &mut ServiceConfig<'_>) {
         .service(webhooks::test)
         .service(webhooks::deliveries)
         .service(webhooks::replay)
+        .configure(words::routes)
         .service(health::live)
         .service(health::ready)
         .service(metrics::metrics_text);

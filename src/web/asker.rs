@@ -121,13 +121,18 @@ impl Caller {
             Ok(Post { subtree: directory.subtree(unit), company: directory.is_company(unit) })
         };
         let now = app.clock.now();
-        match &self.badge {
+        let visitor = match &self.badge {
             Badge::Token(token) => authenticate(conn, &app.gate, token, now, self.door, &post),
             Badge::Page(token) => {
                 authenticate_console(conn, &app.gate, token, now, self.door, &post)
             }
             Badge::Stranger(_) => Err(nobody()),
+        }?;
+        // What is said from here on is in the site's words of today; where they cannot be read, as before.
+        if let Err(error) = app.directory.keep_speaking(conn, now, app.config.site.zone) {
+            tracing::warn!(target: "jiesu::words", code = error.code(), "not followed");
         }
+        Ok(visitor)
     }
 
     /// The actor, who has nothing else to do first.

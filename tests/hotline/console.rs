@@ -43,6 +43,27 @@ fn a_stranger_is_led_to_the_door_and_from_there_to_the_page_they_wanted() {
 }
 
 #[test]
+fn the_door_is_chinese_and_english_for_who_asks_for_it() {
+    let server = server();
+    let door = server.ask("GET", "/login", &[("Accept-Language", "en")], "").body;
+    assert!(door.contains("<html lang=\"zh-CN\">") && door.contains("用户名"), "{door}");
+    assert!(!door.contains("User name"), "{door}");
+    let english = server.ask("GET", "/login?lang=en&to=%2Fsearch%3Fq%3Da", &[], "").body;
+    for said in ["<html lang=\"en\">", "User name", "Password", ">Log in</button>", "Jiesu</title>"]
+    {
+        assert!(english.contains(said), "{said}: {english}");
+    }
+    assert!(!english.contains("用户名") && !english.contains("密码"), "{english}");
+    assert!(english.contains("name=\"to\" value=\"&#x2f;search?q=a\""), "{english}");
+    // Who mistypes is told on the same page; any other language is Chinese.
+    let headers = [("Content-Type", "application/x-www-form-urlencoded")];
+    let again = server.ask("POST", "/login", &headers, "username=agent&password=no&lang=en");
+    assert!(again.status == 401 && again.body.contains("User name"), "{again:?}");
+    let odd = server.ask("GET", "/login?lang=%22%3E%3Cb%3E", &[], "").body;
+    assert!(odd.contains("用户名") && !odd.contains("<b>"), "{odd}");
+}
+
+#[test]
 fn a_wrong_password_is_told_on_the_same_page_and_keeps_the_name() {
     let server = server();
     let answer = typed(&server, "agent", "not-the-one", &[]);

@@ -81,6 +81,7 @@ mod web_edges;
 mod web_idempotency;
 mod web_nodes;
 mod web_openapi;
+mod web_words;
 mod webhooks;
 mod whatif;
 mod worker;

@@ -15,11 +15,14 @@ use crate::web::asker::{Known, door};
 use crate::web::blocking::run;
 use crate::web::{client, cookie};
 
-/// Where to go after the login.
+/// Where to go after the login, and in which language one is asked for it.
 #[derive(Deserialize)]
 pub struct Onward {
     #[serde(default)]
     to: String,
+    /// `en`, or Chinese.
+    #[serde(default)]
+    lang: String,
 }
 
 /// What is typed at the door.
@@ -29,8 +32,8 @@ pub struct Typed {
     password: String,
     #[serde(default)]
     otp: String,
-    #[serde(default)]
-    to: String,
+    #[serde(flatten)]
+    onward: Onward,
 }
 
 /// The login.
@@ -40,7 +43,7 @@ pub async fn form(
     onward: web::Query<Onward>,
     request: HttpRequest,
 ) -> HttpResponse {
-    shown(&app, &request, &onward.to, "", None)
+    shown(&app, &request, &onward, "", None)
 }
 
 /// Logs in.
@@ -55,10 +58,10 @@ pub async fn enter(app: web::Data<App>, request: HttpRequest, typed: web::Form<T
     match let_in(&app, &request, attempt).await {
         Ok(tokens) => Ok(HttpResponse::SeeOther()
             .cookie(cookie::logged_in(&app, tokens.console_token))
-            .insert_header((header::LOCATION, within(&typed.to).to_owned()))
+            .insert_header((header::LOCATION, within(&typed.onward.to).to_owned()))
             .finish()),
         Err(error) if matches!(error.kind(), Kind::Unauthenticated | Kind::TooMany) => {
-            let mut answer = shown(&app, &request, &typed.to, &typed.username, Some(&error));
+            let mut answer = shown(&app, &request, &typed.onward, &typed.username, Some(&error));
             *answer.status_mut() = crate::web::problem::status(error.kind());
             Ok(answer)
         }
@@ -86,13 +89,14 @@ pub async fn leave(app: web::Data<App>, Known(visitor): Known) -> Shown {
 fn shown(
     app: &App,
     request: &HttpRequest,
-    to: &str,
+    onward: &Onward,
     name: &str,
     error: Option<&Error>,
 ) -> HttpResponse {
     let demo = app.demo == Demo::On && client::from_this_machine(request);
     let said = context! {
-        to => within(to),
+        to => within(&onward.to),
+        lang => if onward.lang == "en" { "en" } else { "" },
         name => name,
         wrong => error.map(|error| error.detail().to_owned()),
         otp => error.is_some_and(|error| error.code() == "login.otp_needed"),

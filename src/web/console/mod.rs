@@ -11,6 +11,7 @@ mod citizen;
 mod decisions;
 mod desk;
 mod door;
+mod english;
 mod fault;
 mod field;
 mod guest;

@@ -7,7 +7,7 @@ use actix_web::HttpResponse;
 use actix_web::http::header;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value};
 
-use super::{assets, numbers, words};
+use super::{assets, english, numbers, words};
 use crate::error::{Error, Result};
 
 /// Where a page of the console may take things from, and who may frame it: from here, and nobody.
@@ -55,6 +55,8 @@ const PAGES: &[(&str, &str)] = &[
     ("admin/users.html", include_str!("pages/admin/users.html")),
     ("admin/user.html", include_str!("pages/admin/user.html")),
     ("admin/reach.html", include_str!("pages/admin/reach.html")),
+    ("admin/sentences.html", include_str!("pages/admin/sentences.html")),
+    ("admin/sentence.html", include_str!("pages/admin/sentence.html")),
     ("admin/outbox.html", include_str!("pages/admin/outbox.html")),
     ("admin/audit.html", include_str!("pages/admin/audit.html")),
     ("behind.html", include_str!("pages/behind.html")),
@@ -88,21 +90,30 @@ const PAGES: &[(&str, &str)] = &[
     ("citizen/ticket.html", include_str!("pages/citizen/ticket.html")),
 ];
 
-static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
+static TEMPLATES: LazyLock<Environment<'static>> =
+    LazyLock::new(|| environment(PAGES.iter().copied()));
+
+/// The same in English, made when somebody first reads it.
+static ENGLISH: LazyLock<Environment<'static>> =
+    LazyLock::new(|| environment(ENGLISH_PAGES.iter().map(|(name, text)| (*name, text.as_str()))));
+static ENGLISH_PAGES: LazyLock<Vec<(&'static str, String)>> =
+    LazyLock::new(|| PAGES.iter().map(|(name, text)| (*name, english::translated(text))).collect());
+
+fn environment(pages: impl Iterator<Item = (&'static str, &'static str)>) -> Environment<'static> {
     let mut all = Environment::new();
     all.set_undefined_behavior(UndefinedBehavior::SemiStrict);
     all.set_auto_escape_callback(|_| AutoEscape::Html);
     words::teach(&mut all);
     numbers::teach(&mut all);
     all.add_function("asset", assets::address);
-    for (name, text) in PAGES {
+    for (name, text) in pages {
         // One that does not parse is missing, and its page a fault that the tests see.
         if let Err(error) = all.add_template(name, text) {
             tracing::error!(name, %error, "a page's template");
         }
     }
     all
-});
+}
 
 /// A page for anybody: the door, a fault. One that cannot be made is an empty 500.
 pub fn bare(name: &str, with: Value) -> HttpResponse {
@@ -112,12 +123,14 @@ pub fn bare(name: &str, with: Value) -> HttpResponse {
     })
 }
 
-/// The template `name`, filled.
+/// The template `name`, filled; in English where `with` says so by `lang`.
 ///
 /// # Errors
 /// `internal` where template and values do not fit.
 pub fn render(name: &str, with: Value) -> Result<HttpResponse> {
-    let template = TEMPLATES.get_template(name).map_err(Error::internal)?;
+    let is_english = with.get_attr("lang").is_ok_and(|lang| lang.as_str() == Some("en"));
+    let all = if is_english { &ENGLISH } else { &TEMPLATES };
+    let template = all.get_template(name).map_err(Error::internal)?;
     let text = template.render(with).map_err(Error::internal)?;
     Ok(HttpResponse::Ok()
         .content_type("text/html; charset=utf-8")
@@ -135,6 +148,7 @@ mod tests {
     fn every_template_parses_and_every_text_of_it_is_escaped() {
         for (name, _) in PAGES {
             assert!(TEMPLATES.get_template(name).is_ok(), "{name}");
+            assert!(ENGLISH.get_template(name).is_ok(), "{name} in English");
         }
         let said = context! { status => 404, code => "<b>", detail => "<script>", request => "" };
         let text = TEMPLATES.get_template("fault.html").unwrap().render(said).unwrap();

@@ -12,6 +12,7 @@ pub type Page = (&'static str, &'static str, &'static str);
 
 pub const PAGES: &[Page] = &[
     ("login", "", "/login"),
+    ("login-english", "", "/login?lang=en"),
     ("home-agent", "agent", "/"),
     ("home-dispatcher", "dispatcher", "/"),
     ("home-handler", "handler", "/"),
@@ -105,6 +106,8 @@ pub const PAGES: &[Page] = &[
     ("calendar-2027", "sysadmin", "/admin/calendar/2027"),
     ("profiles", "assessor", "/admin/profiles"),
     ("profile", "sysadmin", "/admin/profiles/beijing@1"),
+    ("sentences", "sysadmin", "/admin/words"),
+    ("sentence", "sysadmin", "/admin/words/transition"),
     ("outbox", "sysadmin", "/admin/outbox?state="),
     ("users", "secadmin", "/admin/users"),
     ("user", "secadmin", "/admin/users/zhang"),

@@ -9,6 +9,7 @@ mod front;
 mod letters;
 mod lists;
 mod profiles;
+mod sentences;
 mod trail;
 mod trial;
 mod users;
@@ -22,6 +23,8 @@ pub fn routes(services: &mut ServiceConfig) {
         .service(users::everybody)
         .service(users::somebody)
         .service(letters::letters_page)
+        .service(sentences::every_sentence)
+        .service(sentences::one_sentence)
         .service(trail::search_trail)
         .service(calendar::this_year)
         .service(calendar::one_year)

@@ -64,6 +64,16 @@
     });
   }
 
+  // A sentence as people will read it, while it is typed: its places filled with the samples beside it.
+  for (const area of document.querySelectorAll('textarea[data-sentence]')) {
+    const shown = area.form.querySelector('[data-filled]');
+    area.form.addEventListener('input', () => {
+      let text = area.value;
+      for (const field of area.form.querySelectorAll('[data-place]')) text = text.replaceAll(`{${field.dataset.place}}`, () => field.value);
+      shown.textContent = text;
+    });
+  }
+
   // Roles that one person has at a small site, in one stroke.
   for (const button of document.querySelectorAll('[data-preset]')) {
     button.addEventListener('click', () => {
