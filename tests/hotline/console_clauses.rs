@@ -31,8 +31,10 @@ fn a_dispute_waits_for_the_dispatcher_and_is_decided_from_the_list() {
         page.contains("异议裁定") && page.contains("不属本科职责") && page.contains(&id),
         "{page}"
     );
+    let version = city.stored(&no).version;
+    assert!(page.contains(&format!("data-ticket=\"{no}\" data-seen=\"{version}\"")), "{page}");
     let body = json!({ "command": "dispute/decide", "targets": [id], "dry_run": false,
-        "body": { "uphold": false, "reason": "属本科职责" } });
+        "seen": { &id: version }, "body": { "uphold": false, "reason": "属本科职责" } });
     assert_eq!(office.post("dispatcher", "/api/v1/batch", &body).json()["done"], 1);
     assert!(waiting(&office, "dispatcher").is_empty());
     assert!(office.shown("dispatcher", "/decisions").contains("没有等您裁定的申请"));

@@ -542,7 +542,7 @@
       if (due && it.due_at && place !== page) due.dateTime = it.due_at;
       if (it.version <= Number(place.dataset.seen)) continue;
       if (place === page) document.querySelector('[data-moved]').hidden = false;
-      else if (!place.querySelector('.news')) place.querySelector('td a')?.after(' ', made('span', '有变化', { className: 'tag news' }));
+      else if (!place.querySelector('.news')) place.querySelector('td a, h2 a')?.after(' ', made('span', '有变化', { className: 'tag news' }));
     }
     tick();
   }
