@@ -561,14 +561,28 @@
     line.textContent = it.names.length ? `${it.names.join('、')} 正在处理此件，请先沟通，以免重复办理。` : '';
   }
   let stream = null;
+  let isOver = false;
+  // Told that nothing more comes: who came back all the same would only take another page's place.
+  function over(it) {
+    isOver = true;
+    hush();
+    const why = it.why === 'login' ? '登录已结束' : '您同时打开的页面太多';
+    const line = made('p', `${why}，本页不再自动更新。 `, { className: 'notice noprint' });
+    line.setAttribute('role', 'status');
+    const again = made('button', '刷新本页', { type: 'button', className: 'quiet' });
+    again.addEventListener('click', () => location.reload());
+    line.append(again);
+    document.querySelector('main')?.prepend(line);
+  }
   function listen() {
-    if (stream || document.hidden || !echo || !window.EventSource) return;
+    if (stream || isOver || document.hidden || !echo || !window.EventSource) return;
     const shown = [...new Set(Array.from(document.querySelectorAll('[data-ticket]'), it => it.dataset.ticket))].slice(0, 100);
     const mine = new EventSource(`/live?tickets=${shown.map(encodeURIComponent).join(',')}`);
     const on = (name, act) => mine.addEventListener(name, event => { try { act(JSON.parse(event.data)); } catch { /* the page stays as it is */ } });
     on('ticket', moved);
     on('counts', counted);
     on('at_work', present);
+    on('over', over);
     mine.addEventListener('error', () => { if (mine.readyState === EventSource.CLOSED && stream === mine) stream = null; });
     stream = mine;
   }
