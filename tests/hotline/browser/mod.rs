@@ -11,6 +11,8 @@ mod hostile;
 mod month;
 mod pages;
 mod shots;
+mod since;
 mod stage;
+mod syntax;
 mod tab;
 mod world;
