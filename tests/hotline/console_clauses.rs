@@ -121,11 +121,49 @@ fn the_call_is_offered_to_whoever_holds_it_and_nothing_is_amended_by_itself() {
 #[test]
 fn the_desk_answers_declines_and_diverts_in_one_stroke() {
     let office = Office::open();
-    let page = office.shown("agent", "/desk?phone=13900000001");
+    let page = office.shown("agent", "/desk");
     for name in ["finish", "finish.reason", "finish.service", "into", "channel", "matter.accused"] {
         assert!(page.contains(&format!("name=\"{name}\"")), "{name}: {page}");
     }
     assert!(page.contains("data-warn") && page.contains("无新的事实") && page.contains("119"));
+}
+
+#[test]
+fn a_caller_s_number_leaves_the_address_at_once_and_is_shown_once_to_whom_it_rang() {
+    let office = Office::open();
+    let ring = |who: &str| {
+        let sent = office.page(who, "/desk?phone=13900000001&call_id=c%209");
+        assert_eq!(sent.status, 303, "{sent:?}");
+        let place = sent.header("location").expect("the way on").to_owned();
+        assert!(place.starts_with("/desk?call_id=c+9&ring="), "{place}");
+        assert!(!sent.raw_head.contains("13900000001") && !sent.body.contains("13900000001"));
+        let mut lines = sent.raw_head.lines();
+        let line = lines.find(|line| line.to_lowercase().starts_with("set-cookie: ")).unwrap();
+        assert!(line.contains("HttpOnly") && line.contains("SameSite=Strict"), "{line}");
+        let value = line["set-cookie: ".len()..].split(';').next().unwrap_or_default().to_owned();
+        (place, value)
+    };
+    let open = |who: &str, place: &str, waits: &str| {
+        let cookies = format!("{}; {waits}", office.cookie(who));
+        office.server.ask("GET", place, &[("Cookie", &cookies)], "")
+    };
+    let (place, waits) = ring("agent");
+    let desk = open("agent", &place, &waits);
+    assert!(desk.body.contains("name=\"caller.phone\" value=\"13900000001\""), "{desk:?}");
+    assert!(desk.head.contains("max-age=0"), "the browser forgets it: {}", desk.head);
+    let (other, _) = ring("agent");
+    let mistaken: [(&str, &str, &str); 3] =
+        [("agent", place.as_str(), "x=y"), ("agent", &other, &waits), ("agent-2", &place, &waits)];
+    for (who, place, waits) in mistaken {
+        let desk = open(who, place, waits);
+        assert_eq!(desk.status, 200, "{desk:?}");
+        assert!(!desk.body.contains("13900000001"), "{who} {place}");
+    }
+    office.city.clock.forward(chrono::TimeDelta::seconds(60));
+    assert!(!open("agent", &place, &waits).body.contains("13900000001"), "it waits for a minute");
+    assert_eq!(office.page("leader", &ring("leader").0).status, 403);
+    let stranger = office.server.ask("GET", "/desk?phone=13900000001", &[], "");
+    assert!(stranger.status == 303 && !stranger.raw_head.contains("13900000001"), "{stranger:?}");
 }
 
 #[test]
