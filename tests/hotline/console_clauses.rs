@@ -223,6 +223,7 @@ fn the_field_page_lists_what_is_to_be_done_and_is_kept_by_a_worker_of_its_own() 
     let no = office.city.handled_by("weixiu");
     let page = office.shown("handler@weixiu", "/field");
     assert!(page.contains(&format!("/tickets/{no}")) && page.contains("data-photo=\"before\""));
+    assert!(page.contains("最多保留 72 小时"), "how long it is kept there: {page}");
     assert!(page.contains("记下进展") && !page.contains("13900000001"), "{page}");
     assert_eq!(office.page("agent", "/field").status, 403);
     let worker = office.page("agent", "/field-worker.js");

@@ -7,6 +7,7 @@ mod axe;
 mod citizen;
 mod days;
 mod driver;
+mod field;
 mod hostile;
 mod month;
 mod pages;
