@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::console_work::{HOSTILE, Office};
 use crate::support::city::{bad, draft_with};
+use crate::support::watch;
 
 /// The commands that wait for `name`, each with its target.
 fn waiting(office: &Office, name: &str) -> Vec<(String, String)> {
@@ -131,6 +132,8 @@ fn the_desk_answers_declines_and_diverts_in_one_stroke() {
 #[test]
 fn a_caller_s_number_leaves_the_address_at_once_and_is_shown_once_to_whom_it_rang() {
     let office = Office::open();
+    // No log line of any server may have it.
+    watch::sent(r#"{"caller":{"phone":"13900000001"}}"#);
     let ring = |who: &str| {
         let sent = office.page(who, "/desk?phone=13900000001&call_id=c%209");
         assert_eq!(sent.status, 303, "{sent:?}");
