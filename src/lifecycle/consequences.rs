@@ -64,7 +64,7 @@ pub fn follow(tx: &mut Tx<'_>, rules: &Rules, change: &Change<'_>) -> Result<()>
         let moved = Moved { id, version, before, after };
         upstream::follow(tx, &rules.profile, &rules.calendar, &moved)?;
     }
-    let occurred = Occurred { version, before, after };
+    let occurred = Occurred { version, before, after, label };
     webhook::follow(tx, &rules.hooks, &rules.directory, rules.profile.zone, &occurred)
 }
 

@@ -22,28 +22,44 @@ pub fn is_secure(app: &App) -> bool {
     app.config.public_url().starts_with("https://")
 }
 
+fn own_name(app: &App) -> &'static str {
+    if is_secure(app) { SECURE } else { PLAIN }
+}
+
+fn read(request: &HttpRequest, name: &str) -> Option<String> {
+    request.cookie(name).map(|cookie| cookie.value().to_owned()).filter(|value| !value.is_empty())
+}
+
 /// The token in the console's cookie.
 pub fn token(request: &HttpRequest, app: &App) -> Option<String> {
-    let name = if is_secure(app) { SECURE } else { PLAIN };
-    request.cookie(name).map(|cookie| cookie.value().to_owned()).filter(|token| !token.is_empty())
+    read(request, own_name(app))
 }
 
 /// The cookie for a login that holds for `hours`.
 pub fn logged_in(app: &App, token: String) -> Cookie<'static> {
     let hours = i64::from(app.config.auth.console_hours);
-    made(app, token, Duration::hours(hours))
+    made(app, own_name(app).to_owned(), token, Duration::hours(hours))
+}
+
+/// Another beside it, called `name`, that holds for `seconds`; with none of them the browser forgets it.
+pub fn beside(app: &App, name: &str, value: String, seconds: i64) -> Cookie<'static> {
+    made(app, format!("{}-{name}", own_name(app)), value, Duration::seconds(seconds))
+}
+
+/// What the one called `name` holds.
+pub fn value_beside(request: &HttpRequest, app: &App, name: &str) -> Option<String> {
+    read(request, &format!("{}-{name}", own_name(app)))
 }
 
 /// What makes a browser forget it.
 pub fn logged_out(app: &App) -> Cookie<'static> {
-    made(app, String::new(), Duration::ZERO)
+    made(app, own_name(app).to_owned(), String::new(), Duration::ZERO)
 }
 
-fn made(app: &App, token: String, age: Duration) -> Cookie<'static> {
-    let secure = is_secure(app);
-    Cookie::build(if secure { SECURE } else { PLAIN }, token)
+fn made(app: &App, name: String, value: String, age: Duration) -> Cookie<'static> {
+    Cookie::build(name, value)
         .path("/")
-        .secure(secure)
+        .secure(is_secure(app))
         .http_only(true)
         .same_site(SameSite::Strict)
         .max_age(age)

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::console_work::{HOSTILE, Office};
 use crate::support::city::{bad, draft_with};
+use crate::support::watch;
 
 /// The commands that wait for `name`, each with its target.
 fn waiting(office: &Office, name: &str) -> Vec<(String, String)> {
@@ -31,8 +32,10 @@ fn a_dispute_waits_for_the_dispatcher_and_is_decided_from_the_list() {
         page.contains("异议裁定") && page.contains("不属本科职责") && page.contains(&id),
         "{page}"
     );
+    let version = city.stored(&no).version;
+    assert!(page.contains(&format!("data-ticket=\"{no}\" data-seen=\"{version}\"")), "{page}");
     let body = json!({ "command": "dispute/decide", "targets": [id], "dry_run": false,
-        "body": { "uphold": false, "reason": "属本科职责" } });
+        "seen": { &id: version }, "body": { "uphold": false, "reason": "属本科职责" } });
     assert_eq!(office.post("dispatcher", "/api/v1/batch", &body).json()["done"], 1);
     assert!(waiting(&office, "dispatcher").is_empty());
     assert!(office.shown("dispatcher", "/decisions").contains("没有等您裁定的申请"));
@@ -138,11 +141,51 @@ fn the_call_is_offered_to_whoever_holds_it_and_nothing_is_amended_by_itself() {
 #[test]
 fn the_desk_answers_declines_and_diverts_in_one_stroke() {
     let office = Office::open();
-    let page = office.shown("agent", "/desk?phone=13900000001");
+    let page = office.shown("agent", "/desk");
     for name in ["finish", "finish.reason", "finish.service", "into", "channel", "matter.accused"] {
         assert!(page.contains(&format!("name=\"{name}\"")), "{name}: {page}");
     }
     assert!(page.contains("data-warn") && page.contains("无新的事实") && page.contains("119"));
+}
+
+#[test]
+fn a_caller_s_number_leaves_the_address_at_once_and_is_shown_once_to_whom_it_rang() {
+    let office = Office::open();
+    // No log line of any server may have it.
+    watch::sent(r#"{"caller":{"phone":"13900000001"}}"#);
+    let ring = |who: &str| {
+        let sent = office.page(who, "/desk?phone=13900000001&call_id=c%209");
+        assert_eq!(sent.status, 303, "{sent:?}");
+        let place = sent.header("location").expect("the way on").to_owned();
+        assert!(place.starts_with("/desk?call_id=c+9&ring="), "{place}");
+        assert!(!sent.raw_head.contains("13900000001") && !sent.body.contains("13900000001"));
+        let mut lines = sent.raw_head.lines();
+        let line = lines.find(|line| line.to_lowercase().starts_with("set-cookie: ")).unwrap();
+        assert!(line.contains("HttpOnly") && line.contains("SameSite=Strict"), "{line}");
+        let value = line["set-cookie: ".len()..].split(';').next().unwrap_or_default().to_owned();
+        (place, value)
+    };
+    let open = |who: &str, place: &str, waits: &str| {
+        let cookies = format!("{}; {waits}", office.cookie(who));
+        office.server.ask("GET", place, &[("Cookie", &cookies)], "")
+    };
+    let (place, waits) = ring("agent");
+    let desk = open("agent", &place, &waits);
+    assert!(desk.body.contains("name=\"caller.phone\" value=\"13900000001\""), "{desk:?}");
+    assert!(desk.head.contains("max-age=0"), "the browser forgets it: {}", desk.head);
+    let (other, _) = ring("agent");
+    let mistaken: [(&str, &str, &str); 3] =
+        [("agent", place.as_str(), "x=y"), ("agent", &other, &waits), ("agent-2", &place, &waits)];
+    for (who, place, waits) in mistaken {
+        let desk = open(who, place, waits);
+        assert_eq!(desk.status, 200, "{desk:?}");
+        assert!(!desk.body.contains("13900000001"), "{who} {place}");
+    }
+    office.city.clock.forward(chrono::TimeDelta::seconds(60));
+    assert!(!open("agent", &place, &waits).body.contains("13900000001"), "it waits for a minute");
+    assert_eq!(office.page("leader", &ring("leader").0).status, 403);
+    let stranger = office.server.ask("GET", "/desk?phone=13900000001", &[], "");
+    assert!(stranger.status == 303 && !stranger.raw_head.contains("13900000001"), "{stranger:?}");
 }
 
 #[test]
@@ -202,6 +245,7 @@ fn the_field_page_lists_what_is_to_be_done_and_is_kept_by_a_worker_of_its_own() 
     let no = office.city.handled_by("weixiu");
     let page = office.shown("handler@weixiu", "/field");
     assert!(page.contains(&format!("/tickets/{no}")) && page.contains("data-photo=\"before\""));
+    assert!(page.contains("最多保留 72 小时"), "how long it is kept there: {page}");
     assert!(page.contains("记下进展") && !page.contains("13900000001"), "{page}");
     assert_eq!(office.page("agent", "/field").status, 403);
     let worker = office.page("agent", "/field-worker.js");

@@ -30,7 +30,8 @@ impl Office {
         Self { server, city, tokens }
     }
 
-    fn cookie(&self, name: &str) -> String {
+    /// What the browser of `name` sends.
+    pub fn cookie(&self, name: &str) -> String {
         let user = self.city.person(name).actor.user;
         let tokens = &self.server.app.gate.tokens;
         let token = tokens.issue(Pass::Console, (user, user, 0), self.city.now(), 600).unwrap();

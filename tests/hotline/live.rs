@@ -175,12 +175,16 @@ on_each_database! {
         let mut third = Page::open(&office, "agent", &[]);
         third.hears("retry:");
         first.ends();
+        assert!(first.heard.contains("event: over\ndata: {\"why\":\"pages\"}"), "{}", first.heard);
         third.forgets();
         third.hears(":\n\n");
         let keeper = office.city.person("secadmin").actor.clone();
         identity::end_sessions(&office.server.app.db, &keeper, "agent").unwrap();
         second.ends();
         third.ends();
+        for page in [&second, &third] {
+            assert!(page.heard.contains("event: over\ndata: {\"why\":\"login\"}"), "{}", page.heard);
+        }
         let refused = office.server.ask("GET", "/live", &[("Authorization", &office.bearer("agent"))], "");
         assert_eq!(refused.status, 401);
         assert_eq!(office.server.ask("GET", "/live", &[], "").status, 401);

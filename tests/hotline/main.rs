@@ -32,6 +32,7 @@ mod exports;
 mod figures_oracle;
 mod figures_whole;
 mod frozen;
+mod headers;
 mod hostile_files;
 mod hostile_sheets;
 mod identity;

@@ -3,6 +3,7 @@
 mod hostile;
 mod peace;
 pub mod receiver;
+mod undone;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -68,8 +69,9 @@ impl House {
         (text("id"), text("secret"))
     }
 
-    /// Does all later work that is due.
+    /// Lets the minute go by in which an intake can be undone, and does all later work that is due.
     fn work(&self) {
+        self.server.clock.forward(TimeDelta::minutes(1));
         crew(&self.server.app, &Bell::default()).drain().unwrap();
     }
 
@@ -276,6 +278,7 @@ on_each_database! {
         node.take("general");
         assert_eq!(told(), 1);
         // What was written before is not told to one that is disabled.
+        house.server.clock.forward(TimeDelta::minutes(1));
         let deliverer = Deliverer::new(app.db.clone(), app.keys.clone(), app.outward.clone());
         let work = move |job: &jiesu::jobs::Job| deliverer.work(job.body()?);
         Crew::new(app.db.clone()).does(webhook::JOB, work).drain().unwrap();

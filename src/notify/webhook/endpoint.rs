@@ -190,7 +190,8 @@ pub fn ping(tx: &mut Tx<'_>, actor: &Actor, id: i64) -> Result<i64> {
     actor.require(&KEEPERS)?;
     enabled(tx.conn, id)?;
     let body = json!({ "type": Event::Test, "timestamp": tx.now, "data": {} });
-    hooks::put(tx, id, Event::Test, body.to_string())
+    let now = tx.now;
+    hooks::put(tx, id, Event::Test, body.to_string(), now)
 }
 
 /// Tells something again, with the same identifier and the same bytes.

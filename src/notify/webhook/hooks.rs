@@ -1,6 +1,6 @@
 //! Webhooks: who listens to what, in memory. Its rule: where nobody listens, a change costs nothing;
 //! where somebody does, a row and a job are written with it. An endpoint of a unit hears of a ticket
-//! exactly when that unit's handlers see it.
+//! exactly when that unit's handlers see it. Nobody hears of an intake within the minute in which it can be undone.
 
 use std::collections::BTreeSet;
 
@@ -15,8 +15,13 @@ use crate::directory::{Directory, UnitCode};
 use crate::error::{Error, Result};
 use crate::identity::{Actor, Role};
 use crate::jobs;
+use crate::notify::outbox::GRACE;
 use crate::ticket::Ticket;
 use crate::ticket::sight::{Sight, sight};
+use crate::time::Stamp;
+
+/// An intake taken back within [`GRACE`], as its event is called.
+const UNDO: &str = "undo";
 
 /// The endpoints that are enabled.
 #[derive(Debug, Default)]
@@ -37,6 +42,8 @@ pub struct Occurred<'a> {
     pub version: i32,
     pub before: Option<&'a Ticket>,
     pub after: &'a Ticket,
+    /// What the change is called.
+    pub label: &'a str,
 }
 
 impl Hooks {
@@ -83,7 +90,8 @@ impl Hook {
     }
 }
 
-/// Writes who is to be told of `occurred`, in the write of its cause.
+/// Writes who is to be told of `occurred`, in the write of its cause: once its intake can no longer be undone. Where it
+/// is undone, what waits is told to nobody.
 ///
 /// # Errors
 /// As the database says.
@@ -94,10 +102,15 @@ pub fn follow(
     zone: Tz,
     occurred: &Occurred<'_>,
 ) -> Result<()> {
+    let after = occurred.after;
+    if occurred.label == UNDO {
+        return store::drop_untold(tx, &after.no, after.registered_at);
+    }
     if hooks.0.is_empty() {
         return Ok(());
     }
-    let heard = heard(occurred.before, occurred.after, occurred.version, zone);
+    let due_at = tx.now.max(after.registered_at.plus(GRACE));
+    let heard = heard(occurred.before, after, occurred.version, zone);
     if heard.is_empty() {
         return Ok(());
     }
@@ -105,17 +118,23 @@ pub fn follow(
         let sight = hook.sight(occurred, directory);
         for (event, told) in heard.iter().filter(|(event, told)| hook.hears(*event, told, sight)) {
             let body = json!({ "type": event, "timestamp": tx.now.rfc3339(zone), "data": told });
-            put(tx, hook.id, *event, body.to_string())?;
+            put(tx, hook.id, *event, body.to_string(), due_at)?;
         }
     }
     Ok(())
 }
 
-/// Writes one delivery and its job.
-pub(super) fn put(tx: &mut Tx<'_>, webhook: i64, event: Event, body: String) -> Result<i64> {
+/// Writes one delivery and its job, to be done at `due_at`.
+pub(super) fn put(
+    tx: &mut Tx<'_>,
+    webhook: i64,
+    event: Event,
+    body: String,
+    due_at: Stamp,
+) -> Result<i64> {
     let delivery = Delivery::fresh(tx.id(), webhook, event, body, tx.now);
     store::insert_delivery(tx, &delivery)?;
     let due = Due { delivery: delivery.id, by_hand: event == Event::Test };
-    jobs::put(tx, JOB, &due)?;
+    jobs::put_at(tx, JOB, &due, due_at)?;
     Ok(delivery.id)
 }

@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use diesel::{
     AsChangeset, BoolExpressionMethods, ExpressionMethods, Identifiable, Insertable,
-    OptionalExtension, QueryDsl, Queryable, RunQueryDsl,
+    OptionalExtension, QueryDsl, Queryable, RunQueryDsl, TextExpressionMethods,
 };
 
 use super::event::Event;
@@ -141,6 +141,16 @@ pub(super) fn insert_delivery(tx: &mut Tx<'_>, delivery: &Delivery) -> Result<()
 
 pub(super) fn save_delivery(tx: &mut Tx<'_>, delivery: &Delivery) -> Result<()> {
     diesel::update(webhook_delivery::table.find(delivery.id)).set(delivery).execute(tx.conn)?;
+    Ok(())
+}
+
+/// Drops what waits to be told of the ticket `no` and was written at or after `since`; their jobs then find nothing.
+pub(super) fn drop_untold(tx: &mut Tx<'_>, no: &str, since: Stamp) -> Result<()> {
+    let untold = webhook_delivery::table
+        .filter(webhook_delivery::created_at.ge(since))
+        .filter(webhook_delivery::tries.eq(0))
+        .filter(webhook_delivery::body.like(format!("%\"no\":\"{no}\"%")));
+    diesel::delete(untold).execute(tx.conn)?;
     Ok(())
 }
 

@@ -1,8 +1,8 @@
 //! Web, `/batch`: one command on many targets. Its rule: each target is judged exactly as the command
 //! alone would be, in a write of its own; one that is refused holds up no other, and a dry run asks
-//! the same judge and writes nothing.
+//! the same judge and writes nothing. What its sender saw otherwise than it is now is refused.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use actix_web::{HttpResponse, post, web};
@@ -39,6 +39,10 @@ pub struct Batch {
     #[serde(default)]
     #[schema(value_type = Object)]
     body: Map<String, Value>,
+    /// By target, the version of its ticket that the sender has seen: what was changed since by anybody
+    /// else is refused (412). A target that is not named here is taken as it is.
+    #[serde(default)]
+    seen: BTreeMap<String, i32>,
     /// Only say what would come of it.
     #[serde(default)]
     dry_run: bool,
@@ -48,7 +52,7 @@ pub struct Batch {
 #[derive(Serialize, ToSchema)]
 pub struct TargetOutcome {
     target: String,
-    /// As the command alone would be answered: 200, 403, 404, 409, 422 …
+    /// As the command alone would be answered: 200, 403, 404, 409, 412, 422 …
     status: u16,
     /// Stable, where it was refused.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -164,6 +168,26 @@ fn check(batch: &Batch) -> Result<()> {
     if wrong.is_empty() { Ok(()) } else { Err(Error::invalid(wrong)) }
 }
 
+/// Which version of a ticket is meant.
+#[derive(Debug, Clone, Copy)]
+struct Meant {
+    /// As the sender has seen it; any, where they do not say.
+    seen: Option<i32>,
+    /// As this batch itself left it.
+    own: Option<i32>,
+}
+
+impl Meant {
+    fn check(self, found: i32) -> Result<()> {
+        match self.seen {
+            Some(seen) if found != seen && self.own != Some(found) => {
+                Err(Error::new(Kind::Stale, "stale"))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
 /// Who gives the command, through which door.
 struct Giver<'a> {
     app: &'a web::Data<App>,
@@ -179,18 +203,23 @@ impl Giver<'_> {
         let mut items: Vec<TargetOutcome> = Vec::new();
         // A database that is away for one is away for all: nobody waits for it five hundred times.
         let mut away: Option<Error> = None;
+        // Several parts of one ticket are several steps: what this batch did itself, its sender knows.
+        let mut own: BTreeMap<String, i32> = BTreeMap::new();
         for target in batch.targets.iter().filter(|target| named.insert(target.as_str())) {
             if let Some(error) = &away {
                 items.push(TargetOutcome::refused(target, error));
                 continue;
             }
             let given = aim(batch.command, target).and_then(|(no, aim)| {
-                let order = (no, batch.command, aim);
+                let seen = batch.seen.get(target).copied();
+                let meant = Meant { seen, own: own.get(&no).copied() };
+                let order = (no.clone(), batch.command, aim);
                 if batch.dry_run {
-                    self.rehearse(&order, &body)
-                } else {
-                    self.real(target, order, &body)
+                    return self.rehearse(&order, meant, &body);
                 }
+                let version = self.real(target, order, meant, &body)?;
+                own.insert(no, version);
+                Ok(version)
             });
             match given {
                 Ok(version) => items.push(TargetOutcome::done(target, version)),
@@ -211,11 +240,13 @@ impl Giver<'_> {
         &self,
         target: &str,
         (no, name, aim): (String, CommandName, Target),
+        meant: Meant,
         body: &Arc<RawBody>,
     ) -> Result<i32> {
         let (hotline, actor, body) = (self.app.hotline.clone(), self.actor.clone(), body.clone());
         let answer = part_once(self.app, &self.idem, target, move |tx| {
-            let order = Order { no: &no, name, target: aim, expected: &|_| Ok(()) };
+            let expected = |found: i32| meant.check(found);
+            let order = Order { no: &no, name, target: aim, expected: &expected };
             let stored = hotline.command(tx, &actor, &order, body.as_ref())?;
             Answer::ok(&stored.version)
         })?;
@@ -226,10 +257,12 @@ impl Giver<'_> {
     fn rehearse(
         &self,
         (no, name, aim): &(String, CommandName, Target),
+        meant: Meant,
         body: &RawBody,
     ) -> Result<i32> {
         let hotline = &self.app.hotline;
-        let order = Order { no, name: *name, target: *aim, expected: &|_| Ok(()) };
+        let expected = |found: i32| meant.check(found);
+        let order = Order { no, name: *name, target: *aim, expected: &expected };
         let now = hotline.db.now();
         hotline.db.read(|conn| hotline.rehearse(conn, now, &self.actor, &order, body))
     }

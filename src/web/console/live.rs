@@ -1,6 +1,6 @@
 //! Web, console: what moves by itself on an open page: counts, lights, who is at work on a ticket. Its rule: server-sent
 //! events over the reader's own lists; one follows the database for all of a node, and whoever is logged out is told no
-//! more. A page works without.
+//! more. Whom nobody will tell any more is told that last (`over`), and does not come back. A page works without.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::pin::pin;
@@ -58,6 +58,21 @@ enum Depth {
     Reader,
 }
 
+/// What is done for a page next.
+enum Next {
+    Look(Depth),
+    /// It is told why nothing more comes, and nothing more.
+    Over(&'static str),
+    /// The program ends: the page comes back by itself.
+    End,
+}
+
+/// Why a page is told no more: `pages`, its reader has opened too many; `login`, they are logged out.
+#[derive(Serialize)]
+struct Over {
+    why: &'static str,
+}
+
 /// What a page was told last.
 #[derive(Debug, Clone, Default)]
 struct Told {
@@ -78,6 +93,8 @@ struct Feed {
     told: Told,
     /// Looks that did not wait for anything.
     early: u8,
+    /// It was told that nothing more comes.
+    is_over: bool,
 }
 
 /// Who is at work on a ticket, beside the reader.
@@ -106,7 +123,8 @@ pub async fn stream(
     let mut beat = interval(Duration::from_millis(app.config.console.live_beat_ms.max(100)));
     beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let told = Told::default();
-    let feed = Feed { app, caller, actor, seat, heard, beat, shown, told, early: 0 };
+    let feed =
+        Feed { app, caller, actor, seat, heard, beat, shown, told, early: 0, is_over: false };
     Ok(HttpResponse::Ok()
         .content_type("text/event-stream; charset=utf-8")
         .insert_header((header::CACHE_CONTROL, "no-store"))
@@ -158,8 +176,15 @@ async fn told_to_end() {
 impl Feed {
     /// The next words for the page; nothing where it is to be told no more.
     async fn step(mut self) -> Result<Option<(Bytes, Self)>> {
+        if self.is_over {
+            return Ok(None);
+        }
         let is_first = self.early == 0;
-        let Some(depth) = self.wait().await else { return Ok(None) };
+        let depth = match self.wait().await {
+            Next::Look(depth) => depth,
+            Next::Over(why) => return self.over(why).map(Some),
+            Next::End => return Ok(None),
+        };
         let (app, caller, actor) = (self.app.clone(), self.caller.clone(), self.actor.clone());
         let (shown, mut told) = (self.shown.clone(), self.told.clone());
         let looked = run(move || {
@@ -175,7 +200,7 @@ impl Feed {
                 (self.told, self.actor) = (told, actor);
                 text
             }
-            Err(error) if is_out(&error) => return Ok(None),
+            Err(error) if is_out(&error) => return self.over("login").map(Some),
             // The database is away: it is asked again.
             Err(_) => String::new(),
         };
@@ -188,15 +213,23 @@ impl Feed {
         Ok(Some((Bytes::from(text), self)))
     }
 
+    /// The last words for the page.
+    fn over(mut self, why: &'static str) -> Result<(Bytes, Self)> {
+        let mut text = String::new();
+        say(&mut text, "over", &Over { why })?;
+        self.is_over = true;
+        Ok((Bytes::from(text), self))
+    }
+
     /// Waits until there is something to look at.
-    async fn wait(&mut self) -> Option<Depth> {
+    async fn wait(&mut self) -> Next {
         // What changes between the first look and the first round of whoever follows is seen by the second look.
         if self.early < 2 {
             if self.early == 1 {
                 sleep(LEAST).await;
             }
             self.early += 1;
-            return Some(Depth::Tickets);
+            return Next::Look(Depth::Tickets);
         }
         sleep(LEAST).await;
         loop {
@@ -205,18 +238,18 @@ impl Feed {
                 Either::Right((heard, _)) => Some(heard),
             };
             if !self.seat.holds() {
-                return None;
+                return Next::Over("pages");
             }
             let round = match heard {
-                None => return Some(Depth::Reader),
-                Some(Err(RecvError::Closed)) => return None,
-                Some(Err(RecvError::Lagged(_))) => return Some(Depth::Tickets),
-                Some(Ok(round)) if round.is_last => return None,
+                None => return Next::Look(Depth::Reader),
+                Some(Err(RecvError::Closed)) => return Next::End,
+                Some(Err(RecvError::Lagged(_))) => return Next::Look(Depth::Tickets),
+                Some(Ok(round)) if round.is_last => return Next::End,
                 Some(Ok(round)) => round,
             };
             if let Some(depth) = self.touched_by(&round) {
                 sleep(APART * self.seat.rank(16)).await;
-                return Some(self.drain(depth));
+                return Next::Look(self.drain(depth));
             }
         }
     }

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 
 use super::stage::Stage;
 use super::tab::Tab;
-use super::world::World;
+use super::world::{Speech, World};
+use crate::headers;
 
 /// A name for pictures and messages; who opens it ("" is a stranger); the address, with places of the world.
 pub type Page = (&'static str, &'static str, &'static str);
@@ -200,4 +201,53 @@ fn every_page_of_the_console_stands_in_the_list() {
     let missing: Vec<&String> =
         routes.iter().filter(|route| !others.contains(&route.as_str()) && !fits(route)).collect();
     assert!(missing.is_empty(), "{missing:?}");
+}
+
+/// What stands in `page` that our policy stops: a script, a style or a handler of its own.
+fn stopped(page: &str) -> Vec<&str> {
+    let tags = page.split('<').skip(1).filter_map(|rest| rest.split('>').next());
+    let is_handler = |word: &str| {
+        let name = word.split('=').next().unwrap_or_default();
+        name.len() < word.len() && name.starts_with("on") && name.chars().all(char::is_alphabetic)
+    };
+    let is_own = |tag: &str| {
+        let mut words = tag.split_whitespace();
+        let name = words.next().unwrap_or_default();
+        let is_script = name == "script" && !tag.contains(" src=\"/assets/");
+        is_script
+            || name == "style"
+            || words.any(|word| is_handler(word) || word.starts_with("style="))
+            || tag.contains("javascript:")
+    };
+    tags.filter(|tag| is_own(tag)).collect()
+}
+
+#[test]
+fn every_page_is_sent_with_its_headers_and_with_nothing_that_they_stop() {
+    for page in [
+        "<p><script>a()</script>",
+        "<style>p {}</style>",
+        "<b style=\"top: 0\">",
+        "<b class=\"a\" onclick=\"a()\">",
+        "<a href=\"javascript:a()\">",
+        "<script src=\"https://a.example/a.js\"></script>",
+    ] {
+        assert_eq!(stopped(page).len(), 1, "{page}");
+    }
+    assert_eq!(
+        stopped("<script src=\"/assets/a.js?v=1\" defer></script><b data-on=\"1\">"),
+        [""; 0]
+    );
+    let world = World::of(Speech::PLAIN);
+    for (name, who, path) in PAGES {
+        let path = world.fill(path);
+        let path = path.split('#').next().unwrap_or_default();
+        let page = world.stage.page((!who.is_empty()).then_some(*who), path);
+        assert_eq!(headers::wrong(&page), [""; 0], "{name} {path}");
+        // A report that is printed has a style of its own, which its policy knows by its hash.
+        let is_printed = path.ends_with("/page");
+        assert!(is_printed || stopped(&page.body).is_empty(), "{name}: {:?}", stopped(&page.body));
+        let policy = page.header("content-security-policy").unwrap_or_default();
+        assert!(!policy.contains("unsafe") && policy.contains("frame-ancestors 'none'"), "{name}");
+    }
 }

@@ -1,6 +1,7 @@
 //! The city at work: a ticket in every state, a report, warnings, articles, letters, with words of the test's choosing
 //! in every field that somebody can fill. Its rule: everything comes in over the interface, by whoever may.
 
+mod further;
 mod later;
 
 use std::collections::BTreeMap;

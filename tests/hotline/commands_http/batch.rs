@@ -215,3 +215,46 @@ fn what_is_no_batch_is_refused_as_a_whole() {
     let item = desk.batch("agent", &body).remove(0);
     assert_eq!((&item["status"], &item["errors"][0]["pointer"]), (&json!(422), &json!("/text")));
 }
+
+#[test]
+fn what_another_changed_since_it_was_seen_is_refused_in_the_dry_run_and_in_earnest() {
+    let test = TestDb::sqlite();
+    let desk = Desk::open(&test);
+    let (same, other) = (desk.city.taken(), desk.city.taken());
+    let seen: BTreeMap<&str, i32> =
+        [&same, &other].map(|no| (no.as_str(), desk.city.stored(no).version)).into();
+    // The page was made; then somebody else took one of them in hand.
+    desk.city.dispatcher().does(&other, "note", json!({ "text": "已与街道联系" }));
+    let later = desk.city.stored(&other).version;
+    for dry_run in [true, false] {
+        let batch = json!({ "command": "dispatch", "targets": [&same, &other], "seen": &seen,
+            "body": { "lead": "wuye" }, "dry_run": dry_run });
+        let items = desk.batch("dispatcher", &batch);
+        assert_eq!(items[0]["status"], 200, "{items:?}");
+        assert_eq!((&items[1]["status"], &items[1]["code"]), (&json!(412), &json!("stale")));
+        assert_eq!(desk.city.stored(&other).version, later, "dry: {dry_run}");
+    }
+    // Seen anew it is done, and what is not named is taken as it is.
+    let again = json!({ "command": "dispatch", "targets": [&other], "body": { "lead": "wuye" },
+        "seen": { "elsewhere": 1 } });
+    assert_eq!(desk.batch("dispatcher", &again)[0]["status"], 200);
+}
+
+#[test]
+fn what_a_batch_did_itself_is_no_change_by_another() {
+    let test = TestDb::sqlite();
+    let desk = Desk::open(&test);
+    let no = desk.city.taken();
+    let to = json!({ "lead": "wuye", "assists": ["weixiu", "jiedao"] });
+    desk.city.dispatcher().does(&no, "dispatch", to);
+    let version = desk.city.stored(&no).version;
+    let parts = [format!("{no}-2"), format!("{no}-3")];
+    let seen: BTreeMap<&str, i32> = parts.each_ref().map(|id| (id.as_str(), version)).into();
+    let batch = json!({ "command": "recall-assignment", "targets": &parts, "seen": &seen,
+        "body": { "reason": "不需协办" } });
+    let items = desk.batch("dispatcher", &batch);
+    assert!(items.iter().all(|item| item["status"] == 200), "{items:?}");
+    assert_eq!(items[1]["version"], version + 2);
+    let stale = desk.batch("dispatcher", &batch);
+    assert!(stale.iter().all(|item| item["status"] != 200), "{stale:?}");
+}

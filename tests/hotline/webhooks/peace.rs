@@ -17,6 +17,12 @@ fn node(house: &House) -> Crew {
     crew(&house.server.app, &Bell::default())
 }
 
+/// Does what is due once a minute has gone by, in which an intake can be undone.
+fn tells(house: &House, node: &Crew) {
+    house.server.clock.forward(TimeDelta::minutes(1));
+    node.drain().unwrap();
+}
+
 on_each_database! {
     fn who_asks_for_a_day_is_left_in_peace_for_an_hour(test: &TestDb) {
         let (house, receiver) = (House::open(test, LOCAL), Receiver::new());
@@ -24,7 +30,7 @@ on_each_database! {
         let node = node(&house);
         receiver.will_say(&[DAY_OFF]);
         house.city.taken();
-        node.drain().unwrap();
+        tells(&house, &node);
         assert_eq!(receiver.heard().len(), 1);
         house.city.taken();
         house.server.clock.forward(TimeDelta::minutes(59));
@@ -40,10 +46,10 @@ on_each_database! {
         let (id, _) = house.listens(&receiver, &json!({ "events": ["ticket.registered"] }));
         let node = node(&house);
         house.city.taken();
-        node.drain().unwrap();
+        tells(&house, &node);
         receiver.will_say(&[DAY_OFF, DAY_OFF]);
         house.city.taken();
-        node.drain().unwrap();
+        tells(&house, &node);
         assert_eq!(receiver.heard().len(), 2);
         assert_eq!(house.post(&format!("/webhooks/{id}/test"), &json!({})).status, 200);
         node.drain().unwrap();
@@ -67,16 +73,16 @@ on_each_database! {
         };
         old.will_say(&[DAY_OFF]);
         house.city.taken();
-        node.drain().unwrap();
+        tells(&house, &node);
         put(&json!({ "url": new.url() }));
         new.will_say(&[DAY_OFF]);
         house.city.taken();
-        node.drain().unwrap();
+        tells(&house, &node);
         assert_eq!((old.heard().len(), new.heard().len()), (1, 1));
         put(&json!({ "enabled": false }));
         put(&json!({ "enabled": true }));
         house.city.taken();
-        node.drain().unwrap();
+        tells(&house, &node);
         assert_eq!(new.heard().len(), 1);
     }
 }

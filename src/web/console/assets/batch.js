@@ -1,10 +1,12 @@
 // One command for many: <form data-batch="sign"> and its checkboxes called target, each in a [data-target] with a place for
 // the outcome; a [data-command] in the form chooses among several. The first press asks what would come of it and says so at each; the second does it.
+// Both say which version the line showed (data-seen): what somebody else changed since the page was opened is refused.
 (() => {
   'use strict';
   const { call, say, fresh } = window.jiesu;
   const boxesOf = form => Array.from(form.elements).filter(it => it.name === 'target');
   const chosen = form => boxesOf(form).filter(it => it.checked).map(it => it.value);
+  const rowOf = box => box.closest('[data-target]');
   const commandOf = form => form.querySelector('[data-command]')?.value ?? form.dataset.batch;
   const nameOf = form => form.querySelector('[data-command]')?.selectedOptions[0].textContent ?? form.dataset.name;
 
@@ -18,6 +20,18 @@
       if (text) body[field.name] = field.dataset.as === 'bool' ? text === 'true' : text;
     }
     return body;
+  }
+  function seenOf(form, targets) {
+    const seen = {};
+    for (const box of boxesOf(form)) {
+      const version = Number(rowOf(box).dataset.seen);
+      if (version && targets.includes(box.value)) seen[box.value] = version;
+    }
+    return seen;
+  }
+  // What was just done here is known on the other lines of the same ticket.
+  function known(row, version) {
+    for (const it of document.querySelectorAll('[data-seen]')) if (it.dataset.ticket === row.dataset.ticket) it.dataset.seen = version;
   }
   function tell(form, text, wrong) {
     const line = form.querySelector('[data-said]');
@@ -47,7 +61,7 @@
     if (!targets.length) { tell(form, '请先勾选。', true); return; }
     const go = form.querySelector('[data-go]');
     const real = go.dataset.ready === 'yes';
-    const asked = { command: commandOf(form), targets, body: bodyOf(form), dry_run: !real };
+    const asked = { command: commandOf(form), targets, body: bodyOf(form), seen: seenOf(form, targets), dry_run: !real };
     if (real) form.dataset.once ??= fresh();
     form.setAttribute('aria-busy', 'true');
     const answer = await call('POST', '/api/v1/batch', asked, real ? { 'Idempotency-Key': form.dataset.once } : {});
@@ -64,12 +78,16 @@
       if (!box) continue;
       const good = one.status === 200;
       const why = [one.detail, ...(one.errors ?? []).map(it => it.detail)].filter(Boolean).join(' ');
-      const place = box.closest('[data-target]').querySelector('[data-outcome]');
+      const row = rowOf(box);
+      const place = row.querySelector('[data-outcome]');
       place.textContent = good ? (real ? '已办' : '可以') : why;
       place.classList.toggle('wrong', !good);
       if (good && !real) continue;
       box.checked = false;
-      if (good) box.disabled = true;
+      if (good) {
+        box.disabled = true;
+        if (row.dataset.ticket) known(row, one.version);
+      }
     }
     const { done, refused } = answer.body;
     if (real) {

@@ -552,7 +552,7 @@
       if (due && it.due_at && place !== page) due.dateTime = it.due_at;
       if (it.version <= Number(place.dataset.seen)) continue;
       if (place === page) document.querySelector('[data-moved]').hidden = false;
-      else if (!place.querySelector('.news')) place.querySelector('td a')?.after(' ', made('span', '有变化', { className: 'tag news' }));
+      else if (!place.querySelector('.news')) place.querySelector('td a, h2 a')?.after(' ', made('span', '有变化', { className: 'tag news' }));
     }
     tick();
   }
@@ -571,14 +571,28 @@
     line.textContent = it.names.length ? `${it.names.join('、')} 正在处理此件，请先沟通，以免重复办理。` : '';
   }
   let stream = null;
+  let isOver = false;
+  // Told that nothing more comes: who came back all the same would only take another page's place.
+  function over(it) {
+    isOver = true;
+    hush();
+    const why = it.why === 'login' ? '登录已结束' : '您同时打开的页面太多';
+    const line = made('p', `${why}，本页不再自动更新。 `, { className: 'notice noprint' });
+    line.setAttribute('role', 'status');
+    const again = made('button', '刷新本页', { type: 'button', className: 'quiet' });
+    again.addEventListener('click', () => location.reload());
+    line.append(again);
+    document.querySelector('main')?.prepend(line);
+  }
   function listen() {
-    if (stream || document.hidden || !echo || !window.EventSource) return;
+    if (stream || isOver || document.hidden || !echo || !window.EventSource) return;
     const shown = [...new Set(Array.from(document.querySelectorAll('[data-ticket]'), it => it.dataset.ticket))].slice(0, 100);
     const mine = new EventSource(`/live?tickets=${shown.map(encodeURIComponent).join(',')}`);
     const on = (name, act) => mine.addEventListener(name, event => { try { act(JSON.parse(event.data)); } catch { /* the page stays as it is */ } });
     on('ticket', moved);
     on('counts', counted);
     on('at_work', present);
+    on('over', over);
     mine.addEventListener('error', () => { if (mine.readyState === EventSource.CLOSED && stream === mine) stream = null; });
     stream = mine;
   }
@@ -606,16 +620,57 @@
     if (page && lastTyped) fetch(`/live/${encodeURIComponent(page.dataset.ticket)}`, { method: 'DELETE', headers: { 'X-CSRF-Token': echo }, keepalive: true }).catch(() => null);
   });
 
+  // What the field page keeps on this phone, a list of tasks and what waits to be sent, is dropped after three days.
+  const isOld = since => !(Date.now() - since < 72 * 3600000);
+  // Of what waits there, how much is such as `which` says; taken away where that is asked for.
+  async function waiting(which, mode) {
+    const all = (await window.indexedDB?.databases?.()) ?? [];
+    if (!all.some(it => it.name === 'jiesu-field')) return 0;
+    return new Promise((good, bad) => {
+      const asked = indexedDB.open('jiesu-field');
+      asked.onerror = () => bad(asked.error);
+      asked.onsuccess = () => {
+        const db = asked.result;
+        let count = 0;
+        try {
+          const work = db.transaction('out', mode);
+          work.objectStore('out').openCursor().onsuccess = event => {
+            const at = event.target.result;
+            if (!at) return;
+            if (which(at.value)) { count += 1; if (mode === 'readwrite') at.delete(); }
+            at.continue();
+          };
+          work.oncomplete = () => { db.close(); good(count); };
+          work.onabort = () => { db.close(); bad(work.error); };
+        } catch (error) { db.close(); bad(error); }
+      };
+    });
+  }
+  async function sweepField() {
+    if (window.caches && await caches.has('jiesu-field')) {
+      const page = await (await caches.open('jiesu-field')).match('/field');
+      if (page && isOld(Date.parse(page.headers.get('date') ?? ''))) await caches.delete('jiesu-field');
+    }
+    await waiting(it => isOld(it.saved), 'readwrite');
+  }
+  // The field page does it itself, and says so.
+  if (!document.querySelector('[data-field]')) sweepField().catch(() => { /* there is none */ });
+
   document.querySelector('[data-leave]')?.addEventListener('click', async () => {
+    const left = await waiting(it => it.who === who, 'readonly').catch(() => 0);
+    if (left && !confirm(`还有 ${left} 条照片或记录没有发出，退出后即从本机删除。仍要退出吗？`)) return;
     // What was typed is the server's before the session ends, and this machine keeps none of it.
     leaveDrafts();
     await Promise.race([Promise.all(sent.values()), new Promise(go => setTimeout(go, 3000))]);
     const gone = await call('POST', '/logout');
-    if (gone.status) dropDrafts();
+    if (gone.status) {
+      dropDrafts();
+      await waiting(it => it.who === who, 'readwrite').catch(() => 0);
+    }
     // What the field page has kept on this machine is nobody's afterwards.
     if (window.caches) for (const name of await caches.keys()) await caches.delete(name);
     location.assign('/login');
   });
 
-  window.jiesu = { call, say, bodyOf, complain, fresh, draftOf, fillIn };
+  window.jiesu = { call, say, bodyOf, complain, fresh, draftOf, fillIn, isOld };
 })();

@@ -7,8 +7,8 @@
   const part = name => document.querySelector(`[data-part="${name}"]`);
   const field = name => form.elements[name];
   const stateOf = { accepted: '已受理', consulting: '会商中', in_units: '办理中', replied: '已答复', on_ledger: '挂账', surveying: '回访中', closed: '已办结', declined: '不予受理', diverted: '已转紧急', merged: '已并单', withdrawn: '已撤单' };
-  // A caller's number stays in no address: neither in the bar nor in what the browser remembers.
-  if (location.search.includes('phone=')) {
+  // A caller's number stands in no address: the server has sent us on without it. What it waited under is over now.
+  if (location.search.includes('ring=')) {
     const ringing = new URLSearchParams(location.search).get('call_id');
     history.replaceState(null, '', ringing ? `/desk?call_id=${encodeURIComponent(ringing)}` : '/desk');
   }

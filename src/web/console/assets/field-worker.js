@@ -1,6 +1,7 @@
 // Keeps the field page and what it is made of, so that it opens without a signal; nothing else.
 'use strict';
 const KEPT = 'jiesu-field';
+const HOURS = 72;
 self.addEventListener('install', () => self.skipWaiting());
 self.addEventListener('activate', event => event.waitUntil(self.clients.claim()));
 async function fresh(request) {
@@ -14,7 +15,10 @@ async function fresh(request) {
     return answer;
   } catch (error) {
     const there = await kept.match(request);
-    if (there) return there;
+    // Somebody's tasks are not kept for longer than what waits to be sent; files of ours hold nothing of anybody's.
+    const isOld = there && !(Date.now() - Date.parse(there.headers.get('date') ?? '') < HOURS * 3600000);
+    if (isOld && new URL(request.url).pathname === '/field') await kept.delete(request);
+    else if (there) return there;
     throw error;
   }
 }

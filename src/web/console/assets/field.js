@@ -2,13 +2,13 @@
 // Under https (or on this machine) the page itself opens without a signal too.
 (() => {
   'use strict';
-  const { say, fresh } = window.jiesu;
+  const { say, fresh, isOld } = window.jiesu;
   const echo = document.querySelector('meta[name="echo"]').content;
   const who = document.querySelector('[data-field]').dataset.field;
   const list = document.querySelector('[data-waiting]');
   const net = document.querySelector('[data-net]');
 
-  // What waits to be sent: {id, who, no, what, url, key, json | file, name, kind, at, why}.
+  // What waits to be sent: {id, who, no, what, url, key, json | file, name, kind, at, saved, why}.
   const opened = new Promise((good, bad) => {
     const asked = indexedDB.open('jiesu-field', 1);
     asked.onupgradeneeded = () => asked.result.createObjectStore('out', { keyPath: 'id', autoIncrement: true });
@@ -25,7 +25,19 @@
   }
   const mine = async () => (await store('readonly', out => out.getAll())).filter(it => it.who === who);
 
+  // What could not be sent for three days is no longer kept on this phone, whosever it is.
+  async function expire() {
+    const old = (await store('readonly', out => out.getAll())).filter(it => isOld(it.saved));
+    for (const it of old) await store('readwrite', out => out.delete(it.id));
+    const own = old.filter(it => it.who === who);
+    if (!own.length) return;
+    const line = document.querySelector('[data-dropped]');
+    line.textContent = `${own.length} 条 72 小时没有发出，已从本机删除：${[...new Set(own.map(it => `${it.no} ${it.what}`))].join('、')}`;
+    line.hidden = false;
+  }
+
   async function show() {
+    await expire();
     const all = await mine();
     list.replaceChildren(...all.map(it => {
       const li = document.createElement('li');
@@ -78,7 +90,7 @@
   }
   async function put(it) {
     const at = new Date().toTimeString().slice(0, 5);
-    await store('readwrite', out => out.add({ who, key: fresh(), at, ...it }));
+    await store('readwrite', out => out.add({ who, key: fresh(), at, saved: Date.now(), ...it }));
     await show();
     send();
   }
