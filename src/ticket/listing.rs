@@ -77,6 +77,10 @@ pub fn of_callers(
     Ok(Filter { callers: Some(hashes), accusing, ..Filter::default() })
 }
 
+/// A unit with at most so many parts in all is entered by them: of a million tickets walked in the order of the list it
+/// would have a page after every one of them was looked at. One with more has a page soon.
+const FEW: i64 = 1_500;
+
 type Query<'a> = tickets::BoxedQuery<'a, crate::db::conn::MultiBackend>;
 
 /// A page of at most `limit` rows after the key `after`, and the key to go on from.
@@ -94,7 +98,7 @@ pub fn page(
     let sort = filter.sort.unwrap_or(Sort::Newest);
     let Some(query) = scoped(scope) else { return Ok((Vec::new(), None)) };
     let parts = if filter.callers.is_some() { parts(conn)? } else { Vec::new() };
-    let mut query = narrowed(query, filter, &parts, now);
+    let mut query = entered(conn, narrowed(query, filter, &parts, now), scope, filter)?;
     if let Some(after) = after {
         let (key, id) = read_key(after)?;
         // What stands first of each says nothing new; by it the index is entered at this place and not walked up to it.
@@ -139,7 +143,7 @@ pub fn page(
 pub fn count(conn: &mut Conn, scope: &Scope, filter: &Filter, now: Stamp) -> Result<i64> {
     let Some(query) = scoped(scope) else { return Ok(0) };
     let parts = if filter.callers.is_some() { parts(conn)? } else { Vec::new() };
-    let mut query = narrowed(query, filter, &parts, now);
+    let mut query = entered(conn, narrowed(query, filter, &parts, now), scope, filter)?;
     if filter.sort == Some(Sort::Due) {
         query = query.filter(tickets::red_at.is_not_null());
     }
@@ -197,7 +201,7 @@ pub fn count_up_to(
 ) -> Result<i64> {
     let Some(query) = scoped(scope) else { return Ok(0) };
     let parts = if filter.callers.is_some() { parts(conn)? } else { Vec::new() };
-    let mut query = narrowed(query, filter, &parts, now);
+    let mut query = entered(conn, narrowed(query, filter, &parts, now), scope, filter)?;
     if filter.sort == Some(Sort::Due) {
         query = query.filter(tickets::red_at.is_not_null());
     }
@@ -247,6 +251,32 @@ fn read_key(text: &str) -> Result<(i64, i64)> {
     text.split_once('.')
         .and_then(|(key, id)| Some((key.parse().ok()?, id.parse().ok()?)))
         .ok_or_else(|| Error::field("/after", "field.format"))
+}
+
+/// `query`, by the parts of its units where these have few.
+fn entered<'a>(
+    conn: &mut Conn,
+    query: Query<'a>,
+    scope: &Scope,
+    filter: &Filter,
+) -> Result<Query<'a>> {
+    let own = match scope {
+        Scope::Units(units) => Some(units),
+        _ => None,
+    };
+    for units in filter.units.iter().chain(own) {
+        let codes: Vec<String> = units.iter().map(ToString::to_string).collect();
+        let theirs = || {
+            assignment::table
+                .filter(assignment::unit.eq_any(codes.clone()))
+                .select(assignment::ticket_id)
+        };
+        let one_more: Option<i64> = theirs().offset(FEW).first(conn).optional()?;
+        if one_more.is_none() {
+            return Ok(query.filter(tickets::id.eq_any(theirs())));
+        }
+    }
+    Ok(query)
 }
 
 /// Every ticket that `scope` may see; none where it sees nothing.

@@ -5,6 +5,7 @@
 pub mod advice;
 pub mod again;
 pub mod answer;
+pub mod asks;
 pub mod assignment;
 pub mod attachment;
 pub mod cited;

@@ -1,5 +1,5 @@
-//! Ticket: what the signals of honesty ask of it beside its figures (domain.md §9), and whether a withdrawal waits. Its
-//! rule: derived from the document alone; instants and counts, never a word or a number of anybody's.
+//! Ticket: what the signals of honesty ask of it beside its figures (domain.md §9). Its rule: derived from the
+//! document alone; instants and counts, never a word or a number of anybody's.
 
 use super::Ticket;
 use super::assignment::{Contact, ContactOutcome};
@@ -22,8 +22,6 @@ pub struct Trail {
     pub asked: u32,
     /// Whether anybody had asked the citizen for a good answer; nothing where no survey says.
     pub prompted: Option<bool>,
-    /// When a withdrawal was asked for that still waits for an agent who spoke to the citizen.
-    pub withdrawal_at: Option<Stamp>,
 }
 
 impl Trail {
@@ -33,7 +31,6 @@ impl Trail {
         let spoke = |contact: &&Contact| contact.outcome == ContactOutcome::Spoke;
         let spoken = contacts.unwrap_or_default().iter().find(spoke);
         let said = ticket.attempts.iter().filter_map(|one| one.prompted);
-        let waiting = ticket.withdrawal.as_ref().filter(|_| ticket.state.is_live());
         let trail = Self {
             spoke_at: spoken.map(|contact| contact.at),
             survey_at: ticket.valid_surveys().1.map(|attempt| attempt.at),
@@ -42,7 +39,6 @@ impl Trail {
             phone_at: ticket.phone_changed_at,
             asked: u32::try_from(ticket.attempts.len()).unwrap_or(u32::MAX),
             prompted: said.reduce(|one, other| one || other),
-            withdrawal_at: waiting.map(|withdrawal| withdrawal.at),
         };
         (trail != Self::default()).then_some(trail)
     }

@@ -2,6 +2,7 @@
 #![cfg(test)] // so that clippy knows the support as test code
 
 mod again;
+mod asks;
 mod attachments;
 mod attachments_kill;
 mod bottom_line;

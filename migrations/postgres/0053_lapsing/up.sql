@@ -11,10 +11,16 @@ UPDATE assignment SET next_due_at = nullif(LEAST(
 WHERE state IN ('sent', 'signed', 'handling', 'submitted', 'disputed');
 CREATE INDEX assignment_next ON assignment (unit, next_due_at, ticket_id, k) WHERE next_due_at IS NOT NULL;
 
--- When a withdrawal was asked for that waits for an agent who spoke to the citizen.
-ALTER TABLE trail ADD COLUMN withdrawal_at BIGINT;
-CREATE INDEX trail_withdrawal ON trail (withdrawal_at) WHERE withdrawal_at IS NOT NULL;
--- Documents are sealed, so that no statement can read them: the program writes the rows of earlier tickets.
+-- Which decisions a ticket waits for, as names of commands joined by commas: lists of what waits opened hundreds of
+-- tickets to find the few in which somebody asked for something.
+ALTER TABLE trail ADD COLUMN asks TEXT;
+CREATE INDEX trail_asks ON trail (ticket_id, asks) WHERE asks IS NOT NULL;
+-- Documents are sealed, so that no statement can read them: until the program has, these may ask for anything.
+UPDATE trail SET asks = '?'
+WHERE exclusion_at IS NOT NULL OR ticket_id IN (SELECT id FROM ticket WHERE ended_at IS NULL);
+INSERT INTO trail (ticket_id, asked, asks)
+SELECT id, 0, '?' FROM ticket
+WHERE ended_at IS NULL AND NOT EXISTS (SELECT 1 FROM trail WHERE ticket_id = id);
 INSERT INTO job (id, kind, body, created_at, due_at, tries)
 SELECT 3, 'ticket.trails', '{"after":-9223372036854775808}', 0, 0, 0
-WHERE EXISTS (SELECT 1 FROM ticket WHERE ended_at IS NULL);
+WHERE EXISTS (SELECT 1 FROM trail WHERE asks IS NOT NULL);

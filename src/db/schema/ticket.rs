@@ -133,7 +133,7 @@ diesel::table! {
         phone_at -> Nullable<BigInt>,
         asked -> Integer,
         prompted -> Nullable<Bool>,
-        withdrawal_at -> Nullable<BigInt>,
+        asks -> Nullable<Text>,
     }
 }
 

@@ -1,75 +1,57 @@
-//! Ticket: which tickets somebody may have to decide about. Its rule: rows narrow, and the document, which only
-//! whoever holds the keys reads, decides; an answer may name a ticket too many and never the newest too few.
+//! Ticket: which tickets wait for somebody's decision. Its rule: the row says what is asked, so that none is opened
+//! in vain; the document, which only whoever holds the keys reads, and the command table decide.
 
+use std::collections::BTreeSet;
+
+use diesel::dsl::exists;
 use diesel::prelude::*;
 
 use super::AT_ONCE;
 use super::rows::TicketRow;
+use super::trails::UNKNOWN;
 use crate::db::Conn;
 use crate::db::schema::{assignment, tickets, trail};
+use crate::directory::UnitCode;
 use crate::error::Result;
-use crate::ticket::state::{StateName, WorkName};
+use crate::ticket::command::CommandName;
 use crate::time::Stamp;
 
-/// The tickets that live and have an open dispute, at most `most`.
+/// The tickets that wait for one of `commands`, the longest received first, at most `most`, and whether there are
+/// more; those alone in which one of `units` has a part, where some are given.
 ///
 /// # Errors
 /// The database's own.
-pub fn disputed(conn: &mut Conn, most: i64) -> Result<Vec<i64>> {
-    let open = tickets::table
-        .inner_join(assignment::table.on(assignment::ticket_id.eq(tickets::id)))
-        .filter(tickets::ended_at.is_null())
-        .filter(assignment::state.eq(WorkName::Disputed.as_str()))
-        .order(tickets::id)
-        .select(tickets::id)
-        .limit(most);
-    Ok(open.load(conn)?)
-}
-
-/// The tickets in `surveying` whose last valid survey was bad, the oldest first, at most `most`.
-///
-/// # Errors
-/// The database's own.
-pub fn badly_surveyed(conn: &mut Conn, most: usize) -> Result<Vec<i64>> {
-    let asked: Vec<(i64, Option<String>)> = tickets::table
-        .filter(tickets::state.eq(StateName::Surveying.as_str()))
-        .filter(tickets::survey.is_not_null())
-        .order((tickets::received_at, tickets::id))
-        .select((tickets::id, tickets::survey))
-        .load(conn)?;
-    let is_bad =
-        |answers: &str| answers.split(':').any(|it| matches!(it, "unsolved" | "dissatisfied"));
-    let bad = asked.into_iter().filter(|(_, survey)| survey.as_deref().is_some_and(is_bad));
-    Ok(bad.map(|(id, _)| id).take(most).collect())
-}
-
-/// The tickets received since `since` that somebody asked to leave the assessment, the newest first, at most `most`.
-///
-/// # Errors
-/// The database's own.
-pub fn lately_asked_to_leave(conn: &mut Conn, since: Stamp, most: i64) -> Result<Vec<i64>> {
-    let asked = tickets::table
+pub fn waiting(
+    conn: &mut Conn,
+    commands: &[CommandName],
+    units: Option<&BTreeSet<UnitCode>>,
+    most: usize,
+) -> Result<(Vec<i64>, bool)> {
+    let mut query = tickets::table
         .inner_join(trail::table.on(trail::ticket_id.eq(tickets::id)))
-        .filter(tickets::received_at.ge(since.millis()))
-        .filter(trail::exclusion_at.is_not_null())
-        .order((tickets::received_at.desc(), tickets::id.desc()))
-        .select(tickets::id)
-        .limit(most);
-    Ok(asked.load(conn)?)
-}
-
-/// The tickets of which a withdrawal waits for an agent who spoke to the citizen, who asked first before the others, at
-/// most `most`.
-///
-/// # Errors
-/// The database's own.
-pub fn withdrawing(conn: &mut Conn, most: i64) -> Result<Vec<i64>> {
-    let waiting = trail::table
-        .filter(trail::withdrawal_at.is_not_null())
-        .order((trail::withdrawal_at.asc(), trail::ticket_id.asc()))
-        .select(trail::ticket_id)
-        .limit(most);
-    Ok(waiting.load(conn)?)
+        .filter(trail::asks.is_not_null())
+        .into_boxed();
+    if let Some(units) = units {
+        let codes: Vec<String> = units.iter().map(ToString::to_string).collect();
+        query = query.filter(exists(
+            assignment::table
+                .filter(assignment::ticket_id.eq(tickets::id))
+                .filter(assignment::unit.eq_any(codes)),
+        ));
+    }
+    let asked: Vec<(i64, Option<String>)> = query
+        .order((tickets::received_at, tickets::id))
+        .select((tickets::id, trail::asks))
+        .load(conn)?;
+    let waits = |asks: &str| {
+        asks == UNKNOWN
+            || asks.split(',').any(|one| commands.iter().any(|name| name.as_str() == one))
+    };
+    let waiting = asked.into_iter().filter(|(_, asks)| asks.as_deref().is_some_and(waits));
+    let mut ids: Vec<i64> = waiting.map(|(id, _)| id).collect();
+    let more = ids.len() > most;
+    ids.truncate(most);
+    Ok((ids, more))
 }
 
 /// The rows of the tickets with these ids.

@@ -44,7 +44,7 @@ pub use erasing::{
 pub use removed::remove;
 use rows::{Lens, Rows, TicketRow, project};
 pub use seals::{count_unsealed, insert_seal, last_seal, seals_after, unsealed_heads};
-pub use trails::{TrailRow, asked_to_leave, write_trails};
+pub use trails::{TrailRow, write_trails};
 
 /// The keys that storing needs.
 #[derive(Clone, Copy)]

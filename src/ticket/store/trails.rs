@@ -1,17 +1,23 @@
-//! Ticket: the row of its trail, for the signals. Its rule: it follows from the document like every row beside
+//! Ticket: the row of its trail, for the signals, with which decisions it waits for. Its rule: it follows from the document like every row beside
 //! it; a ticket of before there were such rows gets its own with its next change, or from the job that goes
 //! through all of them.
 
+use std::collections::BTreeSet;
+
 use diesel::prelude::*;
 
-use super::{AT_ONCE, Vault, load_by_id};
+use super::{Vault, load_by_id};
 use crate::db::schema::{tickets, trail};
 use crate::db::{Conn, Tx, each};
 use crate::error::{Error, Result};
 use crate::sealing::Broken;
 use crate::ticket::Ticket;
+use crate::ticket::command::CommandName;
 use crate::ticket::trail::Trail;
 use crate::time::Stamp;
+
+/// What the row of a ticket asks that was there before rows said it (migration 0053): it may be anything.
+pub(super) const UNKNOWN: &str = "?";
 
 /// A row of `trail`.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset)]
@@ -25,7 +31,8 @@ pub struct TrailRow {
     pub phone_at: Option<Stamp>,
     pub asked: i32,
     pub prompted: Option<bool>,
-    pub withdrawal_at: Option<Stamp>,
+    /// Names of commands joined by commas; [`UNKNOWN`] of a ticket that was there before rows said it.
+    pub asks: Option<String>,
 }
 
 impl TrailRow {
@@ -39,13 +46,17 @@ impl TrailRow {
             phone_at: self.phone_at,
             asked: u32::try_from(self.asked).unwrap_or_default(),
             prompted: self.prompted,
-            withdrawal_at: self.withdrawal_at,
         }
     }
 }
 
 pub(super) fn trail_row(ticket: &Ticket, ticket_id: i64) -> Option<TrailRow> {
-    Trail::of(ticket).map(|trail| TrailRow {
+    let (trail, asks) = (Trail::of(ticket), joined(&ticket.asks()));
+    if trail.is_none() && asks.is_none() {
+        return None;
+    }
+    let trail = trail.unwrap_or_default();
+    Some(TrailRow {
         ticket_id,
         spoke_at: trail.spoke_at,
         survey_at: trail.survey_at,
@@ -54,8 +65,13 @@ pub(super) fn trail_row(ticket: &Ticket, ticket_id: i64) -> Option<TrailRow> {
         phone_at: trail.phone_at,
         asked: i32::try_from(trail.asked).unwrap_or(i32::MAX),
         prompted: trail.prompted,
-        withdrawal_at: trail.withdrawal_at,
+        asks,
     })
+}
+
+fn joined(asks: &BTreeSet<CommandName>) -> Option<String> {
+    let names: Vec<&str> = asks.iter().map(|name| name.as_str()).collect();
+    (!names.is_empty()).then(|| names.join(","))
 }
 
 /// Puts `new` in the place of whatever row `ticket_id` has.
@@ -80,21 +96,6 @@ pub(super) fn insert(tx: &mut Tx<'_>, row: &TrailRow) -> Result<()> {
 pub(super) fn trail_of(conn: &mut Conn, ticket_id: i64) -> Result<Option<TrailRow>> {
     let row = trail::table.find(ticket_id).select(TrailRow::as_select());
     Ok(row.first(conn).optional()?)
-}
-
-/// Those of `ids` that were asked to leave the assessment at some time.
-///
-/// # Errors
-/// The database's own.
-pub fn asked_to_leave(conn: &mut Conn, ids: &[i64]) -> Result<Vec<i64>> {
-    let mut found = Vec::new();
-    for some in ids.chunks(AT_ONCE) {
-        let theirs = trail::table
-            .filter(trail::ticket_id.eq_any(some.to_vec()))
-            .filter(trail::exclusion_at.is_not_null());
-        found.extend(theirs.select(trail::ticket_id).load::<i64>(conn)?);
-    }
-    Ok(found)
 }
 
 /// Writes the trails of up to `most` tickets after the id `after`, each as its document has it now; answers

@@ -3,7 +3,7 @@
 //! says what this reader may decide now; who asked first stands first. A list is no opening of a ticket: it tells what
 //! a line tells, and a request's own words.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use actix_web::{HttpResponse, get, web};
 use serde::Serialize;
@@ -18,13 +18,11 @@ use crate::error::Result;
 use crate::identity::{Actor, Role};
 use crate::lifecycle::{Hotline, table};
 use crate::limits::ClockName;
-use crate::limits::span::DAY_MS;
 use crate::ticket::assignment::{Assignment, RequestStage};
 use crate::ticket::command::{CommandName, Target};
-use crate::ticket::listing::{self, Filter, Sort};
 use crate::ticket::overlay::{Attempt, Contacted, ExclusionReason, LedgerStage, Satisfied, Solved};
-use crate::ticket::sight::{Sight, scope};
-use crate::ticket::state::{StateName, Work};
+use crate::ticket::sight::Sight;
+use crate::ticket::state::Work;
 use crate::ticket::store::asked;
 use crate::ticket::store::rows::TicketRow;
 use crate::ticket::{Mode, Scene, Ticket};
@@ -36,12 +34,8 @@ use crate::web::{Answer, Asker, run};
 pub const DECIDERS: &[Role] = &[Role::Dispatcher, Role::Reviewer, Role::Assessor];
 /// And who speaks with the citizen before a withdrawal counts.
 const WHO: &[Role] = &[Role::Dispatcher, Role::Reviewer, Role::Assessor, Role::Agent];
-/// Tickets of one sort that are looked at.
+/// Tickets that are opened, those that came first before the others.
 const MOST: usize = 200;
-/// Those whose limit is over, among which a request is still looked for.
-const OVERDUE: usize = 60;
-/// So long ago a ticket may have been received that somebody asks to leave out.
-const LEAVING_DAYS: i64 = 62;
 /// What is decided about a ticket, and about a part of it.
 const OF_TICKETS: [CommandName; 6] = [
     CommandName::WithdrawConfirm,
@@ -86,7 +80,7 @@ pub struct DecisionView {
 #[derive(Serialize, ToSchema)]
 pub struct DecisionList {
     items: Vec<DecisionView>,
-    /// There are more tickets than were looked at: those that lapse next were.
+    /// There are more tickets than were opened: those that came first were.
     partial: bool,
 }
 
@@ -117,8 +111,7 @@ pub fn decisions_of(hotline: &Hotline, actor: &Actor) -> Result<DecisionList> {
     actor.require(WHO)?;
     let now = hotline.db.now();
     hotline.db.read(|conn| {
-        let (ids, partial) = looked_at(conn, actor, now)?;
-        let ids: Vec<i64> = ids.into_iter().collect();
+        let (ids, partial) = asked::waiting(conn, &decides(actor), None, MOST)?;
         Ok(DecisionList { items: asked_in(conn, hotline, (actor, now), &ids)?, partial })
     })
 }
@@ -131,10 +124,10 @@ pub fn withdrawals_of(hotline: &Hotline, actor: &Actor) -> Result<DecisionList> 
     actor.require(&[Role::Agent])?;
     let now = hotline.db.now();
     hotline.db.read(|conn| {
-        let ids = asked::withdrawing(conn, most())?;
+        let (ids, partial) = asked::waiting(conn, &[CommandName::WithdrawConfirm], None, MOST)?;
         let mut items = asked_in(conn, hotline, (actor, now), &ids)?;
         items.retain(|it| it.command == CommandName::WithdrawConfirm);
-        Ok(DecisionList { items, partial: ids.len() == MOST })
+        Ok(DecisionList { items, partial })
     })
 }
 
@@ -157,48 +150,24 @@ fn asked_in(
     Ok(items)
 }
 
-fn most() -> i64 {
-    i64::try_from(MOST).unwrap_or(i64::MAX)
-}
-
-/// The tickets in which something may wait for `actor`, and whether there are more.
-fn looked_at(conn: &mut Conn, actor: &Actor, now: Stamp) -> Result<(BTreeSet<i64>, bool)> {
-    let (mut ids, mut partial) = (BTreeSet::new(), false);
+/// What `actor` may decide at all: whether now and here is the table's to say.
+fn decides(actor: &Actor) -> Vec<CommandName> {
+    use CommandName as C;
+    let mut all = Vec::new();
     if actor.has(Role::Agent) {
-        ids.extend(asked::withdrawing(conn, most())?);
+        all.push(C::WithdrawConfirm);
     }
     if actor.has(Role::Dispatcher) {
-        ids.extend(asked::disputed(conn, most())?);
-    }
-    if actor.has_any(&[Role::Reviewer, Role::Assessor]) {
-        let since = now.plus_millis(-LEAVING_DAYS * DAY_MS);
-        ids.extend(asked::lately_asked_to_leave(conn, since, most())?);
+        all.push(C::DisputeDecide);
     }
     if actor.has(Role::Reviewer) {
-        ids.extend(asked::badly_surveyed(conn, MOST)?);
-        // A later limit is asked for before the limit: those that lapse next, and some that have lapsed.
-        let from_now = format!("{}.0", now.millis());
-        for (after, most) in [(Some(from_now.as_str()), MOST), (None, OVERDUE)] {
-            let (rows, more) = at_work(conn, actor, (after, now), most)?;
-            partial |= more;
-            ids.extend(rows);
-        }
+        all.extend([C::Triage, C::LedgerDecide, C::ExtendDecide]);
+        all.extend([C::ExcludeDecide, C::ExcludeConfirm]);
     }
-    Ok((ids, partial))
-}
-
-/// Tickets at their units, what lapses next first.
-fn at_work(
-    conn: &mut Conn,
-    actor: &Actor,
-    (after, now): (Option<&str>, Stamp),
-    most: usize,
-) -> Result<(Vec<i64>, bool)> {
-    use StateName as S;
-    let states = vec![S::Accepted, S::Consulting, S::InUnits, S::Replied];
-    let filter = Filter { states, sort: Some(Sort::Due), ..Filter::default() };
-    let (rows, next) = listing::page(conn, &scope(actor), &filter, now, after, most)?;
-    Ok((rows.iter().map(|row| row.id).collect(), next.is_some()))
+    if actor.has(Role::Assessor) {
+        all.push(C::ExcludeAppealDecide);
+    }
+    all
 }
 
 /// What may be decided about one ticket.

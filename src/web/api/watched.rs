@@ -8,6 +8,7 @@ use crate::error::{Error, Result};
 use crate::identity::{Actor, Role};
 use crate::lifecycle::Hotline;
 use crate::limits::Light;
+use crate::ticket::command::CommandName;
 use crate::ticket::listing;
 use crate::ticket::sight::scope;
 use crate::ticket::state::StateName;
@@ -76,7 +77,9 @@ pub fn counted(hotline: &Hotline, actor: &Actor, query: &ListQuery) -> Result<i6
 /// # Errors
 /// The database's own.
 pub fn withdrawals(hotline: &Hotline) -> Result<i64> {
-    let waiting = hotline.db.read(|conn| asked::withdrawing(conn, COUNTED))?;
+    let most = usize::try_from(COUNTED).unwrap_or(usize::MAX);
+    let asked = [CommandName::WithdrawConfirm];
+    let (waiting, _) = hotline.db.read(|conn| asked::waiting(conn, &asked, None, most))?;
     Ok(i64::try_from(waiting.len()).unwrap_or(COUNTED))
 }
 

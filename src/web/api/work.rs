@@ -24,9 +24,9 @@ use crate::ticket::listing::{self, Filter, Sort};
 use crate::ticket::overlay::{ExclusionReason, ExclusionStage, LedgerStage};
 use crate::ticket::sight::{Scope, Sight, is_taken_back, scope};
 use crate::ticket::state::{Part, StateName, WorkName};
+use crate::ticket::store::asked;
 use crate::ticket::store::inbox::{PartKey, lapsing};
 use crate::ticket::store::rows::TicketRow;
-use crate::ticket::store::{asked, asked_to_leave};
 use crate::ticket::{Mode, Scene, Ticket};
 use crate::time::Stamp;
 use crate::web::problem::Problem;
@@ -42,8 +42,8 @@ const URGENT: usize = 100;
 const SHIFT_DAYS: i64 = 4;
 /// Tickets on the ledger that are looked at, the newest first.
 const RESTING: usize = 100;
-/// Replied and ended tickets, the newest first, among which a request to leave the assessment is looked for.
-const LATE: usize = 500;
+/// Tickets in which something was asked that the head endorses, those that came first before the others.
+const ASKED: usize = 200;
 
 code_enum! {
     /// For whom a part waits.
@@ -205,10 +205,11 @@ fn beside(conn: &mut Conn, actor: &Actor, now: Stamp) -> Result<(BTreeMap<i64, T
     more |= more_rest;
     rows.extend(resting);
     if actor.has(Role::UnitHead) {
-        let (late, _) = page(&[S::Replied, S::Surveying, S::Closed], Sort::Newest, LATE)?;
-        let ids: Vec<i64> = late.iter().map(|row| row.id).collect();
-        let asked = asked_to_leave(conn, &ids)?;
-        rows.extend(late.into_iter().filter(|row| asked.contains(&row.id)));
+        // Also of what is replied or ended: who asks that it leave the assessment.
+        let units = Some(&actor.subtree);
+        let (ids, more_asked) = asked::waiting(conn, &[CommandName::Endorse], units, ASKED)?;
+        more |= more_asked;
+        rows.extend(asked::rows(conn, &ids)?);
     }
     Ok((rows.into_iter().map(|row| (row.id, row)).collect(), more))
 }

@@ -6,12 +6,13 @@ use std::collections::BTreeSet;
 use jiesu::db::Conn;
 use jiesu::error::Kind;
 use jiesu::identity::Role;
-use jiesu::lifecycle::Rules;
+use jiesu::lifecycle::{Rules, table};
+use jiesu::ticket::command::{CommandName, Target};
 use jiesu::ticket::listing::{self, Filter};
 use jiesu::ticket::sight::{Sight, scope, sight};
 use jiesu::ticket::state::Work;
 use jiesu::ticket::store::Stored;
-use jiesu::ticket::{Mode, Ticket};
+use jiesu::ticket::{Mode, Scene, Ticket};
 use jiesu::web::api::masked::masked_json;
 use jiesu::web::api::view;
 use rand::rngs::StdRng;
@@ -63,6 +64,7 @@ fn shown(rules: &Rules, stored: &Stored, who: Person<'_>) {
         return;
     }
     let scene = rules.scene(who.actor, who.city.now(), Mode::Live);
+    waits(&stored.ticket, &scene);
     let view =
         serde_json::to_value(view::ticket(&stored.ticket, stored.version, &scene, said)).unwrap();
     masks(&stored.ticket, &view);
@@ -73,6 +75,29 @@ fn shown(rules: &Rules, stored: &Stored, who: Person<'_>) {
         for part in view["assignments"].as_array().unwrap() {
             assert!(part["limits"].get("contact").is_none(), "{part}");
         }
+    }
+}
+
+/// What others asked and somebody decides.
+const DECIDING: [CommandName; 9] = [
+    CommandName::Endorse,
+    CommandName::DisputeDecide,
+    CommandName::ExtendDecide,
+    CommandName::LedgerDecide,
+    CommandName::ExcludeDecide,
+    CommandName::ExcludeConfirm,
+    CommandName::ExcludeAppealDecide,
+    CommandName::Triage,
+    CommandName::WithdrawConfirm,
+];
+
+/// Whatever somebody may decide now, the ticket says that it waits for.
+fn waits(ticket: &Ticket, scene: &Scene<'_>) {
+    let parts = ticket.assignments.keys().map(|k| Target { assignment: Some(*k), side: None });
+    let targets = parts.chain([Target::default()]);
+    for name in targets.flat_map(|target| table::allowed(ticket, scene, target)) {
+        let asked = !DECIDING.contains(&name) || ticket.asks().contains(&name);
+        assert!(asked, "{} may {name}, and nothing waits for it", scene.actor.name);
     }
 }
 
