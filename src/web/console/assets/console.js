@@ -526,7 +526,7 @@
     for (const due of dues()) {
       const left = Math.round((new Date(due.dateTime) - now) / 60000);
       const minutes = Math.abs(left);
-      const text = minutes >= 2880 ? `${Math.floor(minutes / 1440)} 天` : minutes >= 120 ? `${Math.floor(minutes / 60)} 小时 ${minutes % 60} 分` : `${minutes} 分钟`;
+      const text = minutes >= 2880 ? `${Math.floor(minutes / 1440)} 天` : minutes >= 1440 ? `1 天 ${Math.floor(minutes / 60) - 24} 小时` : minutes >= 60 ? `${Math.floor(minutes / 60)} 小时 ${minutes % 60} 分` : `${minutes} 分钟`;
       due.textContent = left >= 0 ? `还有 ${text}` : `超期 ${text}`;
       due.classList.toggle('over', left < 0);
     }
