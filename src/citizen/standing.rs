@@ -125,7 +125,7 @@ fn next(ticket: &Ticket, told: &Ticket, now: Stamp, zone: Tz) -> String {
         }
         _ => match due(ticket) {
             Some(due) if due >= now => {
-                let by = due.in_zone(zone).format("%Y-%m-%d %H:%M").to_string();
+                let by = due.in_zone(zone).format("%Y年%-m月%-d日%H:%M").to_string();
                 sentence("public.next.answer", &[("by", &by)])
             }
             Some(_) => word("public.next.overdue"),

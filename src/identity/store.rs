@@ -1,6 +1,6 @@
 //! Identity: rows of accounts, sessions, tokens and keys. Its rule: no decision here.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use diesel::backend::Backend;
 use diesel::dsl::SqlTypeOf;
@@ -103,6 +103,18 @@ pub fn account_named(conn: &mut Conn, name: &str) -> Result<Option<Account>> {
     }
     let row = account::table.filter(account::name.eq(name)).first::<AccountRow>(conn).optional()?;
     row.map(AccountRow::into_account).transpose()
+}
+
+/// What the accounts `names` (folded) are called by people.
+pub fn called(conn: &mut Conn, names: Vec<String>) -> Result<BTreeMap<String, String>> {
+    if names.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let rows = account::table
+        .filter(account::name.eq_any(names))
+        .select((account::name, account::display_name))
+        .load::<(String, String)>(conn)?;
+    Ok(rows.into_iter().collect())
 }
 
 pub fn account_of(conn: &mut Conn, id: i64) -> Result<Option<Account>> {

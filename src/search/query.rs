@@ -1,7 +1,7 @@
 //! Search: what somebody typed. Its rule: nothing typed is an error but too much of it; what is not a
 //! field's name is a word.
 //!
-//! `电梯 困人` both · `"电梯 困人"` exactly so · `-停电` not · `estate:ygh` a field, Latin letters before a colon ·
+//! `电梯 困人` both · `"电梯 困人"` exactly so · `-停电` not · `estate:ygh` or `小区:阳光花园` a field ·
 //! `received:2026-10` a month, a day or `from..to` · `no:2026-0001` numbers that begin so.
 
 use crate::error::{Error, Kind, Result};
@@ -33,6 +33,32 @@ pub const NAMES: &[&str] = &[
     "state", "unit", "category", "estate", "region", "company", "channel", "kind", "urgency",
     "month", "tag", "light", "received", "no",
 ];
+
+/// The same as people call them.
+const SAID: &[(&str, &str)] = &[
+    ("状态", "state"),
+    ("单位", "unit"),
+    ("承办单位", "unit"),
+    ("分类", "category"),
+    ("小区", "estate"),
+    ("区域", "region"),
+    ("街道", "region"),
+    ("物业公司", "company"),
+    ("渠道", "channel"),
+    ("类型", "kind"),
+    ("紧急程度", "urgency"),
+    ("月份", "month"),
+    ("标签", "tag"),
+    ("灯色", "light"),
+    ("受理", "received"),
+    ("编号", "no"),
+];
+
+/// The name that `text` is.
+fn name_of(text: &str) -> Option<&'static str> {
+    let said = || SAID.iter().find(|(said, _)| *said == text).map(|(_, name)| *name);
+    NAMES.iter().copied().find(|name| *name == text).or_else(said)
+}
 
 /// The parts of `text`.
 ///
@@ -69,8 +95,8 @@ fn next(text: &str) -> (Option<Part>, &str) {
         Some(after) if after.starts_with(|c: char| !c.is_whitespace()) => (Wanted::Absent, after),
         _ => (Wanted::There, text),
     };
-    if let Some((name, value)) = text.split_once(':')
-        && NAMES.contains(&name)
+    if let Some((said, value)) = text.split_once([':', '：'])
+        && let Some(name) = name_of(said)
     {
         let (value, rest, _) = value_of(value);
         let part = Part::Field(name.to_owned(), value.trim().to_owned(), wanted);
@@ -124,6 +150,10 @@ mod tests {
     #[case(
         "estate:ygh -state:closed unit:\"物业 科\"",
         "estate=[ygh] -state=[closed] unit=[物业 科]"
+    )]
+    #[case(
+        "小区:岚光苑 状态：承办中 -单位:\"物业 科\"",
+        "estate=[岚光苑] state=[承办中] -unit=[物业 科]"
     )]
     // A name that is none, a full colon, a dash that stands alone: words.
     #[case("反映：电梯 foo:bar - 3-2", "[反映：电梯] [foo:bar] [-] [3-2]")]

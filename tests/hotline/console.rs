@@ -175,7 +175,9 @@ fn a_ticket_page_has_a_form_for_each_command_that_is_allowed_and_none_else() {
         let allowed =
             server.ask("GET", &path, &[("Authorization", &bearer)], "").json()["allowed"].clone();
         let page = Browser::of(&server, name).get(&format!("/tickets/{no}")).body;
-        let mut forms: Vec<String> = page
+        assert!(page.contains("坐席·演示"), "who took it is called by their name: {page}");
+        // What the citizen said of themselves is mended by a form of its own; what carries the ticket on stands first.
+        let forms: BTreeSet<String> = page
             .split("data-call=\"")
             .skip(1)
             .filter_map(|rest| rest.split('"').next())
@@ -183,10 +185,8 @@ fn a_ticket_page_has_a_form_for_each_command_that_is_allowed_and_none_else() {
             .filter_map(|address| address.strip_prefix(&format!("{path}/")).map(str::to_owned))
             .filter(|command| command != "reveal")
             .collect();
-        // What the citizen said of themselves is mended by a form of its own.
-        let mut met = BTreeSet::new();
-        forms.retain(|form| met.insert(form.clone()));
-        assert_eq!(json!(forms), allowed, "{name}");
+        let allowed: BTreeSet<String> = serde_json::from_value(allowed).unwrap();
+        assert_eq!(forms, allowed, "{name}");
     }
 }
 

@@ -237,7 +237,7 @@ fn the_trail_is_searched_by_day_account_action_and_thing_and_leaves_as_the_same_
     let auditor = Browser::of(&server, "auditor");
     let page =
         auditor.shown("/admin/audit?account=auditor&action=login&from=2026-11-02&to=2026-11-02");
-    assert!(page.contains("登录") && page.contains("account:auditor"), "{page}");
+    assert!(page.contains("登录") && page.contains("用户 <code>auditor</code>"), "{page}");
     let sheet = page.split("href=\"/api/v1/audit.csv?").nth(1).expect("the sheet");
     let query = sheet.split('"').next().unwrap_or_default().replace("&amp;", "&");
     let answer = auditor.get(&format!("/api/v1/audit.csv?{query}"));

@@ -119,7 +119,7 @@ on_each_database! {
 
         let seen = door.fills("/c/look", &told.fields());
         assert_eq!(seen.status, 200, "{seen:?}");
-        assert!(seen.body.contains("您的诉求已经受理，正在确定承办单位。") && seen.body.contains("将在2026-"));
+        assert!(seen.body.contains("您的诉求已经受理，正在确定承办单位。") && seen.body.contains("将在2026年"));
         assert!(!seen.body.contains("139 0000 0001") && !seen.body.contains("王建国"));
         let seen = door.fills("/c/facts", &told.saying(&[("text", "今天又困住一个人")]));
         assert!(seen.status == 200 && seen.body.contains("补充的情况已收到。") && seen.body.contains("今天又困住一个人"));

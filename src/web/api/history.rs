@@ -213,7 +213,7 @@ pub(super) fn explained(
 #[derive(Serialize, ToSchema)]
 pub struct Reader {
     at: String,
-    user: String,
+    pub user: String,
     /// `ticket.open`, `ticket.attachment`, `ticket.reveal`, `ticket.card` or `ticket.clear_export`
     what: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -223,7 +223,7 @@ pub struct Reader {
 /// Who has seen a ticket.
 #[derive(Serialize, ToSchema)]
 pub struct Readers {
-    items: Vec<Reader>,
+    pub items: Vec<Reader>,
 }
 
 /// Who has seen this ticket, and who was shown clear values for which purpose.

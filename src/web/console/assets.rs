@@ -51,13 +51,16 @@ static FILES: [File; 14] = [
 impl File {
     /// Deflated, where that is less.
     fn packed(&'static self) -> Option<&'static [u8]> {
-        let pack = || {
-            let mut packed = GzEncoder::new(Vec::new(), Compression::default());
-            packed.write_all(self.content).ok()?;
-            packed.finish().ok().filter(|packed| packed.len() < self.content.len())
-        };
+        let pack = || packed(self.content).filter(|packed| packed.len() < self.content.len());
         self.packed.get_or_init(pack).as_deref()
     }
+}
+
+/// The same, deflated.
+pub fn packed(content: &[u8]) -> Option<Vec<u8>> {
+    let mut packed = GzEncoder::new(Vec::new(), Compression::default());
+    packed.write_all(content).ok()?;
+    packed.finish().ok()
 }
 
 /// The mark of each file's content.
@@ -78,7 +81,7 @@ pub fn address(name: &str) -> String {
 }
 
 /// Whether the browser takes what is packed.
-fn takes_packed(request: &HttpRequest) -> bool {
+pub fn takes_packed(request: &HttpRequest) -> bool {
     let said = request.headers().get(header::ACCEPT_ENCODING);
     let said = said.and_then(|said| said.to_str().ok()).unwrap_or_default();
     said.split(',').any(|one| {

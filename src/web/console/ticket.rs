@@ -1,6 +1,8 @@
 //! Web, console: one ticket with all that may be done to it now. Its rule: what is shown is what the interface
 //! answers this reader; a command that is not allowed has no form.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use actix_web::{get, web};
 use serde::Serialize;
 
@@ -9,7 +11,7 @@ use super::guest::Guest;
 use super::page::Page;
 use crate::app::App;
 use crate::error::Result;
-use crate::identity::{Actor, Role};
+use crate::identity::{Actor, Role, store};
 use crate::knowledge::hollow::{formulas_in, is_empty_reply};
 use crate::knowledge::named::named_in;
 use crate::ticket::StateName;
@@ -26,6 +28,8 @@ struct Opened {
     story: Vec<ToldView>,
     limits: Limits,
     readers: Readers,
+    /// What people are called, by their user names; those of a property company are not told.
+    people: BTreeMap<String, String>,
     /// What of the reply says nothing, for whoever judges it.
     judged: Option<Judged>,
     /// Outside working hours: who is on duty at the unit that has it.
@@ -62,18 +66,29 @@ pub async fn ticket(app: web::Data<App>, guest: Guest, no: web::Path<String>) ->
         let (ticket, _) = tickets::opened(hotline, &actor, &no)?;
         let judged = judged(&house, &actor, &no, &ticket)?;
         let duty = on_duty(&house, &actor, &ticket)?;
-        let opened = Opened {
-            ticket,
-            story: dossier::story_of(hotline, &actor, &no)?,
-            limits: history::limits_of(hotline, &actor, &no)?,
-            readers: history::readers_of(hotline, &actor, &no)?,
-            judged,
-            duty,
-        };
+        let story = dossier::story_of(hotline, &actor, &no)?;
+        let readers = history::readers_of(hotline, &actor, &no)?;
+        let people = people(&house, &actor, (story.as_slice(), &readers))?;
+        let limits = history::limits_of(hotline, &actor, &no)?;
+        let opened = Opened { ticket, story, limits, readers, people, judged, duty };
         Ok((opened, house.db.read(|conn| house.directory.current(conn))?))
     })
     .await?;
     Ok(Page::of(&app, &guest).naming(directory).show("ticket.html", opened)?)
+}
+
+fn people(
+    app: &App,
+    actor: &Actor,
+    (story, readers): (&[ToldView], &Readers),
+) -> Result<BTreeMap<String, String>> {
+    if actor.company {
+        return Ok(BTreeMap::new());
+    }
+    let did = story.iter().map(|told| told.step.by.clone());
+    let saw = readers.items.iter().map(|reader| reader.user.clone());
+    let names: BTreeSet<String> = did.chain(saw).collect();
+    app.db.read(|conn| store::called(conn, names.into_iter().collect()))
 }
 
 fn on_duty(app: &App, actor: &Actor, shown: &TicketView) -> Result<Option<NowView>> {

@@ -53,6 +53,8 @@ pub fn teach(all: &mut Environment<'static>) {
     all.add_filter("hour", hour);
     all.add_filter("owed", owed);
     all.add_filter("workhours", workhours);
+    all.add_filter("month", month);
+    all.add_filter("who", who);
 }
 
 /// One table of the lists that pages speak of.
@@ -193,6 +195,30 @@ fn day(at: &str) -> String {
 }
 
 /// `event.command|event`: what happened to a ticket.
+/// `2026-11`: `2026年11月`; another window as it is written.
+fn month(window: &str) -> String {
+    match window.split_once('-') {
+        Some((year, month))
+            if year.len() == 4
+                && month.len() == 2
+                && month.bytes().all(|letter| letter.is_ascii_digit()) =>
+        {
+            format!("{year}年{}月", month.trim_start_matches('0'))
+        }
+        _ => window.to_owned(),
+    }
+}
+
+/// Whoever did something, by their user name; what nobody did has a word.
+fn who(name: &str) -> String {
+    match name {
+        "system" => "系统".to_owned(),
+        "import" => "历史数据".to_owned(),
+        "citizen" => "市民".to_owned(),
+        _ => name.to_owned(),
+    }
+}
+
 fn event(command: &str) -> String {
     what(command)
 }
@@ -234,7 +260,8 @@ impl Object for Names {
         let code = given.first().and_then(Value::as_str).unwrap_or_default();
         let directory = &self.0;
         let name = match list {
-            "unit" => directory.unit(&UnitCode::new(code)).map(|unit| unit.name.clone()),
+            "unit" => named_by_place(code)
+                .or_else(|| directory.unit(&UnitCode::new(code)).map(|unit| unit.name.clone())),
             "category" => {
                 directory.category(&CategoryCode::new(code)).map(|there| there.name.clone())
             }
@@ -247,6 +274,17 @@ impl Object for Names {
     }
 }
 
+/// What the catalogue calls a unit that the place of a ticket names.
+fn named_by_place(code: &str) -> Option<String> {
+    let word = match code {
+        "@street" => "属地街道",
+        "@district" => "属地区局",
+        "@company" => "所在小区的物业企业",
+        _ => return None,
+    };
+    Some(word.to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -255,6 +293,14 @@ mod tests {
     fn times_and_codes_read_as_people_say_them() {
         assert_eq!(when("2026-11-07T15:28:07+08:00"), "11月7日 15:28");
         assert_eq!(day("2026-02-01"), "2月1日");
+        assert_eq!(month("2026-11"), "2026年11月");
+        assert_eq!(month("2027-01"), "2027年1月");
+        let span = "2026-11-01T00:00:00+08:00/2026-12-01T00:00:00+08:00";
+        assert_eq!(month(span), span);
+        assert_eq!(who("system"), "系统");
+        assert_eq!(who("zhang"), "zhang");
+        assert_eq!(named_by_place("@street").as_deref(), Some("属地街道"));
+        assert_eq!(named_by_place("ke"), None);
         assert_eq!(zh("phone", "channel"), "电话");
         assert_eq!(zh("strange", "channel"), "strange");
         assert_eq!(zh("phone", "no such list"), "phone");

@@ -40,7 +40,7 @@ on_each_database! {
         assert_eq!(door.city.state(&told.no), StateName::Accepted);
         let seen = door.gets("lookup", &told.shown());
         assert_eq!(seen["now"], "您的诉求已经受理，正在确定承办单位。");
-        assert!(seen["next"].as_str().unwrap().starts_with("将在2026-"), "{seen}");
+        assert!(seen["next"].as_str().unwrap().starts_with("将在2026年"), "{seen}");
         assert_eq!(seen["allowed"], json!(["facts", "attachments", "urge", "withdraw"]));
         assert_eq!(seen["content"], "电梯停运三天。楼上502也急。");
 

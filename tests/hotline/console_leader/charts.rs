@@ -137,6 +137,11 @@ on_each_database! {
         for table in tables {
             assert!(shown.contains(&format!("<table id=\"{table}\"")), "{table}");
         }
+        let headers = [("Cookie", house.cookies["assessor"].as_str()), ("Accept-Encoding", "gzip")];
+        let packed = house.server.ask("GET", &format!("/monthly/{id}/page"), &headers, "");
+        assert_eq!(packed.header("content-encoding"), Some("gzip"));
+        let length: usize = packed.header("content-length").unwrap().parse().unwrap();
+        assert!(length * 4 < page.body.len(), "{length}: its links say the same again and again");
         let badge = format!("Bearer {}", house.tokens["assessor"]);
         let plain = house.server.ask("GET", &format!("/api/v1/reports/{id}.html"), &[("Authorization", &badge)], "");
         let policy = plain.header("content-security-policy").unwrap_or_default();

@@ -72,7 +72,7 @@ pub struct Past<'a> {
 pub struct StepView {
     /// `2026年11月2日09:00`
     at: String,
-    by: String,
+    pub by: String,
     /// The unit of whoever did it.
     unit: Option<String>,
     command: String,
@@ -105,7 +105,7 @@ pub struct ToldView {
     /// For programs.
     when: String,
     #[serde(flatten)]
-    step: StepView,
+    pub step: StepView,
     /// Of what decided something: 同意, 退回 …
     outcome: Option<String>,
 }

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use actix_web::body::MessageBody;
 use actix_web::{HttpResponse, get, http::header, web};
 use serde::{Deserialize, Serialize};
 use utoipa::IntoParams;
@@ -152,7 +153,7 @@ pub fn page_of(
 }
 
 /// The page as it is sent: with a policy of the printer's, under which its style shows.
-pub fn sheet(page: String, policy: &'static str) -> HttpResponse {
+pub fn sheet(page: impl MessageBody + 'static, policy: &'static str) -> HttpResponse {
     HttpResponse::Ok()
         .content_type("text/html; charset=utf-8")
         .insert_header((header::CONTENT_SECURITY_POLICY, policy))

@@ -59,7 +59,7 @@
     };
   }
 
-  function option(kind, data) {
+  function option(kind, data, wide) {
     const paint = colours();
     const { points, series, percent } = data;
     const font = getComputedStyle(document.body).fontFamily;
@@ -71,10 +71,11 @@
     const text = { color: paint.ink, fontFamily: font, fontSize: 13 };
     const names = {
       type: 'category', data: points.map(point => point.label), axisTick: { show: false }, axisLine: { lineStyle: { color: paint.ink } },
-      axisLabel: kind === 'bar' ? { ...text, width: 150, overflow: 'truncate' } : { ...text, hideOverlap: true },
+      axisLabel: kind === 'bar' ? { ...text, width: wide < 480 ? 104 : 150, overflow: 'truncate' } : { ...text, hideOverlap: true },
     };
     const values = {
-      type: 'value', min: from, axisLabel: { ...text, color: paint.soft, formatter: value => `${value}${unit}` },
+      type: 'value', min: from, axisLabel: { ...text, color: paint.soft, hideOverlap: true, formatter: value => `${value}${unit}` },
+      ...(wide < 480 ? { splitNumber: 3 } : {}),
       splitLine: { lineStyle: { color: paint.line } }, minInterval: percent ? 0 : all.every(Number.isInteger) ? 1 : 0,
       ...(percent && Math.max(...all) <= 100 ? { max: 100 } : {}),
       ...(from > 0 ? { name: '纵轴不从零起', nameTextStyle: { color: paint.soft, fontFamily: font, fontSize: 11, align: 'left' } } : {}),
@@ -137,7 +138,7 @@
     figure.classList.add('drawn');
     figure.removeAttribute('tabindex');
     const chart = window.echarts.init(place, null, { renderer: 'canvas' });
-    chart.setOption(option(kind, data));
+    chart.setOption(option(kind, data, place.clientWidth));
 
     // The point of the axis below the mouse, be its bar ever so short.
     const under = event => {
@@ -161,7 +162,7 @@
       if (at !== null) open(data.series.map(one => one.links[at]).find(Boolean));
     });
     new ResizeObserver(() => chart.resize()).observe(place);
-    dark.addEventListener('change', () => chart.setOption(option(kind, data)));
+    dark.addEventListener('change', () => chart.setOption(option(kind, data, place.clientWidth)));
   }
   for (const figure of figures) draw(figure);
 })();

@@ -510,6 +510,12 @@
     if (found.matches('details')) { found.open = true; found.querySelector('input, textarea, select, button')?.focus(); } else if (found.matches('input, textarea, select')) found.focus(); else found.click();
   });
 
+  // On a phone a row is a block: each cell carries what its column is called, for console.css to put before it.
+  for (const table of document.querySelectorAll('table.fold')) {
+    const heads = Array.from(table.tHead?.rows[0]?.cells ?? [], head => head.textContent.trim());
+    for (const body of table.tBodies) for (const row of body.rows) Array.from(row.cells).forEach((cell, n) => { if (cell.matches('td') && heads[n]) cell.dataset.label = heads[n]; });
+  }
+
   // <time data-due datetime="…">: how long it still is, moving by itself.
   const dues = () => document.querySelectorAll('time[data-due]');
   // Limits run by the server's clock, whatever this machine's says.
@@ -525,7 +531,7 @@
     for (const due of dues()) {
       const left = Math.round((new Date(due.dateTime) - now) / 60000);
       const minutes = Math.abs(left);
-      const text = minutes >= 2880 ? `${Math.floor(minutes / 1440)} 天` : minutes >= 120 ? `${Math.floor(minutes / 60)} 小时 ${minutes % 60} 分` : `${minutes} 分钟`;
+      const text = minutes >= 2880 ? `${Math.floor(minutes / 1440)} 天` : minutes >= 1440 ? `1 天 ${Math.floor(minutes / 60) - 24} 小时` : minutes >= 60 ? `${Math.floor(minutes / 60)} 小时 ${minutes % 60} 分` : `${minutes} 分钟`;
       due.textContent = left >= 0 ? `还有 ${text}` : `超期 ${text}`;
       due.classList.toggle('over', left < 0);
     }

@@ -135,7 +135,7 @@
     fill('categories', found.categories.filter(likely).slice(0, 5).map((it, n) => {
       const button = press(`${it.path?.length ? `${it.path.join(' / ')} / ` : ''}${it.name}`, () => choose(it));
       if (n < 5) { button.dataset.key = String(n + 1); button.dataset.keyName = `选用分类：${it.name}`; }
-      return line([button, ` ${Math.round(it.score * 100)}% ${it.words?.length ? `因：${it.words.join('、')}` : ''}`]);
+      return line([button, ` ${it.score >= 0.2 ? `${Math.round(it.score * 100)}% ` : ''}${it.words?.length ? `因：${it.words.join('、')}` : ''}`]);
     }));
     fill('units', found.units.filter(likely).slice(0, 3).map(it => line([`${it.name}：${it.why}`])));
     for (const it of found.units) named.set(it.lead, it.name);

@@ -1,6 +1,7 @@
 //! Web, console: special reports 专报 with all that may be done to them now, and what they ask of units. Its rule: the
 //! report itself is the printed page; around it stands what is said to it.
 
+use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpRequest, get, web};
 use serde::Serialize;
 
@@ -106,16 +107,30 @@ fn read(app: &App, actor: &Actor, id: &str) -> Result<Read> {
     })
 }
 
-/// The report as it is printed, its figures leading to pages of their tickets.
+/// The report as it is printed, its figures leading to pages of their tickets. Thousands of links are packed to a
+/// tenth; nothing that a request says stands in the page, and no secret, so that its length tells nothing.
 #[get("/monthly/{id}/page")]
-pub async fn print(app: web::Data<App>, guest: Guest, id: web::Path<String>) -> Shown {
-    let page = run_long(move || {
+pub async fn print(
+    app: web::Data<App>,
+    guest: Guest,
+    id: web::Path<String>,
+    request: HttpRequest,
+) -> Shown {
+    let is_packed = assets::takes_packed(&request);
+    let (page, packed) = run_long(move || {
         let id = read_id(&id)?;
         let scripts = ["echarts.js", "charts.js"].map(assets::address);
         let base = format!("/monthly/{id}/tickets");
-        printed::page_of(&app, &guest.actor, (id, base), &scripts)
-    });
-    Ok(printed::sheet(page.await?, press::policy_of_scripts()))
+        let page = printed::page_of(&app, &guest.actor, (id, base), &scripts)?;
+        let packed = if is_packed { assets::packed(page.as_bytes()) } else { None };
+        Ok((page, packed))
+    })
+    .await?;
+    let policy = press::policy_of_scripts();
+    let Some(packed) = packed else { return Ok(printed::sheet(page, policy)) };
+    let mut answer = printed::sheet(packed, policy);
+    answer.headers_mut().insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    Ok(answer)
 }
 
 #[derive(Serialize)]
