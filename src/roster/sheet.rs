@@ -159,7 +159,8 @@ fn heading(column: &str) -> &str {
 
 /// The lines of a sheet with their cells.
 fn lines(text: &str) -> Result<Vec<Line>> {
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    // A line is counted as people see it, whichever way it ends.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text).replace("\r\n", "\n");
     let first = text.lines().next().unwrap_or_default();
     let between = if first.contains('\t') { b'\t' } else { b',' };
     let mut reader = csv::ReaderBuilder::new()

@@ -18,10 +18,10 @@ on_each_database! {
         let office = Office::open(test);
         let city = &office.city;
         let later = city.handled_by("wuye");
-        let until = json!({ "until": "2026-11-20", "grounds": "配件采购周期较长" });
+        let until = json!({ "until": "2026-11-12", "grounds": "配件未到", "caller_told": true });
         city.handler("wuye").works(&later, 1, "extend", until);
         let disputed = city.sent_to("weixiu");
-        let why = json!({ "reason": "not_ours", "grounds": "不属于维修科职责" });
+        let why = json!({ "reason": "不属本科职责", "grounds": "应由物业科办理" });
         city.handler("weixiu").works(&disputed, 1, "dispute", why);
         let bad = city.passed("wuye");
         city.surveyor().does(&bad, "survey", crate::support::city::bad());

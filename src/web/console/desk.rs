@@ -9,8 +9,8 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
+use super::citizen::fresh_key;
 use super::fault::Shown;
 use super::guest::Guest;
 use super::page::Page;
@@ -75,7 +75,7 @@ pub async fn desk(
 
 /// The way to the desk without the number, which waits in the browser, sealed, for whoever looks and for once.
 fn exchanged(app: &App, guest: &Guest, ringing: &Ringing) -> Result<HttpResponse> {
-    let key = Uuid::now_v7().simple().to_string();
+    let key = fresh_key();
     let mut query = form_urlencoded::Serializer::new(String::new());
     if !ringing.call_id.is_empty() {
         query.append_pair("call_id", &ringing.call_id);

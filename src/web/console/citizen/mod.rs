@@ -14,6 +14,8 @@ mod ticket;
 
 use actix_web::web::ServiceConfig;
 
+pub(super) use form::fresh_key;
+
 /// The pages of citizens.
 pub fn routes(services: &mut ServiceConfig) {
     services
