@@ -213,7 +213,7 @@ fn stopped(page: &str) -> Vec<&str> {
     let is_own = |tag: &str| {
         let mut words = tag.split_whitespace();
         let name = words.next().unwrap_or_default();
-        let is_script = name == "script" && !tag.contains(" src=\"/assets/");
+        let is_script = name == "script" && !tag.replace("&#x2f;", "/").contains(" src=\"/assets/");
         is_script
             || name == "style"
             || words.any(|word| is_handler(word) || word.starts_with("style="))

@@ -108,9 +108,9 @@
   field('caller.phone').addEventListener('change', who);
   field('caller.phone').addEventListener('input', () => { if (field('caller.phone').value.trim().length >= 11) who(); });
 
-  // Below one in ten a suggestion is wrong nine times out of ten: it would take a key and a look, and offer nothing.
+  // Below one in ten a model's suggestion is wrong nine times out of ten: it would take a key and a look, and offer
+  // nothing. Before there is a model the score only orders what the names say.
   const LEAST = 0.1;
-  const likely = it => it.score >= LEAST;
 
   // What the text may be about.
   let wait = 0;
@@ -131,6 +131,7 @@
     const answer = await call('POST', '/api/v1/suggest', body);
     if (mine !== round || answer.status !== 200) return;
     const found = answer.body;
+    const likely = it => !found.model || it.score >= LEAST;
     field('slip').value = found.slip ?? '';
     fill('categories', found.categories.filter(likely).slice(0, 5).map((it, n) => {
       const button = press(`${it.path?.length ? `${it.path.join(' / ')} / ` : ''}${it.name}`, () => choose(it));
