@@ -10,7 +10,6 @@ use std::io::{BufRead, BufReader, BufWriter, Read, Write};
 use flate2::Compression;
 use flate2::read::ZlibDecoder;
 use flate2::write::ZlibEncoder;
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -99,7 +98,18 @@ pub fn pack_facts(body: &Body) -> Result<Packed> {
 /// `report.damaged` where they are not those that `hash` was made of; `report.newer` of a form this program does
 /// not know.
 pub fn unpack_document(bytes: &[u8], hash: &[u8]) -> Result<Document> {
-    unpack("document", bytes, hash)
+    // A document is a few megabytes: read as one piece it takes a third of the time that it takes byte by byte.
+    let mut text = Vec::new();
+    opened("document", bytes, hash)?.read_to_end(&mut text).map_err(Error::internal)?;
+    serde_json::from_slice(&text).map_err(Error::internal)
+}
+
+/// Whether these are the bytes that `hash` was made of.
+///
+/// # Errors
+/// `report.damaged` where they are not.
+pub fn whole(bytes: &[u8], hash: &[u8]) -> Result<()> {
+    if Sha256::digest(bytes).as_slice() == hash { Ok(()) } else { Err(damaged()) }
 }
 
 /// The facts that these bytes are.
@@ -107,7 +117,7 @@ pub fn unpack_document(bytes: &[u8], hash: &[u8]) -> Result<Document> {
 /// # Errors
 /// As [`unpack_document`].
 pub fn unpack_facts(bytes: &[u8], hash: &[u8]) -> Result<Body> {
-    unpack("facts", bytes, hash)
+    serde_json::from_reader(opened("facts", bytes, hash)?).map_err(Error::internal)
 }
 
 fn pack(what: &str, body: &impl Serialize) -> Result<Packed> {
@@ -120,23 +130,21 @@ fn pack(what: &str, body: &impl Serialize) -> Result<Packed> {
     Ok(Packed { bytes, hash })
 }
 
-fn unpack<T: DeserializeOwned>(what: &str, bytes: &[u8], hash: &[u8]) -> Result<T> {
-    if Sha256::digest(bytes).as_slice() != hash {
-        return Err(damaged());
-    }
+/// The JSON behind the first line of these bytes.
+fn opened<'a>(what: &str, bytes: &'a [u8], hash: &[u8]) -> Result<impl Read + use<'a>> {
+    whole(bytes, hash)?;
     let mut text = BufReader::with_capacity(PART, ZlibDecoder::new(bytes));
     let mut head = String::new();
     // The first line is short: nothing longer is read for it.
     let read = text.by_ref().take(64).read_line(&mut head);
     let version = head.trim_end().strip_prefix(what).and_then(|rest| rest.trim().parse().ok());
     match (read, version) {
-        (Ok(_), Some(VERSION)) => {}
+        (Ok(_), Some(VERSION)) => Ok(text),
         (Ok(_), Some(version)) if version > VERSION => {
-            return Err(Error::new(Kind::Unavailable, "report.newer"));
+            Err(Error::new(Kind::Unavailable, "report.newer"))
         }
-        _ => return Err(damaged()),
+        _ => Err(damaged()),
     }
-    serde_json::from_reader(text).map_err(Error::internal)
 }
 
 fn damaged() -> Error {
