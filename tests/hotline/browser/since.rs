@@ -204,7 +204,7 @@ fn has(text: &str, it: &str) -> bool {
     text.match_indices(it).any(|(at, _)| {
         let before = text[..at].chars().next_back().is_some_and(is_name);
         let after = text[at + it.len()..].chars().next().is_some_and(is_name);
-        !(before && it.starts_with(is_name)) && !(after && it.ends_with(is_name))
+        !(before && it.starts_with(is_name) || after && it.ends_with(is_name))
     })
 }
 

@@ -41,7 +41,7 @@ fn read(tab: &Tab, source: &str) -> Result<String, String> {
 fn scripts() -> BTreeSet<String> {
     let declared = include_str!("../../../src/web/console/assets.rs");
     let names = declared.split("file_of(\"").skip(1).filter_map(|rest| rest.split('"').next());
-    let scripts = names.filter(|name| name.ends_with(".js"));
+    let scripts = names.filter(|name| name.rsplit('.').next() == Some("js"));
     scripts.map(|name| format!("/assets/{name}")).chain(["/field-worker.js".to_owned()]).collect()
 }
 

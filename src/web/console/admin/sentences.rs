@@ -94,7 +94,7 @@ pub async fn one_sentence(app: web::Data<App>, guest: Guest, code: web::Path<Str
             samples.iter().map(|it| (it.name.as_str(), it.value.as_str())).collect();
         let read = filled(it.sentence.text.as_ref().unwrap_or(&it.sentence.built_in), &values);
         let today = app.db.now().day(app.config.site.zone).to_string();
-        Ok(SentencePage { today, read, samples, it })
+        Ok(SentencePage { it, today, samples, read })
     })
     .await
 }
