@@ -8,6 +8,7 @@ mod repeats;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use diesel::connection::DefaultLoadingMode;
 use diesel::prelude::*;
 
 use super::facts::{
@@ -69,12 +70,7 @@ macro_rules! ticket_columns {
 pub fn load(conn: &mut Conn, start: Stamp, end: Stamp, reach: i64) -> Result<Facts> {
     let mut facts = Facts::default();
     let mut loaded: HashMap<i64, (Keys, Sym, bool)> = HashMap::new();
-    for line in ticket_lines(conn, start, end)? {
-        let withdrawn = line.0.1 == StateName::Withdrawn;
-        let fact = ticket_fact(line, &mut facts.names);
-        loaded.insert(fact.id, (fact.keys, fact.excluded, withdrawn));
-        facts.tickets.push(fact);
-    }
+    load_tickets(conn, start, end, &mut facts, &mut loaded)?;
     repeats::load(conn, start, end, reach, &mut facts)?;
     load_assignments(conn, start, end, &mut facts, &mut loaded)?;
     contacts::load(conn, start, end, &mut facts, &mut loaded)?;
@@ -92,24 +88,42 @@ pub fn first_received(conn: &mut Conn) -> Result<Option<Stamp>> {
     Ok(first.first::<Option<Stamp>>(conn)?)
 }
 
-fn ticket_lines(conn: &mut Conn, start: Stamp, end: Stamp) -> Result<Vec<TicketLine>> {
+/// Line by line: the lines of a month together are several times its facts.
+fn load_tickets(
+    conn: &mut Conn,
+    start: Stamp,
+    end: Stamp,
+    facts: &mut Facts,
+    loaded: &mut HashMap<i64, (Keys, Sym, bool)>,
+) -> Result<()> {
     let (from, to) = (start.millis(), end.millis());
     // By state, which has an index; a live ticket is one that has not ended.
     let live: Vec<&str> =
         StateName::ALL.iter().filter(|s| s.is_live()).map(|s| s.as_str()).collect();
-    let mut lines: Vec<TicketLine> = each!(conn, c => tickets::table
+    let mut keep = |line: QueryResult<TicketLine>| -> QueryResult<()> {
+        let line = line?;
+        let withdrawn = line.0.1 == StateName::Withdrawn;
+        let fact = ticket_fact(line, &mut facts.names);
+        loaded.insert(fact.id, (fact.keys, fact.excluded, withdrawn));
+        facts.tickets.push(fact);
+        Ok(())
+    };
+    each!(&mut *conn, c => tickets::table
         .filter(tickets::received_at.ge(from).and(tickets::received_at.lt(to)))
         .select(ticket_columns!())
-        .load(c))?;
-    lines.extend(each!(conn, c => tickets::table
+        .load_iter::<TicketLine, DefaultLoadingMode>(c)?
+        .try_for_each(&mut keep))?;
+    each!(&mut *conn, c => tickets::table
         .filter(tickets::state.eq_any(live.clone()).and(tickets::received_at.lt(from)))
         .select(ticket_columns!())
-        .load::<TicketLine>(c))?);
-    lines.extend(each!(conn, c => tickets::table
+        .load_iter::<TicketLine, DefaultLoadingMode>(c)?
+        .try_for_each(&mut keep))?;
+    each!(conn, c => tickets::table
         .filter(tickets::ended_at.ge(from).and(tickets::received_at.lt(from)))
         .select(ticket_columns!())
-        .load::<TicketLine>(c))?);
-    Ok(lines)
+        .load_iter::<TicketLine, DefaultLoadingMode>(c)?
+        .try_for_each(&mut keep))?;
+    Ok(())
 }
 
 fn ticket_fact(line: TicketLine, names: &mut Names) -> TicketFact {
@@ -205,46 +219,51 @@ fn load_assignments(
         (a::rework2_due_at, a::rework2_stopped_at, a::rework2_missed),
         (a::paused, a::urges, a::extensions, a::rework_count),
     );
-    let mut lines: Vec<AssignmentLine> = each!(conn, c => a::table
-        .filter(a::sent_at.ge(from).and(a::sent_at.lt(to)))
-        .filter(a::part.ne("copy"))
-        .select(columns)
-        .load(c))?;
+    let (names, all) = (&mut facts.names, &mut facts.assignments);
+    each!(&mut *conn, c => a::table
+    .filter(a::sent_at.ge(from).and(a::sent_at.lt(to)))
+    .filter(a::part.ne("copy"))
+    .select(columns)
+    .load_iter::<AssignmentLine, DefaultLoadingMode>(c)?
+    .try_for_each(|line| -> QueryResult<()> {
+        all.push(assignment_fact(line?, names));
+        Ok(())
+    }))?;
     // Sent before the window, with a limit in it: by the index of each limit.
-    let mut earlier: BTreeMap<(i64, i32), AssignmentLine> = BTreeMap::new();
+    let mut earlier: BTreeMap<(i64, i64), AssignmentFact> = BTreeMap::new();
     macro_rules! due {
         ($due:ident) => {
-            let found: Vec<AssignmentLine> = each!(conn, c => a::table
+            each!(&mut *conn, c => a::table
                 .filter(a::$due.ge(from).and(a::$due.lt(to)).assume_not_null())
                 .filter(a::sent_at.lt(from))
                 .filter(a::part.ne("copy"))
                 .select(columns)
-                .load(c))?;
-            earlier.extend(found.into_iter().map(|line| ((line.0.0, line.0.1), line)));
+                .load_iter::<AssignmentLine, DefaultLoadingMode>(c)?
+                .try_for_each(|line| -> QueryResult<()> {
+                    let fact = assignment_fact(line?, names);
+                    earlier.insert((fact.ticket, fact.id), fact);
+                    Ok(())
+                }))?;
         };
     }
     due!(handle_due_at);
     due!(rework1_due_at);
     due!(rework2_due_at);
-    lines.extend(earlier.into_values());
-    let ids: Vec<i64> = lines.iter().map(|line| line.0.0).collect();
-    load_missing(conn, &ids, &mut facts.names, loaded)?;
-    for line in lines {
+    all.extend(earlier.into_values());
+    let ids: Vec<i64> = all.iter().map(|fact| fact.ticket).collect();
+    load_missing(conn, &ids, names, loaded)?;
+    for fact in all {
         let (keys, excluded, withdrawn) =
-            loaded.get(&line.0.0).copied().unwrap_or((Keys::default(), Sym::NONE, false));
-        let fact = assignment_fact(line, keys, excluded, withdrawn, &mut facts.names);
-        facts.assignments.push(fact);
+            loaded.get(&fact.ticket).copied().unwrap_or((Keys::default(), Sym::NONE, false));
+        fact.keys = Keys { unit: fact.keys.unit, head: fact.keys.head, ..keys };
+        fact.excluded = excluded;
+        fact.withdrawn = withdrawn;
     }
     Ok(())
 }
 
-fn assignment_fact(
-    line: AssignmentLine,
-    keys: Keys,
-    excluded: Sym,
-    withdrawn: bool,
-    names: &mut Names,
-) -> AssignmentFact {
+/// What the line says; what only its ticket knows is still to come.
+fn assignment_fact(line: AssignmentLine, names: &mut Names) -> AssignmentFact {
     let (
         (ticket, k, unit, head, part, state, is_sub, is_final, sent_at),
         (sign_due_at, signed_at, contact_due_at, contacted_at),
@@ -257,13 +276,13 @@ fn assignment_fact(
     AssignmentFact {
         id: i64::from(k),
         ticket,
-        keys: keys.of_unit(&unit, head.as_deref(), names),
-        excluded,
+        keys: Keys::default().of_unit(&unit, head.as_deref(), names),
+        excluded: Sym::NONE,
         part,
         is_sub,
         is_final,
         fate: Fate::from(state),
-        withdrawn,
+        withdrawn: false,
         sent_at,
         sign_due_at,
         signed_at,

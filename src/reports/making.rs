@@ -12,7 +12,7 @@ use super::cutoff::Late;
 use super::desk::{self, Aim, Desk, check, standing};
 use super::document::Document;
 use super::kinds::ReportKind;
-use super::packed::{Body, Packed, pack_document, pack_facts, unpack_document};
+use super::packed::{Packed, pack_document, unpack_document};
 use super::said::confirmation;
 use super::said::objection;
 use super::said::texts;
@@ -98,7 +98,7 @@ impl Made {
             document: pack_document(&taken.document)?,
             profile: scoring.profile.clone(),
             scoring: serde_json::to_string(scoring).map_err(Error::internal)?,
-            facts: pack_facts(&Body::of(taken.facts, &taken.frame))?,
+            facts: taken.facts,
             at: now,
             mark,
         })

@@ -2,6 +2,7 @@
 //! instant; what is not loaded here is in no report.
 
 use std::collections::BTreeSet;
+use std::panic::resume_unwind;
 use std::sync::Arc;
 
 use super::contents;
@@ -11,6 +12,7 @@ use super::extras::store as extras;
 use super::frame::Frame;
 use super::live::{late_in, upheld_in};
 use super::material::{Material, Past};
+use super::packed::{Body, Packed, pack_facts};
 use super::said::confirmation::{self, Told};
 pub use super::scope::Scope;
 use super::scope::{mark_upheld, narrowed};
@@ -22,7 +24,7 @@ use crate::assessment::facts::Facts;
 use crate::assessment::likewise::{Against, Earlier};
 use crate::assessment::store;
 use crate::db::Conn;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::lifecycle::Rules;
 use crate::limits::{Rulebook, Window};
 use crate::ticket::store::Vault;
@@ -51,11 +53,11 @@ pub struct Asked {
 }
 
 /// A report and the facts that its figures were made of.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Taken {
     pub document: Document,
-    /// Those of the window, with what was upheld marked, and of the scope alone.
-    pub facts: Facts,
+    /// Those of the window, with what was upheld marked, and of the scope alone; packed.
+    pub facts: Packed,
     /// How its figures were asked for: [`Frame::behind`] finds a cell's tickets among the facts.
     pub frame: Frame,
 }
@@ -91,22 +93,42 @@ pub fn take(
     let whole = frame.counted(whole);
     let (facts, whole) = scoped(&frame, whole);
     frame.surveys = cut.map(|cut| cut.told(&facts, asked.late));
+    let body = Body::of(facts, &frame);
+    let (document, facts) = std::thread::scope(|beside| {
+        // What is kept is packed while the rest is read: a third of a second in which the database is not waited for.
+        let packing = beside.spawn(|| pack_facts(&body));
+        let whole = whole.as_ref().unwrap_or(&body.facts);
+        let document = document(conn, (vault, &book), &frame, (&body.facts, whole), asked);
+        let facts = packing.join().unwrap_or_else(|panic| resume_unwind(panic));
+        Ok::<_, Error>((document?, facts?))
+    })?;
+    Ok(Taken { document, facts, frame })
+}
+
+/// The document of `facts` (those of the scope) and what else is to be read for it; `whole` are everybody's.
+fn document(
+    conn: &mut Conn,
+    (vault, book): (Vault<'_>, &Rulebook),
+    frame: &Frame,
+    (facts, whole): (&Facts, &Facts),
+    asked: &Asked,
+) -> Result<Document> {
     let first = store::first_received(conn)?;
-    let past = past(conn, (vault, &book), &frame, first)?;
+    let past = past(conn, (vault, book), frame, first)?;
     let material = Material {
-        frame: &frame,
+        frame,
         profile: book.profile.title.clone(),
-        facts: &facts,
-        whole: whole.as_ref().unwrap_or(&facts),
+        facts,
+        whole,
         past,
-        extras: extras::load(conn, vault, &frame, &facts, first)?,
+        extras: extras::load(conn, vault, frame, facts, first)?,
         sentences: &asked.sentences,
         listing: asked.listing,
     };
     let mut document = contents::document(&material, &asked.issuer)?;
     match &asked.checked {
         Some(Told::Now { units, until }) => {
-            let (section, mark) = contents::check((&frame, &asked.sentences), (units, *until))?;
+            let (section, mark) = contents::check((frame, &asked.sentences), (units, *until))?;
             confirmation::put(&mut document, section, mark);
         }
         Some(Told::Unchecked) => {
@@ -118,7 +140,7 @@ pub fn take(
         }
         None => {}
     }
-    Ok(Taken { document, facts, frame })
+    Ok(document)
 }
 
 /// The facts of the scope, and everybody's where those are others.
