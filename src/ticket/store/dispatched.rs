@@ -3,15 +3,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 
-use super::{Vault, load_by_id};
+use super::{AT_ONCE, Vault, load_by_id};
 use crate::db::Conn;
 use crate::db::schema::{assignment, tickets};
 use crate::directory::{CategoryCode, EstateCode, RegionCode, UnitCode};
 use crate::error::Result;
 use crate::ticket::state::{Part, Work, WorkName};
 use crate::time::Stamp;
+
+/// What a ticket is about and where.
+type Codes = (Option<CategoryCode>, Option<RegionCode>, Option<EstateCode>);
 
 /// A ticket as the dispatch catalogue sees it, and the units that had it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,7 +37,6 @@ pub struct Dispatched {
 
 /// The tickets received in `[from, to)`, in the order of receipt.
 pub fn dispatched(conn: &mut Conn, from: Stamp, to: Stamp) -> Result<Vec<Dispatched>> {
-    type Codes = (Option<CategoryCode>, Option<RegionCode>, Option<EstateCode>);
     type Line = (i64, String, Codes, (bool, Option<String>), Option<UnitCode>);
     let received = tickets::received_at.ge(from.millis()).and(tickets::received_at.lt(to.millis()));
     let lines: Vec<Line> = tickets::table
@@ -84,37 +88,59 @@ pub struct Returned {
 /// # Errors
 /// As the database says.
 pub fn returned(conn: &mut Conn, vault: Vault<'_>, since: Stamp) -> Result<Vec<Returned>> {
-    type Codes = (Option<CategoryCode>, Option<RegionCode>, Option<EstateCode>);
-    type Line = ((i64, i32, Stamp), String, Codes, UnitCode, Option<UnitCode>);
-    // Who has it instead was sent it after the decision.
+    // Who has it instead was sent it after the decision, and is not the ticket's first part. The conditions are said as
+    // the two short indexes say them (`assignment_again`, `assignment_returned`): bound, none would be used.
     let next = diesel::alias!(assignment as next);
     let sent_again = next
         .filter(next.field(assignment::sent_at).ge(since))
-        .filter(next.field(assignment::part).eq(Part::Lead.as_str()))
+        .filter(sql::<Bool>("\"next\".part = 'lead' AND \"next\".k > 1"))
         .select(next.field(assignment::ticket_id));
-    let lines: Vec<Line> = assignment::table
-        .inner_join(tickets::table.on(tickets::id.eq(assignment::ticket_id)))
+    let mut refused: Vec<(i64, i32, Stamp, UnitCode)> = assignment::table
         .filter(assignment::ticket_id.eq_any(sent_again))
-        .filter(assignment::part.eq(Part::Lead.as_str()))
-        .filter(assignment::state.eq(WorkName::Returned.as_str()))
-        .filter(tickets::lead_unit.is_not_null())
-        .order((tickets::id, assignment::k))
-        .select((
-            (tickets::id, assignment::k, assignment::sent_at),
-            tickets::no,
-            (tickets::category, tickets::region, tickets::estate),
-            assignment::unit,
-            tickets::lead_unit,
-        ))
+        .filter(sql::<Bool>("assignment.part = 'lead' AND assignment.state = 'returned'"))
+        .select((assignment::ticket_id, assignment::k, assignment::sent_at, assignment::unit))
         .load(conn)?;
-    let mut found = Vec::with_capacity(lines.len());
-    for ((id, k, sent_at), no, (category, region, estate), refused, lead) in lines {
+    refused.sort_unstable_by_key(|(id, k, ..)| (*id, *k));
+    let owned = owned(conn, refused.iter().map(|(id, ..)| *id).collect())?;
+    let mut found = Vec::with_capacity(refused.len());
+    for (id, k, sent_at, unit) in refused {
         // When it was decided stands in the document alone; what was sent since was decided since.
-        if let Some(lead) = lead
+        if let Some((no, (category, region, estate), lead)) = owned.get(&id)
             && (sent_at >= since || returned_at(conn, vault, id, k)?.is_some_and(|at| at >= since))
         {
-            found.push(Returned { no, category, region, estate, refused, lead });
+            found.push(Returned {
+                no: no.clone(),
+                category: category.clone(),
+                region: region.clone(),
+                estate: estate.clone(),
+                refused: unit,
+                lead: lead.clone(),
+            });
         }
+    }
+    Ok(found)
+}
+
+/// A ticket's number, its codes, and the unit that leads it or led it last.
+type Owned = (String, Codes, UnitCode);
+
+/// Those of the tickets `ids` that a unit leads or led.
+fn owned(conn: &mut Conn, ids: BTreeSet<i64>) -> Result<BTreeMap<i64, Owned>> {
+    type Line = (i64, String, Codes, Option<UnitCode>);
+    let ids: Vec<i64> = ids.into_iter().collect();
+    let mut found = BTreeMap::new();
+    for some in ids.chunks(AT_ONCE) {
+        let theirs = tickets::table.filter(tickets::id.eq_any(some.to_vec()));
+        let lines: Vec<Line> = theirs
+            .select((
+                tickets::id,
+                tickets::no,
+                (tickets::category, tickets::region, tickets::estate),
+                tickets::lead_unit,
+            ))
+            .load(conn)?;
+        let kept = |(id, no, codes, lead): Line| Some((id, (no, codes, lead?)));
+        found.extend(lines.into_iter().filter_map(kept));
     }
     Ok(found)
 }
