@@ -9,6 +9,7 @@ use diesel::sql_types::Bool;
 
 use super::{AT_ONCE, Vault, load_by_id};
 use crate::db::Conn;
+use crate::db::conn::MultiBackend;
 use crate::db::schema::{assignment, tickets};
 use crate::directory::{CategoryCode, EstateCode, RegionCode, UnitCode};
 use crate::error::Result;
@@ -35,13 +36,82 @@ pub struct Dispatched {
     pub assists: BTreeSet<UnitCode>,
 }
 
+/// How far a look at tickets goes; all of them where nothing is said.
+#[derive(Debug, Clone, Default)]
+pub struct Reach {
+    /// Those on one of these matters.
+    pub categories: Option<BTreeSet<CategoryCode>>,
+    /// Those in one of these regions, or, without a region, at one of these estates.
+    pub places: Option<(BTreeSet<RegionCode>, BTreeSet<EstateCode>)>,
+    pub estate: Option<EstateCode>,
+    /// Of all these so many, the newest, with whatever came in the same instant as the first of them.
+    pub newest: Option<u32>,
+}
+
+type Query<'a> = tickets::BoxedQuery<'a, MultiBackend>;
+
 /// The tickets received in `[from, to)`, in the order of receipt.
+///
+/// # Errors
+/// The database's own.
 pub fn dispatched(conn: &mut Conn, from: Stamp, to: Stamp) -> Result<Vec<Dispatched>> {
+    looked_at(conn, (from, to), &Reach::default())
+}
+
+/// How many tickets were received in `[from, to)` on the matters and at the places of `reach`, and those of them that it
+/// goes to, in the order of receipt.
+///
+/// # Errors
+/// The database's own.
+pub fn reached(
+    conn: &mut Conn,
+    (from, to): (Stamp, Stamp),
+    reach: &Reach,
+) -> Result<(usize, Vec<Dispatched>)> {
+    let all: i64 = received((from, to), reach).count().get_result(conn)?;
+    let mut since = from;
+    if let Some(newest) = reach.newest {
+        let first = received((from, to), reach)
+            .order((tickets::received_at.desc(), tickets::id.desc()))
+            .select(tickets::received_at)
+            .limit(1)
+            .offset(i64::from(newest.saturating_sub(1)))
+            .get_result::<Stamp>(conn)
+            .optional()?;
+        since = first.unwrap_or(from);
+    }
+    let found = looked_at(conn, (since, to), reach)?;
+    Ok((usize::try_from(all).unwrap_or(usize::MAX), found))
+}
+
+/// What was received in `[from, to)` on the matters and at the places of `reach`.
+fn received<'a>((from, to): (Stamp, Stamp), reach: &Reach) -> Query<'a> {
+    let mut query: Query<'a> = tickets::table.into_boxed();
+    query = query
+        .filter(tickets::received_at.ge(from.millis()))
+        .filter(tickets::received_at.lt(to.millis()));
+    if let Some(categories) = &reach.categories {
+        query = query.filter(tickets::category.eq_any(texts(categories)));
+    }
+    if let Some((regions, estates)) = &reach.places {
+        let at_estates = tickets::region.is_null().and(tickets::estate.eq_any(texts(estates)));
+        query = query.filter(tickets::region.eq_any(texts(regions)).or(at_estates));
+    }
+    if let Some(estate) = &reach.estate {
+        query = query.filter(tickets::estate.eq(estate.as_str().to_owned()));
+    }
+    query
+}
+
+fn texts<T: ToString>(codes: &BTreeSet<T>) -> Vec<String> {
+    codes.iter().map(ToString::to_string).collect()
+}
+
+/// All of [`received`], in the order of receipt.
+fn looked_at(conn: &mut Conn, between: (Stamp, Stamp), reach: &Reach) -> Result<Vec<Dispatched>> {
     type Line = (i64, String, Codes, (bool, Option<String>), Option<UnitCode>);
-    let received = tickets::received_at.ge(from.millis()).and(tickets::received_at.lt(to.millis()));
-    let lines: Vec<Line> = tickets::table
-        .filter(received)
-        .order((tickets::received_at, tickets::id))
+    let lines: Vec<Line> = received(between, reach)
+        .order((tickets::received_at.asc(), tickets::id.asc()))
         .select((
             tickets::id,
             tickets::no,
@@ -50,18 +120,20 @@ pub fn dispatched(conn: &mut Conn, from: Stamp, to: Stamp) -> Result<Vec<Dispatc
             tickets::lead_unit,
         ))
         .load(conn)?;
+    let ids: Vec<i64> = lines.iter().map(|(id, ..)| *id).collect();
     let void = [WorkName::Returned.as_str(), WorkName::Recalled.as_str()];
-    let assists: Vec<(i64, UnitCode)> = assignment::table
-        .inner_join(tickets::table.on(tickets::id.eq(assignment::ticket_id)))
-        .filter(received)
-        .filter(assignment::part.eq(Part::Assist.as_str()))
-        .filter(assignment::is_sub.eq(false))
-        .filter(assignment::state.ne_all(void))
-        .select((assignment::ticket_id, assignment::unit))
-        .load(conn)?;
     let mut of: BTreeMap<i64, BTreeSet<UnitCode>> = BTreeMap::new();
-    for (ticket, unit) in assists {
-        of.entry(ticket).or_default().insert(unit);
+    for some in ids.chunks(AT_ONCE) {
+        let assists: Vec<(i64, UnitCode)> = assignment::table
+            .filter(assignment::ticket_id.eq_any(some.to_vec()))
+            .filter(assignment::part.eq(Part::Assist.as_str()))
+            .filter(assignment::is_sub.eq(false))
+            .filter(assignment::state.ne_all(void))
+            .select((assignment::ticket_id, assignment::unit))
+            .load(conn)?;
+        for (ticket, unit) in assists {
+            of.entry(ticket).or_default().insert(unit);
+        }
     }
     let dispatched = |(id, no, codes, (sealed, accused), lead): Line| {
         let (category, region, estate) = codes;
