@@ -161,7 +161,7 @@ pub struct Returned {
 /// As the database says.
 pub fn returned(conn: &mut Conn, vault: Vault<'_>, since: Stamp) -> Result<Vec<Returned>> {
     // Who has it instead was sent it after the decision, and is not the ticket's first part. The conditions are said as
-    // the two short indexes say them (`assignment_again`, `assignment_returned`): bound, none would be used.
+    // the two short indexes say them (`assignment_again`, `assignment_returned`): bound, they might not be used.
     let next = diesel::alias!(assignment as next);
     let sent_again = next
         .filter(next.field(assignment::sent_at).ge(since))
