@@ -25,7 +25,10 @@ pub struct Line {
 /// What came back.
 pub struct Answer {
     pub status: u16,
+    /// As it went over the wire: packed, where that was asked for.
     pub body: Vec<u8>,
+    /// The cookie that it sets, by name and value.
+    pub cookie: Option<String>,
 }
 
 impl Line {
@@ -73,8 +76,10 @@ impl Line {
 }
 
 fn request(method: &str, path: &str, head: &[(&str, &str)], body: &str) -> String {
-    let mut request =
-        format!("{method} {path} HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\n");
+    let mut request = format!("{method} {path} HTTP/1.1\r\nHost: bench\r\n");
+    if !head.iter().any(|(name, _)| *name == "Content-Type") {
+        request.push_str("Content-Type: application/json\r\n");
+    }
     for (name, value) in head {
         request.push_str(&format!("{name}: {value}\r\n"));
     }
@@ -99,9 +104,19 @@ fn taken(left: &mut Vec<u8>) -> std::io::Result<Option<Answer>> {
     if left.len() < whole {
         return Ok(None);
     }
-    let body = left[end + 4..whole].to_vec();
+    let (body, cookie) = (left[end + 4..whole].to_vec(), cookie_of(&left[..end]));
     left.drain(..whole);
-    Ok(Some(Answer { status, body }))
+    Ok(Some(Answer { status, body, cookie }))
+}
+
+/// What the head of an answer gives a browser to keep.
+fn cookie_of(head: &[u8]) -> Option<String> {
+    const NAME: &[u8] = b"set-cookie:";
+    let mut lines = head.split(|byte| *byte == b'\n');
+    let line = lines
+        .find(|line| line.get(..NAME.len()).is_some_and(|name| name.eq_ignore_ascii_case(NAME)))?;
+    let said = std::str::from_utf8(&line[NAME.len()..]).ok()?;
+    said.split(';').next().map(|pair| pair.trim().to_owned())
 }
 
 /// The JSON of a good answer.

@@ -4,11 +4,13 @@
 mod clients;
 mod drafts;
 mod engine;
+mod pages;
 mod rates;
 mod server;
 mod site;
 mod straight;
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -29,6 +31,7 @@ code_enum! {
         Size = "size" "规模",
         Nodes = "nodes" "双节点",
         Rates = "rates" "指标",
+        Pages = "pages" "页面",
     }
 }
 
@@ -43,8 +46,10 @@ pub struct Plan {
     pub tickets: usize,
     /// How many tickets a full house holds.
     pub stored: usize,
-    /// Histories of the month whose rates are asked for.
+    /// Histories of the month whose rates are asked for, and of the months that pages show.
     pub month: usize,
+    /// A running server with the demo's people, whose pages are asked instead of those of a new one.
+    pub server: Option<SocketAddr>,
     /// Two empty PostgreSQL databases, for one node and for two.
     pub postgres: Vec<String>,
     /// Where the sites are laid; on the disk that is to be measured.
@@ -67,6 +72,7 @@ pub fn run(plan: &Plan, say: &mut dyn FnMut(String)) -> Result<()> {
             Part::Size => size(plan, say)?,
             Part::Nodes => nodes(plan, say)?,
             Part::Rates => rates::measure(plan, say)?,
+            Part::Pages => pages::measure(plan, say)?,
         }
     }
     drop(std::fs::remove_dir(&plan.folder));

@@ -25,10 +25,22 @@ impl Server {
     /// # Errors
     /// Where it is not ready within a minute.
     pub fn start(site: &Site, keys: &[(&str, &str)]) -> Result<Self> {
+        Self::begun(site, &["serve"], keys)
+    }
+
+    /// The same with the people of the demo city, who may log in.
+    ///
+    /// # Errors
+    /// As [`Server::start`].
+    pub fn start_demo(site: &Site, keys: &[(&str, &str)]) -> Result<Self> {
+        Self::begun(site, &["serve", "--demo"], keys)
+    }
+
+    fn begun(site: &Site, words: &[&str], keys: &[(&str, &str)]) -> Result<Self> {
         let address = free_address()?;
         let program = std::env::current_exe().map_err(Error::internal)?;
         let child = Command::new(program)
-            .arg("serve")
+            .args(words)
             .envs(site.keys.iter().map(|(name, value)| (name, value)))
             .envs(keys.iter().copied())
             .env("JIESU_LISTEN", address.to_string())

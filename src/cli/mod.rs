@@ -215,7 +215,7 @@ struct Report {
 
 #[derive(Debug, Args)]
 struct Bench {
-    /// What to measure: engine, http, size, nodes, rates; nothing said: all of it
+    /// What to measure: engine, http, size, nodes, rates, pages; nothing said: all of it
     parts: Vec<String>,
     /// Turns of each comparison
     #[arg(long, default_value_t = 3)]
@@ -226,9 +226,12 @@ struct Bench {
     /// Tickets that a full house holds
     #[arg(long, default_value_t = 1_000_000)]
     stored: usize,
-    /// Histories of the month whose rates are asked for
+    /// Histories of the month whose rates are asked for, and of the months that pages show
     #[arg(long, default_value_t = 100_000)]
     month: usize,
+    /// A running `serve --demo` whose pages are asked, such as 127.0.0.1:8080
+    #[arg(long)]
+    server: Option<std::net::SocketAddr>,
     /// An empty PostgreSQL database; given twice: one node works on the first, two on the second
     #[arg(long)]
     postgres: Vec<String>,

@@ -127,6 +127,14 @@ fn the_catalogue_is_tried_on_a_page_and_changed_only_by_the_sysadmin() {
     assert!(sysadmin.shown(&tried).contains("data-call=\"/api/v1/catalogue\""), "a new rule");
     let page = dispatcher.shown(&tried);
     assert!(page.contains("id=\"result\"") && !page.contains("data-call"), "{page}");
+    // It says what was tried, and leads to the rest.
+    let rest = "试算这一周期收到的全部工单";
+    assert!(page.contains("全部工单共 ") && !page.contains(rest), "{page}");
+    let some = dispatcher.shown(&format!("{tried}&category=wy"));
+    assert!(some.contains("所填分类和地点的工单共 ") && some.contains(rest), "{some}");
+    assert!(some.contains("&amp;all=1"), "{some}");
+    let every = dispatcher.shown(&format!("{tried}&category=wy&all=1"));
+    assert!(every.contains("全部工单共 ") && !every.contains(rest), "{every}");
     let wrong =
         sysadmin.shown("/admin/catalogue/dry-run?code=R9&lead=@moon&from_on=2026-11-01&run=1");
     assert!(wrong.contains("role=\"alert\">主办：") && !wrong.contains("id=\"result\""), "{wrong}");

@@ -220,6 +220,49 @@ fn pages_of_a_dry_run_laid_end_to_end_are_the_whole() {
 }
 
 #[test]
+fn a_dry_run_can_be_of_a_matter_a_place_and_the_newest_alone() {
+    let october = October::new();
+    let October { right, other, unruled, unsent, sealed, .. } = &october;
+    let numbers = |body: Value| -> (Value, Value, Vec<String>) {
+        let answer = october.ask(&body);
+        let items = answer["items"].as_array().unwrap();
+        let numbers = items.iter().map(|item| item["no"].as_str().unwrap().to_owned()).collect();
+        (answer["total"].clone(), answer["tried"].clone(), numbers)
+    };
+    // What lies below the category too; what lies beside it is neither tried nor counted.
+    let below = numbers(json!({ "category": "wy.gl" }));
+    assert_eq!(below, (json!(2), json!(2), vec![unsent.clone(), sealed.clone()]));
+    // The estate lies in one street and not in the other; a ticket that has an estate alone lies where that does.
+    for (place, count) in [
+        (json!({ "region": "jie" }), 5),
+        (json!({ "region": "jie2" }), 0),
+        (json!({ "estate": "yangguang" }), 5),
+        (json!({ "estate": "chunhui" }), 0),
+        (json!({ "region": "jie", "category": "bz" }), 1),
+    ] {
+        let (total, tried, found) = numbers(place.clone());
+        assert_eq!((total, tried, found.len()), (json!(count), json!(count), count), "{place}");
+    }
+    // The last one came in November.
+    let newest = json!({ "from": "2026-10-01", "to": "2026-11-03", "newest": 1 });
+    let (total, tried, found) = numbers(newest);
+    assert_eq!((total, tried, found.len()), (json!(6), json!(1), 1));
+    assert!(![right, other, unruled, unsent, sealed].contains(&&found[0]), "{found:?}");
+    let both = json!({ "from": "2026-10-01", "to": "2026-11-03", "newest": 1, "category": "bz" });
+    assert_eq!(numbers(both), (json!(1), json!(1), vec![unruled.clone()]));
+    assert_eq!(numbers(json!({ "newest": 9 })).1, json!(5), "there are no more");
+    for (body, wrong) in [
+        (json!({ "category": "none" }), "/category"),
+        (json!({ "region": "none" }), "/region"),
+        (json!({ "estate": "none" }), "/estate"),
+        (json!({ "newest": 0 }), "/newest"),
+    ] {
+        let answer = october.ask_as("sysadmin", "", &body);
+        assert_eq!((answer.status, &answer.json()["errors"][0]["pointer"]), (422, &json!(wrong)));
+    }
+}
+
+#[test]
 fn the_dry_run_agrees_with_what_the_catalogue_really_does() {
     let server = Server::start(&[]);
     let city = City::served(&server);

@@ -80,6 +80,17 @@ pub struct Sheet {
     pub left_out: usize,
 }
 
+/// What a column takes, in halves of a letter, whatever its letters are: read once, since a table of a thousand cells
+/// is tried in a dozen ways.
+#[derive(Clone, Copy)]
+struct Taken {
+    /// With as much of its heading as there has to be, and as there may be.
+    low: usize,
+    high: usize,
+    /// Whether its values stay on one line.
+    stays: bool,
+}
+
 /// What a column needs, in halves of a letter: at least, for its cells, for its heading too.
 #[derive(Clone, Copy)]
 struct Need {
@@ -88,7 +99,7 @@ struct Need {
     best: usize,
 }
 
-fn need(lines: &[&Line], at: usize, head: &Head, tried: Try) -> Need {
+fn taken(lines: &[&Line], at: usize, head: &Head) -> Taken {
     let places = lines.iter().filter_map(|line| line.places.get(at).map(|it| (line, it)));
     let widths = places.clone().flat_map(|(line, place)| {
         let depth = if at == 0 { usize::from(line.level) * 2 } else { 0 };
@@ -101,26 +112,30 @@ fn need(lines: &[&Line], at: usize, head: &Head, tried: Try) -> Need {
     let (low, high) = (widest.max(heading.min(HEADING.0)), widest.max(heading.min(HEADING.1)));
     let mut texts = places.flat_map(|(_, place)| &place.lines);
     let figures = (1..=INTERVAL).contains(&widest) && texts.all(|text| words::is_of_figures(text));
-    if head.whole || figures {
-        let low = low + tried.spare;
-        return Need { least: low, cells: low, best: high + tried.spare };
-    }
-    let best = high.clamp(4, WORDS);
-    Need { least: best.min(tried.words), cells: best, best }
+    Taken { low, high, stays: head.whole || figures }
 }
 
-/// The widths of the columns `heads`, each with its place in the lines, between `paper`, by the first of `tries` that has
-/// room.
-fn columns(
-    heads: &[(usize, &Head)],
-    lines: &[&Line],
-    tries: &[Try],
-    paper: usize,
-) -> Option<Found> {
+/// What every column of the grid takes.
+fn all_taken(grid: &Grid, lines: &[&Line]) -> Vec<Taken> {
+    grid.heads.iter().enumerate().map(|(at, head)| taken(lines, at, head)).collect()
+}
+
+impl Taken {
+    fn need(self, tried: Try) -> Need {
+        if self.stays {
+            let low = self.low + tried.spare;
+            return Need { least: low, cells: low, best: self.high + tried.spare };
+        }
+        let best = self.high.clamp(4, WORDS);
+        Need { least: best.min(tried.words), cells: best, best }
+    }
+}
+
+/// The widths of the columns that take so much, between `paper`, by the first of `tries` that has room.
+fn columns(all: &[Taken], tries: &[Try], paper: usize) -> Option<Found> {
     let mut found = None;
     for tried in tries {
-        let heads = heads.iter();
-        let needs: Vec<Need> = heads.map(|(at, head)| need(lines, *at, head, *tried)).collect();
+        let needs: Vec<Need> = all.iter().map(|it| it.need(*tried)).collect();
         // Figures, and `%` above all, are a little wider than half a letter.
         let Letters { size, margin } = tried.letters;
         let wide = |of: fn(&Need) -> usize| -> Vec<usize> {
@@ -170,8 +185,7 @@ fn filled(columns: &[usize], paper: usize) -> Vec<usize> {
 /// The widths of a grid's columns in a letter.
 pub fn widths(grid: &Grid) -> Widths {
     let lines: Vec<&Line> = grid.lines.iter().collect();
-    let heads: Vec<(usize, &Head)> = grid.heads.iter().enumerate().collect();
-    let found = columns(&heads, &lines, &LETTER, PAPER);
+    let found = columns(&all_taken(grid, &lines), &LETTER, PAPER);
     let (letters, columns) = found.map_or((LARGE, Vec::new()), |it| (it.letters, it.columns));
     // Ten are the rule's.
     Widths { size: letters.size, margin: (letters.margin - 10) / 2, columns }
@@ -187,18 +201,20 @@ pub fn sheet(grid: &Grid) -> Sheet {
         columns: vec![None; grid.heads.len()],
         left_out: 0,
     };
+    let all = all_taken(grid, &lines);
     for keeps in Keeps::ALL {
         let heads = grid.heads.iter().enumerate().filter(|(_, head)| head.keeps >= keeps);
-        let heads: Vec<(usize, &Head)> = heads.collect();
-        let upright = columns(&heads, &lines, &UPRIGHT, PAPER).filter(|it| it.fits);
+        let kept: Vec<usize> = heads.map(|(at, _)| at).collect();
+        let some: Vec<Taken> = kept.iter().map(|at| all[*at]).collect();
+        let upright = columns(&some, &UPRIGHT, PAPER).filter(|it| it.fits);
         laid.wide = upright.is_none();
         let tries: &[Try] = if keeps == Keeps::Always { &CROWDED } else { &WIDE };
-        let Some(found) = upright.or_else(|| columns(&heads, &lines, tries, LYING)) else { break };
+        let Some(found) = upright.or_else(|| columns(&some, tries, LYING)) else { break };
         laid.size = found.letters.size;
-        laid.left_out = grid.heads.len() - heads.len();
+        laid.left_out = grid.heads.len() - kept.len();
         laid.columns.fill(None);
         let sum: usize = found.columns.iter().sum();
-        for ((at, _), width) in heads.iter().zip(&found.columns) {
+        for (at, width) in kept.iter().zip(&found.columns) {
             let part = *width as f64 * 100.0 / sum.max(1) as f64;
             laid.columns[*at] = Some(format!("{part:.2}%"));
         }

@@ -3,15 +3,21 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 
-use super::{Vault, load_by_id};
+use super::{AT_ONCE, Vault, load_by_id};
 use crate::db::Conn;
+use crate::db::conn::MultiBackend;
 use crate::db::schema::{assignment, tickets};
 use crate::directory::{CategoryCode, EstateCode, RegionCode, UnitCode};
 use crate::error::Result;
 use crate::ticket::state::{Part, Work, WorkName};
 use crate::time::Stamp;
+
+/// What a ticket is about and where.
+type Codes = (Option<CategoryCode>, Option<RegionCode>, Option<EstateCode>);
 
 /// A ticket as the dispatch catalogue sees it, and the units that had it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,14 +36,82 @@ pub struct Dispatched {
     pub assists: BTreeSet<UnitCode>,
 }
 
+/// How far a look at tickets goes; all of them where nothing is said.
+#[derive(Debug, Clone, Default)]
+pub struct Reach {
+    /// Those on one of these matters.
+    pub categories: Option<BTreeSet<CategoryCode>>,
+    /// Those in one of these regions, or, without a region, at one of these estates.
+    pub places: Option<(BTreeSet<RegionCode>, BTreeSet<EstateCode>)>,
+    pub estate: Option<EstateCode>,
+    /// Of all these so many, the newest, with whatever came in the same instant as the first of them.
+    pub newest: Option<u32>,
+}
+
+type Query<'a> = tickets::BoxedQuery<'a, MultiBackend>;
+
 /// The tickets received in `[from, to)`, in the order of receipt.
+///
+/// # Errors
+/// The database's own.
 pub fn dispatched(conn: &mut Conn, from: Stamp, to: Stamp) -> Result<Vec<Dispatched>> {
-    type Codes = (Option<CategoryCode>, Option<RegionCode>, Option<EstateCode>);
+    looked_at(conn, (from, to), &Reach::default())
+}
+
+/// How many tickets were received in `[from, to)` on the matters and at the places of `reach`, and those of them that it
+/// goes to, in the order of receipt.
+///
+/// # Errors
+/// The database's own.
+pub fn reached(
+    conn: &mut Conn,
+    (from, to): (Stamp, Stamp),
+    reach: &Reach,
+) -> Result<(usize, Vec<Dispatched>)> {
+    let all: i64 = received((from, to), reach).count().get_result(conn)?;
+    let mut since = from;
+    if let Some(newest) = reach.newest {
+        let first = received((from, to), reach)
+            .order((tickets::received_at.desc(), tickets::id.desc()))
+            .select(tickets::received_at)
+            .limit(1)
+            .offset(i64::from(newest.saturating_sub(1)))
+            .get_result::<Stamp>(conn)
+            .optional()?;
+        since = first.unwrap_or(from);
+    }
+    let found = looked_at(conn, (since, to), reach)?;
+    Ok((usize::try_from(all).unwrap_or(usize::MAX), found))
+}
+
+/// What was received in `[from, to)` on the matters and at the places of `reach`.
+fn received<'a>((from, to): (Stamp, Stamp), reach: &Reach) -> Query<'a> {
+    let mut query: Query<'a> = tickets::table.into_boxed();
+    query = query
+        .filter(tickets::received_at.ge(from.millis()))
+        .filter(tickets::received_at.lt(to.millis()));
+    if let Some(categories) = &reach.categories {
+        query = query.filter(tickets::category.eq_any(texts(categories)));
+    }
+    if let Some((regions, estates)) = &reach.places {
+        let at_estates = tickets::region.is_null().and(tickets::estate.eq_any(texts(estates)));
+        query = query.filter(tickets::region.eq_any(texts(regions)).or(at_estates));
+    }
+    if let Some(estate) = &reach.estate {
+        query = query.filter(tickets::estate.eq(estate.as_str().to_owned()));
+    }
+    query
+}
+
+fn texts<T: ToString>(codes: &BTreeSet<T>) -> Vec<String> {
+    codes.iter().map(ToString::to_string).collect()
+}
+
+/// All of [`received`], in the order of receipt.
+fn looked_at(conn: &mut Conn, between: (Stamp, Stamp), reach: &Reach) -> Result<Vec<Dispatched>> {
     type Line = (i64, String, Codes, (bool, Option<String>), Option<UnitCode>);
-    let received = tickets::received_at.ge(from.millis()).and(tickets::received_at.lt(to.millis()));
-    let lines: Vec<Line> = tickets::table
-        .filter(received)
-        .order((tickets::received_at, tickets::id))
+    let lines: Vec<Line> = received(between, reach)
+        .order((tickets::received_at.asc(), tickets::id.asc()))
         .select((
             tickets::id,
             tickets::no,
@@ -46,18 +120,20 @@ pub fn dispatched(conn: &mut Conn, from: Stamp, to: Stamp) -> Result<Vec<Dispatc
             tickets::lead_unit,
         ))
         .load(conn)?;
+    let ids: Vec<i64> = lines.iter().map(|(id, ..)| *id).collect();
     let void = [WorkName::Returned.as_str(), WorkName::Recalled.as_str()];
-    let assists: Vec<(i64, UnitCode)> = assignment::table
-        .inner_join(tickets::table.on(tickets::id.eq(assignment::ticket_id)))
-        .filter(received)
-        .filter(assignment::part.eq(Part::Assist.as_str()))
-        .filter(assignment::is_sub.eq(false))
-        .filter(assignment::state.ne_all(void))
-        .select((assignment::ticket_id, assignment::unit))
-        .load(conn)?;
     let mut of: BTreeMap<i64, BTreeSet<UnitCode>> = BTreeMap::new();
-    for (ticket, unit) in assists {
-        of.entry(ticket).or_default().insert(unit);
+    for some in ids.chunks(AT_ONCE) {
+        let assists: Vec<(i64, UnitCode)> = assignment::table
+            .filter(assignment::ticket_id.eq_any(some.to_vec()))
+            .filter(assignment::part.eq(Part::Assist.as_str()))
+            .filter(assignment::is_sub.eq(false))
+            .filter(assignment::state.ne_all(void))
+            .select((assignment::ticket_id, assignment::unit))
+            .load(conn)?;
+        for (ticket, unit) in assists {
+            of.entry(ticket).or_default().insert(unit);
+        }
     }
     let dispatched = |(id, no, codes, (sealed, accused), lead): Line| {
         let (category, region, estate) = codes;
@@ -84,37 +160,59 @@ pub struct Returned {
 /// # Errors
 /// As the database says.
 pub fn returned(conn: &mut Conn, vault: Vault<'_>, since: Stamp) -> Result<Vec<Returned>> {
-    type Codes = (Option<CategoryCode>, Option<RegionCode>, Option<EstateCode>);
-    type Line = ((i64, i32, Stamp), String, Codes, UnitCode, Option<UnitCode>);
-    // Who has it instead was sent it after the decision.
+    // Who has it instead was sent it after the decision, and is not the ticket's first part. The conditions are said as
+    // the two short indexes say them (`assignment_again`, `assignment_returned`): bound, they might not be used.
     let next = diesel::alias!(assignment as next);
     let sent_again = next
         .filter(next.field(assignment::sent_at).ge(since))
-        .filter(next.field(assignment::part).eq(Part::Lead.as_str()))
+        .filter(sql::<Bool>("\"next\".part = 'lead' AND \"next\".k > 1"))
         .select(next.field(assignment::ticket_id));
-    let lines: Vec<Line> = assignment::table
-        .inner_join(tickets::table.on(tickets::id.eq(assignment::ticket_id)))
+    let mut refused: Vec<(i64, i32, Stamp, UnitCode)> = assignment::table
         .filter(assignment::ticket_id.eq_any(sent_again))
-        .filter(assignment::part.eq(Part::Lead.as_str()))
-        .filter(assignment::state.eq(WorkName::Returned.as_str()))
-        .filter(tickets::lead_unit.is_not_null())
-        .order((tickets::id, assignment::k))
-        .select((
-            (tickets::id, assignment::k, assignment::sent_at),
-            tickets::no,
-            (tickets::category, tickets::region, tickets::estate),
-            assignment::unit,
-            tickets::lead_unit,
-        ))
+        .filter(sql::<Bool>("assignment.part = 'lead' AND assignment.state = 'returned'"))
+        .select((assignment::ticket_id, assignment::k, assignment::sent_at, assignment::unit))
         .load(conn)?;
-    let mut found = Vec::with_capacity(lines.len());
-    for ((id, k, sent_at), no, (category, region, estate), refused, lead) in lines {
+    refused.sort_unstable_by_key(|(id, k, ..)| (*id, *k));
+    let owned = owned(conn, refused.iter().map(|(id, ..)| *id).collect())?;
+    let mut found = Vec::with_capacity(refused.len());
+    for (id, k, sent_at, unit) in refused {
         // When it was decided stands in the document alone; what was sent since was decided since.
-        if let Some(lead) = lead
+        if let Some((no, (category, region, estate), lead)) = owned.get(&id)
             && (sent_at >= since || returned_at(conn, vault, id, k)?.is_some_and(|at| at >= since))
         {
-            found.push(Returned { no, category, region, estate, refused, lead });
+            found.push(Returned {
+                no: no.clone(),
+                category: category.clone(),
+                region: region.clone(),
+                estate: estate.clone(),
+                refused: unit,
+                lead: lead.clone(),
+            });
         }
+    }
+    Ok(found)
+}
+
+/// A ticket's number, its codes, and the unit that leads it or led it last.
+type Owned = (String, Codes, UnitCode);
+
+/// Those of the tickets `ids` that a unit leads or led.
+fn owned(conn: &mut Conn, ids: BTreeSet<i64>) -> Result<BTreeMap<i64, Owned>> {
+    type Line = (i64, String, Codes, Option<UnitCode>);
+    let ids: Vec<i64> = ids.into_iter().collect();
+    let mut found = BTreeMap::new();
+    for some in ids.chunks(AT_ONCE) {
+        let theirs = tickets::table.filter(tickets::id.eq_any(some.to_vec()));
+        let lines: Vec<Line> = theirs
+            .select((
+                tickets::id,
+                tickets::no,
+                (tickets::category, tickets::region, tickets::estate),
+                tickets::lead_unit,
+            ))
+            .load(conn)?;
+        let kept = |(id, no, codes, lead): Line| Some((id, (no, codes, lead?)));
+        found.extend(lines.into_iter().filter_map(kept));
     }
     Ok(found)
 }

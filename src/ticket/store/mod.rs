@@ -36,7 +36,7 @@ use crate::time::Stamp;
 pub use attached::{AttachmentRow, attachments_after, attachments_of, needed_files};
 pub use batch::{Place, known, known_upstream, page};
 pub use counted::{count_by, counted_by};
-pub use dispatched::{Dispatched, Returned, dispatched, lately_led, returned};
+pub use dispatched::{Dispatched, Reach, Returned, dispatched, lately_led, reached, returned};
 pub use erasing::{
     Erasure, Ground, Grounds, ended_before, erase, erasures_after, of_ticket as erasure_of,
     wrapped_key,

@@ -51,14 +51,22 @@ static FILES: [File; 14] = [
 impl File {
     /// Deflated, where that is less.
     fn packed(&'static self) -> Option<&'static [u8]> {
-        let pack = || packed(self.content).filter(|packed| packed.len() < self.content.len());
-        self.packed.get_or_init(pack).as_deref()
+        let less = |packed: &Vec<u8>| packed.len() < self.content.len();
+        let made = || pack(self.content, Compression::default()).filter(less);
+        self.packed.get_or_init(made).as_deref()
     }
 }
 
-/// The same, deflated.
+/// How hard a page is packed while somebody waits for it: what tables of links repeat is found at once.
+const WHILE_WAITING: Compression = Compression::new(2);
+
+/// The same, deflated; of what is made for one reader.
 pub fn packed(content: &[u8]) -> Option<Vec<u8>> {
-    let mut packed = GzEncoder::new(Vec::new(), Compression::default());
+    pack(content, WHILE_WAITING)
+}
+
+fn pack(content: &[u8], level: Compression) -> Option<Vec<u8>> {
+    let mut packed = GzEncoder::new(Vec::with_capacity(content.len() / 8), level);
     packed.write_all(content).ok()?;
     packed.finish().ok()
 }

@@ -12,6 +12,7 @@ mod decisions;
 mod desk;
 mod door;
 mod english;
+pub mod every;
 mod fault;
 mod field;
 mod guest;

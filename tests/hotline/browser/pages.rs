@@ -1,134 +1,14 @@
-//! Every page that there is, with somebody who may open it. Its rule: a route of a page that stands in no line here fails
-//! the test below, so what is done with every page is done with the next one too.
+//! Every page that there is, with somebody who may open it: the console's own list. Its rule: a route of a page that
+//! stands in no line of it fails the test below, so what is done with every page is done with the next one too.
 
 use std::collections::BTreeSet;
+
+pub use jiesu::web::console::every::{LOOKED, MISTAKEN, PAGES};
 
 use super::stage::Stage;
 use super::tab::Tab;
 use super::world::{Speech, World};
 use crate::headers;
-
-/// A name for pictures and messages; who opens it ("" is a stranger); the address, with places of the world.
-pub type Page = (&'static str, &'static str, &'static str);
-
-pub const PAGES: &[Page] = &[
-    ("login", "", "/login"),
-    ("login-english", "", "/login?lang=en"),
-    ("home-agent", "agent", "/"),
-    ("home-dispatcher", "dispatcher", "/"),
-    ("home-handler", "handler", "/"),
-    ("home-reviewer", "reviewer", "/"),
-    ("home-surveyor", "surveyor", "/"),
-    ("home-leader", "leader", "/"),
-    ("home-sysadmin", "sysadmin", "/"),
-    ("queue", "dispatcher", "/queues/dispatch"),
-    ("desk", "agent", "/desk"),
-    ("desk-call", "agent", "/desk?call_id={call}"),
-    ("calls", "agent", "/calls?all=true"),
-    ("work", "handler", "/work"),
-    ("work-head", "unit_head", "/work"),
-    ("decisions", "reviewer", "/decisions"),
-    ("decisions-dispatcher", "dispatcher", "/decisions"),
-    ("field", "handler", "/field"),
-    ("survey", "surveyor", "/survey"),
-    ("relisten", "assessor", "/relisten"),
-    ("search", "leader", "/search"),
-    ("search-found", "dispatcher", "/search?q=%E7%94%B5%E6%A2%AF"),
-    ("search-nothing", "leader", "/search?q=xyzzy"),
-    ("ticket-accepted-agent", "agent", "/tickets/{accepted}"),
-    ("ticket-accepted", "dispatcher", "/tickets/{accepted}"),
-    ("ticket-consulting", "dispatcher", "/tickets/{consulting}"),
-    ("ticket-sent", "handler", "/tickets/{sent}"),
-    ("ticket-disputed", "dispatcher", "/tickets/{disputed}"),
-    ("ticket-handled", "handler", "/tickets/{handled}"),
-    ("ticket-handled-head", "unit_head", "/tickets/{handled}"),
-    ("ticket-replied", "reviewer", "/tickets/{replied}"),
-    ("ticket-ledger", "reviewer", "/tickets/{ledger}"),
-    ("ticket-surveying", "surveyor", "/tickets/{surveying}"),
-    ("ticket-bad", "reviewer", "/tickets/{bad}"),
-    ("ticket-closed", "leader", "/tickets/{closed}"),
-    ("ticket-own", "agent", "/tickets/{own}"),
-    ("ticket-whistled", "handler", "/tickets/{whistled}"),
-    ("nothing-there", "leader", "/tickets/2026-999999"),
-    ("not-for-you", "agent", "/today"),
-    ("articles", "agent", "/articles"),
-    ("articles-found", "agent", "/articles?q=%E7%94%B5%E6%A2%AF"),
-    ("gaps", "reviewer", "/articles/gaps"),
-    ("article", "agent", "/articles/{article}"),
-    ("article-edit", "handler", "/articles/{article}"),
-    ("article-new", "handler", "/articles/new"),
-    ("upstream", "reviewer", "/upstream"),
-    ("roster", "unit_head", "/roster?edit=2026-11-02&from=2026-11-02"),
-    ("roster-month", "dispatcher", "/roster?show=month"),
-    ("today", "leader", "/today"),
-    ("figures", "leader", "/figures?window=2026-10"),
-    ("figures-volume", "leader", "/figures?window=2026-10&show=volume&compare=previous"),
-    (
-        "figures-tickets",
-        "leader",
-        "/figures/tickets?window=2026-10&group_by=unit&key=wuye&metric=received",
-    ),
-    ("monthly", "assessor", "/monthly"),
-    ("tasks", "unit_head", "/monthly/tasks"),
-    ("report", "leader", "/monthly/{report}"),
-    ("report-draft", "assessor", "/monthly/{restated}"),
-    ("report-unit", "unit_head", "/monthly/{report}"),
-    ("report-page", "leader", "/monthly/{report}/page"),
-    ("report-tickets", "leader", "{cell}"),
-    ("differences", "leader", "/monthly/{restated}/differences"),
-    ("warnings", "dispatcher", "/warnings?state="),
-    ("warnings-leader", "leader", "/warnings?state="),
-    ("warning", "dispatcher", "/warnings/{warning}"),
-    ("supervision", "reviewer", "/supervision"),
-    ("supervision-unit", "unit_head", "/supervision"),
-    ("bottom-line", "unit_head", "/bottom-line"),
-    ("bottom-line-leader", "leader", "/bottom-line"),
-    ("admin", "sysadmin", "/admin"),
-    ("units", "sysadmin", "/admin/units"),
-    ("unit", "sysadmin", "/admin/units/ke"),
-    ("regions", "sysadmin", "/admin/regions"),
-    ("region", "sysadmin", "/admin/regions/990101001001"),
-    ("estates", "sysadmin", "/admin/estates"),
-    ("estate", "sysadmin", "/admin/estates/E900"),
-    ("companies", "sysadmin", "/admin/companies"),
-    ("company", "sysadmin", "/admin/companies/WY90"),
-    ("categories", "sysadmin", "/admin/categories"),
-    ("category", "sysadmin", "/admin/categories/H050299"),
-    ("catalogue", "sysadmin", "/admin/catalogue"),
-    ("rule", "sysadmin", "/admin/catalogue/R900"),
-    (
-        "dry-run",
-        "dispatcher",
-        "/admin/catalogue/dry-run?code=R01&run=1&lead=wuye&category=H01&from_on=2026-11-02&window=2026-10",
-    ),
-    ("corrections", "dispatcher", "/admin/catalogue/corrections"),
-    ("calendar", "sysadmin", "/admin/calendar"),
-    ("calendar-2026", "leader", "/admin/calendar/2026"),
-    ("calendar-2027", "sysadmin", "/admin/calendar/2027"),
-    ("profiles", "assessor", "/admin/profiles"),
-    ("profile", "sysadmin", "/admin/profiles/beijing@1"),
-    ("sentences", "sysadmin", "/admin/words"),
-    ("sentence", "sysadmin", "/admin/words/transition"),
-    ("outbox", "sysadmin", "/admin/outbox?state="),
-    ("users", "secadmin", "/admin/users"),
-    ("user", "secadmin", "/admin/users/zhang"),
-    ("machine", "secadmin", "/admin/users/city12345"),
-    ("audit", "auditor", "/admin/audit"),
-    ("me", "agent", "/me"),
-    ("citizen", "", "/c"),
-    ("citizen-new", "", "/c/new"),
-    ("citizen-look", "", "/c/look"),
-    ("citizen-ticket", "", LOOKED),
-    ("citizen-wrong", "", MISTAKEN),
-    ("citizen-survey", "", "/c/survey/{link}"),
-    ("citizen-card", "", "/c/card/{card}"),
-    ("citizen-nothing", "", "/c/survey/nothing"),
-];
-
-/// The page behind the form for number, code and digits: it has no address of its own.
-pub const LOOKED: &str = "/c/look#looked";
-/// The same form, answered with what is wrong.
-pub const MISTAKEN: &str = "/c/look#mistaken";
 
 /// Opens the page as whoever the tab's cookie says.
 pub fn open(world: &World, tab: &Tab, path: &str) {

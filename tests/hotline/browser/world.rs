@@ -192,6 +192,16 @@ impl World {
             &json!({ "name": self.calls_it("电梯"), "q": "电梯" }),
         );
         self.places.insert("article", code);
+        let named = [
+            ("unit", "ke"),
+            ("estate", "E900"),
+            ("company", "WY90"),
+            ("category", "H050299"),
+            ("rule", "R900"),
+            ("user", "zhang"),
+            ("machine", "city12345"),
+        ];
+        self.places.extend(named.map(|(place, code)| (place, code.to_owned())));
     }
 
     fn october(&mut self) {

@@ -1,9 +1,12 @@
 //! A dispute that is upheld leaves a change of the catalogue behind, ready to be tried and recorded.
 
+use diesel::sql_types::Text;
+use diesel::{QueryableByName, RunQueryDsl};
 use serde_json::{Value, json};
 
 use crate::support::badges;
 use crate::support::city::{City, draft_with};
+use crate::support::databases::on_each_database;
 use crate::support::server::Server;
 use jiesu::ticket::StateName;
 
@@ -83,4 +86,31 @@ fn what_counts_is_when_it_was_upheld_and_not_when_it_came() {
     city.days(6);
     city.dispatcher().does(&no, "dispatch", json!({"lead": "weixiu", "designate": true}));
     assert_eq!(corrections(), 0, "upheld 92 days ago");
+}
+
+#[derive(QueryableByName)]
+struct Step {
+    #[diesel(sql_type = Text)]
+    detail: String,
+}
+
+on_each_database! {
+    fn refused_parts_are_found_by_two_short_indexes(test: &TestDb) {
+        let asks = |question: &str| -> Vec<Step> {
+            test.db.read(|conn| Ok(diesel::sql_query(question).load(conn)?)).unwrap()
+        };
+        let found = if test.url.starts_with("sqlite") {
+            asks("EXPLAIN QUERY PLAN SELECT ticket_id, k, sent_at, unit FROM assignment WHERE ticket_id IN
+                (SELECT \"next\".ticket_id FROM assignment AS \"next\" WHERE \"next\".sent_at >= 5
+                    AND \"next\".part = 'lead' AND \"next\".k > 1)
+                AND assignment.part = 'lead' AND assignment.state = 'returned'")
+        } else {
+            // A planner of small tables walks them whatever there is: only the indexes can be asked for.
+            asks("SELECT indexdef AS detail FROM pg_indexes WHERE tablename = 'assignment'")
+        };
+        let steps: Vec<&str> = found.iter().map(|step| step.detail.as_str()).collect();
+        for index in ["assignment_again", "assignment_returned"] {
+            assert!(steps.iter().any(|step| step.contains(index)), "{index}: {steps:?}");
+        }
+    }
 }

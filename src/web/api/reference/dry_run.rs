@@ -11,13 +11,15 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::view::{RuleView, turned};
 use crate::app::App;
-use crate::directory::{self, CategoryCode, EstateCode, Proposal, RegionCode, Rule, UnitCode};
+use crate::directory::{
+    self, CategoryCode, Directory, EstateCode, Proposal, RegionCode, Rule, UnitCode,
+};
 use crate::error::{Error, FieldError, Result};
 use crate::identity::{Actor, Role};
 use crate::lifecycle::Rules;
 use crate::limits::Window;
 use crate::routing::dry_run::{Counts, Trial, Verdict, Would, dry_run};
-use crate::ticket::store::dispatched;
+use crate::ticket::store::{Reach, reached};
 use crate::time::Stamp;
 use crate::web::api::period::Period;
 use crate::web::problem::Problem;
@@ -46,6 +48,14 @@ pub struct DryRun {
     pub on: Option<NaiveDate>,
     /// Only items of this verdict; the counts are of all.
     pub only: Option<Verdict>,
+    /// Only tickets on this category or one below it.
+    pub category: Option<CategoryCode>,
+    /// Only tickets in this region or one that lies in it; where a ticket has none, by its estate.
+    pub region: Option<RegionCode>,
+    /// Only tickets at this estate.
+    pub estate: Option<EstateCode>,
+    /// Of these only so many, the newest (and what came in the same instant); all where nothing is said.
+    pub newest: Option<u32>,
 }
 
 /// Who had a ticket.
@@ -92,8 +102,10 @@ pub struct DryRunView {
     from: String,
     to: String,
     on: NaiveDate,
-    /// All tickets received in the window.
+    /// All tickets received in the window; of the category and the place asked about, where they are.
     total: usize,
+    /// So many of these were tried: fewer where only the `newest` were asked about. What follows is of them.
+    tried: usize,
     /// One rule names others than those who had it.
     changed: usize,
     /// Of the changed, those that no unit had.
@@ -135,10 +147,11 @@ pub fn tried_of(app: &App, actor: &Actor, asked: &DryRun, page: &Page) -> Result
     let limit = page.limit()?;
     let hotline = &app.hotline;
     let now = hotline.db.now();
-    let (rules, window, tickets) = hotline.db.read(|conn| {
+    let (rules, window, (all, tickets)) = hotline.db.read(|conn| {
         let rules = hotline.rules.current(conn, now)?;
         let window = asked.window(&rules, now)?;
-        let tickets = dispatched(conn, window.start, window.end)?;
+        let reach = asked.reach(&rules.directory)?;
+        let tickets = reached(conn, (window.start, window.end), &reach)?;
         Ok((rules, window, tickets))
     })?;
     let proposal = proposed(asked.rules.as_deref(), &asked.changes)?;
@@ -154,7 +167,8 @@ pub fn tried_of(app: &App, actor: &Actor, asked: &DryRun, page: &Page) -> Result
         from: window.start.rfc3339(zone),
         to: window.end.rfc3339(zone),
         on,
-        total,
+        total: all,
+        tried: total,
         changed,
         had_nobody,
         unmatched,
@@ -176,6 +190,33 @@ impl DryRun {
             return rules.window_before(now);
         }
         period.read(rules)
+    }
+
+    /// Which tickets of the window are tried.
+    fn reach(&self, directory: &Directory) -> Result<Reach> {
+        let unknown = |pointer: &str| Error::field(pointer, "field.unknown_code");
+        let mut reach =
+            Reach { estate: self.estate.clone(), newest: self.newest, ..Reach::default() };
+        if let Some(code) = &self.category {
+            directory.category(code).ok_or_else(|| unknown("/category"))?;
+            reach.categories = Some(directory.category_subtree(code));
+        }
+        if let Some(code) = &self.region {
+            directory.region(code).ok_or_else(|| unknown("/region"))?;
+            let inside =
+                directory.regions().filter(|region| directory.contains(code, &region.code));
+            let regions: BTreeSet<RegionCode> = inside.map(|region| region.code.clone()).collect();
+            let inside = directory.estates().filter(|estate| regions.contains(&estate.region));
+            let estates = inside.map(|estate| estate.code.clone()).collect();
+            reach.places = Some((regions, estates));
+        }
+        if let Some(code) = &self.estate {
+            directory.estate(code).ok_or_else(|| unknown("/estate"))?;
+        }
+        if self.newest == Some(0) {
+            return Err(Error::field("/newest", "field.format"));
+        }
+        Ok(reach)
     }
 }
 

@@ -1,5 +1,5 @@
 //! Web, console, administration: the catalogue's dry run. Its rule: what the interface finds for one rule on top of the
-//! recorded ones, or for these alone; nothing is recorded until the rule is.
+//! recorded ones, or for these alone, on the tickets that the rule is about; nothing is recorded until the rule is.
 
 use actix_web::{get, web};
 use chrono::NaiveDate;
@@ -18,6 +18,10 @@ use crate::web::console::fault::Shown;
 use crate::web::console::guest::Guest;
 use crate::web::run_long;
 
+/// So many tickets are tried at once, the newest, unless all are asked for: a month of a large city takes a third of a
+/// second.
+const AT_FIRST: u32 = 1_000;
+
 /// What is tried: a rule by its fields, all as typed; without a lead the recorded catalogue.
 #[derive(Debug, Default, Deserialize, Serialize)]
 #[serde(default)]
@@ -26,6 +30,10 @@ pub struct Typed {
     run: String,
     window: String,
     only: String,
+    /// Not empty: every ticket of the window, whatever the rule is about.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    all: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
     after: String,
     code: String,
     category: String,
@@ -55,6 +63,8 @@ struct TrialPage {
     wrong: Vec<Fault>,
     /// The query without `after`, for the next page.
     again: String,
+    /// The same for every ticket of the window; nothing where these are tried.
+    widest: Option<String>,
 }
 
 /// Tries a rule on last month's tickets.
@@ -96,9 +106,10 @@ fn trial_page(app: &App, actor: &Actor, mut typed: Typed) -> Result<TrialPage> {
             Err(error) => return Err(error),
         }
     }
-    let again = Typed { after: String::new(), ..typed };
-    let query = serde_urlencoded::to_string(&again).map_err(Error::internal)?;
-    Ok(TrialPage { typed: again, known, tried, wrong, again: query })
+    let typed = Typed { after: String::new(), ..typed };
+    let again = serde_urlencoded::to_string(&typed).map_err(Error::internal)?;
+    let widest = typed.all.is_empty().then(|| format!("{again}&all=1"));
+    Ok(TrialPage { typed, known, tried, wrong, again, widest })
 }
 
 /// The query with which `rule` is tried.
@@ -135,6 +146,12 @@ impl Typed {
             only: only.map_err(|_| Error::field("/only", "field.unknown_code"))?,
             ..DryRun::default()
         };
+        if self.all.is_empty() {
+            asked.category = said(&self.category).map(Into::into);
+            asked.region = said(&self.region).map(Into::into);
+            asked.estate = said(&self.estate).map(Into::into);
+            asked.newest = Some(AT_FIRST);
+        }
         if !self.lead.trim().is_empty() {
             asked.changes.push(self.rule()?);
         }
@@ -179,5 +196,21 @@ mod tests {
     fn codes_are_parted_as_people_write_them() {
         assert_eq!(listed(" wuye，anquan、@street  a,b "), ["wuye", "anquan", "@street", "a", "b"]);
         assert!(listed("").is_empty() && said("  ").is_none());
+    }
+
+    #[test]
+    fn a_rule_is_tried_on_what_it_is_about_unless_every_ticket_is_asked_for() {
+        let typed = |query: &str| serde_urlencoded::from_str::<Typed>(query).unwrap();
+        let some = typed("run=1&category=H01&estate=E1").asked().unwrap();
+        assert_eq!(some.category, Some("H01".into()));
+        assert_eq!(
+            (some.region, some.estate, some.newest),
+            (None, Some("E1".into()), Some(AT_FIRST))
+        );
+        let every = typed("run=1&category=H01&estate=E1&all=1").asked().unwrap();
+        assert_eq!((every.category, every.estate, every.newest), (None, None, None));
+        // What is written behind the query says nothing that stands in it already.
+        let first = serde_urlencoded::to_string(typed("run=1")).unwrap();
+        assert_eq!(typed(&format!("{first}&all=1&after=2026-7")).after, "2026-7");
     }
 }

@@ -1,0 +1,2 @@
+DROP INDEX assignment_returned;
+DROP INDEX assignment_again;
