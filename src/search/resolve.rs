@@ -198,7 +198,8 @@ impl Names {
                 Part::Perhaps { name, value, typed, wanted } => {
                     // Anything may be how a number begins.
                     let may_fit = name != "no" || value.is_ascii();
-                    if !may_fit || !self.field(&mut asked, (name, &value), wanted, days) {
+                    let fits = may_fit && self.field(&mut asked, (name, &value), wanted, days);
+                    if !fits {
                         asked.sought.push(Sought::new(typed, wanted));
                     }
                 }

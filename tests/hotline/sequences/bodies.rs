@@ -105,8 +105,7 @@ pub fn body(
         C::Reply => reply(rng, now),
         C::Review => json!({ "pass": rng.random_bool(0.7), "reason": "理由" }),
         C::Survey => survey(rng, now),
-        C::SurveyAgain if rng.random_bool(0.3) => json!({ "cancel": true, "text": "不用打了" }),
-        C::SurveyAgain => json!({ "again_at": agreed(rng, now), "text": "改个时间" }),
+        C::SurveyAgain => rearrange(rng, now),
         C::Triage => json!({ "why": "poor_work", "rework": rng.random_bool(0.7) }),
         C::Supervise => {
             json!({ "step": any(rng, &["urge", "supervise", "interview"]), "text": "督办" })
@@ -203,6 +202,13 @@ fn reply(rng: &mut StdRng, now: Stamp) -> Value {
 /// A time to come, mostly at another hour.
 fn agreed(rng: &mut StdRng, now: Stamp) -> Stamp {
     now.plus_millis(rng.random_range(2..60) * 3_600_000)
+}
+
+fn rearrange(rng: &mut StdRng, now: Stamp) -> Value {
+    if rng.random_bool(0.3) {
+        return json!({ "cancel": true, "text": "不用打了" });
+    }
+    json!({ "again_at": agreed(rng, now), "text": "改个时间" })
 }
 
 fn survey(rng: &mut StdRng, now: Stamp) -> Value {
