@@ -11,6 +11,7 @@ use jiesu::error::{Result, sentence};
 use jiesu::identity::{self, Actor};
 use jiesu::live;
 use jiesu::moving;
+use jiesu::roster::{self, Office};
 use jiesu::web;
 use jiesu::worker::Worker;
 
@@ -23,6 +24,7 @@ pub(super) fn serve(demo: Demo) -> Result<ExitCode> {
         load_demo_city(&app)?;
         identity::demo::load_users(&app.db)?;
         identity::demo::give_addresses(&app.db, &app.keys)?;
+        load_demo_roster(&app)?;
         moving::demo::load(&app.hotline, moving::demo::TICKETS)?;
     }
     let (answers, drafts) = (app.clone(), app.clone());
@@ -59,6 +61,16 @@ fn load_demo_city(app: &App) -> Result<()> {
     }
     let today = app.db.now().day(app.config.site.zone);
     app.db.write(move |tx| jiesu::directory::demo::load(tx, &Actor::system(), today).map(|_| ()))
+}
+
+/// Who is on duty this week and the next, where nobody has put it yet.
+fn load_demo_roster(app: &App) -> Result<()> {
+    let hotline = app.hotline.clone();
+    app.db.write(move |tx| {
+        let rules = hotline.rules.current(tx.conn, tx.now)?;
+        let office = Office::of(&rules.profile, &rules.calendar);
+        roster::demo::load(tx, (&*rules.directory, office)).map(drop)
+    })
 }
 
 pub(super) fn migrate() -> Result<ExitCode> {

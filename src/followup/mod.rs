@@ -2,6 +2,7 @@
 
 pub mod appointment;
 pub mod drawn;
+pub mod rearrange;
 pub mod relisten;
 pub mod reopen;
 pub mod store;

@@ -156,7 +156,7 @@ pub fn check(scene: &Scene<'_>, body: &Survey) -> Result<()> {
 
 /// The call that the citizen asked for must be one that could be written down then: an attempt is left, the days of
 /// asking (domain.md §5) are not over, and the rule of attempts takes it. The limit stays where it is.
-fn agree(ticket: &Ticket, scene: &Scene<'_>, at: Stamp) -> Result<()> {
+pub(super) fn agree(ticket: &Ticket, scene: &Scene<'_>, at: Stamp) -> Result<()> {
     if attempts_used(ticket) >= scene.profile.survey.attempts {
         return Err(Error::refused("survey.again_exhausted"));
     }

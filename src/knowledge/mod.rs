@@ -15,6 +15,7 @@ pub mod hollow;
 pub mod library;
 pub mod listing;
 pub mod named;
+pub mod nudge;
 pub mod particulars;
 pub mod prints;
 pub mod rank;

@@ -4,7 +4,7 @@
 use super::{form, table};
 use crate::assessment::exclusion;
 use crate::error::{Error, Result};
-use crate::followup::{reopen, survey};
+use crate::followup::{rearrange, reopen, survey};
 use crate::handling::{contact, extension, ledger, reply, supervision, whistle};
 use crate::intake::{amend, duplicate, settle};
 use crate::routing::{dispatch, dispute};
@@ -68,6 +68,7 @@ fn apply(ticket: &mut Ticket, command: &Command, target: Target, scene: &Scene<'
         }
         Command::Review(body) => reply::review(ticket, scene, body),
         Command::Survey(body) => survey::survey(ticket, scene, body),
+        Command::SurveyAgain(body) => rearrange::rearrange(ticket, scene, body),
         Command::Triage(body) => survey::triage(ticket, scene, body),
         Command::Reopen(_) => reopen::reopen(ticket, scene),
         Command::Supervise(body) => supervision::open(ticket, scene, body),

@@ -4,7 +4,7 @@
 
 use crate::assessment::exclusion;
 use crate::error::Result;
-use crate::followup::survey;
+use crate::followup::{rearrange, survey};
 use crate::handling::{contact, extension, ledger, reply, supervision, whistle};
 use crate::intake::{amend, settle};
 use crate::routing::dispatch;
@@ -26,6 +26,7 @@ pub fn check(command: &Command, scene: &Scene<'_>) -> Result<()> {
         Command::Reply(body) => reply::check(scene, body),
         Command::Review(body) => reply::check_review(scene, body),
         Command::Survey(body) => survey::check(scene, body),
+        Command::SurveyAgain(body) => rearrange::check(scene, body),
         Command::Supervise(body) => supervision::check(scene, body),
         Command::Whistle(body) => whistle::check(scene, body),
         Command::Ledger(body) => ledger::check(scene, body),

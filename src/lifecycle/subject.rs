@@ -3,6 +3,7 @@
 //! what is allowed; the stations have the last word.
 
 use crate::directory::Urgency;
+use crate::followup::appointment;
 use crate::handling::reply::check_ready;
 use crate::identity::Actor;
 use crate::limits::ClockName;
@@ -35,6 +36,7 @@ fn acts_on_ticket(ticket: &Ticket, scene: &Scene<'_>, name: CommandName) -> bool
         C::Withdraw => ticket.withdrawal.is_none(),
         C::Triage => matches!(ticket.state, State::Surveying { awaits: Awaits::Triage }),
         C::Survey => !matches!(ticket.state, State::Surveying { awaits: Awaits::Triage }),
+        C::SurveyAgain => appointment::of(ticket).is_some(),
         C::Reply => live_lead(ticket).is_some_and(|lead| check_ready(lead, scene).is_ok()),
         C::Review => {
             is_apart(actor, &[ticket.reply.as_ref().map(|reply| reply.by)])

@@ -93,6 +93,8 @@ pub const fn row_of(name: CommandName) -> Row {
         C::Reply => row(&[Handler, UnitHead], &[S::InUnits], &[], Tie::LeadUnit),
         C::Review => row(&[Reviewer], &[S::Replied], &[], Tie::Role),
         C::Survey => row(&[Surveyor, Citizen], &[S::Surveying], &[], Tie::Outside),
+        // Whoever takes the call in which the citizen asks for another time.
+        C::SurveyAgain => row(&[Agent, Surveyor], &[S::Surveying], &[], Tie::Outside),
         C::Triage => row(&[Reviewer], &[S::Surveying], &[], Tie::Role),
         C::Reopen => {
             row(&[Agent, Dispatcher], &[S::Declined, S::Diverted, S::Closed], &[], Tie::Role)

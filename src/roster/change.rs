@@ -4,7 +4,7 @@
 use chrono::{NaiveDate, TimeDelta};
 
 use super::cover::Office;
-use super::plan::{NewPlan, Plan};
+use super::plan::{NEVER_PUT, NewPlan, Plan};
 use super::store;
 use crate::audit::{self, Entry};
 use crate::db::{Conn, Tx};
@@ -44,22 +44,26 @@ pub fn may_put(actor: &Actor, unit: &UnitCode) -> bool {
         && (actor.has_any(PLANNERS) || (actor.has(Role::UnitHead) && actor.works_for(unit)))
 }
 
-/// Puts the plan of `unit` for the day `on`, in the place of the one before.
+/// Puts the plan of `unit` for the day `on`, in the place of the one before; `expected` says whether that one, by its
+/// version, is the one that is meant to be replaced.
 ///
 /// # Errors
-/// 404 for a unit that there is not or that the actor does not see; 403; 422 at `/date` for a day far off, and as
-/// [`NewPlan::checked`].
+/// 404 for a unit that there is not or that the actor does not see; 403; as `expected`; 422 at `/date` for a day far
+/// off, and as [`NewPlan::checked`].
 pub fn put(
     tx: &mut Tx<'_>,
     actor: &Actor,
     (directory, office): (&Directory, Office<'_>),
     (unit, on): (&UnitCode, NaiveDate),
+    expected: &dyn Fn(i64) -> Result<()>,
     read: impl FnOnce() -> Result<NewPlan>,
 ) -> Result<Plan> {
     let known = directory.unit(unit).filter(|_| sees(actor, unit)).ok_or_else(Error::not_found)?;
     if !may_put(actor, unit) {
         return Err(Error::forbidden());
     }
+    let before = store::plan(tx.conn, unit, on)?;
+    expected(before.as_ref().map_or(NEVER_PUT, Plan::version))?;
     let new = read()?;
     let today = tx.now.day(office.calendar.zone());
     if on.signed_duration_since(today).abs() > TimeDelta::days(FAR) {
@@ -70,7 +74,9 @@ pub fn put(
         return Err(Error::field("/date", why.code()));
     }
     let turns = new.checked(office.hours, |login| called(tx.conn, actor, login))?;
-    let plan = Plan { unit: unit.clone(), on, turns, set_by: actor.name.clone(), set_at: tx.now };
+    // Two in one instant are two versions.
+    let set_at = before.map_or(tx.now, |before| tx.now.max(before.set_at.plus_millis(1)));
+    let plan = Plan { unit: unit.clone(), on, turns, set_by: actor.name.clone(), set_at };
     store::put(tx, &plan)?;
     let by = (actor.user, actor.name.as_str());
     audit::record(
@@ -81,7 +87,7 @@ pub fn put(
 }
 
 /// What the account `login` is called, where it may be put on duty by `actor`: of a property company, its own alone.
-fn called(conn: &mut Conn, actor: &Actor, login: &str) -> Result<Option<String>> {
+pub(super) fn called(conn: &mut Conn, actor: &Actor, login: &str) -> Result<Option<String>> {
     let found = accounts::account_named(conn, &fold_name(login))?;
     let own = |unit: Option<&UnitCode>| unit.is_some_and(|unit| actor.works_for(unit));
     Ok(found

@@ -3,10 +3,11 @@
 
 pub mod change;
 pub mod cover;
+pub mod demo;
 pub mod plan;
 pub mod sheet;
 pub mod store;
 
 pub use change::{may_put, put, sees};
 pub use cover::{Office, gaps, on_duty};
-pub use plan::{NewPlan, NewTurn, Plan, Shift, Turn};
+pub use plan::{NEVER_PUT, NewPlan, NewTurn, Plan, Shift, Turn};

@@ -70,6 +70,16 @@ pub struct Plan {
     pub set_at: Stamp,
 }
 
+/// The version of a day that nobody has put yet.
+pub const NEVER_PUT: i64 = 0;
+
+impl Plan {
+    /// Which putting of its day it is: a later one is higher.
+    pub const fn version(&self) -> i64 {
+        self.set_at.millis()
+    }
+}
+
 /// A day's plan to be put; without turns, nobody is on duty.
 #[derive(Debug, Clone, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

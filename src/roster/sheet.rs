@@ -113,7 +113,7 @@ pub fn load(
             Err(Error::new(Kind::Invalid, "roster.same_day"))
         } else {
             let plan = NewPlan { turns };
-            change::put(tx, actor, within, (&unit, on), || Ok(plan)).map(drop)
+            change::put(tx, actor, within, (&unit, on), &|_| Ok(()), || Ok(plan)).map(drop)
         };
         match put {
             Ok(()) => loaded.days += 1,

@@ -84,6 +84,14 @@ pub fn plans(
     rows.into_iter().map(Row::into_plan).collect()
 }
 
+/// The plan of `unit` for the day `on`.
+///
+/// # Errors
+/// The database's own.
+pub fn plan(conn: &mut Conn, unit: &UnitCode, on: NaiveDate) -> Result<Option<Plan>> {
+    Ok(plans(conn, Some(std::slice::from_ref(unit)), (on, on))?.pop())
+}
+
 /// The plans by which somebody may be on duty on `day`: of that day, and of the one before, whose nights last into it.
 ///
 /// # Errors

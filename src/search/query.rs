@@ -2,7 +2,8 @@
 //! field's name is a word.
 //!
 //! `电梯 困人` both · `"电梯 困人"` exactly so · `-停电` not · `estate:ygh` or `小区:阳光花园` a field ·
-//! `received:2026-10` a month, a day or `from..to` · `no:2026-0001` numbers that begin so.
+//! `received:2026-10` a month, a day or `from..to` · `no:2026-0001` numbers that begin so · `受理：王先生`, as a line of a
+//! text begins too, is a field where its value means something and a word elsewhere.
 
 use crate::error::{Error, Kind, Result};
 
@@ -26,6 +27,14 @@ pub enum Part {
     Phrase(String, Wanted),
     /// `name:value`
     Field(String, String, Wanted),
+    /// `name：value`, with the colon that texts have.
+    Perhaps {
+        name: &'static str,
+        value: String,
+        /// Both, as they stand there.
+        typed: String,
+        wanted: Wanted,
+    },
 }
 
 /// Names that may stand before a colon.
@@ -98,9 +107,20 @@ fn next(text: &str) -> (Option<Part>, &str) {
     if let Some((said, value)) = text.split_once([':', '：'])
         && let Some(name) = name_of(said)
     {
-        let (value, rest, _) = value_of(value);
-        let part = Part::Field(name.to_owned(), value.trim().to_owned(), wanted);
-        return (Some(part).filter(|_| !value.trim().is_empty()), rest);
+        let is_wide = text[said.len()..].starts_with('：');
+        let (value, rest, is_quoted) = value_of(value);
+        let value = value.trim().to_owned();
+        if value.is_empty() {
+            return (None, rest);
+        }
+        // Who puts the value between quotes means it as one.
+        let part = if is_wide && !is_quoted {
+            let typed = text[..text.len() - rest.len()].to_owned();
+            Part::Perhaps { name, value, typed, wanted }
+        } else {
+            Part::Field(name.to_owned(), value, wanted)
+        };
+        return (Some(part), rest);
     }
     let (value, rest, is_quoted) = value_of(text);
     let make = if is_quoted { Part::Phrase } else { Part::Word };
@@ -137,6 +157,10 @@ mod tests {
             Part::Phrase(text, Wanted::Absent) => format!("-«{text}»"),
             Part::Field(name, value, Wanted::There) => format!("{name}=[{value}]"),
             Part::Field(name, value, Wanted::Absent) => format!("-{name}=[{value}]"),
+            Part::Perhaps { name, value, typed, wanted } => {
+                let sign = if *wanted == Wanted::Absent { "-" } else { "" };
+                format!("{sign}{name}=[{value}]or[{typed}]")
+            }
         };
         parse(text).unwrap().iter().map(one).collect::<Vec<_>>().join(" ")
     }
@@ -153,8 +177,11 @@ mod tests {
     )]
     #[case(
         "小区:岚光苑 状态：承办中 -单位:\"物业 科\"",
-        "estate=[岚光苑] state=[承办中] -unit=[物业 科]"
+        "estate=[岚光苑] state=[承办中]or[状态：承办中] -unit=[物业 科]"
     )]
+    #[case("受理：2026-05-01 王先生来电", "received=[2026-05-01]or[受理：2026-05-01] [王先生来电]")]
+    #[case("-受理：王先生 电梯", "-received=[王先生]or[受理：王先生] [电梯]")]
+    #[case("小区：“岚光 苑” 受理: 受理： 王先生", "estate=[岚光 苑] [王先生]")]
     // A name that is none, a full colon, a dash that stands alone: words.
     #[case("反映：电梯 foo:bar - 3-2", "[反映：电梯] [foo:bar] [-] [3-2]")]
     #[case("estate: 电梯 \"", "[电梯]")]

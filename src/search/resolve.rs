@@ -181,7 +181,7 @@ impl Names {
     /// What `parts` ask; days are those of a zone, in which it is a day now.
     ///
     /// # Errors
-    /// 422 at `/q` with each value that means nothing.
+    /// 422 at `/q` with each value that means nothing, unless it stands behind a colon that texts have.
     pub fn read(&self, parts: Vec<Part>, days: (Tz, NaiveDate)) -> Result<Asked> {
         let mut asked = Asked::default();
         let mut wrong = Vec::new();
@@ -193,6 +193,14 @@ impl Names {
                     if !self.field(&mut asked, (&name, &value), wanted, days) {
                         let values = [("field", name.as_str()), ("value", value.as_str())];
                         wrong.push(FieldError::with("/q", "search.value", &values));
+                    }
+                }
+                Part::Perhaps { name, value, typed, wanted } => {
+                    // Anything may be how a number begins.
+                    let may_fit = name != "no" || value.is_ascii();
+                    let fits = may_fit && self.field(&mut asked, (name, &value), wanted, days);
+                    if !fits {
+                        asked.sought.push(Sought::new(typed, wanted));
                     }
                 }
             }
@@ -227,7 +235,9 @@ impl Names {
                 let Ok(facet) = name.parse::<Facet>() else { return false };
                 let any_of = self.codes(facet, value);
                 let known = !any_of.is_empty();
-                asked.narrow.push(Narrow { facet, any_of, wanted });
+                if known {
+                    asked.narrow.push(Narrow { facet, any_of, wanted });
+                }
                 known
             }
         }

@@ -72,6 +72,7 @@ commands! {
     Reply(ReplyBody) = "reply" "答复",
     Review(Review) = "review" "审核",
     Survey(Survey) = "survey" "回访",
+    SurveyAgain(Rearrange) = "survey/again" "改约回访",
     Triage(TriageBody) = "triage" "研判",
     Reopen(Reasoned) = "reopen" "重新受理",
     Supervise(Supervise) = "supervise" "督办",
@@ -259,6 +260,19 @@ bodies! {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[schema(value_type = Option<String>, format = DateTime)]
         again_at: Option<Stamp>,
+    }
+    /// Another time for an appointment, or that it is cancelled: the citizen rang back.
+    Rearrange {
+        /// When to ring.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schema(value_type = Option<String>, format = DateTime)]
+        again_at: Option<Stamp>,
+        /// No time is agreed on any more; `again_at` is absent then.
+        #[serde(default)]
+        cancel: bool,
+        /// What the citizen said.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        text: Option<Text>,
     }
     TriageBody { why: Why, rework: bool }
     Supervise {

@@ -31,6 +31,7 @@ pub mod rates;
 pub mod reach;
 pub mod reference;
 pub mod relistens;
+pub mod reply_check;
 pub mod reports;
 pub mod roster;
 pub mod search;
@@ -82,6 +83,7 @@ pub fn routes(services: &mut ServiceConfig<'_>) {
         .service(suggest::propose)
         .service(similar::of_ticket)
         .service(solutions::of_like)
+        .service(reply_check::check)
         .service(advice::figures)
         .configure(places::routes)
         .service(tickets::one)

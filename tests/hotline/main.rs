@@ -55,6 +55,7 @@ mod notices_mail;
 mod notices_night;
 mod notices_retry;
 mod notices_supervision;
+mod nudged;
 mod open311;
 mod papers;
 mod places;

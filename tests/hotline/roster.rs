@@ -2,13 +2,20 @@
 
 use std::collections::BTreeSet;
 
+use chrono_tz::Asia::Shanghai;
+use jiesu::db::Tx;
+use jiesu::directory::demo;
+use jiesu::identity::Actor;
 use jiesu::notify::Occasion;
+use jiesu::roster::{self, Office as Duty};
 use serde_json::{Value, json};
 
 use crate::console_work::{HOSTILE, Office};
 use crate::support::city::{at, draft_with};
-use crate::support::databases::on_each_database;
+use crate::support::databases::{TestDb, on_each_database};
 use crate::support::mailroom::Mailroom;
+use crate::support::town::hotline;
+use crate::surveying::versioned;
 
 /// A night of Monday the 2nd, from the unit's own head.
 fn night(office: &Office) {
@@ -44,6 +51,70 @@ fn a_day_is_put_whole_and_tells_its_turns_and_its_gaps() {
     let empty = office.put("dispatcher", "/api/v1/roster/weixiu/2026-11-02", &json!({}));
     assert_eq!((empty.status, &empty.json()["turns"]), (200, &json!([])));
     assert_eq!(empty.json()["gaps"][1], json!({ "from": "17:30", "to": "24:00" }));
+}
+
+#[test]
+fn the_later_of_two_who_change_a_day_is_refused_and_sees_what_is_there() {
+    let office = Office::open();
+    night(&office);
+    let read = || {
+        let path = "/api/v1/roster?from=2026-11-02&to=2026-11-03&unit=weixiu";
+        office.get("dispatcher", path).json()["units"][0]["days"].clone()
+    };
+    let days = read();
+    let seen = days[0]["version"].as_i64().unwrap();
+    assert!(seen > 0 && days[1]["version"] == 0, "{days}");
+    let page =
+        office.shown("unit_head@weixiu", "/roster?unit=weixiu&from=2026-11-02&edit=2026-11-02");
+    assert!(page.contains(&format!("data-method=\"PUT\" data-version=\"{seen}\"")), "{page}");
+    let put = |name: &str, day: u8, seen: i64, who: &str| {
+        let body = json!({ "turns": [{ "shift": "night", "name": who }] });
+        let path = format!("/api/v1/roster/weixiu/2026-11-{day:02}");
+        versioned(&office, name, ("PUT", path.as_str()), &seen.to_string(), &body)
+    };
+    // In the same instant, and yet another version.
+    let first = put("dispatcher", 2, seen, "甲");
+    assert_eq!(first.status, 200, "{first:?}");
+    let now = first.json()["version"].as_i64().unwrap();
+    assert!(now > seen, "{first:?}");
+    let later = put("unit_head@weixiu", 2, seen, "乙");
+    assert_eq!((later.status, &later.json()["code"]), (412, &json!("stale")), "{later:?}");
+    assert_eq!(names(&read()[0]["turns"]), ["甲"]);
+    assert_eq!(put("handler@weixiu", 2, seen, "丙").status, 403, "before the version");
+    assert_eq!(put("unit_head@weixiu", 2, now, "乙").status, 200);
+    assert_eq!(put("unit_head@weixiu", 3, 0, "乙").status, 200, "nobody had put it");
+    assert_eq!(put("dispatcher", 3, 0, "甲").status, 412);
+}
+
+#[test]
+fn the_demo_city_has_people_on_duty_this_week_and_the_next() {
+    let test = TestDb::sqlite();
+    let hotline = hotline(&test);
+    test.clock.set(at("2026-11-20T10:30:00+08:00"));
+    let city =
+        |tx: &mut Tx<'_>| demo::load(tx, &Actor::system(), "2026-11-20".parse().unwrap()).map(drop);
+    hotline.db.write(city).unwrap();
+    let load = || {
+        let house = hotline.clone();
+        let fill = move |tx: &mut Tx<'_>| {
+            let rules = house.rules.current(tx.conn, tx.now)?;
+            let office = Duty::of(&rules.profile, &rules.calendar);
+            roster::demo::load(tx, (&*rules.directory, office))
+        };
+        hotline.db.write(fill).unwrap()
+    };
+    let all = load();
+    assert!(all > 0 && all % 14 == 0, "{all}");
+    assert_eq!(load(), 0, "once");
+    let days = ("2026-11-16".parse().unwrap(), "2026-11-29".parse().unwrap());
+    let plans = hotline.db.read(|conn| roster::store::plans(conn, None, days)).unwrap();
+    assert_eq!(plans.len(), all);
+    let at_night = roster::on_duty(&plans, at("2026-11-21T23:00:00+08:00"), Shanghai);
+    let units: BTreeSet<_> = plans.iter().map(|plan| &plan.unit).collect();
+    assert_eq!(at_night.len(), units.len() - 1, "one unit has nobody on a Saturday");
+    // A week later only the week that is new.
+    test.clock.set(at("2026-11-27T10:30:00+08:00"));
+    assert_eq!(load(), all / 2);
 }
 
 #[test]

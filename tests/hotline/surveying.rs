@@ -5,12 +5,13 @@ use std::collections::BTreeSet;
 
 use jiesu::followup::drawn::{Finding, Heard, is_drawn};
 use jiesu::followup::relisten::hear;
-use jiesu::identity::{Actor, Role};
+use jiesu::identity::{Actor, Pass, Role};
 use serde_json::{Value, json};
 
 use crate::console_work::Office;
 use crate::support::city::{City, at, bad, draft_with, good, refusal};
 use crate::support::databases::on_each_database;
+use crate::support::server::Answer;
 
 /// How a first call on Monday at nine went, what was answered, when the citizen wants to be rung, and what is said to that.
 const AGREED: &[(&str, Option<&str>, &str, &str)] = &[
@@ -71,6 +72,42 @@ on_each_database! {
         city.surveyor().does(&no, "survey", json!({ "outcome": "too_early" }));
         assert_eq!(city.state(&no), jiesu::ticket::StateName::Closed);
     }
+
+    fn an_appointment_is_moved_or_cancelled_without_another_call(test: &TestDb) {
+        let city = City::of(test);
+        let no = city.passed("wuye");
+        let moves = |who: &str, body: Value| refusal(city.person(who).tries(&no, "survey/again", body));
+        let to = |again_at: &str| json!({ "again_at": again_at });
+        let ten = "2026-11-03T10:00:00+08:00";
+        assert_eq!(moves("surveyor", to(ten)), "409 survey.nothing_agreed");
+        city.surveyor().does(&no, "survey", too_early("2026-11-02T19:00:00+08:00"));
+        for (who, body, said) in [
+            ("surveyor", json!({}), "422 field.required"),
+            ("surveyor", json!({ "again_at": ten, "cancel": true }), "422 survey.again_cancelled"),
+            ("agent", to("2026-11-02T09:00:00+08:00"), "422 field.in_past"),
+            // As the call itself would be refused.
+            ("agent", to("2026-11-03T09:30:00+08:00"), "409 survey.same_hour"),
+            ("agent", to("2026-11-18T10:00:00+08:00"), "409 survey.again_window"),
+            ("handler@wuye", to(ten), "403 forbidden"),
+            ("reviewer", to(ten), "403 forbidden"),
+            ("agent", json!({ "again_at": ten, "text": "改到明天十点" }), "accepted"),
+        ] {
+            assert_eq!(moves(who, body), said, "{who}");
+        }
+        let ticket = city.ticket(&no);
+        assert_eq!(ticket.attempts.len(), 1, "nobody was rung");
+        assert_eq!(ticket.attempts[0].again_at, Some(at(ten)));
+        let event = city.events(&no).pop().unwrap();
+        assert_eq!((event.command.as_str(), &event.body["text"]), ("survey/again", &json!("改到明天十点")));
+        assert_eq!(moves("surveyor", json!({ "cancel": true })), "accepted");
+        assert_eq!(city.ticket(&no).attempts[0].again_at, None);
+        assert_eq!(moves("surveyor", to(ten)), "409 survey.nothing_agreed");
+        // Three attempts are three calls.
+        city.hours(1);
+        city.surveyor().does(&no, "survey", too_early("2026-11-03T11:00:00+08:00"));
+        city.hours(25);
+        city.surveyor().does(&no, "survey", good());
+    }
 }
 
 /// A ticket of another caller whose survey is due.
@@ -125,6 +162,59 @@ fn an_appointment_is_in_the_queue_at_its_time_first_and_not_before() {
     let again = due()["items"].clone();
     let own = again.as_array().unwrap().iter().find(|it| it["no"] == first.as_str()).unwrap();
     assert!(own.get("again_at").is_none(), "an appointment holds for one call: {own}");
+}
+
+/// What `name` changes of what they saw in the version `seen`.
+pub fn versioned(
+    office: &Office,
+    name: &str,
+    (method, path): (&str, &str),
+    seen: &str,
+    body: &Value,
+) -> Answer {
+    let user = office.city.person(name).actor.user;
+    let tokens = &office.server.app.gate.tokens;
+    let token = tokens.issue(Pass::Access, (user, user, 0), office.city.now(), 600).unwrap();
+    let (bearer, tag) = (format!("Bearer {token}"), format!("\"{seen}\""));
+    let headers = [("Authorization", bearer.as_str()), ("If-Match", tag.as_str())];
+    office.server.ask(method, path, &headers, &body.to_string())
+}
+
+#[test]
+fn who_rang_back_for_another_time_is_in_the_queue_then_and_a_later_save_is_refused() {
+    let office = Office::open();
+    let city = &office.city;
+    let no = city.passed("weixiu");
+    city.surveyor().does(&no, "survey", too_early("2026-11-02T19:00:00+08:00"));
+    let version = city.stored(&no).version;
+    let path = format!("/api/v1/tickets/{no}/survey/again");
+    let page = office.shown("surveyor", "/survey");
+    assert!(page.contains(&format!("data-call=\"{path}\" data-version=\"{version}\"")), "{page}");
+    let own = office.shown("agent", &format!("/tickets/{no}"));
+    assert!(
+        own.contains(&format!("{no}&#x2f;survey&#x2f;again")) && own.contains("改约回访"),
+        "{own}"
+    );
+    let put = |again_at: &str, seen: i32| {
+        let body = json!({ "again_at": again_at, "text": "改到明天十点" });
+        versioned(&office, "agent", ("POST", path.as_str()), &seen.to_string(), &body).status
+    };
+    assert_eq!(put("2026-11-03T10:00:00+08:00", version - 1), 412);
+    assert_eq!(put("2026-11-03T10:00:00+08:00", version), 200);
+    let due = || office.get("surveyor", "/api/v1/surveys/due").json();
+    city.clock.set(at("2026-11-02T19:00:00+08:00"));
+    assert_eq!((&due()["items"], numbers(&due()["agreed"])), (&json!([]), vec![no.as_str()]));
+    let story = office.shown("reviewer", &format!("/tickets/{no}"));
+    assert!(
+        story.contains("约2026年11月3日10:00再致电") && story.contains("改到明天十点"),
+        "{story}"
+    );
+    city.clock.set(at("2026-11-03T10:00:00+08:00"));
+    assert_eq!(due()["items"][0]["again_at"], "2026-11-03T10:00:00+08:00");
+    city.surveyor().does(&no, "survey/again", json!({ "cancel": true }));
+    assert!(due()["items"][0].get("again_at").is_none(), "{}", due());
+    let told = office.shown("reviewer", &format!("/tickets/{no}"));
+    assert!(told.contains("取消约定"), "{told}");
 }
 
 #[test]

@@ -28,7 +28,7 @@ const MOST: usize = 500;
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Batch {
-    /// Any but those that say something of one citizen or one side: `survey`, `withdraw/confirm`,
+    /// Any but those that say something of one citizen or one side: `survey`, `survey/again`, `withdraw/confirm`,
     /// `contact`, `supervise/answer`, `supervise/close`, `whistle/report-in`, `whistle/close`, and
     /// `amend` with a caller.
     command: CommandName,
@@ -144,6 +144,7 @@ fn check(batch: &Batch) -> Result<()> {
     let of_one = matches!(
         batch.command,
         C::Survey
+            | C::SurveyAgain
             | C::WithdrawConfirm
             | C::Contact
             | C::SuperviseAnswer

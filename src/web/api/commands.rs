@@ -109,6 +109,8 @@ commands! {
     review "/tickets/{no}/review" bodies::Review = Review;
     /// One try to ask the citizen.
     survey "/tickets/{no}/survey" bodies::Survey = Survey;
+    /// The citizen rang back: another time for the call that was agreed on, or none.
+    survey_again "/tickets/{no}/survey/again" bodies::Rearrange = SurveyAgain;
     /// Says why it is not solved.
     triage "/tickets/{no}/triage" bodies::TriageBody = Triage;
     /// Takes an ended one up again.

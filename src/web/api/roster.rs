@@ -19,10 +19,10 @@ use crate::error::{Error, FieldError, Result};
 use crate::identity::Actor;
 use crate::lifecycle::Rules;
 use crate::roster::change::READERS;
-use crate::roster::{self, NewPlan, Office, Plan, Shift, Turn, store};
+use crate::roster::{self, NEVER_PUT, NewPlan, Office, Plan, Shift, Turn, store};
 use crate::time::Stamp;
 use crate::web::problem::Problem;
-use crate::web::{Answer, Asker, Once, Query, run};
+use crate::web::{Answer, Asker, Once, Query, Versioned, run};
 
 /// Days that one answer tells of at most.
 const MOST: u64 = 62;
@@ -99,6 +99,8 @@ pub struct DutyDay {
     set_by: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     set_at: Option<String>,
+    /// For `If-Match` of the `PUT`; 0 where nobody has put it yet.
+    version: i64,
 }
 
 /// The days of a unit.
@@ -255,29 +257,33 @@ fn day_of(plan: Option<&Plan>, on: NaiveDate, plans: &[Plan], office: Office<'_>
         gaps: gaps.map(|gap| DutyGap::of(gap, zone)).collect(),
         set_by: plan.map(|plan| plan.set_by.clone()),
         set_at: plan.map(|plan| plan.set_at.rfc3339(zone)),
+        version: plan.map_or(NEVER_PUT, Plan::version),
     }
 }
 
 /// Puts who is on duty at a unit in the shifts that begin on a day, in the place of what was put before.
 #[utoipa::path(tag = "reference", operation_id = "roster_put", request_body = NewPlan,
-    params(("unit" = String, Path), ("date" = NaiveDate, Path)),
+    params(("unit" = String, Path), ("date" = NaiveDate, Path), ("If-Match" = Option<String>, Header)),
     responses(
         (status = 200, body = DutyDay),
         (status = 403, body = Problem, content_type = "application/problem+json"),
         (status = 404, body = Problem, content_type = "application/problem+json"),
+        (status = 412, description = "somebody else has put the day since", body = Problem, content_type = "application/problem+json"),
         (status = 422, body = Problem, content_type = "application/problem+json"),
     ))]
 #[put("/roster/{unit}/{date}")]
-pub async fn put_day(asked: Once<(String, NaiveDate)>) -> Result<HttpResponse> {
+pub async fn put_day(asked: Versioned<(String, NaiveDate)>) -> Result<HttpResponse> {
     asked
-        .write(|tx, Once { app, actor, path: (unit, on), raw, .. }| {
+        .write(|tx, Once { app, actor, path: (unit, on), version, raw, .. }| {
             let rules = app.hotline.rules.current(tx.conn, tx.now)?;
             let office = Office::of(&rules.profile, &rules.calendar);
             let unit = UnitCode::from(unit.as_str());
             let within = (&*rules.directory, office);
-            let plan = roster::put(tx, actor, within, (&unit, *on), || raw.parse())?;
+            let expected = |found: i64| version.check(found);
+            let plan = roster::put(tx, actor, within, (&unit, *on), &expected, || raw.parse())?;
             let plans = store::plans_about(tx.conn, Some(&[unit]), *on)?;
-            Answer::ok(&day_of(Some(&plan), *on, &plans, office))
+            let day = day_of(Some(&plan), *on, &plans, office);
+            Ok(Answer::ok(&day)?.versioned(plan.version()))
         })
         .await
 }

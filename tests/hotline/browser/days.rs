@@ -154,6 +154,8 @@ fn a_clerk_signs_all_at_once_speaks_to_the_citizen_and_replies() {
         &format!("{} [name=text]", form(&no, "reply")),
         "您好，您反映的问题我们高度重视，已责成相关单位尽快处理。",
     );
+    // A moment after typing stops it says what is missing, and stops nobody.
+    tab.says("还没有写明：做了什么、何时办、依据什么");
     tab.click(&format!("{} button.main", form(&no, "reply")));
     tab.until(
         "document.querySelector('[data-doubts]:not([hidden]) label:not([hidden]) input') !== null",
@@ -239,5 +241,32 @@ fn a_surveyor_asks_one_after_the_other_with_a_key_an_answer() {
         "{ticket}"
     );
     assert!(ticket["survey"].to_string().contains("unsolved"), "{}", ticket["survey"]);
+    assert_eq!(tab.complaints(), [""; 0]);
+}
+
+#[test]
+fn of_two_who_put_a_day_of_the_roster_the_later_sees_both_and_decides() {
+    let stage = Stage::at(WORKDAY);
+    let Some(tab) = stage.browser("roster") else { return };
+    let address = "/roster?edit=2026-11-02&from=2026-11-02";
+    tab.log_in("unit_head", "/roster");
+    tab.go(address);
+    tab.set("[name='turns.0.shift']", "night");
+    tab.fill("[name='turns.0.name']", "值班甲");
+    let two = json!({ "turns": [{ "shift": "day", "name": "值班乙" },
+        { "shift": "night", "name": "值班丙" }, { "shift": "night", "name": "值班丁" }] });
+    stage.does("dispatcher", "PUT", "/roster/wuye/2026-11-02", &two);
+    tab.click("#edit button.main");
+    tab.says("别人刚刚先改了这一件");
+    let rows = tab.until("document.querySelector('.meet table').innerText");
+    let rows = rows.as_str().unwrap();
+    for name in ["值班甲", "值班乙", "值班丙", "值班丁", "第 1 行姓名"] {
+        assert!(rows.contains(name), "{name}: {rows}");
+    }
+    tab.anew(|| tab.click(".meet button.main"));
+    tab.says("值班甲");
+    let roster = stage.asks("leader", "/roster?from=2026-11-02&to=2026-11-02&unit=wuye");
+    let turns = &roster["units"][0]["days"][0]["turns"];
+    assert_eq!((turns.as_array().unwrap().len(), &turns[0]["name"]), (1, &json!("值班甲")));
     assert_eq!(tab.complaints(), [""; 0]);
 }

@@ -82,6 +82,9 @@ const CONFERRED: &str = r#"
     reviewer t/exclude/decide {"approve":false,"reason":"$"}
     unit_head@jiedao t/exclude/appeal {"text":"$"}
     assessor t/exclude/appeal/decide {"approve":false,"reason":"$"}
+    surveyor t/survey {"outcome":"too_early","again_at":"{soon}","comment":"$"}
+    agent t/survey/again {"again_at":"{soon}","text":"$"}
+    surveyor t/survey/again {"cancel":true,"text":"$"}
 "#;
 
 const SEALED: &str = r#"

@@ -16,8 +16,9 @@ use crate::support::databases::{TestDb, on_each_database};
 use crate::support::server::Answer;
 
 /// Commands that are about one citizen or one side.
-const OF_ONE: [&str; 7] = [
+const OF_ONE: [&str; 8] = [
     "survey",
+    "survey/again",
     "withdraw/confirm",
     "contact",
     "supervise/{id}/answer",

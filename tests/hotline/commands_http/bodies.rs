@@ -21,6 +21,7 @@ pub fn wrong(case: &Case) -> Option<Value> {
             "assists_summary": "尚在进行", "promise": { "what": "完工", "on": "2026-11-01" } }),
         "review" => json!({ "pass": false }),
         "survey" => json!({ "outcome": "no_answer", "contacted": "yes" }),
+        "survey/again" => json!({ "again_at": past }),
         "supervise" => json!({ "step": "urge", "text": "督办", "due_at": past }),
         "ledger" => json!({ "grounds": "资金", "plan": "分期", "promised_at": "2026-11-01" }),
         "ledger/decide" | "exclude/decide" | "exclude/appeal/decide" | "extend/decide" => {
@@ -61,6 +62,7 @@ pub fn body(city: &City, case: &Case) -> Value {
         "review" => json!({ "pass": !needs("fail"), "reason": "理由" }),
         "survey" if needs("bad") => bad(),
         "survey" => good(),
+        "survey/again" => json!({ "again_at": "2026-11-04T19:00:00+08:00" }),
         "triage" => json!({ "why": "poor_work", "rework": !needs("accept") }),
         "supervise" => json!({ "step": "urge", "text": "督办" }),
         "supervise/{id}/close" | "whistle/{id}/close" => json!({ "result": "已办" }),

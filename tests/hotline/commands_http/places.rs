@@ -318,6 +318,10 @@ fn ask(city: &City, no: &str, place: &Place) {
         head.does(no, "exclude", exclude("vexatious"));
         city.reviewer().does(no, "exclude/decide", json!({ "approve": true }));
     }
+    if place.needs("agreed") {
+        let later = json!({ "outcome": "too_early", "again_at": "2026-11-03T19:00:00+08:00" });
+        city.surveyor().does(no, "survey", later);
+    }
     if place.needs("bad_survey") {
         city.surveyor().does(no, "survey", bad());
     }

@@ -68,6 +68,18 @@ impl Office {
         (answer.status, if answer.status == 204 { Value::Null } else { answer.json() })
     }
 
+    /// Takes down `content`, to be found; answers its number.
+    fn takes_down(&self, content: &str) -> Value {
+        let badge = format!("Bearer {}", self.badges["agent"]);
+        let headers = [("Authorization", badge.as_str()), ("Content-Type", "application/json")];
+        let change = json!({"dispatch": "hold", "matter": {"title": "积水", "content": content}});
+        let body = draft_with(&change).to_string();
+        let taken = self.server.ask("POST", "/api/v1/tickets", &headers, &body);
+        assert_eq!(taken.status, 201, "{taken:?}");
+        self.server.app.search.follow(&|| false).unwrap();
+        taken.json()["no"].clone()
+    }
+
     fn directory(&self) -> Arc<Directory> {
         let app = &self.server.app;
         app.db.read(|conn| app.directory.current(conn)).unwrap()
@@ -208,6 +220,30 @@ fn what_means_nothing_is_told_with_its_field_and_too_much_is_refused() {
     assert_eq!((status, &told["code"]), (400, &json!("search.too_costly")));
     assert_eq!(office.ask("agent", &[("after", "x1.2")]).0, 422);
     assert_eq!(office.ask("agent", &[("limit", "0")]).0, 422);
+}
+
+#[test]
+fn a_pasted_line_is_a_text_where_its_colon_is_a_text_s() {
+    let office = Office::open();
+    let status = |q: &str| office.ask("agent", &[("q", q)]).0;
+    // A value that fits is a field with either colon.
+    for q in ["电梯 状态:承办中", "电梯 状态：承办中", "状态：承办中"] {
+        assert_eq!(office.titles("agent", q), ["电梯停运"], "{q}");
+    }
+    let finds = |q: &str| office.titles("agent", q).len();
+    assert_eq!(finds("-状态：不对 公租房"), 1, "no ticket says so");
+    for name in ["受理", "状态", "单位", "小区", "月份", "灯色", "编号", "received", "state"]
+    {
+        let (wide, narrow) = (format!("{name}：窗口来人"), format!("{name}:窗口来人"));
+        assert_eq!((status(&wide), finds(&wide)), (200, 0), "{wide}");
+        let strict = if name == "编号" { 200 } else { 422 };
+        assert_eq!(status(&narrow), strict, "{narrow}");
+        assert_eq!(status(&format!("{name}：“窗口来人”")), strict, "meant as a value: {name}");
+    }
+    // And such a line is found where it stands.
+    let no = office.takes_down("受理：窗口来人反映楼道积水");
+    let (_, told) = office.ask("agent", &[("q", "受理：窗口来人")]);
+    assert_eq!((&told["total"], &told["hits"][0]["no"]), (&json!(1), &json!(no)), "{told}");
 }
 
 #[test]

@@ -104,7 +104,8 @@ pub fn body(
         C::WithdrawConfirm => json!({ "confirmed": rng.random_bool(0.5), "how": "原号码" }),
         C::Reply => reply(rng, now),
         C::Review => json!({ "pass": rng.random_bool(0.7), "reason": "理由" }),
-        C::Survey => survey(rng),
+        C::Survey => survey(rng, now),
+        C::SurveyAgain => rearrange(rng, now),
         C::Triage => json!({ "why": "poor_work", "rework": rng.random_bool(0.7) }),
         C::Supervise => {
             json!({ "step": any(rng, &["urge", "supervise", "interview"]), "text": "督办" })
@@ -198,7 +199,24 @@ fn reply(rng: &mut StdRng, now: Stamp) -> Value {
     body
 }
 
-fn survey(rng: &mut StdRng) -> Value {
+/// A time to come, mostly at another hour.
+fn agreed(rng: &mut StdRng, now: Stamp) -> Stamp {
+    now.plus_millis(rng.random_range(2..60) * 3_600_000)
+}
+
+fn rearrange(rng: &mut StdRng, now: Stamp) -> Value {
+    if rng.random_bool(0.3) {
+        return json!({ "cancel": true, "text": "不用打了" });
+    }
+    json!({ "again_at": agreed(rng, now), "text": "改个时间" })
+}
+
+fn survey(rng: &mut StdRng, now: Stamp) -> Value {
+    if rng.random_bool(0.2) {
+        let again_at = agreed(rng, now);
+        let outcome = any(rng, &["reached", "not_the_caller", "too_early"]);
+        return json!({ "outcome": outcome, "again_at": again_at });
+    }
     if rng.random_bool(0.3) {
         return json!({ "outcome": any(rng, &["no_answer", "unreachable", "refused", "too_early"]) });
     }

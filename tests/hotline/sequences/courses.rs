@@ -59,6 +59,7 @@ impl Course {
                 (C::Reply, 60),
                 (C::Review, 60),
                 (C::Survey, 60),
+                (C::SurveyAgain, 20),
                 (C::Triage, 60),
                 (C::Accept, 20),
                 (C::Reopen, 10),

@@ -33,6 +33,7 @@ const WORDS: &[&str] = &[
     "solved",
     "satisfied",
     "again_at",
+    "cancel",
     "why",
     "step",
     "service",
@@ -156,6 +157,7 @@ impl Past<'_> {
         let word = |key: &&str| match body.get(*key)? {
             Value::String(word) => Some(self.word(&event.command, key, word.clone())),
             Value::Array(codes) => self.units(key, codes),
+            Value::Bool(true) if *key == "cancel" => Some("取消约定".to_owned()),
             _ => None,
         };
         let words: Vec<String> =

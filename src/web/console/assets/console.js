@@ -165,7 +165,7 @@
     if (text !== undefined) it.textContent = text;
     return Object.assign(it, more);
   }
-  const labelOf = field => ((isTicked(field) ? field.closest('fieldset')?.querySelector('legend') : null) ?? field.closest('label'))?.firstChild?.textContent.trim() || field.name;
+  const labelOf = field => ((isTicked(field) ? field.closest('fieldset')?.querySelector('legend') : null) ?? field.closest('label'))?.firstChild?.textContent.trim() || field.getAttribute('aria-label') || field.name;
   const wordOf = (field, value) => (field.matches('select') ? Array.from(field.options).find(it => it.value === value)?.textContent : value) ?? value;
   async function meet(form) {
     let now = null;
@@ -184,12 +184,17 @@
       box.append(made('p', '您打开本页之后：'), list);
     }
     const rows = [];
+    // What is put whole takes away all that is not in it.
+    const whole = form.dataset.method === 'PUT';
     for (const field of form.elements) {
       if (!isTyped(field) || field.type === 'hidden' || (isTicked(field) && !field.checked)) continue;
       const there = twin?.elements[field.name.replace(/-typed$/, '')];
       const mine = isTicked(field) ? field.closest('label')?.textContent.trim() ?? field.value : wordOf(field, field.value);
       const theirs = there instanceof Element && !isTicked(field) ? wordOf(there, atFirst(there) ?? '') : '';
-      if (mine && (field.value !== atFirst(field) || isTicked(field))) rows.push([labelOf(field), theirs, mine]);
+      if (whole && !isTicked(field) ? mine !== theirs && (there || field.value) : mine && (field.value !== atFirst(field) || isTicked(field))) rows.push([labelOf(field), theirs, mine]);
+    }
+    for (const there of whole && twin ? twin.elements : []) {
+      if (isTyped(there) && !isTicked(there) && there.type !== 'hidden' && !form.elements[there.name] && atFirst(there)) rows.push([labelOf(there), wordOf(there, atFirst(there)), '']);
     }
     if (rows.length) {
       const table = made('table');
@@ -199,7 +204,7 @@
       const body = table.createTBody();
       for (const [name, theirs, mine] of rows) {
         const row = body.insertRow();
-        row.append(made('th', name, { scope: 'row' }), made('td', theirs || '—'), made('td', mine));
+        row.append(made('th', name, { scope: 'row' }), made('td', theirs || '—'), made('td', mine || '—'));
       }
       box.append(table);
     }

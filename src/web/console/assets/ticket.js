@@ -261,6 +261,35 @@
     });
   }
 
+  // A moment after typing stops: what says nothing in a reply, and what is missing. Told beside the field; it stops nobody.
+  for (const told of document.querySelectorAll('[data-nudge]')) {
+    const form = told.closest('form');
+    const field = form.elements[told.dataset.of];
+    let wait = 0;
+    let asked = '';
+    const listed = all => [...new Set(all)].join('、');
+    const look = async () => {
+      const text = field.value.trim();
+      if (text.length < 4) { told.textContent = asked = ''; return; }
+      const body = { text };
+      const articles = (form.elements.articles?.value ?? '').split(/[,，、\s]+/).filter(Boolean);
+      if (articles.length) body.articles = articles;
+      if (form.elements['promise.what']?.value.trim()) body.promises = true;
+      const mine = JSON.stringify(body);
+      if (mine === asked) return;
+      asked = mine;
+      const answer = await call('POST', told.dataset.nudge, body);
+      if (mine !== asked) return;
+      const found = answer.status === 200 ? answer.body : { formulas: [], missing: [] };
+      const formulas = found.formulas.length ? `套话：${listed(found.formulas.map(it => `“${it.text}”`))}。` : '';
+      const missing = found.missing.length ? `还没有写明：${listed(found.missing.map(it => it.name))}${found.missing.length > 1 ? '（至少写一项）' : ''}。` : '';
+      told.textContent = `${missing}${formulas}`;
+    };
+    const later = () => { clearTimeout(wait); wait = setTimeout(look, 600); };
+    form.addEventListener('input', later);
+    form.addEventListener('restored', later);
+  }
+
   // What the guard asks about stands to be ticked, with its reason; the first place is marked in the text.
   document.addEventListener('refused', event => {
     const [form, problem] = [event.target, event.detail];
