@@ -125,7 +125,11 @@ on_each_database! {
         assert!(page.contains("value=\"2026-11\"") && page.contains("办结量"), "{page}");
         let behind = "/figures/tickets?window=2026-11&group_by=unit&key=wuye&metric=received";
         assert!(page.replace("&amp;", "&").contains("&metric=received&key=wuye"), "{page}");
-        assert!(house.shows("leader", behind).contains(&no));
+        let list = house.shows("leader", behind);
+        assert!(list.contains(&no), "{list}");
+        for told in ["<td>电梯停运", "<td>办结</td>", "11月"] {
+            assert!(list.contains(told), "{told}: a list tells what it is about: {list}");
+        }
         assert!(house.shows("unit_head@wuye", behind).contains(&no));
         assert!(!house.shows("unit_head@weixiu", behind).contains(&no), "another unit's");
         for by in ["head", "category", "estate", "company", "region", "channel"] {
@@ -163,7 +167,7 @@ on_each_database! {
         let objecting = format!("data-call=\"{api}/object\"");
         let is_there = |list: &String| {
             let page = house.shows("unit_head@wuye", list);
-            page.contains(&no) && page.contains(&objecting)
+            page.contains(&no) && page.contains(&objecting) && page.contains("<td>电梯停运")
         };
         assert!(lists.iter().take(12).any(is_there), "{lists:?}");
         assert!(calls(&house.shows("handler@wuye", &path)).is_empty(), "heads alone");
@@ -194,7 +198,11 @@ on_each_database! {
         assert!(policy.contains("style-src 'sha256-"), "{policy}");
         let mut lists = links(&printed.body.replace("&#x2f;", "/"), &format!("{path}/tickets?"));
         lists.retain(|list| list.contains("row=wuye"));
-        let is_there = |list: &String| house.shows("leader", list).contains(&no);
+        let is_there = |list: &String| {
+            let page = house.shows("leader", list);
+            let raw = page.contains("<code>units</code>") || page.contains("<code>wuye</code>");
+            page.contains(&no) && page.contains("<td>电梯停运") && !raw
+        };
         assert!(lists.iter().take(12).any(is_there), "{lists:?}");
         let body = json!({ "text": HOSTILE, "units": ["wuye"] });
         house.does("leader", &format!("/reports/{id}/instruct"), &body);
@@ -228,7 +236,9 @@ on_each_database! {
         };
         assert_eq!(words(&page), ["take", "close", "act"]);
         assert_eq!(words(&house.shows("unit_head@wuye", &link)), ["take", "close", "act"]);
-        assert!(words(&house.shows("leader", &link)).is_empty(), "the unit's");
+        let seen = house.shows("leader", &link);
+        assert!(words(&seen).is_empty(), "the unit's");
+        assert_eq!(seen.matches("<td>电梯停运").count(), 3, "what each is about: {seen}");
         house.does("handler@wuye", &format!("{link}/take"), &json!({}));
         house.does("handler@wuye", &format!("{link}/act"), &json!({ "text": HOSTILE }));
         assert_eq!(words(&house.shows("unit_head@wuye", &link)), ["close", "act", "close"]);
