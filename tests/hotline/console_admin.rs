@@ -227,7 +227,10 @@ fn keys_of_a_machine_are_listed_without_the_key_and_deputies_beside_whom_they_st
     for page in
         [secadmin.shown("/admin/users/reviewer"), Browser::of(&server, "reviewer").shown("/me")]
     {
-        assert!(page.contains("reviewer2") && page.contains("/users/reviewer/deputies"), "{page}");
+        assert!(
+            page.contains("第二审核员·演示") && page.contains("/users/reviewer/deputies"),
+            "{page}"
+        );
     }
 }
 
@@ -238,6 +241,8 @@ fn the_trail_is_searched_by_day_account_action_and_thing_and_leaves_as_the_same_
     let page =
         auditor.shown("/admin/audit?account=auditor&action=login&from=2026-11-02&to=2026-11-02");
     assert!(page.contains("登录") && page.contains("用户 <code>auditor</code>"), "{page}");
+    let called = "<td>审计员·演示<br><code class=\"fine\">auditor</code></td>";
+    assert!(page.contains(called), "by name, and by the login that is searched for: {page}");
     let sheet = page.split("href=\"/api/v1/audit.csv?").nth(1).expect("the sheet");
     let query = sheet.split('"').next().unwrap_or_default().replace("&amp;", "&");
     let answer = auditor.get(&format!("/api/v1/audit.csv?{query}"));

@@ -5,7 +5,7 @@ mod charts;
 
 use std::collections::BTreeMap;
 
-use jiesu::identity::store::account_named;
+use jiesu::identity::store::{account_named, save_account};
 use jiesu::identity::{Actor, Pass};
 use jiesu::jobs::Bell;
 use jiesu::lifecycle::sealer::seal_file;
@@ -65,6 +65,14 @@ impl House {
         let answer = self.server.ask("POST", &path, &headers, &body.to_string());
         assert!(answer.status < 300, "{who} {path}: {}", answer.body);
         answer.json()
+    }
+
+    /// From now on `who` is called `name`.
+    fn names(&self, who: &str, name: &str) {
+        let db = &self.server.app.db;
+        let mut account = db.read(|conn| account_named(conn, who)).unwrap().unwrap();
+        name.clone_into(&mut account.display_name);
+        db.write(move |tx| save_account(tx, &account)).unwrap();
     }
 
     /// The id of a new report about November, whose month is over.
@@ -186,7 +194,9 @@ on_each_database! {
         let id = house.november();
         let (path, api) = (format!("/monthly/{id}"), format!("/api/v1/reports/{id}"));
         house.does("assessor", &format!("/reports/{id}/freeze"), &json!({}));
+        house.names("assessor", "考核员王某");
         let frozen = house.shows("leader", &path);
+        assert!(frozen.contains("</strong> 考核员王某</li>"), "by name: {frozen}");
         for step in ["sign", "instruct"] {
             assert!(calls(&frozen).contains(&format!("{api}/{step}").as_str()), "{step}");
         }
@@ -241,7 +251,10 @@ on_each_database! {
         assert_eq!(seen.matches("<td>电梯停运").count(), 3, "what each is about: {seen}");
         house.does("handler@wuye", &format!("{link}/take"), &json!({}));
         house.does("handler@wuye", &format!("{link}/act"), &json!({ "text": HOSTILE }));
-        assert_eq!(words(&house.shows("unit_head@wuye", &link)), ["close", "act", "close"]);
+        house.names("handler@wuye", "经办人赵某");
+        let taken = house.shows("unit_head@wuye", &link);
+        assert_eq!(words(&taken), ["close", "act", "close"]);
+        assert!(taken.contains("（经办人赵某）"), "{taken}");
         assert!(house.shows("leader", "/warnings").contains("规则准不准"));
         house.refuses(&["agent", "assessor", "sysadmin"], "/warnings");
         assert_eq!(house.page("unit_head@weixiu", &link).status, 404);

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::fault::Shown;
 use super::guest::Guest;
 use super::page::Page;
+use super::people::names_in;
 use crate::app::App;
 use crate::error::{Error, Kind};
 use crate::knowledge::ArticleCode;
@@ -110,13 +111,14 @@ struct Opened {
 #[get("/articles/{code}")]
 pub async fn one(app: web::Data<App>, guest: Guest, code: web::Path<ArticleCode>) -> Shown {
     let (house, actor) = (app.clone(), guest.actor.clone());
-    let (view, directory) = run(move || {
+    let (view, names) = run(move || {
         let article = articles::opened(&house, &actor, &code)?;
         let latest = Slice { limit: Some(SHOWN), after: None };
         let versions = articles::versions_of(&house, &actor, &code, &latest)?;
         let view = Opened { article, versions };
-        Ok((view, house.db.read(|conn| house.directory.current(conn))?))
+        let names = names_in(&house, &actor, &view)?;
+        Ok((view, names))
     })
     .await?;
-    Ok(Page::of(&app, &guest).naming(directory).show("article.html", view)?)
+    Ok(Page::of(&app, &guest).named(names).show("article.html", view)?)
 }

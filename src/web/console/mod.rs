@@ -20,6 +20,7 @@ mod leader;
 mod live;
 mod numbers;
 mod page;
+mod people;
 mod relisten;
 mod roster;
 mod search;

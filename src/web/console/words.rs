@@ -1,6 +1,7 @@
 //! Web, console: codes and times in words. Its rule: one table from a list's name to its Chinese words; what is not
 //! in it stays as it is.
 
+use std::collections::BTreeMap;
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -246,9 +247,13 @@ fn workhours(minutes: i64, light: &str) -> String {
     format!("{word} {}{part} 工时", tenths / 10)
 }
 
-/// What units, places and categories are called: `names.unit(code)` in a template.
-#[derive(Debug)]
-pub struct Names(pub Arc<Directory>);
+/// What units, places, categories and people are called: `names.unit(code)`, `names.person(login)` in a template.
+#[derive(Debug, Clone)]
+pub struct Names {
+    pub directory: Arc<Directory>,
+    /// By login; who is not there is called by it.
+    pub people: BTreeMap<String, String>,
+}
 
 impl Object for Names {
     fn call_method(
@@ -258,7 +263,7 @@ impl Object for Names {
         given: &[Value],
     ) -> Result<Value, Error> {
         let code = given.first().and_then(Value::as_str).unwrap_or_default();
-        let directory = &self.0;
+        let directory = &self.directory;
         let name = match list {
             "unit" => named_by_place(code)
                 .or_else(|| directory.unit(&UnitCode::new(code)).map(|unit| unit.name.clone())),
@@ -268,6 +273,7 @@ impl Object for Names {
             "region" => directory.region(&RegionCode::new(code)).map(|there| there.name.clone()),
             "estate" => directory.estate(&EstateCode::new(code)).map(|there| there.name.clone()),
             "company" => directory.company(&CompanyCode::new(code)).map(|there| there.name.clone()),
+            "person" => Some(self.people.get(code).cloned().unwrap_or_else(|| who(code))),
             _ => return Err(Error::new(ErrorKind::UnknownMethod, list.to_owned())),
         };
         Ok(Value::from(name.unwrap_or_else(|| code.to_owned())))

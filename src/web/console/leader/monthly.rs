@@ -24,6 +24,7 @@ use crate::web::console::assets;
 use crate::web::console::fault::Shown;
 use crate::web::console::guest::Guest;
 use crate::web::console::page::Page;
+use crate::web::console::people::names_in;
 
 #[derive(Serialize)]
 struct Listed<T> {
@@ -66,13 +67,13 @@ pub async fn owed(app: web::Data<App>, guest: Guest, request: HttpRequest) -> Sh
     let words = Words::of(&request);
     let query = words.read::<TaskQuery>()?;
     let (house, actor) = (app.clone(), guest.actor.clone());
-    let (found, directory) = run(move || {
-        let directory = house.db.read(|conn| house.directory.current(conn))?;
+    let (found, names) = run(move || {
         let found: TaskList = tasks::listed(&house, &actor, &query)?;
-        Ok((Listed::of(&words, found), directory))
+        let names = names_in(&house, &actor, &found)?;
+        Ok((Listed::of(&words, found), names))
     })
     .await?;
-    Ok(Page::of(&app, &guest).naming(directory).show("tasks.html", found)?)
+    Ok(Page::of(&app, &guest).named(names).show("tasks.html", found)?)
 }
 
 #[derive(Serialize)]
@@ -88,12 +89,13 @@ struct Read {
 #[get("/monthly/{id}")]
 pub async fn one(app: web::Data<App>, guest: Guest, id: web::Path<String>) -> Shown {
     let (house, actor) = (app.clone(), guest.actor.clone());
-    let (view, directory) = run_long(move || {
-        let directory = house.db.read(|conn| house.directory.current(conn))?;
-        Ok((read(&house, &actor, &id)?, directory))
+    let (view, names) = run_long(move || {
+        let view = read(&house, &actor, &id)?;
+        let names = names_in(&house, &actor, &view.report)?;
+        Ok((view, names))
     })
     .await?;
-    Ok(Page::of(&app, &guest).naming(directory).show("report.html", view)?)
+    Ok(Page::of(&app, &guest).named(names).show("report.html", view)?)
 }
 
 fn read(app: &App, actor: &Actor, id: &str) -> Result<Read> {
@@ -188,10 +190,11 @@ struct Differing {
 #[get("/monthly/{id}/differences")]
 pub async fn differences(app: web::Data<App>, guest: Guest, id: web::Path<String>) -> Shown {
     let (house, actor) = (app.clone(), guest.actor.clone());
-    let view = run_long(move || {
+    let (view, names) = run_long(move || {
         let list = reports::differences_of(&house, &actor, &id)?;
-        Ok(Differing { id: id.to_string(), list })
+        let names = names_in(&house, &actor, &list)?;
+        Ok((Differing { id: id.to_string(), list }, names))
     })
     .await?;
-    Ok(Page::of(&app, &guest).show("differences.html", view)?)
+    Ok(Page::of(&app, &guest).named(names).show("differences.html", view)?)
 }

@@ -17,6 +17,7 @@ use crate::web::blocking::run;
 use crate::web::console::fault::Shown;
 use crate::web::console::guest::Guest;
 use crate::web::console::page::Page;
+use crate::web::console::people::names_in;
 
 /// So many tickets of a warning stand on its page.
 const SHOWN: usize = 50;
@@ -38,12 +39,13 @@ pub async fn all(app: web::Data<App>, guest: Guest, request: HttpRequest) -> Sho
     let words = Words::of(&request);
     let query = words.read::<WarningQuery>()?;
     let (house, actor) = (app.clone(), guest.actor.clone());
-    let (view, directory) = run(move || {
-        let directory = house.db.read(|conn| house.directory.current(conn))?;
-        Ok((warned(&house, &actor, (&words, &query))?, directory))
+    let (view, names) = run(move || {
+        let view = warned(&house, &actor, (&words, &query))?;
+        let names = names_in(&house, &actor, &view.list)?;
+        Ok((view, names))
     })
     .await?;
-    Ok(Page::of(&app, &guest).naming(directory).show("warnings.html", view)?)
+    Ok(Page::of(&app, &guest).named(names).show("warnings.html", view)?)
 }
 
 fn warned(app: &App, actor: &Actor, (words, query): (&Words, &WarningQuery)) -> Result<Warned> {
@@ -70,13 +72,13 @@ struct Opened {
 #[get("/warnings/{id}")]
 pub async fn one(app: web::Data<App>, guest: Guest, id: web::Path<String>) -> Shown {
     let (house, actor) = (app.clone(), guest.actor.clone());
-    let (view, directory) = run(move || {
-        let directory = house.db.read(|conn| house.directory.current(conn))?;
+    let (view, names) = run(move || {
         let warning = warnings::opened(&house, &actor, &id)?;
         let newest = warning.newest(SHOWN);
         let lines = lines_of(&house.hotline, &actor, &newest)?;
-        Ok((Opened { warning, newest, lines }, directory))
+        let names = names_in(&house, &actor, &warning)?;
+        Ok((Opened { warning, newest, lines }, names))
     })
     .await?;
-    Ok(Page::of(&app, &guest).naming(directory).show("warning.html", view)?)
+    Ok(Page::of(&app, &guest).named(names).show("warning.html", view)?)
 }
