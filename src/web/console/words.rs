@@ -179,23 +179,27 @@ fn escaped(text: &str) -> String {
     HtmlEscape(text).to_string()
 }
 
-/// `2026-11-27T15:28:07+08:00` as `11月27日 15:28`.
-fn when(at: &str) -> String {
-    format!("{} {}", day(at), hour(at))
+/// `2026-11-27T15:28:07+08:00` as `11月27日 15:28`, with its year where the page is of another.
+fn when(state: &State<'_, '_>, at: &str) -> String {
+    format!("{} {}", day(state, at), hour(at))
 }
 
-/// `2026-11-27T15:28:07+08:00` or `2026-11-27` as `11月27日`.
-fn day(at: &str) -> String {
-    match (at.get(5..7), at.get(8..10)) {
-        (Some(month), Some(day)) => {
-            let bare = |text: &str| text.trim_start_matches('0').to_owned();
-            format!("{}月{}日", bare(month), bare(day))
-        }
-        _ => at.to_owned(),
-    }
+/// `2026-11-27T15:28:07+08:00` or `2026-11-27` as `11月27日`, with its year where the page is of another.
+fn day(state: &State<'_, '_>, at: &str) -> String {
+    let now = state.lookup("now");
+    dated(at, now.as_ref().and_then(Value::as_str).unwrap_or_default())
 }
 
-/// `event.command|event`: what happened to a ticket.
+/// The day of `at` as one reads it at `now`; with its year where nobody says when that is.
+fn dated(at: &str, now: &str) -> String {
+    let (Some(year), Some(month), Some(day)) = (at.get(..4), at.get(5..7), at.get(8..10)) else {
+        return at.to_owned();
+    };
+    let bare = |text: &str| text.trim_start_matches('0').to_owned();
+    let year = if now.get(..4) == Some(year) { String::new() } else { format!("{year}年") };
+    format!("{year}{}月{}日", bare(month), bare(day))
+}
+
 /// `2026-11`: `2026年11月`; another window as it is written.
 fn month(window: &str) -> String {
     match window.split_once('-') {
@@ -220,6 +224,7 @@ fn who(name: &str) -> String {
     }
 }
 
+/// `event.command|event`: what happened to a ticket.
 fn event(command: &str) -> String {
     what(command)
 }
@@ -297,8 +302,13 @@ mod tests {
 
     #[test]
     fn times_and_codes_read_as_people_say_them() {
-        assert_eq!(when("2026-11-07T15:28:07+08:00"), "11月7日 15:28");
-        assert_eq!(day("2026-02-01"), "2月1日");
+        let now = "2026-11-27T15:28:07+08:00";
+        assert_eq!(dated("2026-11-07T15:28:07+08:00", now), "11月7日");
+        assert_eq!(dated("2026-02-01", now), "2月1日");
+        assert_eq!(dated("2025-12-31T23:59:59+08:00", now), "2025年12月31日");
+        assert_eq!(dated("2027-01-04", now), "2027年1月4日");
+        assert_eq!(dated("2026-02-01", ""), "2026年2月1日");
+        assert_eq!(dated("later", now), "later");
         assert_eq!(month("2026-11"), "2026年11月");
         assert_eq!(month("2027-01"), "2027年1月");
         let span = "2026-11-01T00:00:00+08:00/2026-12-01T00:00:00+08:00";
