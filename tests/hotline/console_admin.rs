@@ -160,8 +160,13 @@ fn a_profile_stands_beside_the_one_in_force() {
     let server = house(&[]);
     let (sysadmin, leader) = (Browser::of(&server, "sysadmin"), Browser::of(&server, "leader"));
     let page = leader.shown("/admin/profiles/beijing@1");
-    assert!(page.contains("clocks.handle.general") && page.contains("现行 default@1"), "{page}");
-    assert!(page.contains("7d") && page.contains("5 workdays") && !page.contains("data-call"));
+    assert!(page.contains("clocks.handle.general") && page.contains("办理时限：一般"), "{page}");
+    assert!(
+        page.contains("<td>7 天</td><td>5 个工作日</td>") && !page.contains("data-call"),
+        "{page}"
+    );
+    assert!(page.contains("现行：默认考核办法 <code>default@1</code>"), "{page}");
+    assert!(page.contains("<h1>北京市接诉即办考核办法（参考）</h1>"), "{page}");
     assert!(leader.shown("/admin/profiles/default@1").contains("这就是现行办法"));
     let page = sysadmin.shown("/admin/profiles/default@1");
     assert!(page.contains("data-call=\"/api/v1/profiles\"") && page.contains("value=\"2\""));

@@ -131,6 +131,7 @@ on_each_database! {
         let no = house.city.closed("wuye");
         let page = house.shows("leader", "/figures?from=&to=&group_by=unit&compare=previous%2Cyear&show=volume");
         assert!(page.contains("value=\"2026-11\"") && page.contains("办结量"), "{page}");
+        assert!(page.contains("默认考核办法 <code>default@1</code>"), "whose rules, by name: {page}");
         let behind = "/figures/tickets?window=2026-11&group_by=unit&key=wuye&metric=received";
         assert!(page.replace("&amp;", "&").contains("&metric=received&key=wuye"), "{page}");
         let list = house.shows("leader", behind);

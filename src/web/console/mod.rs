@@ -27,6 +27,7 @@ mod search;
 mod survey;
 mod templates;
 mod ticket;
+mod titles;
 mod upstream;
 mod watermark;
 mod words;

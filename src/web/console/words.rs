@@ -9,6 +9,7 @@ use minijinja::HtmlEscape;
 use minijinja::value::Object;
 use minijinja::{Environment, Error, ErrorKind, State, Value};
 
+use super::titles::title_of;
 use crate::assessment::likewise::Against;
 use crate::assessment::{Edition, GroupBy, List, Metric, Side};
 use crate::audit::Went;
@@ -62,7 +63,7 @@ pub fn teach(all: &mut Environment<'static>) {
 macro_rules! lists {
     ($($name:literal => $list:ty),+ $(,)?) => {
         /// `code|zh("state")`: what the code of a closed list is called.
-        fn zh(code: &str, list: &str) -> String {
+        pub fn zh(code: &str, list: &str) -> String {
             let word = match list {
                 $($name => <$list>::from_str(code).ok().map(<$list>::zh),)+
                 _ => None,
@@ -252,7 +253,7 @@ fn workhours(minutes: i64, light: &str) -> String {
     format!("{word} {}{part} 工时", tenths / 10)
 }
 
-/// What units, places, categories and people are called: `names.unit(code)`, `names.person(login)` in a template.
+/// What units, places, categories, profiles and people are called: `names.unit(code)`, `names.person(login)`.
 #[derive(Debug, Clone)]
 pub struct Names {
     pub directory: Arc<Directory>,
@@ -278,6 +279,7 @@ impl Object for Names {
             "region" => directory.region(&RegionCode::new(code)).map(|there| there.name.clone()),
             "estate" => directory.estate(&EstateCode::new(code)).map(|there| there.name.clone()),
             "company" => directory.company(&CompanyCode::new(code)).map(|there| there.name.clone()),
+            "profile" => title_of(directory, code),
             "person" => Some(self.people.get(code).cloned().unwrap_or_else(|| who(code))),
             _ => return Err(Error::new(ErrorKind::UnknownMethod, list.to_owned())),
         };
