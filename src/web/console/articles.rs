@@ -97,8 +97,10 @@ pub struct Begun {
 #[get("/articles/new")]
 pub async fn fresh(app: web::Data<App>, guest: Guest, begun: web::Query<Begun>) -> Shown {
     require_writer(&guest.actor)?;
+    let house = app.clone();
+    let directory = run(move || house.db.read(|conn| house.directory.current(conn))).await?;
     let view = Fresh { title: begun.into_inner().title };
-    Ok(Page::of(&app, &guest).show("article_new.html", view)?)
+    Ok(Page::of(&app, &guest).naming(directory).show("article_new.html", view)?)
 }
 
 #[derive(Serialize)]
