@@ -126,6 +126,27 @@ on_each_database! {
         house.refuses(&["sysadmin", "secadmin", "auditor"], "/today");
     }
 
+    fn nobody_s_bar_leads_where_they_may_not_go(test: &TestDb) {
+        let house = House::open(test);
+        let mut people = 0;
+        for who in house.cookies.keys() {
+            if who == "platform" {
+                continue;
+            }
+            let home = house.shows(who, "/");
+            let bar = home.split("aria-label=\"主导航\"").nth(1).expect(who);
+            let ways = links(bar.split("</nav>").next().unwrap_or_default(), "/");
+            assert!(ways.len() > 1, "{who}: {ways:?}");
+            for way in ways {
+                assert_eq!(house.page(who, &way).status, 200, "{who} {way}");
+            }
+            people += 1;
+        }
+        assert!(people > 15, "{people}");
+        // Whoever reads every ticket reads figures, as the interface says, with no way to them in the bar.
+        assert_eq!(house.page("agent", "/today").status, 200);
+    }
+
     fn the_table_of_figures_is_the_readers_own_and_says_what_cannot_be_asked(test: &TestDb) {
         let house = House::open(test);
         let no = house.city.closed("wuye");

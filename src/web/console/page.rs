@@ -45,6 +45,8 @@ const WAYS: &[(&str, &str, &[Role])] = &[
     ("/bottom-line", "底线", JUDGES),
     ("/admin", "管理", KEEPERS),
 ];
+/// What of these a property company has not, whatever its people's roles.
+const INSIDE: &[&str] = &["/monthly"];
 /// Who has a part in administration.
 pub const KEEPERS: &[Role] = &[
     Role::Sysadmin,
@@ -134,12 +136,14 @@ impl<'a> Page<'a> {
     }
 
     fn ways(&self) -> Vec<Way> {
-        let sees = |roles: &[Role]| roles.is_empty() || self.guest.actor.has_any(roles);
+        let actor = &self.guest.actor;
+        let is_theirs = |to: &str| !(actor.company && INSIDE.contains(&to));
+        let sees = |roles: &[Role]| roles.is_empty() || actor.has_any(roles);
         let here = |to: &str| match to {
             "/" => self.guest.path == "/",
             to => self.guest.path.starts_with(to),
         };
-        let ways = WAYS.iter().filter(|(_, _, roles)| sees(roles));
+        let ways = WAYS.iter().filter(|(to, _, roles)| sees(roles) && is_theirs(to));
         ways.map(|(to, word, _)| Way { to, word, here: here(to) }).collect()
     }
 }
