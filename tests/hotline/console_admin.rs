@@ -245,7 +245,10 @@ fn the_trail_is_searched_by_day_account_action_and_thing_and_leaves_as_the_same_
     let auditor = Browser::of(&server, "auditor");
     let page =
         auditor.shown("/admin/audit?account=auditor&action=login&from=2026-11-02&to=2026-11-02");
-    assert!(page.contains("登录") && page.contains("用户 <code>auditor</code>"), "{page}");
+    assert!(
+        page.contains("登录") && page.contains("用户 审计员·演示 <code>auditor</code>"),
+        "{page}"
+    );
     let called = "<td>审计员·演示<br><code class=\"fine\">auditor</code></td>";
     assert!(page.contains(called), "by name, and by the login that is searched for: {page}");
     let sheet = page.split("href=\"/api/v1/audit.csv?").nth(1).expect("the sheet");

@@ -42,6 +42,7 @@ use crate::ticket::overlay::{
 use crate::ticket::state::{Awaits, DeclineReason, Part, Service, StateName, WorkName};
 use crate::upstream::{BackfillState, Cause};
 use crate::web::api::dossier::past::what;
+use crate::web::api::history::Purpose;
 use crate::web::api::work::Waits;
 
 /// Gives templates their filters.
@@ -128,6 +129,7 @@ lists! {
     "request" => Request,
     "doubt" => Doubt,
     "waits" => Waits,
+    "purpose" => Purpose,
     "article_state" => ArticleState,
     "standing" => Standing,
     "stale" => Stale,
