@@ -177,7 +177,10 @@ on_each_database! {
     fn a_report_has_forms_for_what_is_allowed_and_a_unit_checks_line_by_line(test: &TestDb) {
         let house = House::open(test);
         let no = house.city.closed("wuye");
-        assert!(house.shows("assessor", "/monthly").contains("data-call=\"/api/v1/reports\""));
+        let making = house.shows("assessor", "/monthly");
+        assert!(making.contains("data-call=\"/api/v1/reports\""), "{making}");
+        assert!(making.contains("<option value=\"unit\" data-list=\"/api/v1/units\">"), "{making}");
+        assert!(!making.contains("<option value=\"channel\""), "whose report there cannot be");
         let id = house.november();
         let (path, api) = (format!("/monthly/{id}"), format!("/api/v1/reports/{id}"));
         assert!(house.shows("leader", "/monthly").contains(&format!("href=\"{path}\"")));
