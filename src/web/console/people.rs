@@ -25,6 +25,7 @@ const LOGINS: &[&str] = &[
     "owner",
     "set_by",
     "surveyor",
+    "to",
     "user",
 ];
 

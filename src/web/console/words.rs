@@ -19,6 +19,7 @@ use crate::directory::{
     AssessmentClass, CategoryCode, Channel, CompanyCode, DayKind, Directory, EstateCode, Kind,
     RegionCode, RegionLevel, UnitCode, UnitKind, Urgency,
 };
+use crate::error::sentence;
 use crate::followup::drawn::{Difference, Finding};
 use crate::identity::{AccountKind, Role, Scope};
 use crate::knowledge::gaps::GapSource;
@@ -58,6 +59,7 @@ pub fn teach(all: &mut Environment<'static>) {
     all.add_filter("workhours", workhours);
     all.add_filter("month", month);
     all.add_filter("who", who);
+    all.add_filter("failed", failed);
 }
 
 /// One table of the lists that pages speak of.
@@ -227,6 +229,14 @@ fn who(name: &str) -> String {
     }
 }
 
+/// `backfill.why|failed`: why something was not taken: in our sentence where it is our code, else as the other side said.
+fn failed(why: &str) -> String {
+    match why.strip_prefix("http_") {
+        Some(status) => format!("对方返回 {status}"),
+        None => sentence(why, &[]),
+    }
+}
+
 /// `event.command|event`: what happened to a ticket.
 fn event(command: &str) -> String {
     what(command)
@@ -318,6 +328,11 @@ mod tests {
         let span = "2026-11-01T00:00:00+08:00/2026-12-01T00:00:00+08:00";
         assert_eq!(month(span), span);
         assert_eq!(who("system"), "系统");
+        assert_eq!(failed("http_503"), "对方返回 503");
+        assert_eq!(
+            (failed("E17"), failed("outward.status")),
+            ("E17".to_owned(), sentence("outward.status", &[]))
+        );
         assert_eq!(who("zhang"), "zhang");
         assert_eq!(named_by_place("@street").as_deref(), Some("属地街道"));
         assert_eq!(named_by_place("ke"), None);
