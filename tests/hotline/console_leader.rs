@@ -295,6 +295,7 @@ on_each_database! {
         assert!(told[0].ends_with("/take") && told[1].ends_with("/refuse"), "{told:?}");
         let seen = house.shows("leader", "/supervision");
         assert!(seen.contains("建议督办") && calls(&seen).is_empty(), "{seen}");
+        assert!(seen.contains("</a><br>电梯停运"), "what it is about: {seen}");
         house.does("reviewer", told[0].trim_start_matches("/api/v1"), &json!({}));
         let unit = house.shows("unit_head@wuye", "/supervision");
         assert!(!unit.contains("建议督办"), "proposals are not theirs to see");
