@@ -324,14 +324,15 @@ impl Desk<'_> {
         drawer: &Drawer,
         (id, spot): (i64, Spot<'_>),
         side: Option<Side>,
-    ) -> Result<Vec<Item>> {
+    ) -> Result<(Vec<Item>, [String; 3])> {
         let row = self.row(conn, id)?;
         let reads = Reads::of(self.actor);
         let frozen = drawer.open(conn, &row)?;
         // Whoever reads a part finds the cells of that part alone.
         let shown = reads.units().map(|_| reads.part_of(frozen.document.clone(), row.state));
-        let source = spot.source(shown.as_ref().unwrap_or(&frozen.document))?;
-        Ok(Drill::into(&frozen, reads.units()).items(source, side))
+        let document = shown.as_ref().unwrap_or(&frozen.document);
+        let items = Drill::into(&frozen, reads.units()).items(spot.source(document)?, side);
+        Ok((items, spot.words(document)))
     }
 
     /// What a restatement changed; nothing of a first edition, nor where whoever asks may not read the one before. Which

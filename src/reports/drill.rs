@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::document::{Document, Source, overdue_of};
+use super::document::{Cell, Document, Source, Value, overdue_of};
 use super::frozen::Frozen;
 use crate::assessment::drill::Behind;
 use crate::assessment::facts::Facts;
@@ -33,6 +33,23 @@ impl Spot<'_> {
         let cell = column.and_then(|column| row.cells.get(column));
         let cell = cell.ok_or_else(|| none("/column"))?;
         cell.source.as_ref().ok_or_else(|| Error::field("/column", "report.no_tickets"))
+    }
+
+    /// What the cell is called: its table, its row, its column; by their ids where they have no name.
+    pub fn words(self, document: &Document) -> [String; 3] {
+        let table = document.tables().find(|it| it.id == self.table);
+        let row = table.and_then(|table| table.rows.iter().find(|it| it.key == self.row));
+        let column = table.and_then(|table| table.columns.iter().find(|it| it.id == self.column));
+        let text = |cell: &Cell| match &cell.value {
+            Value::Text(text) => Some(text.clone()),
+            _ => None,
+        };
+        let name = row.and_then(|row| row.cells.iter().find_map(text));
+        [
+            table.map_or(self.table, |table| table.title.as_str()).to_owned(),
+            name.unwrap_or_else(|| self.row.to_owned()),
+            column.map_or(self.column, |column| column.name.as_str()).to_owned(),
+        ]
     }
 }
 

@@ -22,6 +22,7 @@ pub mod incidents;
 pub mod line;
 pub mod marks;
 pub mod masked;
+pub mod named;
 pub mod outbox;
 pub mod papers;
 pub mod period;

@@ -168,8 +168,13 @@ fn a_profile_stands_beside_the_one_in_force() {
     let server = house(&[]);
     let (sysadmin, leader) = (Browser::of(&server, "sysadmin"), Browser::of(&server, "leader"));
     let page = leader.shown("/admin/profiles/beijing@1");
-    assert!(page.contains("clocks.handle.general") && page.contains("现行 default@1"), "{page}");
-    assert!(page.contains("7d") && page.contains("5 workdays") && !page.contains("data-call"));
+    assert!(page.contains("clocks.handle.general") && page.contains("办理时限：一般"), "{page}");
+    assert!(
+        page.contains("<td>7 天</td><td>5 个工作日</td>") && !page.contains("data-call"),
+        "{page}"
+    );
+    assert!(page.contains("现行：默认考核办法 <code>default@1</code>"), "{page}");
+    assert!(page.contains("<h1>北京市接诉即办考核办法（参考）</h1>"), "{page}");
     assert!(leader.shown("/admin/profiles/default@1").contains("这就是现行办法"));
     let page = sysadmin.shown("/admin/profiles/default@1");
     assert!(page.contains("data-call=\"/api/v1/profiles\"") && page.contains("value=\"2\""));
@@ -235,7 +240,10 @@ fn keys_of_a_machine_are_listed_without_the_key_and_deputies_beside_whom_they_st
     for page in
         [secadmin.shown("/admin/users/reviewer"), Browser::of(&server, "reviewer").shown("/me")]
     {
-        assert!(page.contains("reviewer2") && page.contains("/users/reviewer/deputies"), "{page}");
+        assert!(
+            page.contains("第二审核员·演示") && page.contains("/users/reviewer/deputies"),
+            "{page}"
+        );
     }
 }
 
@@ -245,7 +253,12 @@ fn the_trail_is_searched_by_day_account_action_and_thing_and_leaves_as_the_same_
     let auditor = Browser::of(&server, "auditor");
     let page =
         auditor.shown("/admin/audit?account=auditor&action=login&from=2026-11-02&to=2026-11-02");
-    assert!(page.contains("登录") && page.contains("用户 <code>auditor</code>"), "{page}");
+    assert!(
+        page.contains("登录") && page.contains("用户 审计员·演示 <code>auditor</code>"),
+        "{page}"
+    );
+    let called = "<td>审计员·演示<br><code class=\"fine\">auditor</code></td>";
+    assert!(page.contains(called), "by name, and by the login that is searched for: {page}");
     let sheet = page.split("href=\"/api/v1/audit.csv?").nth(1).expect("the sheet");
     let query = sheet.split('"').next().unwrap_or_default().replace("&amp;", "&");
     let answer = auditor.get(&format!("/api/v1/audit.csv?{query}"));

@@ -140,7 +140,11 @@ fn a_withdrawal_after_a_dispatch_waits_on_the_agent_s_first_page_until_the_citiz
         assert!(page.contains(&form(&first)) && page.contains(&form(&second)), "{page}");
         assert!(page.contains("已自行解决") && !page.contains(&form(&early)), "{page}");
     }
-    assert!(office.shown("agent", "/").contains("data-count=\"withdraw\">2<"));
+    let page = office.shown("agent", "/");
+    assert!(page.contains("data-count=\"withdraw\">2<"), "{page}");
+    let at =
+        |page: &str, heading: &str| page.find(&format!("id=\"{heading}\"")).expect("a heading");
+    assert!(at(&page, "withdrawals") < at(&page, "queue-open"), "what waits stands first");
     for name in ["dispatcher", "leader", "handler@weixiu"] {
         assert!(!office.shown(name, "/").contains("待确认撤单"), "{name}");
     }
@@ -150,5 +154,7 @@ fn a_withdrawal_after_a_dispatch_waits_on_the_agent_s_first_page_until_the_citiz
     };
     assert_eq!((said(&first, true), said(&second, false)), (200, 200));
     assert_eq!(waiting(), json!([]));
-    assert!(office.shown("agent", "/").contains("没有待确认的撤单"));
+    let page = office.shown("agent", "/");
+    assert!(page.contains("没有待确认的撤单"), "{page}");
+    assert!(at(&page, "withdrawals") > at(&page, "queue-open"), "what is empty stands last");
 }

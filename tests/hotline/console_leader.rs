@@ -5,7 +5,7 @@ mod charts;
 
 use std::collections::BTreeMap;
 
-use jiesu::identity::store::account_named;
+use jiesu::identity::store::{account_named, save_account};
 use jiesu::identity::{Actor, Pass};
 use jiesu::jobs::Bell;
 use jiesu::lifecycle::sealer::seal_file;
@@ -67,6 +67,14 @@ impl House {
         answer.json()
     }
 
+    /// From now on `who` is called `name`.
+    fn names(&self, who: &str, name: &str) {
+        let db = &self.server.app.db;
+        let mut account = db.read(|conn| account_named(conn, who)).unwrap().unwrap();
+        name.clone_into(&mut account.display_name);
+        db.write(move |tx| save_account(tx, &account)).unwrap();
+    }
+
     /// The id of a new report about November, whose month is over.
     fn november(&self) -> String {
         let made = self.does("assessor", "/reports", &json!({ "window": "2026-11" }));
@@ -118,14 +126,40 @@ on_each_database! {
         house.refuses(&["sysadmin", "secadmin", "auditor"], "/today");
     }
 
+    fn nobody_s_bar_leads_where_they_may_not_go(test: &TestDb) {
+        let house = House::open(test);
+        let mut people = 0;
+        for who in house.cookies.keys() {
+            if who == "platform" {
+                continue;
+            }
+            let home = house.shows(who, "/");
+            let bar = home.split("aria-label=\"主导航\"").nth(1).expect(who);
+            let ways = links(bar.split("</nav>").next().unwrap_or_default(), "/");
+            assert!(ways.len() > 1, "{who}: {ways:?}");
+            for way in ways {
+                assert_eq!(house.page(who, &way).status, 200, "{who} {way}");
+            }
+            people += 1;
+        }
+        assert!(people > 15, "{people}");
+        // Whoever reads every ticket reads figures, as the interface says, with no way to them in the bar.
+        assert_eq!(house.page("agent", "/today").status, 200);
+    }
+
     fn the_table_of_figures_is_the_readers_own_and_says_what_cannot_be_asked(test: &TestDb) {
         let house = House::open(test);
         let no = house.city.closed("wuye");
         let page = house.shows("leader", "/figures?from=&to=&group_by=unit&compare=previous%2Cyear&show=volume");
         assert!(page.contains("value=\"2026-11\"") && page.contains("办结量"), "{page}");
+        assert!(page.contains("默认考核办法 <code>default@1</code>"), "whose rules, by name: {page}");
         let behind = "/figures/tickets?window=2026-11&group_by=unit&key=wuye&metric=received";
         assert!(page.replace("&amp;", "&").contains("&metric=received&key=wuye"), "{page}");
-        assert!(house.shows("leader", behind).contains(&no));
+        let list = house.shows("leader", behind);
+        assert!(list.contains(&no), "{list}");
+        for told in ["<td>电梯停运", "<td>办结</td>", "11月"] {
+            assert!(list.contains(told), "{told}: a list tells what it is about: {list}");
+        }
         assert!(house.shows("unit_head@wuye", behind).contains(&no));
         assert!(!house.shows("unit_head@weixiu", behind).contains(&no), "another unit's");
         for by in ["head", "category", "estate", "company", "region", "channel"] {
@@ -143,7 +177,10 @@ on_each_database! {
     fn a_report_has_forms_for_what_is_allowed_and_a_unit_checks_line_by_line(test: &TestDb) {
         let house = House::open(test);
         let no = house.city.closed("wuye");
-        assert!(house.shows("assessor", "/monthly").contains("data-call=\"/api/v1/reports\""));
+        let making = house.shows("assessor", "/monthly");
+        assert!(making.contains("data-call=\"/api/v1/reports\""), "{making}");
+        assert!(making.contains("<option value=\"unit\" data-list=\"/api/v1/units\">"), "{making}");
+        assert!(!making.contains("<option value=\"channel\""), "whose report there cannot be");
         let id = house.november();
         let (path, api) = (format!("/monthly/{id}"), format!("/api/v1/reports/{id}"));
         assert!(house.shows("leader", "/monthly").contains(&format!("href=\"{path}\"")));
@@ -163,7 +200,7 @@ on_each_database! {
         let objecting = format!("data-call=\"{api}/object\"");
         let is_there = |list: &String| {
             let page = house.shows("unit_head@wuye", list);
-            page.contains(&no) && page.contains(&objecting)
+            page.contains(&no) && page.contains(&objecting) && page.contains("<td>电梯停运")
         };
         assert!(lists.iter().take(12).any(is_there), "{lists:?}");
         assert!(calls(&house.shows("handler@wuye", &path)).is_empty(), "heads alone");
@@ -182,7 +219,9 @@ on_each_database! {
         let id = house.november();
         let (path, api) = (format!("/monthly/{id}"), format!("/api/v1/reports/{id}"));
         house.does("assessor", &format!("/reports/{id}/freeze"), &json!({}));
+        house.names("assessor", "考核员王某");
         let frozen = house.shows("leader", &path);
+        assert!(frozen.contains("</strong> 考核员王某</li>"), "by name: {frozen}");
         for step in ["sign", "instruct"] {
             assert!(calls(&frozen).contains(&format!("{api}/{step}").as_str()), "{step}");
         }
@@ -194,7 +233,11 @@ on_each_database! {
         assert!(policy.contains("style-src 'sha256-"), "{policy}");
         let mut lists = links(&printed.body.replace("&#x2f;", "/"), &format!("{path}/tickets?"));
         lists.retain(|list| list.contains("row=wuye"));
-        let is_there = |list: &String| house.shows("leader", list).contains(&no);
+        let is_there = |list: &String| {
+            let page = house.shows("leader", list);
+            let raw = page.contains("<code>units</code>") || page.contains("<code>wuye</code>");
+            page.contains(&no) && page.contains("<td>电梯停运") && !raw
+        };
         assert!(lists.iter().take(12).any(is_there), "{lists:?}");
         let body = json!({ "text": HOSTILE, "units": ["wuye"] });
         house.does("leader", &format!("/reports/{id}/instruct"), &body);
@@ -228,10 +271,15 @@ on_each_database! {
         };
         assert_eq!(words(&page), ["take", "close", "act"]);
         assert_eq!(words(&house.shows("unit_head@wuye", &link)), ["take", "close", "act"]);
-        assert!(words(&house.shows("leader", &link)).is_empty(), "the unit's");
+        let seen = house.shows("leader", &link);
+        assert!(words(&seen).is_empty(), "the unit's");
+        assert_eq!(seen.matches("<td>电梯停运").count(), 3, "what each is about: {seen}");
         house.does("handler@wuye", &format!("{link}/take"), &json!({}));
         house.does("handler@wuye", &format!("{link}/act"), &json!({ "text": HOSTILE }));
-        assert_eq!(words(&house.shows("unit_head@wuye", &link)), ["close", "act", "close"]);
+        house.names("handler@wuye", "经办人赵某");
+        let taken = house.shows("unit_head@wuye", &link);
+        assert_eq!(words(&taken), ["close", "act", "close"]);
+        assert!(taken.contains("（经办人赵某）"), "{taken}");
         assert!(house.shows("leader", "/warnings").contains("规则准不准"));
         house.refuses(&["agent", "assessor", "sysadmin"], "/warnings");
         assert_eq!(house.page("unit_head@weixiu", &link).status, 404);
@@ -247,6 +295,7 @@ on_each_database! {
         assert!(told[0].ends_with("/take") && told[1].ends_with("/refuse"), "{told:?}");
         let seen = house.shows("leader", "/supervision");
         assert!(seen.contains("建议督办") && calls(&seen).is_empty(), "{seen}");
+        assert!(seen.contains("</a><br>电梯停运"), "what it is about: {seen}");
         house.does("reviewer", told[0].trim_start_matches("/api/v1"), &json!({}));
         let unit = house.shows("unit_head@wuye", "/supervision");
         assert!(!unit.contains("建议督办"), "proposals are not theirs to see");

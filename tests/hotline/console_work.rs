@@ -332,6 +332,7 @@ fn an_article_is_found_read_and_published_by_those_who_may() {
     assert_eq!(office.page("agent", &path).status, 404, "a draft");
     let own = office.shown("handler@wuye", &path);
     assert!(own.contains("data-method=\"PUT\"") && !own.contains("publish\""), "{own}");
+    assert!(own.contains("data-code=\"wuye\"") && own.contains("data-codes=\"wy.dt\""), "{own}");
     assert!(office.shown("reviewer", &path).contains("data-key=\"p\""));
     let live = office.post("reviewer", &format!("/api/v1{path}/publish"), &json!({}));
     assert_eq!(live.status, 200, "{live:?}");

@@ -192,12 +192,12 @@ pub fn behind_of(app: &App, actor: &Actor, (id, query): (&str, &CellQuery)) -> R
     app.db.read(|conn| {
         let spot = Spot { table: &query.table, row: &query.row, column: &query.column };
         let desk = desk(app, actor);
-        let all = desk.tickets(conn, &app.drawer, (id, spot), query.part)?;
+        let (all, words) = desk.tickets(conn, &app.drawer, (id, spot), query.part)?;
         let (some, next) = page.of(&all);
         let ids: Vec<i64> = some.iter().map(|item| item.ticket).collect();
         let numbers = numbers(conn, &ids)?;
         let items = some.iter().map(|item| BehindItem::of(item, &numbers)).collect();
-        Ok(BehindView { items, next })
+        Ok(BehindView { items, next, words })
     })
 }
 

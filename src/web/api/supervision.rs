@@ -68,6 +68,13 @@ pub struct SupervisionList {
     items: Vec<SupervisionView>,
 }
 
+impl SupervisionList {
+    /// The numbers of the tickets of the first `most`.
+    pub fn first(&self, most: usize) -> Vec<String> {
+        self.items.iter().take(most).map(|it| it.ticket.clone()).collect()
+    }
+}
+
 fn light(row: &SupervisionRow, calendar: &Calendar, now: Stamp) -> Light {
     let Some(due) = row.due_at else { return Light::Green };
     match row.answered_at {
@@ -184,6 +191,13 @@ impl ProposalView {
 #[derive(Serialize, ToSchema)]
 pub struct ProposalList {
     items: Vec<ProposalView>,
+}
+
+impl ProposalList {
+    /// The numbers of the tickets of the first `most`.
+    pub fn first(&self, most: usize) -> Vec<String> {
+        self.items.iter().take(most).map(|it| it.ticket.clone()).collect()
+    }
 }
 
 /// What the profile's triggers propose: nothing is opened until a reviewer takes it.

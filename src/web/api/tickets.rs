@@ -242,6 +242,13 @@ pub struct Lines {
     next: Option<String>,
 }
 
+impl Lines {
+    /// Whether the page has no line.
+    pub const fn is_empty(&self) -> bool {
+        self.items.is_empty()
+    }
+}
+
 /// Tickets in this reader's scope, newest first where nothing else is asked.
 #[utoipa::path(tag = "tickets", params(ListQuery), responses(
     (status = 200, body = Lines),

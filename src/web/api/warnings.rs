@@ -96,6 +96,11 @@ pub struct WarningView {
 }
 
 impl WarningView {
+    /// The newest `most` of the tickets that the reader is told of, the newest first.
+    pub fn newest(&self, most: usize) -> Vec<String> {
+        self.tickets.iter().flatten().rev().take(most).cloned().collect()
+    }
+
     fn of(app: &App, conn: &mut crate::db::Conn, actor: &Actor, row: WarningRow) -> Result<Self> {
         let directory = app.directory.current(conn)?;
         let zone = app.config.site.zone;

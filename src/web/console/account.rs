@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::fault::Shown;
 use super::guest::Oneself;
 use super::page::Page;
+use super::people::names_in;
 use crate::app::App;
 use crate::error::Result;
 use crate::identity::reach::Reach;
@@ -39,12 +40,13 @@ struct Own {
 pub async fn own_account(app: web::Data<App>, oneself: Oneself) -> Shown {
     let Oneself { guest, visitor } = oneself;
     let house = app.clone();
-    let (own, directory) = run(move || {
-        let directory = house.db.read(|conn| house.directory.current(conn))?;
-        Ok((own_of(&house, &visitor)?, directory))
+    let (own, names) = run(move || {
+        let own = own_of(&house, &visitor)?;
+        let names = names_in(&house, visitor.self_service(), &own.deputies)?;
+        Ok((own, names))
     })
     .await?;
-    Ok(Page::of(&app, &guest).naming(directory).show("me.html", own)?)
+    Ok(Page::of(&app, &guest).named(names).show("me.html", own)?)
 }
 
 fn own_of(app: &App, visitor: &Visitor) -> Result<Own> {

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::fault::Shown;
 use super::guest::Guest;
 use super::page::Page;
+use super::people::names_in;
 use crate::app::App;
 use crate::error::{Error, Kind};
 use crate::knowledge::ArticleCode;
@@ -96,8 +97,10 @@ pub struct Begun {
 #[get("/articles/new")]
 pub async fn fresh(app: web::Data<App>, guest: Guest, begun: web::Query<Begun>) -> Shown {
     require_writer(&guest.actor)?;
+    let house = app.clone();
+    let directory = run(move || house.db.read(|conn| house.directory.current(conn))).await?;
     let view = Fresh { title: begun.into_inner().title };
-    Ok(Page::of(&app, &guest).show("article_new.html", view)?)
+    Ok(Page::of(&app, &guest).naming(directory).show("article_new.html", view)?)
 }
 
 #[derive(Serialize)]
@@ -110,13 +113,14 @@ struct Opened {
 #[get("/articles/{code}")]
 pub async fn one(app: web::Data<App>, guest: Guest, code: web::Path<ArticleCode>) -> Shown {
     let (house, actor) = (app.clone(), guest.actor.clone());
-    let (view, directory) = run(move || {
+    let (view, names) = run(move || {
         let article = articles::opened(&house, &actor, &code)?;
         let latest = Slice { limit: Some(SHOWN), after: None };
         let versions = articles::versions_of(&house, &actor, &code, &latest)?;
         let view = Opened { article, versions };
-        Ok((view, house.db.read(|conn| house.directory.current(conn))?))
+        let names = names_in(&house, &actor, &view)?;
+        Ok((view, names))
     })
     .await?;
-    Ok(Page::of(&app, &guest).naming(directory).show("article.html", view)?)
+    Ok(Page::of(&app, &guest).named(names).show("article.html", view)?)
 }

@@ -31,7 +31,7 @@ const JS: &str = "text/javascript; charset=utf-8";
 const SVG: &str = "image/svg+xml";
 
 /// `vendor/` is not ours: its README says what it is.
-static FILES: [File; 14] = [
+static FILES: [File; 15] = [
     file_of("console.css", CSS, include_bytes!("assets/console.css")),
     file_of("console.js", JS, include_bytes!("assets/console.js")),
     file_of("desk.js", JS, include_bytes!("assets/desk.js")),
@@ -40,6 +40,7 @@ static FILES: [File; 14] = [
     file_of("charts.js", JS, include_bytes!("assets/charts.js")),
     file_of("copy.js", JS, include_bytes!("assets/copy.js")),
     file_of("field.js", JS, include_bytes!("assets/field.js")),
+    file_of("many.js", JS, include_bytes!("assets/many.js")),
     file_of("search.js", JS, include_bytes!("assets/search.js")),
     file_of("survey.js", JS, include_bytes!("assets/survey.js")),
     file_of("ticket.js", JS, include_bytes!("assets/ticket.js")),

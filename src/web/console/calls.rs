@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::fault::Shown;
 use super::guest::Guest;
 use super::page::Page;
+use super::people::names_in;
 use crate::app::App;
 use crate::calls::desk::HANDS;
 use crate::web::api::calls::missed::{self as list, MissedCalls, MissedQuery};
@@ -36,11 +37,12 @@ struct Missed {
 #[get("/calls")]
 pub async fn missed(app: web::Data<App>, guest: Guest, asked: web::Query<Asked>) -> Shown {
     let (house, actor, asked) = (app.clone(), guest.actor.clone(), asked.into_inner());
-    let calls = run(move || {
+    let (calls, names) = run(move || {
         let query = MissedQuery { all: asked.all, limit: Some(PAGE), after: asked.after };
         let calls = list::missed_of(&house, &actor, &query)?;
-        Ok(Missed { calls, all: query.all, acts: actor.has_any(HANDS) })
+        let names = names_in(&house, &actor, &calls)?;
+        Ok((Missed { calls, all: query.all, acts: actor.has_any(HANDS) }, names))
     })
     .await?;
-    Ok(Page::of(&app, &guest).show("calls.html", calls)?)
+    Ok(Page::of(&app, &guest).named(names).show("calls.html", calls)?)
 }

@@ -1,5 +1,5 @@
 //! Web, console: what waits for whoever comes in. Its rule: a queue is a list of the interface, narrowed for a role;
-//! the most urgent stands first.
+//! the most urgent stands first, what is empty last.
 
 use std::collections::BTreeMap;
 
@@ -133,9 +133,13 @@ pub async fn home(app: web::Data<App>, guest: Guest) -> Shown {
     Ok(Page::of(&app, &guest).naming(directory).alarmed(alarm).show("home.html", home)?)
 }
 
+/// What `actor` works off; where there is nothing to do, last.
 fn queues(app: &App, actor: &Actor) -> Result<Vec<Filled>> {
     let mine = QUEUES.iter().filter(|queue| actor.has_any(queue.roles));
-    mine.map(|queue| filled(app, actor, queue, SHOWN, None)).collect()
+    let filled = mine.map(|queue| filled(app, actor, queue, SHOWN, None));
+    let mut all: Vec<Filled> = filled.collect::<Result<_>>()?;
+    all.sort_by_key(|queue| queue.lines.is_empty());
+    Ok(all)
 }
 
 /// Where a list goes on.

@@ -1,6 +1,7 @@
 //! Web, console: a page for somebody who is logged in. Its rule: what every page has (who looks, where else they may
 //! go, the echo) is put here and nowhere else.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use actix_web::HttpResponse;
@@ -11,7 +12,7 @@ use serde::Serialize;
 use super::alarm::Alarm;
 use super::guest::Guest;
 use super::templates::render;
-use super::words;
+use super::words::Names;
 use crate::app::{App, Demo};
 use crate::directory::Directory;
 use crate::error::Result;
@@ -44,6 +45,8 @@ const WAYS: &[(&str, &str, &[Role])] = &[
     ("/bottom-line", "底线", JUDGES),
     ("/admin", "管理", KEEPERS),
 ];
+/// What of these a property company has not, whatever its people's roles.
+const INSIDE: &[&str] = &["/monthly"];
 /// Who has a part in administration.
 pub const KEEPERS: &[Role] = &[
     Role::Sysadmin,
@@ -70,7 +73,7 @@ const SEES_CASES: &[Role] = &[
 pub struct Page<'a> {
     app: &'a App,
     guest: &'a Guest,
-    directory: Option<Arc<Directory>>,
+    names: Option<Names>,
     alarm: Option<Alarm>,
 }
 
@@ -83,13 +86,19 @@ struct Way {
 
 impl<'a> Page<'a> {
     pub const fn of(app: &'a App, guest: &'a Guest) -> Self {
-        Self { app, guest, directory: None, alarm: None }
+        Self { app, guest, names: None, alarm: None }
     }
 
     /// The same, which can say what the codes of units, places and categories are called.
     #[must_use]
     pub fn naming(self, directory: Arc<Directory>) -> Self {
-        Self { directory: Some(directory), ..self }
+        self.named(Names { directory, people: BTreeMap::new() })
+    }
+
+    /// The same, which can say what people are called too.
+    #[must_use]
+    pub fn named(self, names: Names) -> Self {
+        Self { names: Some(names), ..self }
     }
 
     /// The same with a bar above it, where there is something to see to.
@@ -103,8 +112,7 @@ impl<'a> Page<'a> {
     /// # Errors
     /// `internal` where template and values do not fit.
     pub fn show(&self, name: &str, with: impl Serialize) -> Result<HttpResponse> {
-        let names =
-            self.directory.clone().map(|directory| Value::from_object(words::Names(directory)));
+        let names = self.names.clone().map(Value::from_object);
         let every = context! {
             me => context! {
                 name => self.guest.actor.name.clone(),
@@ -128,12 +136,14 @@ impl<'a> Page<'a> {
     }
 
     fn ways(&self) -> Vec<Way> {
-        let sees = |roles: &[Role]| roles.is_empty() || self.guest.actor.has_any(roles);
+        let actor = &self.guest.actor;
+        let is_theirs = |to: &str| !(actor.company && INSIDE.contains(&to));
+        let sees = |roles: &[Role]| roles.is_empty() || actor.has_any(roles);
         let here = |to: &str| match to {
             "/" => self.guest.path == "/",
             to => self.guest.path.starts_with(to),
         };
-        let ways = WAYS.iter().filter(|(_, _, roles)| sees(roles));
+        let ways = WAYS.iter().filter(|(to, _, roles)| sees(roles) && is_theirs(to));
         ways.map(|(to, word, _)| Way { to, word, here: here(to) }).collect()
     }
 }

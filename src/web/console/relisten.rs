@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::fault::Shown;
 use super::guest::Guest;
 use super::page::Page;
+use super::people::names_in;
 use crate::app::App;
 use crate::followup::drawn::Stage;
 use crate::web::api::relistens::{self, RelistenFigures, RelistenList, RelistenQuery};
@@ -30,19 +31,21 @@ struct Heard {
 pub async fn all(app: web::Data<App>, guest: Guest, which: web::Query<Which>) -> Shown {
     let (house, actor) = (app.clone(), guest.actor.clone());
     let month = which.into_inner().month.filter(|month| !month.is_empty());
-    let heard = run(move || {
+    let (heard, names) = run(move || {
         let hotline = &house.hotline;
         let differing = RelistenQuery {
             stage: Some(Stage::Differs),
             month: month.clone(),
             ..RelistenQuery::default()
         };
-        Ok(Heard {
+        let heard = Heard {
             open: relistens::listed(hotline, &actor, &RelistenQuery::default())?,
             differing: relistens::listed(hotline, &actor, &differing)?,
             figures: relistens::counted(hotline, &actor, month.as_deref())?,
-        })
+        };
+        let names = names_in(&house, &actor, &heard)?;
+        Ok((heard, names))
     })
     .await?;
-    Ok(Page::of(&app, &guest).show("relisten.html", heard)?)
+    Ok(Page::of(&app, &guest).named(names).show("relisten.html", heard)?)
 }

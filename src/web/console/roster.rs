@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::fault::Shown;
 use super::guest::Guest;
 use super::page::Page;
+use super::people::names_in;
 use crate::app::App;
 use crate::error::Result;
 use crate::identity::Actor;
@@ -46,12 +47,13 @@ struct Sheet {
 #[get("/roster")]
 pub async fn duties(app: web::Data<App>, guest: Guest, wanted: web::Query<Wanted>) -> Shown {
     let (house, actor, wanted) = (app.clone(), guest.actor.clone(), wanted.into_inner());
-    let (sheet, directory) = run(move || {
+    let (sheet, names) = run(move || {
         let sheet = sheet_of(&house, &actor, wanted)?;
-        Ok((sheet, house.db.read(|conn| house.directory.current(conn))?))
+        let names = names_in(&house, &actor, &sheet)?;
+        Ok((sheet, names))
     })
     .await?;
-    Ok(Page::of(&app, &guest).naming(directory).show("roster.html", sheet)?)
+    Ok(Page::of(&app, &guest).named(names).show("roster.html", sheet)?)
 }
 
 fn sheet_of(app: &App, actor: &Actor, wanted: Wanted) -> Result<Sheet> {

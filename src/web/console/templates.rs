@@ -74,6 +74,7 @@ const PAGES: &[(&str, &str)] = &[
     ("supervision.html", include_str!("pages/supervision.html")),
     ("task.html", include_str!("pages/task.html")),
     ("tasks.html", include_str!("pages/tasks.html")),
+    ("told.html", include_str!("pages/told.html")),
     ("today.html", include_str!("pages/today.html")),
     ("warning.html", include_str!("pages/warning.html")),
     ("warnings.html", include_str!("pages/warnings.html")),

@@ -1,7 +1,7 @@
 //! Web, console: one ticket with all that may be done to it now. Its rule: what is shown is what the interface
 //! answers this reader; a command that is not allowed has no form.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use actix_web::{get, web};
 use serde::Serialize;
@@ -9,9 +9,10 @@ use serde::Serialize;
 use super::fault::Shown;
 use super::guest::Guest;
 use super::page::Page;
+use super::people::people_in;
 use crate::app::App;
 use crate::error::Result;
-use crate::identity::{Actor, Role, store};
+use crate::identity::{Actor, Role};
 use crate::knowledge::hollow::{formulas_in, is_empty_reply};
 use crate::knowledge::named::named_in;
 use crate::ticket::StateName;
@@ -68,27 +69,13 @@ pub async fn ticket(app: web::Data<App>, guest: Guest, no: web::Path<String>) ->
         let duty = on_duty(&house, &actor, &ticket)?;
         let story = dossier::story_of(hotline, &actor, &no)?;
         let readers = history::readers_of(hotline, &actor, &no)?;
-        let people = people(&house, &actor, (story.as_slice(), &readers))?;
+        let people = people_in(&house, &actor, &(&ticket, &story, &readers))?;
         let limits = history::limits_of(hotline, &actor, &no)?;
         let opened = Opened { ticket, story, limits, readers, people, judged, duty };
         Ok((opened, house.db.read(|conn| house.directory.current(conn))?))
     })
     .await?;
     Ok(Page::of(&app, &guest).naming(directory).show("ticket.html", opened)?)
-}
-
-fn people(
-    app: &App,
-    actor: &Actor,
-    (story, readers): (&[ToldView], &Readers),
-) -> Result<BTreeMap<String, String>> {
-    if actor.company {
-        return Ok(BTreeMap::new());
-    }
-    let did = story.iter().map(|told| told.step.by.clone());
-    let saw = readers.items.iter().map(|reader| reader.user.clone());
-    let names: BTreeSet<String> = did.chain(saw).collect();
-    app.db.read(|conn| store::called(conn, names.into_iter().collect()))
 }
 
 fn on_duty(app: &App, actor: &Actor, shown: &TicketView) -> Result<Option<NowView>> {

@@ -1,6 +1,7 @@
 //! Web, console: codes and times in words. Its rule: one table from a list's name to its Chinese words; what is not
 //! in it stays as it is.
 
+use std::collections::BTreeMap;
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -8,6 +9,7 @@ use minijinja::HtmlEscape;
 use minijinja::value::Object;
 use minijinja::{Environment, Error, ErrorKind, State, Value};
 
+use super::titles::title_of;
 use crate::assessment::likewise::Against;
 use crate::assessment::{Edition, GroupBy, List, Metric, Side};
 use crate::audit::Went;
@@ -17,6 +19,7 @@ use crate::directory::{
     AssessmentClass, CategoryCode, Channel, CompanyCode, DayKind, Directory, EstateCode, Kind,
     RegionCode, RegionLevel, UnitCode, UnitKind, Urgency,
 };
+use crate::error::sentence;
 use crate::followup::drawn::{Difference, Finding};
 use crate::identity::{AccountKind, Role, Scope};
 use crate::knowledge::gaps::GapSource;
@@ -40,6 +43,7 @@ use crate::ticket::overlay::{
 use crate::ticket::state::{Awaits, DeclineReason, Part, Service, StateName, WorkName};
 use crate::upstream::{BackfillState, Cause};
 use crate::web::api::dossier::past::what;
+use crate::web::api::history::Purpose;
 use crate::web::api::work::Waits;
 
 /// Gives templates their filters.
@@ -55,13 +59,14 @@ pub fn teach(all: &mut Environment<'static>) {
     all.add_filter("workhours", workhours);
     all.add_filter("month", month);
     all.add_filter("who", who);
+    all.add_filter("failed", failed);
 }
 
 /// One table of the lists that pages speak of.
 macro_rules! lists {
     ($($name:literal => $list:ty),+ $(,)?) => {
         /// `code|zh("state")`: what the code of a closed list is called.
-        fn zh(code: &str, list: &str) -> String {
+        pub fn zh(code: &str, list: &str) -> String {
             let word = match list {
                 $($name => <$list>::from_str(code).ok().map(<$list>::zh),)+
                 _ => None,
@@ -126,6 +131,7 @@ lists! {
     "request" => Request,
     "doubt" => Doubt,
     "waits" => Waits,
+    "purpose" => Purpose,
     "article_state" => ArticleState,
     "standing" => Standing,
     "stale" => Stale,
@@ -178,23 +184,27 @@ fn escaped(text: &str) -> String {
     HtmlEscape(text).to_string()
 }
 
-/// `2026-11-27T15:28:07+08:00` as `11月27日 15:28`.
-fn when(at: &str) -> String {
-    format!("{} {}", day(at), hour(at))
+/// `2026-11-27T15:28:07+08:00` as `11月27日 15:28`, with its year where the page is of another.
+fn when(state: &State<'_, '_>, at: &str) -> String {
+    format!("{} {}", day(state, at), hour(at))
 }
 
-/// `2026-11-27T15:28:07+08:00` or `2026-11-27` as `11月27日`.
-fn day(at: &str) -> String {
-    match (at.get(5..7), at.get(8..10)) {
-        (Some(month), Some(day)) => {
-            let bare = |text: &str| text.trim_start_matches('0').to_owned();
-            format!("{}月{}日", bare(month), bare(day))
-        }
-        _ => at.to_owned(),
-    }
+/// `2026-11-27T15:28:07+08:00` or `2026-11-27` as `11月27日`, with its year where the page is of another.
+fn day(state: &State<'_, '_>, at: &str) -> String {
+    let now = state.lookup("now");
+    dated(at, now.as_ref().and_then(Value::as_str).unwrap_or_default())
 }
 
-/// `event.command|event`: what happened to a ticket.
+/// The day of `at` as one reads it at `now`; with its year where nobody says when that is.
+fn dated(at: &str, now: &str) -> String {
+    let (Some(year), Some(month), Some(day)) = (at.get(..4), at.get(5..7), at.get(8..10)) else {
+        return at.to_owned();
+    };
+    let bare = |text: &str| text.trim_start_matches('0').to_owned();
+    let year = if now.get(..4) == Some(year) { String::new() } else { format!("{year}年") };
+    format!("{year}{}月{}日", bare(month), bare(day))
+}
+
 /// `2026-11`: `2026年11月`; another window as it is written.
 fn month(window: &str) -> String {
     match window.split_once('-') {
@@ -219,6 +229,15 @@ fn who(name: &str) -> String {
     }
 }
 
+/// `backfill.why|failed`: why something was not taken: in our sentence where it is our code, else as the other side said.
+fn failed(why: &str) -> String {
+    match why.strip_prefix("http_") {
+        Some(status) => format!("对方返回 {status}"),
+        None => sentence(why, &[]),
+    }
+}
+
+/// `event.command|event`: what happened to a ticket.
 fn event(command: &str) -> String {
     what(command)
 }
@@ -246,9 +265,13 @@ fn workhours(minutes: i64, light: &str) -> String {
     format!("{word} {}{part} 工时", tenths / 10)
 }
 
-/// What units, places and categories are called: `names.unit(code)` in a template.
-#[derive(Debug)]
-pub struct Names(pub Arc<Directory>);
+/// What units, places, categories, profiles and people are called: `names.unit(code)`, `names.person(login)`.
+#[derive(Debug, Clone)]
+pub struct Names {
+    pub directory: Arc<Directory>,
+    /// By login; who is not there is called by it.
+    pub people: BTreeMap<String, String>,
+}
 
 impl Object for Names {
     fn call_method(
@@ -258,7 +281,7 @@ impl Object for Names {
         given: &[Value],
     ) -> Result<Value, Error> {
         let code = given.first().and_then(Value::as_str).unwrap_or_default();
-        let directory = &self.0;
+        let directory = &self.directory;
         let name = match list {
             "unit" => named_by_place(code)
                 .or_else(|| directory.unit(&UnitCode::new(code)).map(|unit| unit.name.clone())),
@@ -268,6 +291,8 @@ impl Object for Names {
             "region" => directory.region(&RegionCode::new(code)).map(|there| there.name.clone()),
             "estate" => directory.estate(&EstateCode::new(code)).map(|there| there.name.clone()),
             "company" => directory.company(&CompanyCode::new(code)).map(|there| there.name.clone()),
+            "profile" => title_of(directory, code),
+            "person" => Some(self.people.get(code).cloned().unwrap_or_else(|| who(code))),
             _ => return Err(Error::new(ErrorKind::UnknownMethod, list.to_owned())),
         };
         Ok(Value::from(name.unwrap_or_else(|| code.to_owned())))
@@ -291,13 +316,23 @@ mod tests {
 
     #[test]
     fn times_and_codes_read_as_people_say_them() {
-        assert_eq!(when("2026-11-07T15:28:07+08:00"), "11月7日 15:28");
-        assert_eq!(day("2026-02-01"), "2月1日");
+        let now = "2026-11-27T15:28:07+08:00";
+        assert_eq!(dated("2026-11-07T15:28:07+08:00", now), "11月7日");
+        assert_eq!(dated("2026-02-01", now), "2月1日");
+        assert_eq!(dated("2025-12-31T23:59:59+08:00", now), "2025年12月31日");
+        assert_eq!(dated("2027-01-04", now), "2027年1月4日");
+        assert_eq!(dated("2026-02-01", ""), "2026年2月1日");
+        assert_eq!(dated("later", now), "later");
         assert_eq!(month("2026-11"), "2026年11月");
         assert_eq!(month("2027-01"), "2027年1月");
         let span = "2026-11-01T00:00:00+08:00/2026-12-01T00:00:00+08:00";
         assert_eq!(month(span), span);
         assert_eq!(who("system"), "系统");
+        assert_eq!(failed("http_503"), "对方返回 503");
+        assert_eq!(
+            (failed("E17"), failed("outward.status")),
+            ("E17".to_owned(), sentence("outward.status", &[]))
+        );
         assert_eq!(who("zhang"), "zhang");
         assert_eq!(named_by_place("@street").as_deref(), Some("属地街道"));
         assert_eq!(named_by_place("ke"), None);

@@ -110,7 +110,10 @@ fn signs(stage: &Stage, id: &str, frozen: &Value) {
     let instruct = format!("form[data-call='/api/v1/reports/{id}/instruct']");
     tab.keys("i");
     tab.fill(&format!("{instruct} [name=text]"), "电梯要专项整治");
-    tab.fill(&format!("{instruct} [name=units]"), "wuye");
+    tab.fill(&format!("{instruct} [name=units-typed]"), "wuye");
+    let found = format!("{instruct} .choices > li[data-code=wuye]");
+    tab.until(&format!("document.querySelector(\"{found}\") !== null"));
+    tab.click(&found);
     tab.anew(|| tab.click(&format!("{instruct} button.main")));
     let done = stage.asks("leader", &format!("/reports/{id}"));
     assert_eq!(done["state"], "published", "{done}");

@@ -55,6 +55,13 @@ pub struct DrillView {
     next: Option<String>,
 }
 
+impl DrillView {
+    /// The numbers of the tickets that the page names.
+    pub fn numbers(&self) -> Vec<String> {
+        self.items.iter().map(|item| item.no.clone()).collect()
+    }
+}
+
 /// The tickets behind one side of one figure; their weights sum to it.
 #[utoipa::path(tag = "figures", params(DrillQuery), responses(
     (status = 200, body = DrillView),

@@ -247,6 +247,16 @@ fn named(
 pub struct BehindView {
     pub(super) items: Vec<BehindItem>,
     pub(super) next: Option<String>,
+    /// What the cell's table, row and column are called, for a page's heading.
+    #[serde(skip)]
+    pub words: [String; 3],
+}
+
+impl BehindView {
+    /// The numbers of the tickets that the page names.
+    pub fn numbers(&self) -> Vec<String> {
+        self.items.iter().filter_map(|item| item.no.clone()).collect()
+    }
 }
 
 /// What a ticket adds to both sides of a cell; of a score, to the rates that it is made of.

@@ -33,7 +33,7 @@ pub async fn asked_page(app: web::Data<App>, guest: Guest) -> Shown {
     let (house, actor) = (app.clone(), guest.actor.clone());
     let (frame, page) = run_long(move || {
         let page = page_of(&house, &actor)?;
-        Ok((Frame::around(&house, &actor)?, page))
+        Ok((Frame::around(&house, &actor, &page)?, page))
     })
     .await?;
     frame.show(&app, &guest, "admin/corrections.html", page)

@@ -1,13 +1,10 @@
 //! Web, console, administration: the frame around its pages. Its rule: one table says what there is and for whom; a
 //! page asks for the same roles as its line.
 
-use std::sync::Arc;
-
 use actix_web::web;
 use serde::Serialize;
 
 use crate::app::App;
-use crate::directory::Directory;
 use crate::error::Result;
 use crate::identity::{Actor, Role};
 use crate::web::blocking::run;
@@ -15,6 +12,8 @@ use crate::web::console::alarm::{Alarm, alarm_for};
 use crate::web::console::fault::Shown;
 use crate::web::console::guest::Guest;
 use crate::web::console::page::Page;
+use crate::web::console::people::names_in;
+use crate::web::console::words::Names;
 
 /// Who describes the city.
 pub const DESCRIBES: &[Role] = &[Role::Sysadmin];
@@ -62,18 +61,17 @@ struct Framed<T> {
 
 /// What a page of administration has besides its own.
 pub struct Frame {
-    directory: Arc<Directory>,
+    names: Names,
     alarm: Option<Alarm>,
 }
 
 impl Frame {
-    /// For a page that `actor` reads; asks the database.
+    /// For a page on which `actor` reads `view`; asks the database.
     ///
     /// # Errors
     /// As the database says.
-    pub fn around(app: &App, actor: &Actor) -> Result<Self> {
-        let directory = app.db.read(|conn| app.directory.current(conn))?;
-        Ok(Self { directory, alarm: alarm_for(app, actor) })
+    pub fn around(app: &App, actor: &Actor, view: &impl Serialize) -> Result<Self> {
+        Ok(Self { names: names_in(app, actor, view)?, alarm: alarm_for(app, actor) })
     }
 
     /// The page of the template `name`, filled with `view`.
@@ -83,7 +81,7 @@ impl Frame {
     pub fn show(self, app: &App, guest: &Guest, name: &str, view: impl Serialize) -> Shown {
         let may_change = guest.actor.has_any(DESCRIBES);
         let framed = Framed { parts: parts_of(guest), may_change, view };
-        let page = Page::of(app, guest).naming(self.directory).alarmed(self.alarm);
+        let page = Page::of(app, guest).named(self.names).alarmed(self.alarm);
         Ok(page.show(name, framed)?)
     }
 }
@@ -108,7 +106,7 @@ pub async fn framed<T: Serialize + Send + 'static>(
     let (frame, view) = run(move || {
         let within: &App = &house;
         let view = work(within, &actor)?;
-        Ok((Frame::around(within, &actor)?, view))
+        Ok((Frame::around(within, &actor, &view)?, view))
     })
     .await?;
     frame.show(app, guest, name, view)

@@ -10,6 +10,7 @@ mod letters;
 mod lists;
 mod profiles;
 mod sentences;
+mod settings;
 mod trail;
 mod trial;
 mod users;

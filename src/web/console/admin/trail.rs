@@ -1,6 +1,9 @@
 //! Web, console, administration: the auditor's search in the trail. Its rule: what the interface answers; a question that
 //! cannot be asked is answered on the same page, and the sheet asks the same.
 
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
 use actix_web::{get, web};
 use chrono::{Days, NaiveDate};
 use chrono_tz::Tz;
@@ -29,9 +32,21 @@ pub struct Typed {
     after: String,
 }
 
+/// What actions and things are called, by their codes.
+#[derive(Debug, Default, Deserialize, Serialize)]
+struct Words {
+    actions: BTreeMap<String, String>,
+    subjects: BTreeMap<String, String>,
+}
+
+static WORDS: LazyLock<Words> = LazyLock::new(|| {
+    toml::from_str(include_str!("../../../../config/words/audit.toml")).unwrap_or_default()
+});
+
 #[derive(Serialize)]
 struct TrailPage {
     typed: Typed,
+    words: &'static Words,
     trail: Option<Trail>,
     wrong: Option<String>,
     /// The query of the sheets.
@@ -60,7 +75,7 @@ pub async fn search_trail(app: web::Data<App>, guest: Guest, typed: web::Query<T
         let sheet = asked(None).ok().map(|asked| serde_urlencoded::to_string(&asked)).transpose();
         let sheet = sheet.map_err(Error::internal)?.unwrap_or_default();
         let again = serde_urlencoded::to_string(&typed).map_err(Error::internal)?;
-        Ok(TrailPage { typed, trail, wrong, sheet, again })
+        Ok(TrailPage { typed, words: &WORDS, trail, wrong, sheet, again })
     })
     .await
 }
@@ -110,5 +125,11 @@ mod tests {
         assert_eq!(asked.subject.as_deref(), Some("ticket:2026-000123"));
         let wrong = Typed { from: "yesterday".into(), ..Typed::default() };
         assert_eq!(wrong.asked(zone, None).map(|_| ()).unwrap_err().fields()[0].pointer, "/from");
+    }
+
+    #[test]
+    fn what_was_done_and_to_what_has_its_words() {
+        assert_eq!(WORDS.actions.get("login").map(String::as_str), Some("登录"));
+        assert_eq!(WORDS.subjects.get("ticket").map(String::as_str), Some("工单"));
     }
 }

@@ -73,7 +73,7 @@ pub async fn dry(app: web::Data<App>, guest: Guest, typed: web::Query<Typed>) ->
     let (house, actor) = (app.clone(), guest.actor.clone());
     let (frame, page) = run_long(move || {
         let page = trial_page(&house, &actor, typed.into_inner())?;
-        Ok((Frame::around(&house, &actor)?, page))
+        Ok((Frame::around(&house, &actor, &page)?, page))
     })
     .await?;
     frame.show(&app, &guest, "admin/trial.html", page)

@@ -288,6 +288,7 @@
     field.addEventListener('input', () => {
       code.value = '';
       clearTimeout(wait);
+      if (!field.dataset.choose) { code.value = field.value.trim(); close(); return; } // of no list: as it is typed
       wait = setTimeout(async () => {
         const text = field.value.trim();
         if (!text) { close(); return; }
@@ -326,6 +327,19 @@
     });
     field.addEventListener('blur', close);
     field.form?.addEventListener('reset', () => { code.value = code.dataset.kept; close(); });
+  }
+
+  // <select data-lists="scope.key">: from which list that field chooses, by the option's data-list; of none it is typed.
+  for (const select of document.querySelectorAll('select[data-lists]')) {
+    const field = select.form.elements[`${select.dataset.lists}-typed`];
+    const follow = () => {
+      field.dataset.choose = select.selectedOptions[0]?.dataset.list ?? '';
+      field.value = '';
+      field.dispatchEvent(new Event('input', { bubbles: true }));
+      field.closest('label').hidden = !select.value;
+    };
+    select.addEventListener('change', follow);
+    follow();
   }
 
   // Drafts: what was typed is there again after the browser died, here or at another machine. Kept in the browser at

@@ -202,7 +202,8 @@
 
   // Taken in: what to say aloud: what, where, who, by which day, number, code.
   const named = new Map();
-  const date = at => `${Number(at.slice(5, 7))}月${Number(at.slice(8, 10))}日${at.slice(11, 16) === '23:59' ? '' : at.slice(11, 16)}`;
+  const year = (document.querySelector('meta[name="now"]')?.content ?? '').slice(0, 4);
+  const date = at => `${at.slice(0, 4) === year ? '' : `${at.slice(0, 4)}年`}${Number(at.slice(5, 7))}月${Number(at.slice(8, 10))}日${at.slice(11, 16) === '23:59' ? '' : at.slice(11, 16)}`;
   async function leadOf(code) {
     if (!named.has(code)) {
       const answer = await call('GET', `/api/v1/units/${encodeURIComponent(code)}`);

@@ -111,6 +111,7 @@ pub fn show(app: &App, name: &str, filled: &Filled<'_>, with: Value) -> HttpResp
         wrong => Value::from(Serde(wrong)),
         said => whole.map(|error| error.detail().to_owned()).unwrap_or_default(),
         site => app.config.site.name.clone(),
+        now => app.clock.now().rfc3339(app.config.site.zone),
         key => key.unwrap_or_else(fresh_key),
     };
     let mut answer = templates::bare(name, context! { ..with, ..form });
@@ -139,6 +140,7 @@ fn empty() -> Value {
         mistakes => Value::from(Serde(Vec::<String>::new())),
         said => "",
         site => "",
+        now => "",
         key => "",
     }
 }

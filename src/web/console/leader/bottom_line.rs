@@ -15,6 +15,7 @@ use crate::web::blocking::run_long;
 use crate::web::console::fault::Shown;
 use crate::web::console::guest::Guest;
 use crate::web::console::page::Page;
+use crate::web::console::people::names_in;
 
 #[derive(Serialize)]
 struct Touched {
@@ -34,8 +35,13 @@ struct Touched {
 pub async fn all(app: web::Data<App>, guest: Guest, request: HttpRequest) -> Shown {
     let words = Words::of(&request);
     let (house, actor) = (app.clone(), guest.actor.clone());
-    let view = run_long(move || touched(&house, &actor, &words)).await?;
-    Ok(Page::of(&app, &guest).show("bottom_line.html", view)?)
+    let (view, names) = run_long(move || {
+        let view = touched(&house, &actor, &words)?;
+        let names = names_in(&house, &actor, &view.cases)?;
+        Ok((view, names))
+    })
+    .await?;
+    Ok(Page::of(&app, &guest).named(names).show("bottom_line.html", view)?)
 }
 
 fn touched(app: &App, actor: &Actor, words: &Words) -> Result<Touched> {

@@ -1,6 +1,8 @@
 //! Web, console: the table of figures and what lies behind each. Its rule: asked with the words of `/rates`, and a page
 //! holds the first rows of a long table, whole in its sheet.
 
+use std::collections::BTreeMap;
+
 use actix_web::{HttpRequest, get, web};
 use minijinja::Value;
 use serde::Serialize;
@@ -12,6 +14,8 @@ use crate::assessment::{Edition, GroupBy, Metric, Side};
 use crate::error::Result;
 use crate::identity::Actor;
 use crate::reports::document::ChartKind;
+use crate::web::api::line::LineView;
+use crate::web::api::named::lines_of;
 use crate::web::api::rates::drill::{DrillQuery, DrillView, behind_of};
 use crate::web::api::rates::{RatesQuery, RatesView, RowView, table};
 use crate::web::blocking::run_long;
@@ -256,6 +260,8 @@ struct Behind {
     /// The words of the table that it came from.
     above: String,
     list: DrillView,
+    /// What the lists of the reader say of them, by number.
+    lines: BTreeMap<String, LineView>,
 }
 
 /// The tickets behind one side of one figure.
@@ -275,6 +281,7 @@ pub async fn behind(app: web::Data<App>, guest: Guest, request: HttpRequest) -> 
 fn drilled(app: &App, actor: &Actor, (words, query): (&Words, &DrillQuery)) -> Result<Behind> {
     let said = |name: &str| words.get(name).unwrap_or_default().to_owned();
     let asked = words.clone().without(&["after", "limit"]);
+    let list = behind_of(app, actor, query)?;
     Ok(Behind {
         metric: query.metric,
         part: query.part.unwrap_or(Side::Num),
@@ -285,6 +292,7 @@ fn drilled(app: &App, actor: &Actor, (words, query): (&Words, &DrillQuery)) -> R
         to: said("to"),
         above: asked.clone().without(&["key", "metric", "part"]).written(),
         asked: asked.written(),
-        list: behind_of(app, actor, query)?,
+        lines: lines_of(&app.hotline, actor, &list.numbers())?,
+        list,
     })
 }

@@ -1,6 +1,8 @@
 //! Web, console: special reports 专报 with all that may be done to them now, and what they ask of units. Its rule: the
 //! report itself is the printed page; around it stands what is said to it.
 
+use std::collections::BTreeMap;
+
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpRequest, get, web};
 use serde::Serialize;
@@ -11,6 +13,8 @@ use crate::app::App;
 use crate::error::Result;
 use crate::identity::Actor;
 use crate::reports::print as press;
+use crate::web::api::line::LineView;
+use crate::web::api::named::lines_of;
 use crate::web::api::reports::printed;
 use crate::web::api::reports::tasks::{self, TaskList, TaskQuery};
 use crate::web::api::reports::view::{BehindView, DifferencesView, ReportList, ReportView};
@@ -20,6 +24,7 @@ use crate::web::console::assets;
 use crate::web::console::fault::Shown;
 use crate::web::console::guest::Guest;
 use crate::web::console::page::Page;
+use crate::web::console::people::names_in;
 
 #[derive(Serialize)]
 struct Listed<T> {
@@ -62,13 +67,13 @@ pub async fn owed(app: web::Data<App>, guest: Guest, request: HttpRequest) -> Sh
     let words = Words::of(&request);
     let query = words.read::<TaskQuery>()?;
     let (house, actor) = (app.clone(), guest.actor.clone());
-    let (found, directory) = run(move || {
-        let directory = house.db.read(|conn| house.directory.current(conn))?;
+    let (found, names) = run(move || {
         let found: TaskList = tasks::listed(&house, &actor, &query)?;
-        Ok((Listed::of(&words, found), directory))
+        let names = names_in(&house, &actor, &found)?;
+        Ok((Listed::of(&words, found), names))
     })
     .await?;
-    Ok(Page::of(&app, &guest).naming(directory).show("tasks.html", found)?)
+    Ok(Page::of(&app, &guest).named(names).show("tasks.html", found)?)
 }
 
 #[derive(Serialize)]
@@ -84,12 +89,13 @@ struct Read {
 #[get("/monthly/{id}")]
 pub async fn one(app: web::Data<App>, guest: Guest, id: web::Path<String>) -> Shown {
     let (house, actor) = (app.clone(), guest.actor.clone());
-    let (view, directory) = run_long(move || {
-        let directory = house.db.read(|conn| house.directory.current(conn))?;
-        Ok((read(&house, &actor, &id)?, directory))
+    let (view, names) = run_long(move || {
+        let view = read(&house, &actor, &id)?;
+        let names = names_in(&house, &actor, &view.report)?;
+        Ok((view, names))
     })
     .await?;
-    Ok(Page::of(&app, &guest).naming(directory).show("report.html", view)?)
+    Ok(Page::of(&app, &guest).named(names).show("report.html", view)?)
 }
 
 fn read(app: &App, actor: &Actor, id: &str) -> Result<Read> {
@@ -136,13 +142,14 @@ pub async fn print(
 #[derive(Serialize)]
 struct Behind {
     id: String,
-    table: String,
-    row: String,
-    column: String,
+    /// What the cell's table, row and column are called.
+    words: [String; 3],
     /// The words of the list without its page.
     asked: String,
     allowed: Vec<&'static str>,
     list: BehindView,
+    /// What the lists of the reader say of them, by number.
+    lines: BTreeMap<String, LineView>,
 }
 
 /// The tickets behind a cell of a report; whoever may object does so here, ticket by ticket.
@@ -156,20 +163,21 @@ pub async fn tickets(
     let words = Words::of(&request);
     let query = words.read::<CellQuery>()?;
     let (house, actor) = (app.clone(), guest.actor.clone());
-    let view = run_long(move || {
-        let CellQuery { table, row, column, .. } = &query;
-        Ok(Behind {
+    let (view, directory) = run_long(move || {
+        let directory = house.db.read(|conn| house.directory.current(conn))?;
+        let list = reports::behind_of(&house, &actor, (&id, &query))?;
+        let view = Behind {
             id: id.to_string(),
-            table: table.clone(),
-            row: row.clone(),
-            column: column.clone(),
+            words: list.words.clone(),
             asked: words.without(&["after"]).written(),
             allowed: reports::opened(&house, &actor, &id)?.allowed,
-            list: reports::behind_of(&house, &actor, (&id, &query))?,
-        })
+            lines: lines_of(&house.hotline, &actor, &list.numbers())?,
+            list,
+        };
+        Ok((view, directory))
     })
     .await?;
-    Ok(Page::of(&app, &guest).show("report_tickets.html", view)?)
+    Ok(Page::of(&app, &guest).naming(directory).show("report_tickets.html", view)?)
 }
 
 #[derive(Serialize)]
@@ -182,10 +190,11 @@ struct Differing {
 #[get("/monthly/{id}/differences")]
 pub async fn differences(app: web::Data<App>, guest: Guest, id: web::Path<String>) -> Shown {
     let (house, actor) = (app.clone(), guest.actor.clone());
-    let view = run_long(move || {
+    let (view, names) = run_long(move || {
         let list = reports::differences_of(&house, &actor, &id)?;
-        Ok(Differing { id: id.to_string(), list })
+        let names = names_in(&house, &actor, &list)?;
+        Ok((Differing { id: id.to_string(), list }, names))
     })
     .await?;
-    Ok(Page::of(&app, &guest).show("differences.html", view)?)
+    Ok(Page::of(&app, &guest).named(names).show("differences.html", view)?)
 }
