@@ -45,7 +45,7 @@ pub const PAGES: &[Page] = &[
     ("ticket-own", "agent", "/tickets/{own}"),
     ("ticket-whistled", "handler", "/tickets/{whistled}"),
     ("nothing-there", "leader", "/tickets/2026-999999"),
-    ("not-for-you", "agent", "/today"),
+    ("not-for-you", "agent", "/warnings"),
     ("articles", "agent", "/articles"),
     ("articles-found", "agent", "/articles?q=%E7%94%B5%E6%A2%AF"),
     ("gaps", "reviewer", "/articles/gaps"),
