@@ -212,6 +212,7 @@ fn surveys_come_one_after_the_other_the_citizen_s_words_first() {
     let city = &office.city;
     let (first, second) = (city.passed("weixiu"), city.passed("weixiu"));
     let page = office.shown("surveyor", "/survey");
+    assert!(office.shown("surveyor", "/").contains(&first), "the first page lists them too");
     assert!(page.contains("2</strong> 件") && page.contains(&first), "{page}");
     assert!(page.find("诉求人的话").unwrap() < page.find("单位的答复").unwrap());
     assert!(

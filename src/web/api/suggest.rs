@@ -96,6 +96,8 @@ struct UnitsView {
     lead: UnitCode,
     name: String,
     assists: Vec<UnitCode>,
+    /// What they are called, in the same order.
+    assist_names: Vec<String>,
     score: f64,
     why: String,
     /// Of the last matters like it that this unit was sent to lead, how many it returned.
@@ -307,8 +309,14 @@ fn units_view(one: Units, directory: &Directory) -> UnitsView {
         let (returned, of) = (returned.to_string(), of.to_string());
         sentence("suggest.returned", &[("returned", &returned), ("of", &of)])
     });
+    let name_of = |code: &UnitCode| directory.unit(code).map(|unit| unit.name.clone());
     UnitsView {
-        name: directory.unit(&one.lead).map_or_else(String::new, |unit| unit.name.clone()),
+        name: name_of(&one.lead).unwrap_or_default(),
+        assist_names: one
+            .assists
+            .iter()
+            .map(|it| name_of(it).unwrap_or_else(|| it.to_string()))
+            .collect(),
         why: [Some(one.why), record].into_iter().flatten().collect::<Vec<_>>().join("；"),
         category: one.category,
         lead: one.lead,

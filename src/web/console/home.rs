@@ -39,6 +39,10 @@ struct Queue {
     states: &'static str,
     #[serde(skip)]
     light: Option<Light>,
+    #[serde(skip)]
+    sort: Sort,
+    /// What stands first.
+    first: &'static str,
 }
 
 /// Who works off what; the first that fits stands first.
@@ -50,6 +54,8 @@ const QUEUES: &[Queue] = &[
         roles: &[Role::Dispatcher],
         states: "accepted,consulting",
         light: None,
+        sort: Sort::Due,
+        first: "最急的在最前",
     },
     Queue {
         key: "unit",
@@ -58,6 +64,8 @@ const QUEUES: &[Queue] = &[
         roles: &[Role::Handler, Role::UnitHead],
         states: "in_units,on_ledger",
         light: None,
+        sort: Sort::Due,
+        first: "最急的在最前",
     },
     Queue {
         key: "review",
@@ -66,6 +74,8 @@ const QUEUES: &[Queue] = &[
         roles: &[Role::Reviewer],
         states: "replied",
         light: None,
+        sort: Sort::Due,
+        first: "最急的在最前",
     },
     Queue {
         key: "survey",
@@ -74,6 +84,9 @@ const QUEUES: &[Queue] = &[
         roles: &[Role::Surveyor],
         states: "surveying",
         light: None,
+        // No limit of the whole ticket runs while it waits for its survey.
+        sort: Sort::Oldest,
+        first: "先受理的在最前",
     },
     Queue {
         key: "open",
@@ -82,6 +95,8 @@ const QUEUES: &[Queue] = &[
         roles: &[Role::Agent],
         states: "accepted,consulting,in_units",
         light: None,
+        sort: Sort::Due,
+        first: "最急的在最前",
     },
     Queue {
         key: "overdue",
@@ -90,6 +105,8 @@ const QUEUES: &[Queue] = &[
         roles: &[Role::Leader, Role::Assessor, Role::Reviewer],
         states: "accepted,consulting,in_units,replied,on_ledger,surveying",
         light: Some(Light::Red),
+        sort: Sort::Due,
+        first: "最急的在最前",
     },
 ];
 
@@ -177,7 +194,7 @@ impl Queue {
         ListQuery {
             state: Some(self.states.to_owned()),
             light: self.light,
-            sort: Some(Sort::Due),
+            sort: Some(self.sort),
             ..ListQuery::default()
         }
     }

@@ -75,6 +75,7 @@ impl Tab {
     pub fn open(origin: &str, profile: &Path) -> Option<Self> {
         let mut arguments: Vec<String> = [
             "--headless=new",
+            "--hide-scrollbars",
             "--no-first-run",
             "--no-default-browser-check",
             "--disable-gpu",

@@ -35,7 +35,9 @@
     const columns = figure.dataset.columns.split(' ').map(Number);
     const all = Array.from(table.querySelectorAll('tbody tr:not(.total)'));
     const { lines, most } = figure.dataset;
-    const wanted = lines ? lines.split(' ').map(at => all[at]) : all.slice(0, Number(most ?? all.length));
+    // A bar of which nothing is known is no bar; a line keeps its gaps.
+    const known = figure.dataset.chart === 'bar' ? all.filter(row => columns.some(at => row.cells[at] && number(words(row.cells[at])) !== null)) : all;
+    const wanted = lines ? lines.split(' ').map(at => all[at]) : known.slice(0, Number(most ?? known.length));
     const rows = wanted.filter(row => row && row.cells.length > Math.max(...columns));
     const heads = table.tHead.rows[0].cells;
     const points = rows.map(row => ({ name: words(row.cells[0]), label: short(words(row.cells[0])), cells: columns.map(at => row.cells[at]) }));

@@ -531,7 +531,7 @@
 
   // On a phone a row is a block: each cell carries what its column is called, for console.css to put before it.
   for (const table of document.querySelectorAll('table.fold')) {
-    const heads = Array.from(table.tHead?.rows[0]?.cells ?? [], head => head.textContent.trim());
+    const heads = Array.from(table.tHead?.rows[0]?.cells ?? [], head => head.dataset.name ?? head.textContent.trim());
     for (const body of table.tBodies) for (const row of body.rows) Array.from(row.cells).forEach((cell, n) => { if (cell.matches('td') && heads[n]) cell.dataset.label = heads[n]; });
   }
 

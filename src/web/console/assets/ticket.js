@@ -81,7 +81,7 @@
     if (answer.status !== 200) return;
     const named = new Map((answer.body.categories ?? []).map(it => [it.code, it.name]));
     fill('units', answer.body.units.slice(0, 3).map((it, n) => {
-      const assists = it.assists.length ? `，协办 ${it.assists.join('、')}` : '';
+      const assists = it.assists.length ? `，协办 ${it.assist_names.join('、')}` : '';
       const category = it.category !== box.dataset.category && named.get(it.category) ? `（分类：${named.get(it.category)}）` : '';
       const button = keyed(press(`派给 ${it.name}${assists}${category}`, () => once(() => send(it))), String(n + 1), `派给 ${it.name}`);
       return line(button, ' ', fine(it.why));

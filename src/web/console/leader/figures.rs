@@ -193,19 +193,19 @@ fn figured(app: &App, actor: &Actor, words: Words) -> Result<Figured> {
     })
 }
 
-/// The first rows of a table by one metric; of a single row there is nothing to compare.
+/// The first rows of a table by one metric, as far as it is known of them; of a single row there is nothing to compare.
 fn pictured(rows: &[RowView], metric: Metric) -> Result<Option<Value>> {
-    let rows = &rows[..rows.len().min(DRAWN)];
+    let value = |row: &RowView| row.metrics.get(metric.as_str()).and_then(|cell| cell.value);
+    let rows: Vec<&RowView> = rows.iter().filter(|row| value(row).is_some()).take(DRAWN).collect();
     if rows.len() < 2 {
         return Ok(None);
     }
-    let value = |row: &RowView| row.metrics.get(metric.as_str()).and_then(|cell| cell.value);
     let picture = Picture {
         title: metric.zh(),
         kind: ChartKind::Bar,
         format: format(metric),
         labels: rows.iter().map(|row| row.name.clone()).collect(),
-        columns: vec![(metric.zh(), rows.iter().map(value).collect())],
+        columns: vec![(metric.zh(), rows.into_iter().map(value).collect())],
     };
     picture.drawn(1)
 }
