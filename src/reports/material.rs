@@ -33,6 +33,8 @@ pub struct Past {
     pub earlier: Earlier,
     /// The profile (`name@version`) by which its own report was frozen, where it was.
     pub printed: Option<String>,
+    /// Whether the rules of that window have a cut-off for surveys, up to which they are counted.
+    pub is_cut: bool,
     /// Those of the scope; nothing where the site kept no tickets yet.
     pub facts: Option<Arc<Facts>>,
     /// Everybody's, where the scope is not everybody.

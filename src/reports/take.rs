@@ -98,7 +98,7 @@ pub fn take(
         // What is kept is packed while the rest is read: a third of a second in which the database is not waited for.
         let packing = beside.spawn(|| pack_facts(&body));
         let whole = whole.as_ref().unwrap_or(&body.facts);
-        let document = document(conn, (vault, &book), &frame, (&body.facts, whole), asked);
+        let document = document(conn, (vault, rules, &book), &frame, (&body.facts, whole), asked);
         let facts = packing.join().unwrap_or_else(|panic| resume_unwind(panic));
         Ok::<_, Error>((document?, facts?))
     })?;
@@ -108,13 +108,13 @@ pub fn take(
 /// The document of `facts` (those of the scope) and what else is to be read for it; `whole` are everybody's.
 fn document(
     conn: &mut Conn,
-    (vault, book): (Vault<'_>, &Rulebook),
+    (vault, rules, book): (Vault<'_>, &Rules, &Rulebook),
     frame: &Frame,
     (facts, whole): (&Facts, &Facts),
     asked: &Asked,
 ) -> Result<Document> {
     let first = store::first_received(conn)?;
-    let past = past(conn, (vault, book), frame, first)?;
+    let past = past(conn, (vault, rules), frame, first)?;
     let material = Material {
         frame,
         profile: book.profile.title.clone(),
@@ -165,7 +165,7 @@ fn printed_by(
 /// The earlier windows that it is compared with.
 fn past(
     conn: &mut Conn,
-    by: (Vault<'_>, &Rulebook),
+    by: (Vault<'_>, &Rules),
     frame: &Frame,
     first: Option<Stamp>,
 ) -> Result<Vec<Past>> {
@@ -184,23 +184,28 @@ fn past(
 
 fn past_of(
     conn: &mut Conn,
-    (vault, book): (Vault<'_>, &Rulebook),
+    (vault, rules): (Vault<'_>, &Rules),
     frame: &Frame,
     earlier: Earlier,
     first: Option<Stamp>,
 ) -> Result<Past> {
     if !earlier.is_known(first) {
-        return Ok(Past { earlier, printed: None, facts: None, whole: None });
+        return Ok(Past { earlier, printed: None, is_cut: false, facts: None, whole: None });
     }
     let (start, end) = (earlier.whole.start, earlier.whole.end);
     let mut whole = store::load(conn, start, end, frame.scoring.repeat_days)?;
     // As its own report counted it.
     mark_upheld(&mut whole, &upheld_in(conn, (start, end), frame.scope.as_ref())?);
-    if let Some(cut) = Cut::find(conn, vault, (&earlier.whole, book))? {
+    // Up to the cut-off of the rules that were in force then, which its own report had.
+    let book = rules.of_window(&earlier.whole)?;
+    let cut = Cut::find(conn, vault, (&earlier.whole, &book))?;
+    let is_cut = cut.is_some();
+    if let Some(cut) = cut {
         cut.apply(&mut whole, late_in(conn, (start, end), frame.scope.as_ref())?);
     }
     let whole = frame.counted(whole);
     let (facts, whole) = scoped(frame, whole);
     let printed = printed_by(conn, (start, end), frame.scope.as_ref())?;
-    Ok(Past { earlier, printed, facts: Some(Arc::new(facts)), whole: whole.map(Arc::new) })
+    let (facts, whole) = (Some(Arc::new(facts)), whole.map(Arc::new));
+    Ok(Past { earlier, printed, is_cut, facts, whole })
 }

@@ -105,9 +105,10 @@ fn compared(material: &Material<'_>, past: Option<&Past>) -> String {
 /// By which profile both columns are counted; where the report of that window was printed by another, that too.
 fn by_which(frame: &Frame, past: &Past) -> String {
     let profile = frame.scoring.profile.as_str();
-    let surveys = match &frame.surveys {
-        Some(_) => "各自专报所计入的回访",
-        None => "目前已有的回访",
+    let surveys = match (&frame.surveys, past.is_cut) {
+        (Some(_), true) => "各自专报所计入的回访",
+        (None, false) => "目前已有的回访",
+        _ => "各自考核办法所计入的回访",
     };
     let both = format!("两期均按本期考核办法（{profile}）和{surveys}计算");
     match past.printed.as_deref().filter(|printed| *printed != profile) {

@@ -76,7 +76,7 @@ fn frame(scoring: &Scoring, scope: Option<Scope>) -> Frame {
 
 fn past(facts: Option<Facts>) -> Past {
     let earlier = Earlier::of(Against::Previous, &window(), at(END)).unwrap();
-    Past { earlier, printed: None, facts: facts.map(Arc::new), whole: None }
+    Past { earlier, printed: None, is_cut: false, facts: facts.map(Arc::new), whole: None }
 }
 
 /// The report of `facts`, with `earlier` beside it.

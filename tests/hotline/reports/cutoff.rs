@@ -91,6 +91,26 @@ on_each_database! {
         assert!(said.contains("更正") && said.contains("3件"), "{said}");
     }
 
+    fn the_previous_column_knows_the_cut_off_of_its_own_rules_and_no_other(test: &TestDb) {
+        let bureau = Bureau::open(test);
+        bureau.with_cut_off();
+        // A week of November, whose rules have no cut-off; by those of December its answer would be three days late.
+        bureau.server.clock.set(at("2026-11-24T09:00:00"));
+        let no = bureau.city.passed("wuye");
+        bureau.asked_at(&no, &[(at("2026-12-07T10:00:00"), good())]);
+        bureau.server.clock.set(at("2026-12-14T09:00:00"));
+        let asked = json!({ "from": "2026-12-01", "to": "2026-12-08" });
+        let made = bureau.does("assessor", "/reports", asked);
+        let document = bureau.document("leader", made["id"].as_str().unwrap());
+        let before = cells(&document).into_iter().find(|it| {
+            (it.table.as_str(), it.row.as_str(), it.column.as_str())
+                == ("overview_rates", "resolution_rate", "previous")
+        });
+        assert_ne!(before.unwrap().value, json!("none"), "it was answered, and counts");
+        let marks = document["marks"].to_string();
+        assert!(marks.contains("各自考核办法所计入的回访"), "{marks}");
+    }
+
     fn after_the_cut_off_nothing_more_enters_and_only_an_exclusion_helps(test: &TestDb) {
         let bureau = Bureau::open(test);
         bureau.with_cut_off();
