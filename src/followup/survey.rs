@@ -12,7 +12,7 @@ use crate::limits::ClockName;
 use crate::limits::policy::AfterBadSurvey;
 use crate::ticket::assignment::Rework;
 use crate::ticket::command::{Survey, TriageBody};
-use crate::ticket::overlay::{Attempt, Outcome, Triage, Way, Why};
+use crate::ticket::overlay::{Attempt, Outcome, Triage, Way};
 use crate::ticket::state::{Awaits, Closing, State, Work};
 use crate::ticket::{Mode, Scene, Ticket, link};
 use crate::time::Stamp;
@@ -86,7 +86,7 @@ pub fn triage(ticket: &mut Ticket, scene: &Scene<'_>, body: &TriageBody) -> Resu
     } else {
         ticket.end(State::Closed { how: Closing::AsItStands }, scene.now);
     }
-    ticket.triages.push(Triage { at: scene.now, why: body.why, rework: body.rework });
+    ticket.triages.push(Triage { at: scene.now, why: Some(body.why), rework: body.rework });
     Ok(())
 }
 
@@ -97,7 +97,8 @@ fn bad_answer(ticket: &mut Ticket, scene: &Scene<'_>) -> Result<()> {
         && ticket.final_lead().is_some();
     if at_once {
         rework(ticket, scene)?;
-        ticket.triages.push(Triage { at: scene.now, why: Why::PoorWork, rework: true });
+        // Nobody looked into it: it has no reason yet.
+        ticket.triages.push(Triage { at: scene.now, why: None, rework: true });
     } else {
         ticket.state = State::Surveying { awaits: Awaits::Triage };
     }

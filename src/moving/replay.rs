@@ -27,7 +27,7 @@ use crate::limits::ClockName;
 use crate::routing::{dispatch, dispute};
 use crate::ticket::assignment::{DisputeOutcome, DisputeRecord};
 use crate::ticket::command::{ContactBody, ReplyBody, Review, Spoken};
-use crate::ticket::overlay::{Attempt, Exclusion, ExclusionStage, Triage, Way, Why};
+use crate::ticket::overlay::{Attempt, Exclusion, ExclusionStage, Triage, Way};
 use crate::ticket::state::{Awaits, Closing, WorkName};
 use crate::ticket::{Class, Direct, Matter, Mode, Part, Place, Scene, State, Text, Ticket};
 use crate::time::Stamp;
@@ -275,7 +275,7 @@ impl Story<'_> {
         match self.ticket.state {
             State::Surveying { .. } | State::Replied { .. } if goes_on => {
                 survey::rework(&mut self.ticket, scene)?;
-                let triage = Triage { at: scene.now, why: Why::PoorWork, rework: true };
+                let triage = Triage { at: scene.now, why: None, rework: true };
                 self.ticket.triages.push(triage);
             }
             State::InUnits { .. } if goes_on => {}

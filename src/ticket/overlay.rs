@@ -108,11 +108,13 @@ code_enum! {
     }
 }
 
-/// How a reviewer triaged a bad survey.
+/// What became of a bad survey: as a reviewer triaged it, or as the profile sent it back by itself.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Triage {
     pub at: Stamp,
-    pub why: Why,
+    /// As the reviewer said; nothing where nobody was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<Why>,
     pub rework: bool,
 }
 

@@ -11,6 +11,7 @@ mod exclusion;
 mod gone;
 mod instructions;
 mod mailed;
+mod reasons;
 mod texts;
 mod windows;
 mod words;

@@ -17,7 +17,7 @@ const AT_ONCE: usize = 500;
 /// What a ticket says of itself.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Reason {
-    /// Of its latest triage; nothing where there was none yet.
+    /// Of its latest triage; nothing where there was none yet, or it was sent back by itself.
     pub why: Option<Why>,
     pub flags: BTreeSet<BottomLine>,
 }
@@ -26,7 +26,7 @@ impl Reason {
     fn of(ticket: &Ticket) -> Self {
         let asked = ticket.attempts.iter().flat_map(|attempt| attempt.bottom_line.iter().copied());
         Self {
-            why: ticket.triages.last().map(|triage| triage.why),
+            why: ticket.triages.last().and_then(|triage| triage.why),
             flags: asked.chain(ticket.flags.iter().map(|flag| flag.flag)).collect(),
         }
     }

@@ -178,5 +178,8 @@ on_each_database! {
         let no = city.passed("wuye");
         city.surveyor().does(&no, "survey", bad());
         assert_eq!(city.state(&no), StateName::InUnits, "{name}");
+        let triages = city.ticket(&no).triages;
+        let said: Vec<_> = triages.iter().map(|it| (it.why, it.rework)).collect();
+        assert_eq!(said, [(None, true)], "nobody said why");
     }
 }
