@@ -3,12 +3,16 @@
 
 use std::collections::BTreeMap;
 
-use super::state::Step;
+use chrono::NaiveDate;
+
+use super::state::{State, Step};
+use super::store::ReportRow;
 use crate::assessment::facts::{Facts, ValidSurvey};
 use crate::assessment::late::{cutoff, survey_before};
 use crate::assessment::store::surveyed_from;
 use crate::db::Conn;
 use crate::error::Result;
+use crate::lifecycle::Hotline;
 use crate::limits::{Rulebook, Window};
 use crate::ticket::store::{Vault, load_many};
 use crate::time::Stamp;
@@ -41,6 +45,27 @@ pub struct Told {
     pub late: Late,
     /// How many of its tickets were asked for the last time at that instant or later.
     pub count: usize,
+}
+
+/// From when on a survey is late for the report `row`, and the last day whose surveys count in it: it is not frozen before.
+/// Nothing where every survey up to the freeze counts, and of what is frozen.
+///
+/// # Errors
+/// What the database says.
+pub fn surveys_until(
+    conn: &mut Conn,
+    hotline: &Hotline,
+    row: &ReportRow,
+) -> Result<Option<(Stamp, NaiveDate)>> {
+    if !matches!(row.state, State::Draft | State::Preliminary) {
+        return Ok(None);
+    }
+    let rules = hotline.rules.current(conn, hotline.db.now())?;
+    let (rule, zone) = (rules.profile.window, rules.profile.zone);
+    let whole = rule.from_to(&row.start_at.rfc3339(zone), &row.end_at.rfc3339(zone), zone);
+    let Some(window) = whole else { return Ok(None) };
+    let book = rules.of_window(&window)?;
+    Ok(cutoff(&window, &book).map(|at| (at, at.plus_millis(-1).day(zone))))
 }
 
 /// A cut-off, with the tickets whose last survey came after it.

@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::cutoff::surveys_until;
 use super::differ::{Difference, differ};
 use super::document::Document;
 use super::drill::{Drill, Spot};
@@ -85,12 +86,13 @@ pub struct Changes {
 pub const LOOKED_INTO: usize = 500;
 
 /// What stands against the table of `row` just now.
-pub(super) fn standing(conn: &mut Conn, row: &ReportRow) -> Result<Standing> {
+pub(super) fn standing(conn: &mut Conn, hotline: &Hotline, row: &ReportRow) -> Result<Standing> {
     let objections = store::objections(conn, row.root)?;
     Ok(Standing {
         state: row.state,
         objections_until: row.objections_until,
         ends_at: row.end_at,
+        surveys_until: surveys_until(conn, hotline, row)?,
         undecided: objection::undecided(conn, &objections)?,
         frozen_by: row.frozen_by,
         restated: store::last_edition(conn, row.root)? > row.edition,
@@ -102,9 +104,9 @@ pub(super) fn check(step: Step, standing: &Standing, actor: &Actor, now: Stamp) 
     step.next(standing, now).map_err(|error| state::refused(error, standing, actor, now))
 }
 
-/// There is one already, which stands so.
-pub(super) fn exists(standing: &Standing) -> Error {
-    Error::refused("report.exists").in_state(standing.state.as_str(), Vec::new())
+/// There is one already, in this state.
+pub(super) fn exists(state: State) -> Error {
+    Error::refused("report.exists").in_state(state.as_str(), Vec::new())
 }
 
 impl Desk<'_> {
@@ -116,7 +118,7 @@ impl Desk<'_> {
         step: Step,
     ) -> Result<(ReportRow, Standing)> {
         let row = self.row(conn, aim.id)?;
-        let standing = standing(conn, &row)?;
+        let standing = standing(conn, self.hotline, &row)?;
         step.require(&standing, self.actor)?;
         (aim.expected)(row.version.into())?;
         Ok((row, standing))
@@ -262,7 +264,7 @@ impl Desk<'_> {
     pub fn look(&self, conn: &mut Conn, id: i64, now: Stamp) -> Result<Seen> {
         let row = self.row(conn, id)?;
         let reads = Reads::of(self.actor);
-        let standing = standing(conn, &row)?;
+        let standing = standing(conn, self.hotline, &row)?;
         let keys = &self.hotline.keys;
         let texts =
             if reads.words_in(row.state) { texts::versions(conn, keys, id)? } else { Vec::new() };

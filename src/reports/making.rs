@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use super::creating::Creating;
 use super::cutoff::Late;
-use super::desk::{self, Aim, Desk, check, standing};
+use super::desk::{self, Aim, Desk, check};
 use super::document::Document;
 use super::kinds::ReportKind;
 use super::packed::{Packed, pack_document, unpack_document};
@@ -190,7 +190,7 @@ impl Desk<'_> {
     /// Freezes a report.
     ///
     /// # Errors
-    /// 404, 403, 412; 409 also `report.objections_open`, `report.window_open`.
+    /// 404, 403, 412; 409 also `report.objections_open`, `report.window_open`, `report.surveys_open`.
     pub fn ready_freeze(
         &self,
         conn: &mut Conn,
@@ -365,10 +365,7 @@ fn refuse_second(conn: &mut Conn, asked: &Asked) -> Result<()> {
     let scope = asked.scope.as_ref().map(|scope| (scope.by, scope.key.as_str()));
     let window = (asked.window.start, asked.window.end);
     match store::latest_of(conn, window, scope)? {
-        Some(there) => {
-            let standing = standing(conn, &there)?;
-            Err(desk::exists(&standing))
-        }
+        Some(there) => Err(desk::exists(there.state)),
         None => Ok(()),
     }
 }

@@ -4,6 +4,8 @@
 //! draft → preliminary 核对期 → frozen → signed → published; a restatement is another edition that begins frozen, and
 //! once it is published the one before it is superseded.
 
+use chrono::NaiveDate;
+
 use crate::code_enum;
 use crate::error::{Error, Kind, Result};
 use crate::identity::{Actor, Role};
@@ -55,6 +57,8 @@ pub struct Standing {
     pub objections_until: Option<Stamp>,
     /// The end of the window.
     pub ends_at: Stamp,
+    /// From when on a survey is late for it, and the last day that counts; nothing where every one up to the freeze does.
+    pub surveys_until: Option<(Stamp, NaiveDate)>,
     /// Objections that nobody has decided.
     pub undecided: usize,
     /// The user id of who froze it.
@@ -143,6 +147,12 @@ impl Step {
             Self::Freeze if standing.undecided > 0 => "report.objections_open",
             Self::Freeze if now < standing.ends_at => "report.window_open",
             Self::Freeze if is_checked(standing, now) => "report.check_open",
+            Self::Freeze => {
+                let (_, day) = standing.surveys_until.filter(|(until, _)| now < *until)?;
+                let day = day.to_string();
+                let values = [("day", day.as_str())];
+                return Some(Error::with(Kind::Refused, "report.surveys_open", &values));
+            }
             Self::Restate | Self::Sign | Self::Publish if standing.restated => "report.restated",
             _ => return None,
         };
@@ -196,6 +206,7 @@ mod tests {
             state,
             objections_until: Some(at(200)),
             ends_at: at(100),
+            surveys_until: None,
             undecided: 0,
             frozen_by: None,
             restated: false,
@@ -270,6 +281,20 @@ mod tests {
         let told =
             next.map_err(|error| refused(error, &standing, &person(Role::Assessor), at(now)));
         assert!(told.is_ok_and(|to| to == step.leads_to(state)) || !code.is_empty());
+    }
+
+    #[test]
+    fn a_freeze_waits_until_no_more_surveys_count() {
+        let day = "2026-12-09".parse().unwrap();
+        let standing = Standing {
+            objections_until: None,
+            surveys_until: Some((at(150), day)),
+            ..standing(State::Draft)
+        };
+        let error = Step::Freeze.next(&standing, at(149)).unwrap_err();
+        assert_eq!((error.kind(), error.code()), (Kind::Refused, "report.surveys_open"));
+        assert!(!allowed(&standing, &person(Role::Assessor), at(149)).contains(&"freeze"));
+        assert_eq!(Step::Freeze.next(&standing, at(150)).unwrap(), State::Frozen);
     }
 
     #[test]

@@ -133,6 +133,22 @@ on_each_database! {
         assert_eq!((&found["will_enter"], helps(&found)), (&json!([]), vec![json!("exclude")]));
     }
 
+    fn a_report_is_not_frozen_while_surveys_still_count_in_it(test: &TestDb) {
+        let bureau = Bureau::open(test);
+        bureau.with_cut_off();
+        let cut = at(CUTOFF);
+        bureau.server.clock.set(cut.plus_millis(-1));
+        let made = bureau.does("assessor", "/reports", json!({ "from": "2026-12-04", "to": "2026-12-08" }));
+        let path = format!("/reports/{}", made["id"].as_str().unwrap());
+        let freeze = || bureau.call("assessor", "POST", &format!("{path}/freeze"), &[], "{}");
+        let refused = freeze();
+        assert_eq!((refused.status, &refused.json()["code"]), (409, &json!("report.surveys_open")));
+        assert!(refused.body.contains("2026-12-09（含）"), "{}", refused.body);
+        assert!(!refused.json()["allowed"].as_array().unwrap().contains(&json!("freeze")), "{}", refused.body);
+        bureau.server.clock.set(cut);
+        assert_eq!(freeze().status, 200);
+    }
+
     fn without_a_cut_off_every_survey_up_to_the_freeze_counts_and_none_is_spoken_of(test: &TestDb) {
         let bureau = Bureau::open(test);
         let no = bureau.city.passed("wuye");
