@@ -179,6 +179,7 @@ impl Profile {
             (self.survey.direct_sample_percent <= 100, "survey.direct_sample_percent: 0 to 100"),
             (self.survey.relisten_percent <= 100, "survey.relisten_percent: 0 to 100"),
             (self.survey.min_days <= self.survey.attempts, "survey.min_days: above attempts"),
+            (self.rework.max <= 2, "rework.max: 0 to 2, of more no figures are kept"),
             (hours.iter().all(|(from, to)| from < to), "working_hours: each from before its to"),
             (hours.windows(2).all(|pair| pair[0].1 <= pair[1].0), "working_hours: overlap"),
             (self.no_answer.day_from < self.no_answer.day_to, "no_answer: day_from before day_to"),

@@ -86,6 +86,7 @@ fn the_default_assessment_is_that_of_the_domain() {
 #[case("from_day = 1\ncut", "from_day = 31\ncut", "from_day")]
 #[case("extra_workdays = 1", "extra_workdays = 2", "extra_workdays")]
 #[case("zone = \"Asia/Shanghai\"", "zone = \"Asia/Peking\"", "zone")]
+#[case("[rework]\nmax = 2", "[rework]\nmax = 3", "rework.max")]
 #[case("code = \"vexatious\"", "code = \"ledger\"", "twice")]
 #[case("basic_satisfied = 0.9", "basic_satisfied = 0.91234", "decimals")]
 fn a_wrong_key_is_named(#[case] right: &str, #[case] wrong: &str, #[case] told: &str) {
