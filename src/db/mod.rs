@@ -222,6 +222,14 @@ impl Db {
         }
     }
 
+    /// Whether somebody who reads may have another thread read beside: a database in memory has one connection.
+    pub fn has_others(&self) -> bool {
+        match &self.0.engine {
+            Engine::Sqlite(sqlite) => sqlite.place().is_some(),
+            Engine::Postgres(_) => true,
+        }
+    }
+
     /// The turn to make a write ready by work of one's own, to be dropped before the write itself:
     /// on SQLite only as many have one at once as leave the writing thread its core.
     pub fn turn(&self) -> Turn<'_> {

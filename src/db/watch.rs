@@ -57,6 +57,11 @@ impl Watch {
         })
     }
 
+    /// The watch of whoever waits for this thread's work, for another thread that does a part of it.
+    pub fn here() -> Option<Arc<Self>> {
+        caller()
+    }
+
     /// Runs `work` for the caller of this watch; nothing where that one has left already.
     pub fn over<T>(self: &Arc<Self>, work: impl FnOnce() -> T) -> Option<T> {
         self.begun.store(true, Ordering::Release);

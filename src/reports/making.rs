@@ -24,9 +24,8 @@ use crate::assessment::store::{Mark, mark};
 use crate::assessment::{Categories, Depth, GroupBy};
 use crate::db::{Conn, Tx};
 use crate::error::{Error, Kind, Result};
-use crate::lifecycle::Rules;
+use crate::lifecycle::{Hotline, Rules};
 use crate::limits::Window;
-use crate::sealing::MasterKey;
 use crate::ticket::store::Vault;
 use crate::time::Stamp;
 
@@ -86,13 +85,13 @@ impl Made {
     /// The report that `asked` is, as `conn` sees it at `now`.
     fn of(
         conn: &mut Conn,
-        keys: &MasterKey,
+        hotline: &Hotline,
         rules: &Rules,
         asked: &Asked,
         now: Stamp,
     ) -> Result<Self> {
         let mark = mark(conn)?;
-        let taken = take(conn, Vault { keys }, rules, asked, now)?;
+        let taken = take(conn, (&hotline.db, Vault { keys: &hotline.keys }), rules, asked, now)?;
         let scoring = &taken.frame.scoring;
         Ok(Self {
             document: pack_document(&taken.document)?,
@@ -161,7 +160,7 @@ impl Desk<'_> {
         let asked =
             Asked { window, scope, categories, issuer, upheld, late, checked, sentences, listing };
         refuse_second(conn, &asked)?;
-        let made = Arc::new(Made::of(conn, &self.hotline.keys, &rules, &asked, now)?);
+        let made = Arc::new(Made::of(conn, self.hotline, &rules, &asked, now)?);
         Ok(Ready { step: Step::Create, on: None, asked, period, until: None, made })
     }
 
@@ -237,7 +236,7 @@ impl Desk<'_> {
         let (listing, late) = (self.site.listing, Late::at(step));
         let asked =
             Asked { window, scope, categories, issuer, upheld, late, checked, sentences, listing };
-        let made = Arc::new(Made::of(conn, &self.hotline.keys, &rules, &asked, now)?);
+        let made = Arc::new(Made::of(conn, self.hotline, &rules, &asked, now)?);
         Ok(Ready { step, on: Some((row.id, row.version)), asked, period: row.period, until, made })
     }
 
@@ -257,7 +256,7 @@ impl Desk<'_> {
                 return Err(moved());
             }
             let rules = self.hotline.rules.current(tx.conn, tx.now)?;
-            made = Arc::new(Made::of(tx.conn, &self.hotline.keys, &rules, &ready.asked, tx.now)?);
+            made = Arc::new(Made::of(tx.conn, self.hotline, &rules, &ready.asked, tx.now)?);
         }
         let Some((id, version)) = ready.on else { return self.keep_new(tx, ready, &made) };
         let aim = Aim { id, expected: &|_| Ok(()) };

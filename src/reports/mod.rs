@@ -7,7 +7,8 @@
 //! changed. What people say to a report, units in its check period and leaders afterwards, is in [`said`]; what that
 //! means for the live figures of the same window, in [`live`].
 
-pub mod contents;
+pub mod ahead;
+mod contents;
 pub mod creating;
 pub mod cutoff;
 pub mod desk;

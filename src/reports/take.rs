@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 use std::panic::resume_unwind;
 use std::sync::Arc;
 
+use super::ahead::{Ahead, Windows};
 use super::contents;
 use super::cutoff::{Cut, Late};
 use super::document::Document;
-use super::extras::store as extras;
+use super::extras::{Extras, store as extras};
 use super::frame::Frame;
 use super::live::{late_in, upheld_in};
 use super::material::{Material, Past};
@@ -23,7 +24,7 @@ use crate::assessment::Categories;
 use crate::assessment::facts::Facts;
 use crate::assessment::likewise::{Against, Earlier};
 use crate::assessment::store;
-use crate::db::Conn;
+use crate::db::{Conn, Db};
 use crate::error::{Error, Result};
 use crate::lifecycle::Rules;
 use crate::limits::{Rulebook, Window};
@@ -62,13 +63,14 @@ pub struct Taken {
     pub frame: Frame,
 }
 
-/// The report as the database is now. `vault` opens the tickets that are unsolved or flagged, whose reasons no column has.
+/// The report as the database is now. `vault` opens the tickets that are unsolved or flagged, whose reasons no column has;
+/// `db` is where `conn` comes from.
 ///
 /// # Errors
 /// What the database says.
 pub fn take(
     conn: &mut Conn,
-    vault: Vault<'_>,
+    (db, vault): (&Db, Vault<'_>),
     rules: &Rules,
     asked: &Asked,
     now: Stamp,
@@ -83,49 +85,63 @@ pub fn take(
     )
     .of_scope(asked.scope.clone())
     .counted_by(asked.categories);
-    let (start, end) = (asked.window.start, asked.window.end.min(now));
-    let mut whole = store::load(conn, start, end, frame.scoring.repeat_days)?;
-    mark_upheld(&mut whole, &asked.upheld);
-    let cut = Cut::find(conn, vault, (&asked.window, &book))?;
-    if let Some(cut) = &cut {
-        cut.apply(&mut whole, asked.late);
-    }
-    let whole = frame.counted(whole);
-    let (facts, whole) = scoped(&frame, whole);
-    frame.surveys = cut.map(|cut| cut.told(&facts, asked.late));
+    let first = store::first_received(conn)?;
+    let ahead = Ahead::of(conn, db, &frame, first)?;
+    let (own, windows) = std::thread::scope(|beside| {
+        let reading = beside.spawn(|| ahead.read());
+        let own = own(conn, vault, (&mut frame, &book), (asked, first));
+        (own, reading.join().unwrap_or_else(|panic| resume_unwind(panic)))
+    });
+    let (facts, whole, extras) = own?;
+    let past = past(conn, (vault, rules), &frame, (first, windows))?;
     let body = Body::of(facts, &frame);
     let (document, facts) = std::thread::scope(|beside| {
-        // What is kept is packed while the rest is read: a third of a second in which the database is not waited for.
+        // What is kept is packed while the document is made of it.
         let packing = beside.spawn(|| pack_facts(&body));
         let whole = whole.as_ref().unwrap_or(&body.facts);
-        let document = document(conn, (vault, rules, &book), &frame, (&body.facts, whole), asked);
+        let material = Material {
+            frame: &frame,
+            profile: book.profile.title.clone(),
+            facts: &body.facts,
+            whole,
+            past,
+            extras,
+            sentences: &asked.sentences,
+            listing: asked.listing,
+        };
+        let document = document(&material, asked);
         let facts = packing.join().unwrap_or_else(|panic| resume_unwind(panic));
         Ok::<_, Error>((document?, facts?))
     })?;
     Ok(Taken { document, facts, frame })
 }
 
-/// The document of `facts` (those of the scope) and what else is to be read for it; `whole` are everybody's.
-fn document(
+/// The facts of the window and the scope, everybody's where those are others, and what no fact says; `frame` learns which
+/// surveys came late.
+fn own(
     conn: &mut Conn,
-    (vault, rules, book): (Vault<'_>, &Rules, &Rulebook),
-    frame: &Frame,
-    (facts, whole): (&Facts, &Facts),
-    asked: &Asked,
-) -> Result<Document> {
-    let first = store::first_received(conn)?;
-    let past = past(conn, (vault, rules), frame, first)?;
-    let material = Material {
-        frame,
-        profile: book.profile.title.clone(),
-        facts,
-        whole,
-        past,
-        extras: extras::load(conn, vault, frame, facts, first)?,
-        sentences: &asked.sentences,
-        listing: asked.listing,
-    };
-    let mut document = contents::document(&material, &asked.issuer)?;
+    vault: Vault<'_>,
+    (frame, book): (&mut Frame, &Rulebook),
+    (asked, first): (&Asked, Option<Stamp>),
+) -> Result<(Facts, Option<Facts>, Extras)> {
+    let (start, end) = (asked.window.start, asked.window.end.min(frame.now));
+    let mut whole = store::load(conn, start, end, frame.scoring.repeat_days)?;
+    mark_upheld(&mut whole, &asked.upheld);
+    let cut = Cut::find(conn, vault, (&asked.window, book))?;
+    if let Some(cut) = &cut {
+        cut.apply(&mut whole, asked.late);
+    }
+    let whole = frame.counted(whole);
+    let (facts, whole) = scoped(frame, whole);
+    frame.surveys = cut.map(|cut| cut.told(&facts, asked.late));
+    let extras = extras::load(conn, vault, frame, &facts, first)?;
+    Ok((facts, whole, extras))
+}
+
+/// The document of all that was read for it.
+fn document(material: &Material<'_>, asked: &Asked) -> Result<Document> {
+    let frame = material.frame;
+    let mut document = contents::document(material, &asked.issuer)?;
     match &asked.checked {
         Some(Told::Now { units, until }) => {
             let (section, mark) = contents::check((frame, &asked.sentences), (units, *until))?;
@@ -167,7 +183,7 @@ fn past(
     conn: &mut Conn,
     by: (Vault<'_>, &Rules),
     frame: &Frame,
-    first: Option<Stamp>,
+    (first, mut windows): (Option<Stamp>, Windows),
 ) -> Result<Vec<Past>> {
     let mut all: Vec<Past> = Vec::new();
     for against in [Against::Previous, Against::Year] {
@@ -176,7 +192,7 @@ fn past(
         let same = all.iter().find(|past| past.earlier.whole == earlier.whole).cloned();
         all.push(match same {
             Some(same) => Past { earlier, ..same },
-            None => past_of(conn, by, frame, earlier, first)?,
+            None => past_of(conn, by, frame, earlier, (first, &mut windows))?,
         });
     }
     Ok(all)
@@ -187,13 +203,16 @@ fn past_of(
     (vault, rules): (Vault<'_>, &Rules),
     frame: &Frame,
     earlier: Earlier,
-    first: Option<Stamp>,
+    (first, windows): (Option<Stamp>, &mut Windows),
 ) -> Result<Past> {
     if !earlier.is_known(first) {
         return Ok(Past { earlier, printed: None, is_cut: false, facts: None, whole: None });
     }
     let (start, end) = (earlier.whole.start, earlier.whole.end);
-    let mut whole = store::load(conn, start, end, frame.scoring.repeat_days)?;
+    let mut whole = match windows.remove(&(start, end)) {
+        Some(read) => read,
+        None => store::load(conn, start, end, frame.scoring.repeat_days)?,
+    };
     // As its own report counted it.
     mark_upheld(&mut whole, &upheld_in(conn, (start, end), frame.scope.as_ref())?);
     // Up to the cut-off of the rules that were in force then, which its own report had.

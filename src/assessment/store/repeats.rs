@@ -4,6 +4,7 @@
 
 use std::collections::HashMap;
 
+use diesel::connection::DefaultLoadingMode;
 use diesel::prelude::*;
 
 use crate::assessment::facts::Facts;
@@ -37,7 +38,26 @@ pub(super) fn load(
     let callers = within
         .filter(at.ge(start.millis()).and(at.lt(end.millis())))
         .select(within.field(tickets::phone_hash));
-    let lines: Vec<Line> = each!(conn, c => tickets::table
+    let mut last: HashMap<(String, About), Last> = HashMap::new();
+    let mut earlier: HashMap<i64, Stamp> = HashMap::new();
+    // Line by line: a quarter's lines are many.
+    let mut see = |line: QueryResult<Line>| -> QueryResult<()> {
+        let (id, at, caller, category, estate, region) = line?;
+        let (Some(caller), Some(about)) = (caller, About::of(category, estate, region)) else {
+            return Ok(());
+        };
+        let seen = last.entry((caller, about)).or_insert(Last { at, before: None });
+        if seen.at < at {
+            *seen = Last { at, before: Some(seen.at) };
+        }
+        if let Some(before) = seen.before
+            && at >= start
+        {
+            earlier.insert(id, before);
+        }
+        Ok(())
+    };
+    each!(conn, c => tickets::table
         .filter(tickets::received_at.ge(from.millis()).and(tickets::received_at.lt(end.millis())))
         .filter(tickets::phone_hash.eq_any(callers).and(tickets::category.is_not_null()))
         .order((tickets::received_at, tickets::id))
@@ -49,23 +69,8 @@ pub(super) fn load(
             tickets::estate,
             tickets::region,
         ))
-        .load(c))?;
-    let mut last: HashMap<(String, About), Last> = HashMap::with_capacity(lines.len());
-    let mut earlier: HashMap<i64, Stamp> = HashMap::new();
-    for (id, at, caller, category, estate, region) in lines {
-        let (Some(caller), Some(about)) = (caller, About::of(category, estate, region)) else {
-            continue;
-        };
-        let seen = last.entry((caller, about)).or_insert(Last { at, before: None });
-        if seen.at < at {
-            *seen = Last { at, before: Some(seen.at) };
-        }
-        if let Some(before) = seen.before
-            && at >= start
-        {
-            earlier.insert(id, before);
-        }
-    }
+        .load_iter::<Line, DefaultLoadingMode>(c)?
+        .try_for_each(&mut see))?;
     for fact in &mut facts.tickets {
         fact.earlier_at = earlier.get(&fact.id).copied();
     }
