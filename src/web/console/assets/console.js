@@ -501,15 +501,24 @@
     keyList.showModal();
   }
   document.querySelector('[data-help]')?.addEventListener('click', help);
+  // The row that is chosen: by j and k, or by going into it.
+  const chosenRow = () => document.querySelector('[data-rows] > [data-at]');
+  function comeTo(row) {
+    const old = chosenRow();
+    old?.removeAttribute('data-at');
+    old?.removeAttribute('aria-selected');
+    row.setAttribute('data-at', '');
+    if (row.matches('tr')) row.setAttribute('aria-selected', 'true'); // what is no row of a table has no such state
+  }
+  document.addEventListener('focusin', event => { const row = event.target.closest('[data-rows] > *'); if (row) comeTo(row); });
+  // A key that belongs to a row, where none is chosen or the chosen one has nothing of the kind.
+  const notThere = () => say(chosenRow() ? '选中的一行没有这一项。' : '先用 j、k 选一行。');
   function move(step) {
     const rows = Array.from(document.querySelectorAll('[data-rows] > *')).filter(row => row.offsetParent !== null);
     if (!rows.length) return;
     const now = rows.findIndex(row => row.hasAttribute('data-at'));
     const next = Math.min(rows.length - 1, Math.max(0, now + step));
-    rows[now]?.removeAttribute('data-at');
-    rows[now]?.removeAttribute('aria-selected');
-    rows[next].setAttribute('data-at', '');
-    if (rows[next].matches('tr')) rows[next].setAttribute('aria-selected', 'true'); // what is no row of a table has no such state
+    comeTo(rows[next]);
     (rows[next].querySelector('a') ?? rows[next].querySelector('input, button'))?.focus();
     rows[next].scrollIntoView({ block: 'nearest' });
   }
@@ -522,10 +531,13 @@
     if (!typing && (event.key === 'j' || event.key === 'k')) { event.preventDefault(); move(event.key === 'j' ? 1 : -1); return; }
     const key = event.code?.startsWith('Key') ? event.code.slice(3).toLowerCase() : event.code?.startsWith('Digit') ? event.code.slice(5) : event.key;
     const all = keyed().filter(it => it.dataset.key.toLowerCase() === key);
-    // Of many rows the one that is chosen; of several forms with one key the next that is not open yet.
-    const found = all.find(it => it.closest('[data-at]')) ?? all.find(it => !it.open) ?? all[0];
-    if (!found) return;
+    if (!all.length) return;
     event.preventDefault();
+    if (event.repeat) return; // a key that is held acts once
+    // Of rows the chosen one and no other; of several forms with one key the next that is not open yet.
+    const free = all.filter(it => !it.closest('[data-rows]'));
+    const found = all.find(it => it.closest('[data-at]')) ?? free.find(it => !it.open) ?? free[0];
+    if (!found) { notThere(); return; }
     if (found.matches('details')) { found.open = true; found.querySelector('input, textarea, select, button')?.focus(); } else if (found.matches('input, textarea, select')) found.focus(); else found.click();
   });
 
@@ -697,5 +709,5 @@
     location.assign('/login');
   });
 
-  window.jiesu = { call, say, bodyOf, complain, fresh, draftOf, fillIn, isOld };
+  window.jiesu = { call, say, bodyOf, complain, fresh, draftOf, fillIn, isOld, chosenRow, notThere };
 })();
