@@ -6,7 +6,8 @@
   const { call, say, fresh, draftOf, fillIn } = window.jiesu;
   const part = name => document.querySelector(`[data-part="${name}"]`);
   const field = name => form.elements[name];
-  const stateOf = { accepted: '已受理', consulting: '会商中', in_units: '办理中', replied: '已答复', on_ledger: '挂账', surveying: '回访中', closed: '已办结', declined: '不予受理', diverted: '已转紧急', merged: '已并单', withdrawn: '已撤单' };
+  // What states are called, as everywhere.
+  const stateOf = Object.fromEntries(form.dataset.states.split(';').filter(Boolean).map(pair => pair.split('=')));
   // A caller's number stands in no address: the server has sent us on without it. What it waited under is over now.
   if (location.search.includes('ring=')) {
     const ringing = new URLSearchParams(location.search).get('call_id');
@@ -104,7 +105,10 @@
     into.querySelector('span').textContent = no ? `受理后并入 ${no}，不另派单。` : '';
   }
   into.querySelector('button').addEventListener('click', () => merge(''));
-  const merging = it => keyed(press('并入', () => { merge(it.no); say(`受理后并入 ${it.no}`); }), 'g', `并入 ${it.no}`);
+  function merging(it, first) {
+    const button = press('并入', () => { merge(it.no); say(`受理后并入 ${it.no}`); });
+    return it === first ? keyed(button, 'g', `并入 ${it.no}`) : button;
+  }
   field('caller.phone').addEventListener('change', who);
   field('caller.phone').addEventListener('input', () => { if (field('caller.phone').value.trim().length >= 11) who(); });
 
@@ -142,8 +146,11 @@
     for (const it of found.units) named.set(it.lead, it.name);
     fill('vexatious', found.vexatious ? [line([`该来电人就此事已被两人认定为恶意重复诉求；照常受理。（${found.vexatious.reason}）`])] : []);
     fill('places', found.places.filter(it => it.estate).slice(0, 3).map(it => line([press(`${it.path.join(' / ')} / ${it.estate.name}`, () => settle(it.estate)), ` ${it.why}`])));
-    fill('duplicates', found.duplicates.slice(0, 3).map(it => line([link(it.no, `${it.no} ${it.title}`), ` ${stateOf[it.state] ?? ''} `, live.includes(it.state) ? merging(it) : ''])));
-    fill('incidents', found.incidents.slice(0, 3).map(it => line([it.no ? link(it.no, it.title) : it.title, it.tell ? `：${it.tell} ` : ' ', ...(it.no ? [merging(it)] : [])])));
+    const incidents = found.incidents.slice(0, 3);
+    const duplicates = found.duplicates.slice(0, 3);
+    const first = incidents.find(it => it.no) ?? duplicates.find(it => live.includes(it.state)); // as they stand on the page
+    fill('duplicates', duplicates.map(it => line([link(it.no, `${it.no} ${it.title}`), ` ${stateOf[it.state] ?? ''} `, live.includes(it.state) ? merging(it, first) : ''])));
+    fill('incidents', incidents.map(it => line([it.no ? link(it.no, it.title) : it.title, it.tell ? `：${it.tell} ` : ' ', ...(it.no ? [merging(it, first)] : [])])));
     fill('articles', found.articles.slice(0, 3).map(it => line([it.title, it.internal ? '（仅内部）' : '', ' ', press('据此答复', () => cite(it))])));
   }
   function settle(estate) {
