@@ -167,10 +167,18 @@ fn a_draft_is_back_after_the_browser_was_killed_in_the_middle_of_an_intake() {
     assert_eq!(held("place.estate"), json!("E001"), "the code behind the name that is shown");
     assert_eq!(held("matter.category"), json!("H050201"));
     tab.says("已恢复上次未提交的内容");
+    // One press too many loses nothing.
+    tab.keys(&format!("{ALT}x"));
+    tab.says("再按一次清空");
+    assert_eq!(held("matter.content"), json!(words));
     tab.keys(&format!("{ALT}s"));
     tab.until("document.querySelector('[data-part=said]:not([hidden])') !== null");
     let found = stage.posts("agent", "/tickets/find", &json!({ "caller_phone": "13912345678" }));
     let no = found["items"][0]["no"].as_str().expect("it was taken in").to_owned();
     let ticket = stage.ticket(&no);
     assert_eq!((&ticket["content"], &ticket["place"]["estate"]), (&json!(words), &json!("E001")));
+    tab.keys(&format!("{ALT}c13912345678{ALT}x"));
+    tab.says("再按一次清空");
+    tab.keys(&format!("{ALT}x"));
+    tab.until("document.forms.intake.elements['matter.content'].value === ''");
 }

@@ -308,10 +308,20 @@
     };
     box.querySelector('[data-again]').focus();
   });
+  // What was typed is gone by it, here and at the server: the first press only asks.
+  let sure = 0;
+  form.querySelector('button[type="reset"]').addEventListener('click', event => {
+    if (performance.now() < sure) return;
+    event.preventDefault();
+    sure = performance.now() + 8000;
+    say('再按一次清空。');
+  });
+  form.addEventListener('input', () => { sure = 0; });
   form.addEventListener('reset', () => {
     for (const name of ['slip', 'into', 'call.call_id']) if (field(name)) field(name).value = '';
     for (const name of ['vexatious', 'caller', 'places', 'categories', 'units', 'duplicates', 'incidents', 'articles']) fill(name, []);
     asked = '';
+    sure = 0;
     warned = [];
     document.querySelector('[data-warned]').replaceChildren();
     merge('');
