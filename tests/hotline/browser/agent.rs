@@ -182,3 +182,32 @@ fn a_draft_is_back_after_the_browser_was_killed_in_the_middle_of_an_intake() {
     tab.keys(&format!("{ALT}x"));
     tab.until("document.forms.intake.elements['matter.content'].value === ''");
 }
+
+#[test]
+fn what_was_typed_is_sent_after_another_login_elsewhere_and_in_nobody_else_s_name() {
+    let stage = Stage::at(WORKDAY);
+    let Some(tab) = stage.browser("again") else { return };
+    tab.log_in("agent", "/desk");
+    tab.keys("h");
+    tab.keys("13912345678");
+    chosen(&tab, 'q', "lgy", "place.estate", "E001");
+    chosen(&tab, 'f', "zdd", "matter.category", "H050201");
+    tab.keys(&format!("{ALT}c"));
+    tab.keys("地下车库渗水，墙皮脱落。");
+    let known = || {
+        let found =
+            stage.posts("agent", "/tickets/find", &json!({ "caller_phone": "13912345678" }));
+        found["items"].as_array().map_or(0, Vec::len)
+    };
+    // At the same machine somebody else has logged in since.
+    tab.holds(Some(&stage.cookie("dispatcher")));
+    tab.keys(&format!("{ALT}s"));
+    tab.says("这一页已经不是您登录后打开的那一页");
+    assert_eq!(known(), 0);
+    // The agent, in another tab.
+    tab.holds(Some(&stage.cookie("agent")));
+    tab.keys(&format!("{ALT}s"));
+    tab.until("document.querySelector('[data-part=said]:not([hidden])') !== null");
+    assert_eq!(known(), 1);
+    assert_eq!(tab.complaints(), [""; 0]);
+}

@@ -2,7 +2,8 @@
 // Chromium 109; pages work as far as reading goes without it.
 (() => {
   'use strict';
-  const echo = document.querySelector('meta[name="echo"]')?.content ?? '';
+  let echo = document.querySelector('meta[name="echo"]')?.content ?? '';
+  const who = document.body.dataset.me ?? '';
   const said = document.getElementById('said');
 
   // What just happened, for eye and screen reader.
@@ -14,12 +15,34 @@
     setTimeout(() => line.remove(), 8000);
   }
 
+  // Whoever logged in again in another tab has another echo: it is had from a page of theirs, once, and what was refused
+  // is sent again. If that is somebody else, nothing of this page is sent in their name.
+  async function renewed() {
+    try {
+      const answer = await fetch('/me', { headers: { Accept: 'text/html' } });
+      if (!answer.ok) return false;
+      const there = new DOMParser().parseFromString(await answer.text(), 'text/html');
+      const found = there.querySelector('meta[name="echo"]')?.content;
+      if (!who || !found || there.body.dataset.me !== who) return false;
+      echo = found;
+      return true;
+    } catch { return false; }
+  }
+  // As fetch, with the echo.
+  async function ask(address, more) {
+    const go = () => fetch(address, { ...more, headers: { ...more.headers, 'X-CSRF-Token': echo } });
+    const answer = await go();
+    if (answer.status !== 403) return answer;
+    const problem = await answer.clone().json().catch(() => null);
+    return problem?.code === 'console.echo' && await renewed() ? go() : answer;
+  }
+
   // One call of the interface; answers {status, body, version}.
   async function call(method, address, body, more = {}) {
-    const headers = { 'X-CSRF-Token': echo, Accept: 'application/json', ...more };
+    const headers = { Accept: 'application/json', ...more };
     if (body !== undefined) headers['Content-Type'] = 'application/json';
     try {
-      const answer = await fetch(address, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
+      const answer = await ask(address, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
       const text = await answer.text();
       let read = null;
       try { read = text ? JSON.parse(text) : null; } catch { read = null; }
@@ -345,7 +368,6 @@
   // Drafts: what was typed is there again after the browser died, here or at another machine. Kept in the browser at
   // once and on the server a moment later; of the two the one that was typed later counts, and neither outlives sending.
   // data-draft-by names the field that says whose matter it is: under another one nothing is filled in.
-  const who = document.body.dataset.me ?? '';
   const draftName = form => form.dataset.draft.replace(/^\/api\/v1\//, '').replace(/[^A-Za-z0-9_-]+/g, '.').replace(/^\.|\.$/g, '').slice(0, 100);
   const draftKey = form => `draft:${who}:${draftName(form)}`;
   const draftAddress = form => `/api/v1/drafts/${draftName(form)}`;
@@ -385,9 +407,8 @@
     if (!waits.has(form)) waits.set(form, setTimeout(() => upload(form), 1500));
   }
   function tell(form, method, draft, keepalive) {
-    const headers = { 'X-CSRF-Token': echo };
-    if (draft) headers['Content-Type'] = 'application/json';
-    return fetch(draftAddress(form), { method, headers, keepalive, body: draft ? JSON.stringify(draft) : undefined }).catch(() => null);
+    const headers = draft ? { 'Content-Type': 'application/json' } : {};
+    return ask(draftAddress(form), { method, headers, keepalive, body: draft ? JSON.stringify(draft) : undefined }).catch(() => null);
   }
   function upload(form, keepalive = false) {
     clearTimeout(waits.get(form));
@@ -709,5 +730,5 @@
     location.assign('/login');
   });
 
-  window.jiesu = { call, say, bodyOf, complain, fresh, draftOf, fillIn, isOld, chosenRow, notThere };
+  window.jiesu = { call, say, ask, bodyOf, complain, fresh, draftOf, fillIn, isOld, chosenRow, notThere };
 })();
