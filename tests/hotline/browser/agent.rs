@@ -66,6 +66,7 @@ fn an_agent_takes_three_calls_by_keyboard_alone() {
 fn urged(stage: &Stage, tab: &Tab, no: &str) -> Course {
     tab.go("/desk?call_id=c-1");
     tab.says(no);
+    tab.says("来电人有 1 件工单");
     tab.keys("c");
     tab.keys("今天还没有人来，请催一下。");
     tab.keys(&format!("{ALT}u"));
@@ -110,8 +111,14 @@ fn chosen(tab: &Tab, key: char, letters: &str, field: &str, code: &str) {
     tab.until(&format!(
         "document.activeElement.parentElement.querySelector('.choices:not([hidden]) > li[data-code=\"{code}\"][aria-selected=true]') !== null"
     ));
+    // What would be taken is what a screen reader says.
+    tab.until(
+        "document.activeElement.getAttribute('aria-activedescendant') \
+            === document.activeElement.parentElement.querySelector('li[aria-selected=true]').id",
+    );
     tab.keys(&ENTER.to_string());
     tab.until(&format!("document.forms.intake.elements['{field}'].value === '{code}'"));
+    tab.until("!document.activeElement.hasAttribute('aria-activedescendant')");
 }
 
 /// Nobody speaks.

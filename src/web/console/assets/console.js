@@ -300,7 +300,9 @@
     field.after(code, list);
     let wait = 0;
     let round = 0;
-    const close = () => { list.hidden = true; field.setAttribute('aria-expanded', 'false'); };
+    const close = () => { list.hidden = true; field.setAttribute('aria-expanded', 'false'); field.removeAttribute('aria-activedescendant'); };
+    // What Enter and Tab would take is what is heard.
+    const mark = item => { item.setAttribute('aria-selected', 'true'); field.setAttribute('aria-activedescendant', item.id); };
     const take = item => {
       code.value = item.dataset.code;
       field.value = item.dataset.name;
@@ -330,9 +332,10 @@
           line.addEventListener('mousedown', event => { event.preventDefault(); take(line); });
           list.append(line);
         }
-        list.hidden = !list.children.length;
-        field.setAttribute('aria-expanded', String(!list.hidden));
-        list.firstElementChild?.setAttribute('aria-selected', 'true');
+        if (!list.children.length) { close(); return; }
+        list.hidden = false;
+        field.setAttribute('aria-expanded', 'true');
+        mark(list.firstElementChild);
       }, 120);
     });
     field.addEventListener('keydown', event => {
@@ -343,8 +346,7 @@
         event.preventDefault();
         const next = (now + (event.key === 'ArrowDown' ? 1 : items.length - 1)) % items.length;
         items[now]?.removeAttribute('aria-selected');
-        items[next].setAttribute('aria-selected', 'true');
-        field.setAttribute('aria-activedescendant', items[next].id);
+        mark(items[next]);
         items[next].scrollIntoView({ block: 'nearest' });
       } else if (event.key === 'Enter' || event.key === 'Tab') { if (items[now]) { if (event.key === 'Enter') event.preventDefault(); take(items[now]); } } else if (event.key === 'Escape') { event.preventDefault(); close(); }
     });

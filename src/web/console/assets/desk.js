@@ -21,6 +21,14 @@
     list.replaceChildren(...rows);
     box.hidden = rows.length === 0;
   }
+  // What is rebuilt while the agent types is not read out; how much there is stands in one line that is.
+  const heard = { theirs: '', warned: '', found: '' };
+  function hear(more) {
+    Object.assign(heard, more);
+    const text = Object.values(heard).filter(Boolean).join('；');
+    const place = document.querySelector('[data-heard]');
+    if (place.textContent !== text) place.textContent = text;
+  }
   function line(parts) {
     const li = document.createElement('li');
     for (const piece of parts) li.append(piece);
@@ -69,6 +77,7 @@
   // Each with its state; what is open can be urged, the first one by a key.
   function theirs(items) {
     const first = items.find(it => live.includes(it.state));
+    hear({ theirs: items.length ? `来电人有 ${items.length} 件工单` : '' });
     fill('caller', items.map(it => {
       const a = link(it.no, `${it.no} ${it.title}`);
       const parts = [a, ` ${stateOf[it.state] ?? it.state}`];
@@ -152,6 +161,8 @@
     fill('duplicates', duplicates.map(it => line([link(it.no, `${it.no} ${it.title}`), ` ${stateOf[it.state] ?? ''} `, live.includes(it.state) ? merging(it, first) : ''])));
     fill('incidents', incidents.map(it => line([it.no ? link(it.no, it.title) : it.title, it.tell ? `：${it.tell} ` : ' ', ...(it.no ? [merging(it, first)] : [])])));
     fill('articles', found.articles.slice(0, 3).map(it => line([it.title, it.internal ? '（仅内部）' : '', ' ', press('据此答复', () => cite(it))])));
+    const count = ['incidents', 'duplicates', 'places', 'categories', 'units', 'articles'].reduce((sum, name) => sum + part(name).querySelector('[data-list]').children.length, 0);
+    hear({ warned: found.vexatious ? '请留意：恶意重复诉求' : '', found: count ? `${count} 条建议` : '' });
   }
   function settle(estate) {
     field('place.estate').value = estate.code;
@@ -320,6 +331,7 @@
   form.addEventListener('reset', () => {
     for (const name of ['slip', 'into', 'call.call_id']) if (field(name)) field(name).value = '';
     for (const name of ['vexatious', 'caller', 'places', 'categories', 'units', 'duplicates', 'incidents', 'articles']) fill(name, []);
+    hear({ theirs: '', warned: '', found: '' });
     asked = '';
     sure = 0;
     warned = [];
