@@ -19,7 +19,7 @@ const TWICE: &str = "const all = new Map(); \
     return Array.from(all).filter(([, those]) => !isClear(those)).map(([key]) => key);";
 
 /// What stands for two things on the page that is shown.
-fn twice(tab: &Tab) -> Vec<String> {
+pub fn twice(tab: &Tab) -> Vec<String> {
     let found = tab.run(TWICE, &[]);
     let keys = found.as_array().into_iter().flatten();
     keys.filter_map(Value::as_str).map(str::to_owned).collect()
