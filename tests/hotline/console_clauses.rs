@@ -146,6 +146,7 @@ fn the_desk_answers_declines_and_diverts_in_one_stroke() {
         assert!(page.contains(&format!("name=\"{name}\"")), "{name}: {page}");
     }
     assert!(page.contains("data-warn") && page.contains("无新的事实") && page.contains("119"));
+    assert!(page.contains("in_units=承办中;") && page.contains("closed=办结;"), "as everywhere");
 }
 
 #[test]

@@ -66,6 +66,7 @@ fn an_agent_takes_three_calls_by_keyboard_alone() {
 fn urged(stage: &Stage, tab: &Tab, no: &str) -> Course {
     tab.go("/desk?call_id=c-1");
     tab.says(no);
+    tab.says("来电人有 1 件工单");
     tab.keys("c");
     tab.keys("今天还没有人来，请催一下。");
     tab.keys(&format!("{ALT}u"));
@@ -110,8 +111,14 @@ fn chosen(tab: &Tab, key: char, letters: &str, field: &str, code: &str) {
     tab.until(&format!(
         "document.activeElement.parentElement.querySelector('.choices:not([hidden]) > li[data-code=\"{code}\"][aria-selected=true]') !== null"
     ));
+    // What would be taken is what a screen reader says.
+    tab.until(
+        "document.activeElement.getAttribute('aria-activedescendant') \
+            === document.activeElement.parentElement.querySelector('li[aria-selected=true]').id",
+    );
     tab.keys(&ENTER.to_string());
     tab.until(&format!("document.forms.intake.elements['{field}'].value === '{code}'"));
+    tab.until("!document.activeElement.hasAttribute('aria-activedescendant')");
 }
 
 /// Nobody speaks.
@@ -167,10 +174,47 @@ fn a_draft_is_back_after_the_browser_was_killed_in_the_middle_of_an_intake() {
     assert_eq!(held("place.estate"), json!("E001"), "the code behind the name that is shown");
     assert_eq!(held("matter.category"), json!("H050201"));
     tab.says("已恢复上次未提交的内容");
+    // One press too many loses nothing.
+    tab.keys(&format!("{ALT}x"));
+    tab.says("再按一次清空");
+    assert_eq!(held("matter.content"), json!(words));
     tab.keys(&format!("{ALT}s"));
     tab.until("document.querySelector('[data-part=said]:not([hidden])') !== null");
     let found = stage.posts("agent", "/tickets/find", &json!({ "caller_phone": "13912345678" }));
     let no = found["items"][0]["no"].as_str().expect("it was taken in").to_owned();
     let ticket = stage.ticket(&no);
     assert_eq!((&ticket["content"], &ticket["place"]["estate"]), (&json!(words), &json!("E001")));
+    tab.keys(&format!("{ALT}c13912345678{ALT}x"));
+    tab.says("再按一次清空");
+    tab.keys(&format!("{ALT}x"));
+    tab.until("document.forms.intake.elements['matter.content'].value === ''");
+}
+
+#[test]
+fn what_was_typed_is_sent_after_another_login_elsewhere_and_in_nobody_else_s_name() {
+    let stage = Stage::at(WORKDAY);
+    let Some(tab) = stage.browser("again") else { return };
+    tab.log_in("agent", "/desk");
+    tab.keys("h");
+    tab.keys("13912345678");
+    chosen(&tab, 'q', "lgy", "place.estate", "E001");
+    chosen(&tab, 'f', "zdd", "matter.category", "H050201");
+    tab.keys(&format!("{ALT}c"));
+    tab.keys("地下车库渗水，墙皮脱落。");
+    let known = || {
+        let found =
+            stage.posts("agent", "/tickets/find", &json!({ "caller_phone": "13912345678" }));
+        found["items"].as_array().map_or(0, Vec::len)
+    };
+    // At the same machine somebody else has logged in since.
+    tab.holds(Some(&stage.cookie("dispatcher")));
+    tab.keys(&format!("{ALT}s"));
+    tab.says("这一页已经不是您登录后打开的那一页");
+    assert_eq!(known(), 0);
+    // The agent, in another tab.
+    tab.holds(Some(&stage.cookie("agent")));
+    tab.keys(&format!("{ALT}s"));
+    tab.until("document.querySelector('[data-part=said]:not([hidden])') !== null");
+    assert_eq!(known(), 1);
+    assert_eq!(tab.complaints(), [""; 0]);
 }

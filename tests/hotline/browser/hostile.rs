@@ -4,6 +4,7 @@
 use serde_json::{Value, json};
 
 use super::driver::say;
+use super::keys::twice;
 use super::pages::{PAGES, may_open, open};
 use super::stage::EVERYBODY;
 use super::tab::Tab;
@@ -102,6 +103,7 @@ fn while_typing(world: &World, tab: &Tab) {
     looks(tab, "the choices of a category");
     tab.until("document.querySelector('[data-part=duplicates]:not([hidden]), [data-part=categories]:not([hidden])') !== null");
     looks(tab, "what may fit");
+    assert_eq!(twice(tab), [""; 0], "what may fit has keys of its own");
     for path in ["/tickets/{accepted}", "/tickets/{handled}"] {
         let dispatcher =
             world.stage.cookie(if path.contains("handled") { "handler" } else { "dispatcher" });

@@ -9,6 +9,7 @@ mod days;
 mod driver;
 mod field;
 mod hostile;
+mod keys;
 mod month;
 mod pages;
 mod shots;

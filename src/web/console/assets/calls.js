@@ -1,14 +1,15 @@
-// Missed calls: 1, 2, 3 say what came of calling back, for the row that j and k have come to, else for the first one;
-// withdrawals alike, for a row that was chosen only, since they end a ticket.
+// Missed calls and withdrawals: 1, 2, 3 do what stands in the row that is chosen, and in no other.
 (() => {
   'use strict';
+  const { chosenRow, notThere } = window.jiesu;
+  const act = (row, n) => row?.querySelectorAll('[data-act]')[n];
   document.addEventListener('keydown', event => {
-    if (event.defaultPrevented || event.isComposing || event.altKey || event.ctrlKey || event.metaKey) return;
+    if (event.defaultPrevented || event.isComposing || event.altKey || event.ctrlKey || event.metaKey || event.repeat) return;
     if (event.target.matches?.('textarea, select, input') || !/^[1-9]$/.test(event.key)) return;
-    const row = document.querySelector('[data-at]') ?? document.querySelector('[data-rows]:not([data-chosen]) > tr');
-    const button = row?.querySelectorAll('[data-act]')[Number(event.key) - 1];
-    if (!button) return;
+    const n = Number(event.key) - 1;
+    if (!Array.from(document.querySelectorAll('[data-rows] > *')).some(row => act(row, n))) return;
     event.preventDefault();
-    button.click();
+    const button = act(chosenRow(), n);
+    if (button) button.click(); else notThere();
   });
 })();

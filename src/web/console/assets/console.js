@@ -2,7 +2,8 @@
 // Chromium 109; pages work as far as reading goes without it.
 (() => {
   'use strict';
-  const echo = document.querySelector('meta[name="echo"]')?.content ?? '';
+  let echo = document.querySelector('meta[name="echo"]')?.content ?? '';
+  const who = document.body.dataset.me ?? '';
   const said = document.getElementById('said');
 
   // What just happened, for eye and screen reader.
@@ -14,12 +15,34 @@
     setTimeout(() => line.remove(), 8000);
   }
 
+  // Whoever logged in again in another tab has another echo: it is had from a page of theirs, once, and what was refused
+  // is sent again. If that is somebody else, nothing of this page is sent in their name.
+  async function renewed() {
+    try {
+      const answer = await fetch('/me', { headers: { Accept: 'text/html' } });
+      if (!answer.ok) return false;
+      const there = new DOMParser().parseFromString(await answer.text(), 'text/html');
+      const found = there.querySelector('meta[name="echo"]')?.content;
+      if (!who || !found || there.body.dataset.me !== who) return false;
+      echo = found;
+      return true;
+    } catch { return false; }
+  }
+  // As fetch, with the echo.
+  async function ask(address, more) {
+    const go = () => fetch(address, { ...more, headers: { ...more.headers, 'X-CSRF-Token': echo } });
+    const answer = await go();
+    if (answer.status !== 403) return answer;
+    const problem = await answer.clone().json().catch(() => null);
+    return problem?.code === 'console.echo' && await renewed() ? go() : answer;
+  }
+
   // One call of the interface; answers {status, body, version}.
   async function call(method, address, body, more = {}) {
-    const headers = { 'X-CSRF-Token': echo, Accept: 'application/json', ...more };
+    const headers = { Accept: 'application/json', ...more };
     if (body !== undefined) headers['Content-Type'] = 'application/json';
     try {
-      const answer = await fetch(address, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
+      const answer = await ask(address, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
       const text = await answer.text();
       let read = null;
       try { read = text ? JSON.parse(text) : null; } catch { read = null; }
@@ -277,7 +300,9 @@
     field.after(code, list);
     let wait = 0;
     let round = 0;
-    const close = () => { list.hidden = true; field.setAttribute('aria-expanded', 'false'); };
+    const close = () => { list.hidden = true; field.setAttribute('aria-expanded', 'false'); field.removeAttribute('aria-activedescendant'); };
+    // What Enter and Tab would take is what is heard.
+    const mark = item => { item.setAttribute('aria-selected', 'true'); field.setAttribute('aria-activedescendant', item.id); };
     const take = item => {
       code.value = item.dataset.code;
       field.value = item.dataset.name;
@@ -307,9 +332,10 @@
           line.addEventListener('mousedown', event => { event.preventDefault(); take(line); });
           list.append(line);
         }
-        list.hidden = !list.children.length;
-        field.setAttribute('aria-expanded', String(!list.hidden));
-        list.firstElementChild?.setAttribute('aria-selected', 'true');
+        if (!list.children.length) { close(); return; }
+        list.hidden = false;
+        field.setAttribute('aria-expanded', 'true');
+        mark(list.firstElementChild);
       }, 120);
     });
     field.addEventListener('keydown', event => {
@@ -320,8 +346,7 @@
         event.preventDefault();
         const next = (now + (event.key === 'ArrowDown' ? 1 : items.length - 1)) % items.length;
         items[now]?.removeAttribute('aria-selected');
-        items[next].setAttribute('aria-selected', 'true');
-        field.setAttribute('aria-activedescendant', items[next].id);
+        mark(items[next]);
         items[next].scrollIntoView({ block: 'nearest' });
       } else if (event.key === 'Enter' || event.key === 'Tab') { if (items[now]) { if (event.key === 'Enter') event.preventDefault(); take(items[now]); } } else if (event.key === 'Escape') { event.preventDefault(); close(); }
     });
@@ -345,7 +370,6 @@
   // Drafts: what was typed is there again after the browser died, here or at another machine. Kept in the browser at
   // once and on the server a moment later; of the two the one that was typed later counts, and neither outlives sending.
   // data-draft-by names the field that says whose matter it is: under another one nothing is filled in.
-  const who = document.body.dataset.me ?? '';
   const draftName = form => form.dataset.draft.replace(/^\/api\/v1\//, '').replace(/[^A-Za-z0-9_-]+/g, '.').replace(/^\.|\.$/g, '').slice(0, 100);
   const draftKey = form => `draft:${who}:${draftName(form)}`;
   const draftAddress = form => `/api/v1/drafts/${draftName(form)}`;
@@ -385,9 +409,8 @@
     if (!waits.has(form)) waits.set(form, setTimeout(() => upload(form), 1500));
   }
   function tell(form, method, draft, keepalive) {
-    const headers = { 'X-CSRF-Token': echo };
-    if (draft) headers['Content-Type'] = 'application/json';
-    return fetch(draftAddress(form), { method, headers, keepalive, body: draft ? JSON.stringify(draft) : undefined }).catch(() => null);
+    const headers = draft ? { 'Content-Type': 'application/json' } : {};
+    return ask(draftAddress(form), { method, headers, keepalive, body: draft ? JSON.stringify(draft) : undefined }).catch(() => null);
   }
   function upload(form, keepalive = false) {
     clearTimeout(waits.get(form));
@@ -501,15 +524,24 @@
     keyList.showModal();
   }
   document.querySelector('[data-help]')?.addEventListener('click', help);
+  // The row that is chosen: by j and k, or by going into it.
+  const chosenRow = () => document.querySelector('[data-rows] > [data-at]');
+  function comeTo(row) {
+    const old = chosenRow();
+    old?.removeAttribute('data-at');
+    old?.removeAttribute('aria-selected');
+    row.setAttribute('data-at', '');
+    if (row.matches('tr')) row.setAttribute('aria-selected', 'true'); // what is no row of a table has no such state
+  }
+  document.addEventListener('focusin', event => { const row = event.target.closest('[data-rows] > *'); if (row) comeTo(row); });
+  // A key that belongs to a row, where none is chosen or the chosen one has nothing of the kind.
+  const notThere = () => say(chosenRow() ? '选中的一行没有这一项。' : '先用 j、k 选一行。');
   function move(step) {
     const rows = Array.from(document.querySelectorAll('[data-rows] > *')).filter(row => row.offsetParent !== null);
     if (!rows.length) return;
     const now = rows.findIndex(row => row.hasAttribute('data-at'));
     const next = Math.min(rows.length - 1, Math.max(0, now + step));
-    rows[now]?.removeAttribute('data-at');
-    rows[now]?.removeAttribute('aria-selected');
-    rows[next].setAttribute('data-at', '');
-    if (rows[next].matches('tr')) rows[next].setAttribute('aria-selected', 'true'); // what is no row of a table has no such state
+    comeTo(rows[next]);
     (rows[next].querySelector('a') ?? rows[next].querySelector('input, button'))?.focus();
     rows[next].scrollIntoView({ block: 'nearest' });
   }
@@ -522,10 +554,13 @@
     if (!typing && (event.key === 'j' || event.key === 'k')) { event.preventDefault(); move(event.key === 'j' ? 1 : -1); return; }
     const key = event.code?.startsWith('Key') ? event.code.slice(3).toLowerCase() : event.code?.startsWith('Digit') ? event.code.slice(5) : event.key;
     const all = keyed().filter(it => it.dataset.key.toLowerCase() === key);
-    // Of many rows the one that is chosen; of several forms with one key the next that is not open yet.
-    const found = all.find(it => it.closest('[data-at]')) ?? all.find(it => !it.open) ?? all[0];
-    if (!found) return;
+    if (!all.length) return;
     event.preventDefault();
+    if (event.repeat) return; // a key that is held acts once
+    // Of rows the chosen one and no other; of several forms with one key the next that is not open yet.
+    const free = all.filter(it => !it.closest('[data-rows]'));
+    const found = all.find(it => it.closest('[data-at]')) ?? free.find(it => !it.open) ?? free[0];
+    if (!found) { notThere(); return; }
     if (found.matches('details')) { found.open = true; found.querySelector('input, textarea, select, button')?.focus(); } else if (found.matches('input, textarea, select')) found.focus(); else found.click();
   });
 
@@ -697,5 +732,5 @@
     location.assign('/login');
   });
 
-  window.jiesu = { call, say, bodyOf, complain, fresh, draftOf, fillIn, isOld };
+  window.jiesu = { call, say, ask, bodyOf, complain, fresh, draftOf, fillIn, isOld, chosenRow, notThere };
 })();

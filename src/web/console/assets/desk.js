@@ -6,7 +6,8 @@
   const { call, say, fresh, draftOf, fillIn } = window.jiesu;
   const part = name => document.querySelector(`[data-part="${name}"]`);
   const field = name => form.elements[name];
-  const stateOf = { accepted: '已受理', consulting: '会商中', in_units: '办理中', replied: '已答复', on_ledger: '挂账', surveying: '回访中', closed: '已办结', declined: '不予受理', diverted: '已转紧急', merged: '已并单', withdrawn: '已撤单' };
+  // What states are called, as everywhere.
+  const stateOf = Object.fromEntries(form.dataset.states.split(';').filter(Boolean).map(pair => pair.split('=')));
   // A caller's number stands in no address: the server has sent us on without it. What it waited under is over now.
   if (location.search.includes('ring=')) {
     const ringing = new URLSearchParams(location.search).get('call_id');
@@ -19,6 +20,14 @@
     const list = box.querySelector('[data-list]');
     list.replaceChildren(...rows);
     box.hidden = rows.length === 0;
+  }
+  // What is rebuilt while the agent types is not read out; how much there is stands in one line that is.
+  const heard = { theirs: '', warned: '', found: '' };
+  function hear(more) {
+    Object.assign(heard, more);
+    const text = Object.values(heard).filter(Boolean).join('；');
+    const place = document.querySelector('[data-heard]');
+    if (place.textContent !== text) place.textContent = text;
   }
   function line(parts) {
     const li = document.createElement('li');
@@ -68,6 +77,7 @@
   // Each with its state; what is open can be urged, the first one by a key.
   function theirs(items) {
     const first = items.find(it => live.includes(it.state));
+    hear({ theirs: items.length ? `来电人有 ${items.length} 件工单` : '' });
     fill('caller', items.map(it => {
       const a = link(it.no, `${it.no} ${it.title}`);
       const parts = [a, ` ${stateOf[it.state] ?? it.state}`];
@@ -104,7 +114,10 @@
     into.querySelector('span').textContent = no ? `受理后并入 ${no}，不另派单。` : '';
   }
   into.querySelector('button').addEventListener('click', () => merge(''));
-  const merging = it => keyed(press('并入', () => { merge(it.no); say(`受理后并入 ${it.no}`); }), 'g', `并入 ${it.no}`);
+  function merging(it, first) {
+    const button = press('并入', () => { merge(it.no); say(`受理后并入 ${it.no}`); });
+    return it === first ? keyed(button, 'g', `并入 ${it.no}`) : button;
+  }
   field('caller.phone').addEventListener('change', who);
   field('caller.phone').addEventListener('input', () => { if (field('caller.phone').value.trim().length >= 11) who(); });
 
@@ -142,9 +155,14 @@
     for (const it of found.units) named.set(it.lead, it.name);
     fill('vexatious', found.vexatious ? [line([`该来电人就此事已被两人认定为恶意重复诉求；照常受理。（${found.vexatious.reason}）`])] : []);
     fill('places', found.places.filter(it => it.estate).slice(0, 3).map(it => line([press(`${it.path.join(' / ')} / ${it.estate.name}`, () => settle(it.estate)), ` ${it.why}`])));
-    fill('duplicates', found.duplicates.slice(0, 3).map(it => line([link(it.no, `${it.no} ${it.title}`), ` ${stateOf[it.state] ?? ''} `, live.includes(it.state) ? merging(it) : ''])));
-    fill('incidents', found.incidents.slice(0, 3).map(it => line([it.no ? link(it.no, it.title) : it.title, it.tell ? `：${it.tell} ` : ' ', ...(it.no ? [merging(it)] : [])])));
+    const incidents = found.incidents.slice(0, 3);
+    const duplicates = found.duplicates.slice(0, 3);
+    const first = incidents.find(it => it.no) ?? duplicates.find(it => live.includes(it.state)); // as they stand on the page
+    fill('duplicates', duplicates.map(it => line([link(it.no, `${it.no} ${it.title}`), ` ${stateOf[it.state] ?? ''} `, live.includes(it.state) ? merging(it, first) : ''])));
+    fill('incidents', incidents.map(it => line([it.no ? link(it.no, it.title) : it.title, it.tell ? `：${it.tell} ` : ' ', ...(it.no ? [merging(it, first)] : [])])));
     fill('articles', found.articles.slice(0, 3).map(it => line([it.title, it.internal ? '（仅内部）' : '', ' ', press('据此答复', () => cite(it))])));
+    const count = ['incidents', 'duplicates', 'places', 'categories', 'units', 'articles'].reduce((sum, name) => sum + part(name).querySelector('[data-list]').children.length, 0);
+    hear({ warned: found.vexatious ? '请留意：恶意重复诉求' : '', found: count ? `${count} 条建议` : '' });
   }
   function settle(estate) {
     field('place.estate').value = estate.code;
@@ -301,10 +319,21 @@
     };
     box.querySelector('[data-again]').focus();
   });
+  // What was typed is gone by it, here and at the server: the first press only asks.
+  let sure = 0;
+  form.querySelector('button[type="reset"]').addEventListener('click', event => {
+    if (performance.now() < sure) return;
+    event.preventDefault();
+    sure = performance.now() + 8000;
+    say('再按一次清空。');
+  });
+  form.addEventListener('input', () => { sure = 0; });
   form.addEventListener('reset', () => {
     for (const name of ['slip', 'into', 'call.call_id']) if (field(name)) field(name).value = '';
     for (const name of ['vexatious', 'caller', 'places', 'categories', 'units', 'duplicates', 'incidents', 'articles']) fill(name, []);
+    hear({ theirs: '', warned: '', found: '' });
     asked = '';
+    sure = 0;
     warned = [];
     document.querySelector('[data-warned]').replaceChildren();
     merge('');

@@ -2,8 +2,7 @@
 // Under https (or on this machine) the page itself opens without a signal too.
 (() => {
   'use strict';
-  const { say, fresh, isOld } = window.jiesu;
-  const echo = document.querySelector('meta[name="echo"]').content;
+  const { ask, say, fresh, isOld } = window.jiesu;
   const who = document.querySelector('[data-field]').dataset.field;
   const list = document.querySelector('[data-waiting]');
   const net = document.querySelector('[data-net]');
@@ -62,7 +61,7 @@
     busy = true;
     try {
       for (const it of await mine()) {
-        const headers = { 'X-CSRF-Token': echo, Accept: 'application/json', 'Idempotency-Key': it.key };
+        const headers = { Accept: 'application/json', 'Idempotency-Key': it.key };
         let body;
         if (it.file) {
           body = new FormData();
@@ -73,7 +72,7 @@
           body = JSON.stringify(it.json);
         }
         let answer;
-        try { answer = await fetch(it.url, { method: 'POST', headers, body }); } catch { break; }
+        try { answer = await ask(it.url, { method: 'POST', headers, body }); } catch { break; }
         if (answer.ok) {
           await store('readwrite', out => out.delete(it.id));
           say(`${it.no} ${it.what}已送达。`);

@@ -31,7 +31,7 @@
     let taken = codesOf(kept.value).map((code, n) => ({ code, name: called[n] || code }));
     let wait = 0;
     let round = 0;
-    const close = () => { list.hidden = true; field.setAttribute('aria-expanded', 'false'); };
+    const close = () => { list.hidden = true; field.setAttribute('aria-expanded', 'false'); field.removeAttribute('aria-activedescendant'); };
     const draw = () => {
       kept.value = taken.map(it => it.code).join(',');
       tags.replaceChildren(...taken.map(it => {
@@ -77,8 +77,10 @@
           item.addEventListener('mousedown', event => { event.preventDefault(); take(item); });
           return item;
         }));
-        list.hidden = !list.children.length;
-        field.setAttribute('aria-expanded', String(!list.hidden));
+        if (!list.children.length) { close(); return; }
+        list.hidden = false;
+        field.setAttribute('aria-expanded', 'true');
+        field.setAttribute('aria-activedescendant', list.firstElementChild.id); // what Enter would take is what is heard
       }, 120);
     });
     field.addEventListener('keydown', event => {

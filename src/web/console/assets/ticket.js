@@ -1,7 +1,7 @@
 // One ticket: who should get it and whether it is known, articles beside a reply, what the guard asks about, files.
 (() => {
   'use strict';
-  const { call, say, complain, fresh } = window.jiesu;
+  const { call, ask, say, complain, fresh } = window.jiesu;
 
   function line(...parts) {
     const li = document.createElement('li');
@@ -221,7 +221,6 @@
   });
 
   // Files go one by one, as a form: the interface knows each by its content.
-  const echo = document.querySelector('meta[name="echo"]')?.content ?? '';
   async function upload(form) {
     if (form.getAttribute('aria-busy') === 'true') return;
     for (const old of form.querySelectorAll('.wrong')) old.remove();
@@ -234,7 +233,7 @@
       body.append('file', file, file.name);
       let problem = null;
       try {
-        const answer = await fetch(form.dataset.upload, { method: 'POST', headers: { 'X-CSRF-Token': echo, Accept: 'application/json' }, body });
+        const answer = await ask(form.dataset.upload, { method: 'POST', headers: { Accept: 'application/json' }, body });
         if (!answer.ok) problem = await answer.json().catch(() => ({}));
       } catch { problem = { detail: '网络不通，请稍后再试。' }; }
       if (problem) {
