@@ -68,6 +68,7 @@ code_enum! {
         Action = "action" "操作",
         Subject = "subject" "对象",
         Month = "month" "月份",
+        Overdue = "overdue" "逾期",
     }
 }
 
