@@ -244,6 +244,7 @@ on_each_database! {
         let tasks = house.shows("unit_head@wuye", "/monthly/tasks");
         assert_eq!(calls(&tasks).len(), 1, "{tasks}");
         assert!(calls(&tasks)[0].ends_with("/answer"));
+        assert!(tasks.contains("/api/v1/reports/tasks.csv?"), "it can be taken along: {tasks}");
         assert!(calls(&house.shows("leader", "/monthly/tasks")).is_empty(), "it is answered first");
         assert!(house.shows("leader", &path).contains("alert(1)"), "as text");
         let again = house.does("assessor", &format!("/reports/{id}/restate"), &json!({}));
