@@ -132,6 +132,28 @@ on_each_database! {
         assert!(closed.len() == 2 && closed[1][0].contains("状态=closed"), "{closed:?}");
     }
 
+    fn what_lies_behind_a_figure_leaves_as_it_is_listed(test: &TestDb) {
+        let house = House::on(&test.url, &[]);
+        for _ in 0..3 {
+            house.city.closed("wuye");
+        }
+        house.city.clock.forward(chrono::TimeDelta::minutes(1));
+        let words = "window=2026-11&group_by=unit&key=wuye&metric=received";
+        let list = house.get("leader", &format!("/rates/tickets?{words}")).json();
+        let listed: Vec<&str> =
+            list["items"].as_array().unwrap().iter().map(|it| it["no"].as_str().unwrap()).collect();
+        let sheet = rows(&got(&house, "leader", &format!("/rates/tickets.csv?{words}")));
+        assert_eq!(sheet[0], ["工单编号", "子单编号", "计入"]);
+        let numbers: Vec<&str> = sheet[1..sheet.len() - 1].iter().map(|row| row[0].as_str()).collect();
+        assert_eq!((numbers.len(), numbers), (3, listed));
+        let mark = &sheet.last().unwrap()[0];
+        assert!(mark.contains("leader") && mark.contains("指标=received") && mark.contains("共3条"), "{mark}");
+        let other = rows(&got(&house, "handler@weixiu", &format!("/rates/tickets.csv?{words}")));
+        assert_eq!(other.len(), 2, "a heading and the mark: {other:?}");
+        assert_eq!(house.get("leader", &format!("/rates/tickets.csv?{words}&limit=5")).status, 422);
+        assert_eq!(house.get("auditor", &format!("/rates/tickets.xlsx?{words}")).status, 403);
+    }
+
     fn more_than_a_page_of_the_trail_leaves_whole_and_in_order(test: &TestDb) {
         let house = House::on(&test.url, &[]);
         let no = house.city.agent().registers(draft_with(&json!({})));

@@ -69,6 +69,9 @@ code_enum! {
         Subject = "subject" "对象",
         Month = "month" "月份",
         Overdue = "overdue" "逾期",
+        Key = "key" "行",
+        Metric = "metric" "指标",
+        Part = "part" "分子或分母",
     }
 }
 
