@@ -157,6 +157,7 @@ on_each_database! {
         assert!(page.replace("&amp;", "&").contains("&metric=received&key=wuye"), "{page}");
         let list = house.shows("leader", behind);
         assert!(list.contains(&no), "{list}");
+        assert!(list.contains("/api/v1/rates/tickets.csv?window=2026-11"), "it can be taken along: {list}");
         for told in ["<td>电梯停运", "<td>办结</td>", "11月"] {
             assert!(list.contains(told), "{told}: a list tells what it is about: {list}");
         }

@@ -143,7 +143,7 @@ on_each_database! {
         let listed: Vec<&str> =
             list["items"].as_array().unwrap().iter().map(|it| it["no"].as_str().unwrap()).collect();
         let sheet = rows(&got(&house, "leader", &format!("/rates/tickets.csv?{words}")));
-        assert_eq!(sheet[0], ["工单编号", "子单编号", "计入"]);
+        assert_eq!(sheet[0], ["工单编号", "子单编号", "权重"]);
         let numbers: Vec<&str> = sheet[1..sheet.len() - 1].iter().map(|row| row[0].as_str()).collect();
         assert_eq!((numbers.len(), numbers), (3, listed));
         let mark = &sheet.last().unwrap()[0];

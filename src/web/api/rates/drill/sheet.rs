@@ -26,7 +26,7 @@ const PAGE: usize = 500;
 const COLUMNS: &[Column<DrillItem>] = &[
     column("工单编号", 18, |it| text(&it.no)),
     column("子单编号", 22, |it| maybe(it.assignment.as_ref())),
-    column("计入", 12, |it| Cell::Number(it.weight)),
+    column("权重", 12, |it| Cell::Number(it.weight)),
 ];
 
 /// The rows, a page at a time.
