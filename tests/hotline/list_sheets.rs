@@ -2,6 +2,7 @@
 //! incidents, the trail. Each has what its list shows to the same reader, Chinese headings, who had it in the last row,
 //! and no formula. On both databases.
 
+use jiesu::audit::{self, Entry as AuditEntry};
 use jiesu::directory::store::{self, Recorded};
 use jiesu::directory::{Entry, Phone, UnitCode};
 use jiesu::jobs::Bell;
@@ -12,6 +13,7 @@ use crate::exports::{House, rows};
 use crate::hostile_sheets::{csv, got, texts, workbook};
 use crate::support::city::draft_with;
 use crate::support::databases::on_each_database;
+use crate::support::program::Site;
 
 /// The lists, who takes them, their first heading, and who may not.
 const LISTS: [(&str, &str, &str, &str); 7] = [
@@ -183,4 +185,41 @@ on_each_database! {
             }
         }
     }
+}
+
+/// How many MiB a list may add to what the program has ever taken: well under the length of the one that leaves here.
+const MORE_MIB: u64 = 32;
+
+#[test]
+fn a_long_list_leaves_without_being_held_in_memory() {
+    let site = Site::new(None, &[("JIESU_SEARCH__FOLLOW", "false")]);
+    // 6 000 lines of 8 KiB: 47 MiB.
+    let detail = "督办".repeat(1_365);
+    let app = site.app();
+    for _ in 0..60 {
+        let detail = detail.clone();
+        let written = app.db.write(move |tx| {
+            for _ in 0..100 {
+                let entry = AuditEntry::new((1, "agent"), "test.long", ("list", "1"));
+                audit::record(tx, &entry.detailed(detail.clone()))?;
+            }
+            Ok(())
+        });
+        written.unwrap();
+    }
+    drop(app);
+    let program = site.start();
+    let badge = site.badge("auditor");
+    let mut line = program.line();
+    let mut asks = |path: &str| {
+        let headers = [("Authorization", badge.as_str())];
+        line.ask("GET", path, &headers, "").unwrap()
+    };
+    assert_eq!(asks("/api/v1/audit.csv?action=none").status, 200);
+    let before = program.peak_mib();
+    let answer = asks("/api/v1/audit.csv?action=test.long");
+    let after = program.peak_mib();
+    assert!(answer.status == 200 && answer.body.contains("共6000条"), "{}", answer.head);
+    assert!(answer.body.len() > 6_000 * 8_000, "{}", answer.body.len());
+    assert!(after - before < MORE_MIB, "{before} MiB before, {after} MiB after");
 }
