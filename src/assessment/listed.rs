@@ -1,6 +1,6 @@
 //! Assessment: the rows of a table that the directory lists. Its rule: newest names, whole trees.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use super::facts::GroupBy;
 use super::figures::{Depth, Dim};
@@ -27,9 +27,21 @@ pub fn dims(by: GroupBy, depth: Depth, directory: &Directory) -> Vec<Dim> {
             })
             .collect(),
         GroupBy::Head => {
-            let heads = directory.units().flat_map(|u| u.heads.iter().map(|head| &head.name));
-            let heads: BTreeSet<&String> = heads.collect();
-            heads.into_iter().map(|head| dim(head, head, None, Some("head"))).collect()
+            // One name is one row, whether one person heads several units or two are called alike: it says which
+            // units it adds up.
+            let mut led: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+            for unit in directory.units() {
+                for head in &unit.heads {
+                    let units = led.entry(head.name.as_str()).or_default();
+                    if !units.contains(&unit.name.as_str()) {
+                        units.push(unit.name.as_str());
+                    }
+                }
+            }
+            let row = |(head, units): (&str, Vec<&str>)| {
+                dim(head, &with_units(head, &units), None, Some("head"))
+            };
+            led.into_iter().map(row).collect()
         }
         GroupBy::Category => directory
             .categories()
@@ -61,5 +73,41 @@ pub fn dims(by: GroupBy, depth: Depth, directory: &Directory) -> Vec<Dim> {
             let own = |c: &Channel| dim(c.as_str(), c.zh(), Some(above(*c).to_owned()), None);
             sums.into_iter().chain(Channel::ALL.iter().map(own)).collect()
         }
+    }
+}
+
+/// The name of a head; where several units are added up under it, with them.
+fn with_units(head: &str, units: &[&str]) -> String {
+    match units {
+        [] | [_] => head.to_owned(),
+        [first, second] => format!("{head}（{first}、{second}）"),
+        [first, second, ..] => format!("{head}（{first}、{second}等{}个单位）", units.len()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::directory::{Entry, Head, Unit, UnitKind};
+
+    #[test]
+    fn a_head_of_several_units_is_named_with_them() {
+        let on = "2020-01-01".parse().unwrap();
+        let unit = |code: &str, head: &str| {
+            let mut unit = Unit::new(code, &format!("{code}科"), UnitKind::Section, on);
+            unit.heads.push(Head { name: head.to_owned(), span: unit.span });
+            Entry::Unit(unit)
+        };
+        let directory =
+            Directory::of([unit("a", "甲"), unit("b", "乙"), unit("c", "乙"), unit("d", "丙")]);
+        let names = |directory: &Directory| -> Vec<(String, String)> {
+            let all = dims(GroupBy::Head, Depth::Own, directory).into_iter();
+            all.map(|it| (it.key, it.name)).collect()
+        };
+        let told = names(&directory);
+        assert_eq!(told.len(), 3);
+        assert!(told.contains(&("甲".to_owned(), "甲".to_owned())), "{told:?}");
+        assert!(told.contains(&("乙".to_owned(), "乙（b科、c科）".to_owned())), "{told:?}");
+        assert_eq!(with_units("丁", &["一", "二", "三"]), "丁（一、二等3个单位）");
     }
 }

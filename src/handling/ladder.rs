@@ -23,6 +23,7 @@ code_enum! {
         Silent = "silent" "挂账进展逾期未反馈",
         Supervised = "supervised" "多次督办",
         Interviewed = "interviewed" "多次约谈",
+        Dissatisfied = "dissatisfied" "连续不满意",
     }
 }
 
@@ -51,6 +52,18 @@ impl Working {
     pub fn limit(&self) -> Option<Stamp> {
         self.due_at.or(self.progress_due_at)
     }
+}
+
+/// A final lead whose citizen was the last of several in a row who were dissatisfied, of one estate or company (domain.md §8).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Disappointing {
+    pub ticket: i64,
+    pub k: i32,
+    pub unit: UnitCode,
+    /// The open alarm that says so.
+    pub warning: i64,
+    /// How many in a row.
+    pub row: u32,
 }
 
 /// One unit of a supervision.
@@ -124,7 +137,8 @@ pub fn about(key: &str) -> Option<About> {
         | Trigger::Unanswered
         | Trigger::Unsettled
         | Trigger::Urged
-        | Trigger::Silent => rest.split('.').next()?.parse().ok().map(About::Ticket),
+        | Trigger::Silent
+        | Trigger::Dissatisfied => rest.split('.').next()?.parse().ok().map(About::Ticket),
         // `unit.ticket.side`, where the unit's code may hold points itself.
         Trigger::Supervised | Trigger::Interviewed => {
             let unit = rest.rsplitn(3, '.').nth(2)?;
@@ -156,6 +170,29 @@ pub fn proposals(
         found.extend(repeats(rungs, (step, next), repeated, trigger, now));
     }
     found.retain(|proposal| !decided.contains(&proposal.key));
+    found
+}
+
+/// 督办 of each of `leads`, where none, nor any rung above it, is open on its work.
+pub fn disappointments(
+    leads: &[Disappointing],
+    rungs: &[Rung],
+    decided: &BTreeSet<String>,
+) -> Vec<Proposal> {
+    let mut found = Vec::new();
+    for Disappointing { ticket, k, unit, warning, row } in leads {
+        let is_open = |rung: &Rung| {
+            let on_it = (rung.ticket, &rung.unit) == (*ticket, unit);
+            on_it && rung.step != Step::Urge && rung.closed_at.is_none()
+        };
+        let key = format!("dissatisfied.{ticket}.{k}.{warning}");
+        if decided.contains(&key) || rungs.iter().any(is_open) {
+            continue;
+        }
+        let (trigger, step) = (Trigger::Dissatisfied, Step::Supervise);
+        let unit = unit.clone();
+        found.push(Proposal { key, trigger, step, unit, ticket: *ticket, count: *row });
+    }
     found
 }
 

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use diesel::prelude::*;
 
-use super::ladder::{About, Proposal, Rung, Verdict, Working};
+use super::ladder::{About, Disappointing, Proposal, Rung, Verdict, Working};
 use crate::db::schema::{
-    assignment, import_batch, imported, ledger, supervision, supervision_word, tickets,
+    assignment, import_batch, imported, ledger, supervision, supervision_word, tickets, warning,
 };
 use crate::db::{Conn, Tx, each};
 use crate::directory::UnitCode;
@@ -150,6 +150,42 @@ fn silent(conn: &mut Conn, now: Stamp, (first, last): (i64, i64)) -> Result<Vec<
         let is_of_old = moved_in.is_some_and(|at| progress_due_at < Some(at));
         let lead = Working { ticket, k, unit, due_at: None, progress_due_at, reworks: 0, urges: 0 };
         (!is_of_old).then_some(lead)
+    };
+    Ok(found.into_iter().filter_map(read).collect())
+}
+
+/// Final leads of live tickets on which an open alarm about dissatisfied answers in a row rests last; of two alarms about a
+/// ticket the first. Of the ticket `only`, or of all.
+///
+/// # Errors
+/// The database's own.
+pub fn disappointing(conn: &mut Conn, only: Option<i64>) -> Result<Vec<Disappointing>> {
+    use assignment as a;
+    let (first, last) = only.map_or((i64::MIN, i64::MAX), |id| (id, id));
+    // The codes of a warning's rule, grade and state; what a demotion left to be watched proposes nothing.
+    let alarms: Vec<(i64, i64, i32)> = warning::table
+        .filter(warning::rule.eq("dissatisfied").and(warning::grade.eq("alarm")))
+        .filter(warning::state.ne("closed").and(warning::ticket_id.between(first, last)))
+        .order(warning::id)
+        .select((warning::ticket_id, warning::id, warning::n))
+        .load(conn)?;
+    let mut of: BTreeMap<i64, (i64, i32)> = BTreeMap::new();
+    for (ticket, id, n) in alarms {
+        of.entry(ticket).or_insert((id, n));
+    }
+    let ids: Vec<i64> = of.keys().copied().collect();
+    let live = StateName::ALL.iter().filter(|state| state.is_live()).map(|state| state.as_str());
+    let found: Vec<(i64, i32, UnitCode)> = tickets::table
+        .inner_join(a::table.on(a::ticket_id.eq(tickets::id)))
+        .filter(tickets::id.eq_any(ids))
+        .filter(tickets::state.eq_any(live.collect::<Vec<_>>()))
+        .filter(a::is_final.eq(true).and(a::part.eq(Part::Lead.as_str())))
+        .order((a::ticket_id, a::k))
+        .select((a::ticket_id, a::k, a::unit))
+        .load(conn)?;
+    let read = |(ticket, k, unit): (i64, i32, UnitCode)| {
+        let (warning, n) = *of.get(&ticket)?;
+        Some(Disappointing { ticket, k, unit, warning, row: u32::try_from(n).unwrap_or(0) })
     };
     Ok(found.into_iter().filter_map(read).collect())
 }

@@ -5,7 +5,9 @@ use super::{Hotline, Rules};
 use crate::audit::{self, Entry};
 use crate::db::{Conn, Tx};
 use crate::error::{Error, Kind, Result, sentence};
-use crate::handling::ladder::{About, Proposal, Trigger, Verdict, Working, about, proposals};
+use crate::handling::ladder::{
+    About, Proposal, Trigger, Verdict, Working, about, disappointments, proposals,
+};
 use crate::handling::store;
 use crate::identity::{Actor, Role};
 use crate::limits::span::DAY_MS;
@@ -76,7 +78,18 @@ fn climbing(
     let since = now.plus_millis(-days * DAY_MS).min(late);
     let rungs = store::rungs(conn, since, only.map(|(about, _)| about))?;
     let decided = store::decided(conn, only)?;
-    Ok(proposals((working, &rungs), &decided, (rule, &rules.calendar), now))
+    let mut found = proposals((working, &rungs), &decided, (rule, &rules.calendar), now);
+    // Nobody's warnings are looked at for a key that does not rest on one.
+    let (of, rests_on_one) = match only {
+        None => (None, true),
+        Some((About::Ticket(id), key)) => (Some(*id), key.starts_with("dissatisfied.")),
+        Some((About::Unit(_), _)) => (None, false),
+    };
+    if rests_on_one {
+        let leads = store::disappointing(conn, of)?;
+        found.extend(disappointments(&leads, &rungs, &decided));
+    }
+    Ok(found)
 }
 
 /// The proposal `key`, as long as it is one; nothing else is looked at than what it rests on, so that whoever
@@ -104,5 +117,6 @@ pub fn words(proposal: &Proposal) -> String {
         Trigger::Silent => sentence("supervise.silent", &values),
         Trigger::Supervised => sentence("supervise.supervised", &values),
         Trigger::Interviewed => sentence("supervise.interviewed", &values),
+        Trigger::Dissatisfied => sentence("supervise.dissatisfied", &values),
     }
 }

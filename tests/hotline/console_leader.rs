@@ -157,6 +157,7 @@ on_each_database! {
         assert!(page.replace("&amp;", "&").contains("&metric=received&key=wuye"), "{page}");
         let list = house.shows("leader", behind);
         assert!(list.contains(&no), "{list}");
+        assert!(list.contains("/api/v1/rates/tickets.csv?window=2026-11"), "it can be taken along: {list}");
         for told in ["<td>电梯停运", "<td>办结</td>", "11月"] {
             assert!(list.contains(told), "{told}: a list tells what it is about: {list}");
         }
@@ -244,6 +245,7 @@ on_each_database! {
         let tasks = house.shows("unit_head@wuye", "/monthly/tasks");
         assert_eq!(calls(&tasks).len(), 1, "{tasks}");
         assert!(calls(&tasks)[0].ends_with("/answer"));
+        assert!(tasks.contains("/api/v1/reports/tasks.csv?"), "it can be taken along: {tasks}");
         assert!(calls(&house.shows("leader", "/monthly/tasks")).is_empty(), "it is answered first");
         assert!(house.shows("leader", &path).contains("alert(1)"), "as text");
         let again = house.does("assessor", &format!("/reports/{id}/restate"), &json!({}));

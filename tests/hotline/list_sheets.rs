@@ -2,6 +2,7 @@
 //! incidents, the trail. Each has what its list shows to the same reader, Chinese headings, who had it in the last row,
 //! and no formula. On both databases.
 
+use jiesu::audit::{self, Entry as AuditEntry};
 use jiesu::directory::store::{self, Recorded};
 use jiesu::directory::{Entry, Phone, UnitCode};
 use jiesu::jobs::Bell;
@@ -12,6 +13,7 @@ use crate::exports::{House, rows};
 use crate::hostile_sheets::{csv, got, texts, workbook};
 use crate::support::city::draft_with;
 use crate::support::databases::on_each_database;
+use crate::support::program::Site;
 
 /// The lists, who takes them, their first heading, and who may not.
 const LISTS: [(&str, &str, &str, &str); 7] = [
@@ -132,6 +134,28 @@ on_each_database! {
         assert!(closed.len() == 2 && closed[1][0].contains("状态=closed"), "{closed:?}");
     }
 
+    fn what_lies_behind_a_figure_leaves_as_it_is_listed(test: &TestDb) {
+        let house = House::on(&test.url, &[]);
+        for _ in 0..3 {
+            house.city.closed("wuye");
+        }
+        house.city.clock.forward(chrono::TimeDelta::minutes(1));
+        let words = "window=2026-11&group_by=unit&key=wuye&metric=received";
+        let list = house.get("leader", &format!("/rates/tickets?{words}")).json();
+        let listed: Vec<&str> =
+            list["items"].as_array().unwrap().iter().map(|it| it["no"].as_str().unwrap()).collect();
+        let sheet = rows(&got(&house, "leader", &format!("/rates/tickets.csv?{words}")));
+        assert_eq!(sheet[0], ["工单编号", "子单编号", "权重"]);
+        let numbers: Vec<&str> = sheet[1..sheet.len() - 1].iter().map(|row| row[0].as_str()).collect();
+        assert_eq!((numbers.len(), numbers), (3, listed));
+        let mark = &sheet.last().unwrap()[0];
+        assert!(mark.contains("leader") && mark.contains("指标=received") && mark.contains("共3条"), "{mark}");
+        let other = rows(&got(&house, "handler@weixiu", &format!("/rates/tickets.csv?{words}")));
+        assert_eq!(other.len(), 2, "a heading and the mark: {other:?}");
+        assert_eq!(house.get("leader", &format!("/rates/tickets.csv?{words}&limit=5")).status, 422);
+        assert_eq!(house.get("auditor", &format!("/rates/tickets.xlsx?{words}")).status, 403);
+    }
+
     fn more_than_a_page_of_the_trail_leaves_whole_and_in_order(test: &TestDb) {
         let house = House::on(&test.url, &[]);
         let no = house.city.agent().registers(draft_with(&json!({})));
@@ -161,4 +185,41 @@ on_each_database! {
             }
         }
     }
+}
+
+/// How many MiB a list may add to what the program has ever taken: well under the length of the one that leaves here.
+const MORE_MIB: u64 = 32;
+
+#[test]
+fn a_long_list_leaves_without_being_held_in_memory() {
+    let site = Site::new(None, &[("JIESU_SEARCH__FOLLOW", "false")]);
+    // 6 000 lines of 8 KiB: 47 MiB.
+    let detail = "督办".repeat(1_365);
+    let app = site.app();
+    for _ in 0..60 {
+        let detail = detail.clone();
+        let written = app.db.write(move |tx| {
+            for _ in 0..100 {
+                let entry = AuditEntry::new((1, "agent"), "test.long", ("list", "1"));
+                audit::record(tx, &entry.detailed(detail.clone()))?;
+            }
+            Ok(())
+        });
+        written.unwrap();
+    }
+    drop(app);
+    let program = site.start();
+    let badge = site.badge("auditor");
+    let mut line = program.line();
+    let mut asks = |path: &str| {
+        let headers = [("Authorization", badge.as_str())];
+        line.ask("GET", path, &headers, "").unwrap()
+    };
+    assert_eq!(asks("/api/v1/audit.csv?action=none").status, 200);
+    let before = program.peak_mib();
+    let answer = asks("/api/v1/audit.csv?action=test.long");
+    let after = program.peak_mib();
+    assert!(answer.status == 200 && answer.body.contains("共6000条"), "{}", answer.head);
+    assert!(answer.body.len() > 6_000 * 8_000, "{}", answer.body.len());
+    assert!(after - before < MORE_MIB, "{before} MiB before, {after} MiB after");
 }

@@ -257,6 +257,18 @@ on_each_database! {
         assert_eq!((seen.len(), &seen[0]["desk"]), (2, &json!("reviewer")));
         assert_eq!(seen[0]["why"]["proposes"], "supervise");
         assert!(centre.warnings("unit_head@hongda", "").is_empty(), "it may be one caller's");
+        // One proposal for both, about the last one's lead, for the reviewer to take.
+        let proposed = || centre.asks("reviewer", "/supervision/proposals").json()["items"].as_array().unwrap().clone();
+        let all = proposed();
+        let [one] = all.as_slice() else { panic!("{all:?}") };
+        let told = (&one["trigger"], &one["step"], &one["unit"], &one["count"]);
+        assert_eq!(told, (&json!("dissatisfied"), &json!("supervise"), &json!("wuye"), &json!(2)));
+        let (id, no) = (one["id"].as_str().unwrap(), one["ticket"].as_str().unwrap());
+        let take = centre.says("reviewer", &format!("/supervision/proposals/{id}/take"), &json!({}));
+        assert_eq!(take.status, 200, "{}", take.body);
+        let rung = centre.city.ticket(no).supervisions[&1].clone();
+        assert!(rung.text.contains("连续 2 件"), "{}", rung.text);
+        assert!(proposed().is_empty(), "it is supervised, and was decided");
     }
 
     fn an_import_raises_none_but_is_the_past_of_what_comes(test: &TestDb) {

@@ -52,6 +52,25 @@ fn a_lead_is_proposed_for_after_a_whole_working_day_or_the_second_rework() {
 }
 
 #[test]
+fn dissatisfied_answers_in_a_row_propose_a_supervision_of_the_last_ones_lead_once() {
+    let leads = [Disappointing { ticket: 1, k: 1, unit: "a".into(), warning: 7, row: 2 }];
+    let says = |rungs: &[Rung], decided: &[&str]| -> Vec<String> {
+        let decided = decided.iter().map(|key| (*key).to_owned()).collect();
+        disappointments(&leads, rungs, &decided).into_iter().map(|it| it.key).collect()
+    };
+    let key = "dissatisfied.1.1.7";
+    assert_eq!(says(&[], &[]), [key]);
+    assert_eq!(about(key), Some(About::Ticket(1)));
+    assert_eq!(says(&[], &[key]), [""; 0], "it was decided");
+    let open = rung(1, Step::Supervise, "03-09T09:00");
+    assert_eq!(says(std::slice::from_ref(&open), &[]), [""; 0], "it is supervised already");
+    let closed = Rung { closed_at: Some(at("03-10T09:00")), ..open.clone() };
+    let urged = Rung { step: Step::Urge, ..open.clone() };
+    let of_another = Rung { ticket: 2, ..open };
+    assert_eq!(says(&[closed, urged, of_another], &[]), [key]);
+}
+
+#[test]
 fn what_a_unit_leaves_unanswered_for_a_working_day_climbs_once() {
     let mut waits = rung(1, Step::Supervise, "03-02T09:00");
     waits.due_at = Some(at("03-04T23:59"));

@@ -68,6 +68,10 @@ code_enum! {
         Action = "action" "操作",
         Subject = "subject" "对象",
         Month = "month" "月份",
+        Overdue = "overdue" "逾期",
+        Key = "key" "行",
+        Metric = "metric" "指标",
+        Part = "part" "分子或分母",
     }
 }
 

@@ -353,6 +353,8 @@ pub fn routes(services: &mut ServiceConfig<'_>) {
     services
         .service(rates)
         .service(drill::behind)
+        .service(drill::sheet::rates_tickets_csv)
+        .service(drill::sheet::rates_tickets_xlsx)
         .service(days::days)
         .service(projected)
         .service(whatif::what_if)

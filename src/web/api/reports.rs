@@ -3,6 +3,7 @@
 
 mod beside;
 pub mod printed;
+mod task_sheet;
 mod task_view;
 pub mod tasks;
 pub mod view;
@@ -31,6 +32,8 @@ pub fn routes(services: &mut ServiceConfig<'_>) {
         .service(writing::create)
         // Before the report itself too.
         .service(tasks::list)
+        .service(task_sheet::report_tasks_csv)
+        .service(task_sheet::report_tasks_xlsx)
         .service(tasks::one)
         .service(tasks::answer)
         .service(tasks::accept)

@@ -66,6 +66,14 @@ on_each_database! {
         assert_eq!((&own[0]["text"], &own[0]["allowed"]), (&json!("请逐个小区排查电梯隐患"), &json!(["answer"])));
         assert_eq!(bureau.asks("unit_head@hongda", "/reports/tasks").status, 403);
         let task = |end: &str| format!("/reports/tasks/{}{end}", own[0]["id"].as_str().unwrap());
+        // As a sheet each has what the list shows.
+        let sheet = |who: &str| bureau.asks(who, "/reports/tasks.csv");
+        let (all, units) = (sheet("leader").body, sheet("unit_head@wuye").body);
+        assert!(all.contains("请逐个小区排查电梯隐患") && all.contains("共2条"), "{all}");
+        assert!(units.contains("待答复") && units.contains("共1条"), "{units}");
+        assert_eq!(bureau.asks("leader", "/reports/tasks.xlsx").status, 200);
+        assert_eq!(sheet("unit_head@hongda").status, 403);
+        assert_eq!(bureau.asks("leader", "/reports/tasks.csv?limit=5").status, 422);
         assert_eq!(bureau.asks("unit_head@weixiu", &task("")).status, 404);
         let words = json!({ "text": "已排查，更换钢丝绳3部" });
         assert_eq!(bureau.tries("handler@wuye", &task("/answer"), words.clone()), "403 forbidden");

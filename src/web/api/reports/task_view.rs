@@ -13,12 +13,12 @@ use crate::reports::said::task::Word;
 
 /// Something that was said to a task.
 #[derive(Serialize, ToSchema)]
-struct WordView {
-    step: TaskStep,
-    text: String,
-    at: String,
+pub(super) struct WordView {
+    pub(super) step: TaskStep,
+    pub(super) text: String,
+    pub(super) at: String,
     /// The login name.
-    by: String,
+    pub(super) by: String,
 }
 
 impl WordView {
@@ -35,21 +35,21 @@ pub struct TaskView {
     instruction: String,
     /// The report that it was written on, and its window.
     report: String,
-    window: String,
-    text: String,
-    at: String,
+    pub(super) window: String,
+    pub(super) text: String,
+    pub(super) at: String,
     /// The login name.
-    by: String,
-    unit: UnitCode,
-    state: TaskState,
+    pub(super) by: String,
+    pub(super) unit: UnitCode,
+    pub(super) state: TaskState,
     version: i32,
-    due_at: String,
-    light: Light,
-    overdue: bool,
+    pub(super) due_at: String,
+    pub(super) light: Light,
+    pub(super) overdue: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
-    answered_at: Option<String>,
+    pub(super) answered_at: Option<String>,
     /// The oldest first.
-    words: Vec<WordView>,
+    pub(super) words: Vec<WordView>,
     /// What the reader may do to it now.
     allowed: Vec<&'static str>,
 }

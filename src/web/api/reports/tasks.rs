@@ -16,6 +16,7 @@ use crate::reports::kinds::TaskState;
 use crate::reports::said::task::store::Filter;
 use crate::reports::said::task::{Accepting, Answering, SendingBack};
 use crate::reports::{Aim, Desk, Task};
+use crate::time::Stamp;
 use crate::web::api::stretch::Onward;
 use crate::web::problem::Problem;
 use crate::web::{Answer, Asker, Query, RawBody, Refused, VersionHeaders, Versioned, run};
@@ -28,7 +29,7 @@ pub struct TaskList {
 }
 
 /// Which tasks.
-#[derive(Debug, Default, Deserialize, IntoParams)]
+#[derive(Debug, Default, Deserialize, Serialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct TaskQuery {
@@ -39,9 +40,17 @@ pub struct TaskQuery {
     /// Only those whose answer is owed though its limit is past.
     overdue: Option<bool>,
     /// 1 to 500, 50 where nothing is said.
-    limit: Option<u32>,
+    pub(super) limit: Option<u32>,
     /// The `next` of the page before.
-    after: Option<String>,
+    pub(super) after: Option<String>,
+}
+
+impl TaskQuery {
+    /// The tasks behind the id `after` that are asked for.
+    pub(super) fn filter(&self, now: Stamp, after: Option<i64>) -> Filter {
+        let overdue_at = self.overdue.unwrap_or_default().then_some(now);
+        Filter { state: self.state, unit: self.unit.clone(), overdue_at, after }
+    }
 }
 
 /// What leaders wrote on reports: a task for each unit, the newest first. Units find their own.
@@ -66,12 +75,7 @@ pub async fn list(
 pub fn listed(app: &App, actor: &Actor, query: &TaskQuery) -> Result<TaskList> {
     let page = Onward::asked(query.limit, query.after.as_deref())?;
     let now = app.db.now();
-    let filter = Filter {
-        state: query.state,
-        unit: query.unit.clone(),
-        overdue_at: query.overdue.unwrap_or_default().then_some(now),
-        after: page.after,
-    };
+    let filter = query.filter(now, page.after);
     let which = (page.most(), now);
     let found = app.db.read(|conn| desk(app, actor).tasks(conn, &filter, which))?;
     let (found, next) = page.of(found, |task| task.row.id);
