@@ -34,7 +34,11 @@ fn acts_on_ticket(ticket: &Ticket, scene: &Scene<'_>, name: CommandName) -> bool
         C::Decline => ticket.urgency != Urgency::Emergency,
         C::WithdrawConfirm => ticket.withdrawal.is_some(),
         C::Withdraw => ticket.withdrawal.is_none(),
-        C::Triage => matches!(ticket.state, State::Surveying { awaits: Awaits::Triage }),
+        C::Triage => {
+            matches!(ticket.state, State::Surveying { awaits: Awaits::Triage })
+                && !handled_it(ticket, actor, scene.directory)
+        }
+        C::Classify => !handled_it(ticket, actor, scene.directory),
         C::Survey => !matches!(ticket.state, State::Surveying { awaits: Awaits::Triage }),
         C::SurveyAgain => appointment::of(ticket).is_some(),
         C::Reply => live_lead(ticket).is_some_and(|lead| check_ready(lead, scene).is_ok()),

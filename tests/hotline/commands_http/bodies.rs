@@ -72,7 +72,8 @@ pub fn body(city: &City, case: &Case) -> Value {
         }
         "ledger/write-off" => json!({ "proof": "验收单" }),
         "exclude" => json!({ "reason": "force_majeure", "evidence": "材料" }),
-        "classify" => json!({ "assessment_class": "response_only", "reason": "理由" }),
+        // Of what was answered the class never counts less.
+        "classify" => json!({ "assessment_class": "three_rates", "reason": "理由" }),
         "flag" => json!({ "flag": "bad_attitude", "unit": LEAD, "text": "态度" }),
         "whistle" => json!({ "units": [CALLED], "text": "吹哨" }),
         "contact" => json!({ "outcome": "spoke" }),

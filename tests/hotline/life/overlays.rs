@@ -4,7 +4,7 @@ use jiesu::directory::AssessmentClass;
 use jiesu::ticket::Part;
 use serde_json::json;
 
-use crate::support::city::{City, refusal};
+use crate::support::city::{City, bad, refusal};
 use crate::support::databases::on_each_database;
 
 on_each_database! {
@@ -109,6 +109,33 @@ on_each_database! {
         assert_eq!(refusal(city.agent().tries(&no, "flag", flag("nobody"))), "422 field.unknown_code");
         city.agent().does(&no, "flag", flag("wuye"));
         assert_eq!(refusal(city.head("wuye").tries(&no, "flag", flag("wuye"))), "403 forbidden");
+    }
+
+    fn what_a_citizen_has_answered_for_is_not_classified_out_of_the_figures(test: &TestDb) {
+        let city = City::of(test);
+        let class = |class: &str| json!({"assessment_class": class, "reason": "更正"});
+        let tries = |who: &str, no: &str, to: &str| refusal(city.person(who).tries(no, "classify", class(to)));
+        let no = city.passed("baozhang");
+        // Before the answer a reviewer chooses as it is; whoever is of the unit never.
+        assert_eq!(tries("both@baozhang", &no, "none"), "403 classify.own_unit");
+        assert_eq!(tries("reviewer", &no, "none"), "accepted");
+        assert_eq!(tries("reviewer", &no, "three_rates"), "accepted");
+        city.surveyor().does(&no, "survey", bad());
+        let why = || json!({"why": "no_power", "rework": false});
+        assert_eq!(refusal(city.person("both@baozhang").tries(&no, "triage", why())), "403 triage.own_unit");
+        city.reviewer().does(&no, "triage", why());
+        for less in ["response_only", "none"] {
+            assert_eq!(tries("both@baozhang", &no, less), "403 classify.own_unit");
+            assert_eq!(tries("reviewer", &no, less), "409 classify.counts_less");
+        }
+        assert_eq!(city.ticket(&no).class.class, AssessmentClass::ThreeRates);
+        assert_eq!(tries("reviewer", &no, "three_rates"), "accepted");
+        // What counted nowhere may count.
+        let other = city.passed("wuye");
+        city.reviewer().does(&other, "classify", class("none"));
+        city.surveyor().does(&other, "survey", bad());
+        assert_eq!(tries("reviewer", &other, "response_only"), "accepted");
+        assert_eq!(tries("reviewer", &other, "none"), "409 classify.counts_less");
     }
 
     fn whoever_sees_it_may_note(test: &TestDb) {
