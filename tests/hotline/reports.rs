@@ -126,6 +126,14 @@ on_each_database! {
         let until = bureau.city.now().plus_millis(3 * 86_400_000).to_string();
         assert_eq!(bureau.tries("assessor", &path("/preview"), json!({ "until": "2026-11-30T00:00:00+08:00" })), "422 field.in_past");
         assert_eq!(bureau.tries("assessor", &path("/preview"), json!({ "until": until })), "200");
+        // Units rely on it: it is opened anew, to the same end or a later one, and is never cut short.
+        let again = |days: i64| {
+            let until = bureau.city.now().plus_millis(days * 86_400_000).to_string();
+            bureau.tries("assessor", &path("/preview"), json!({ "until": until }))
+        };
+        assert_eq!(again(2), "422 report.check_shortened");
+        assert_eq!(again(365), "422 report.check_too_long");
+        assert_eq!(again(3), "200");
         assert_eq!(bureau.tries("handler@wuye", &path("/object"), objecting(&mine)), "403 forbidden");
         assert_eq!(bureau.tries("unit_head@wuye", &path("/object"), objecting(&other)), "422 field.unknown_code");
         assert_eq!(bureau.tries("unit_head@wuye", &path("/object"), objecting(&mine)), "200");
