@@ -38,13 +38,30 @@ pub fn ask(ticket: &mut Ticket, scene: &Scene<'_>, body: &Exclude) -> Result<()>
     Ok(())
 }
 
-/// The reason is one of the profile's.
+/// The reason is one of the profile's; where that rests on a provision, the evidence names it.
 pub fn check(scene: &Scene<'_>, body: &Exclude) -> Result<()> {
-    let known = &scene.profile.assessment.exclusions;
-    if !known.iter().any(|reason| reason.code == body.reason.as_str()) {
+    let mut known = scene.profile.assessment.exclusions.iter();
+    let Some(reason) = known.find(|reason| reason.code == body.reason.as_str()) else {
         return Err(Error::field("/reason", "exclude.reason_not_here"));
+    };
+    if reason.needs == ExclusionNeed::Citation && !cites(body.evidence.as_str()) {
+        return Err(Error::field("/evidence", "exclude.cite"));
     }
     Ok(())
+}
+
+/// Whether a text names a provision: 《…》, and after it 第…条 with a number.
+fn cites(text: &str) -> bool {
+    let is_number = |c: char| c.is_numeric() || "零一二三四五六七八九十百千两".contains(c);
+    let is_article = |after: &str| {
+        let after = after.trim_start();
+        let rest = after.trim_start_matches(is_number);
+        rest.len() < after.len() && rest.trim_start().starts_with('条')
+    };
+    text.split('《').skip(1).any(|from| {
+        let named = from.split_once('》').filter(|(name, _)| !name.trim().is_empty());
+        named.is_some_and(|(_, after)| after.split('第').skip(1).any(is_article))
+    })
 }
 
 /// The reviewer decides; a vexatious caller needs a second reviewer.
@@ -210,5 +227,33 @@ pub fn require_reason(body: &Decide) -> Result<()> {
         Ok(())
     } else {
         Err(Error::field("/reason", "field.required"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::cites;
+
+    #[test]
+    fn a_provision_is_a_title_and_the_number_of_an_article() {
+        for text in [
+            "依据《物业管理条例》第三十五条不予支持",
+            "《物业管理条例》（国务院令第379号）第 35 条第二款",
+            "见《信访条例》和《住宅专项维修资金管理办法》第十八条",
+        ] {
+            assert!(cites(text), "{text}");
+        }
+        for text in [
+            "",
+            "违反法律规定",
+            "物业管理条例第三十五条",
+            "《物业管理条例》",
+            "《》第三条",
+            "《物业管理条例》第条",
+            "《物业管理条例》（国务院令第379号）",
+            "第三条见《物业管理条例》",
+        ] {
+            assert!(!cites(text), "{text}");
+        }
     }
 }

@@ -178,6 +178,16 @@ on_each_database! {
         assert_eq!(refusal(city.head("wuye").tries(&no, "exclude/appeal", json!({"text": "再诉"}))), "409 exclude.none");
     }
 
+    fn what_is_against_the_law_names_the_law(test: &TestDb) {
+        let city = City::of(test);
+        let no = city.closed("wuye");
+        let asks = |evidence: &str| json!({"reason": "against_law", "evidence": evidence});
+        let tries = |evidence: &str| refusal(city.head("wuye").tries(&no, "exclude", asks(evidence)));
+        assert_eq!(tries("于法无据"), "422 exclude.cite");
+        assert_eq!(tries("《物业管理条例》"), "422 exclude.cite");
+        assert_eq!(tries("《物业管理条例》第三十五条"), "accepted");
+    }
+
     fn a_vexatious_caller_is_confirmed_by_a_second_reviewer(test: &TestDb) {
         let city = City::of(test);
         let no = city.closed("wuye");
