@@ -5,7 +5,7 @@ use crate::directory::AssessmentClass;
 use crate::error::{Error, Kind, Result};
 use crate::identity::Role;
 use crate::limits::policy::ExclusionNeed;
-use crate::ticket::command::{Classify, Decide, Exclude, FlagBody, Spoken};
+use crate::ticket::command::{Classify, Decide, Exclude, ExcludeConfirm, FlagBody, Spoken};
 use crate::ticket::overlay::{Exclusion, ExclusionReason, ExclusionStage, Flag};
 use crate::ticket::sight::handled_it;
 use crate::ticket::{Class, Scene, Ticket};
@@ -30,6 +30,7 @@ pub fn ask(ticket: &mut Ticket, scene: &Scene<'_>, body: &Exclude) -> Result<()>
         endorsed_by: None,
         stage: if by_head { ExclusionStage::ToDecide } else { ExclusionStage::ToEndorse },
         decided_by: None,
+        refused_by: None,
         decided_at: None,
         decision: None,
         appeal: None,
@@ -93,14 +94,31 @@ pub fn decide(ticket: &mut Ticket, scene: &Scene<'_>, body: &Decide) -> Result<(
     Ok(())
 }
 
-/// A second reviewer confirms that the caller is vexatious.
-pub fn confirm(ticket: &mut Ticket, scene: &Scene<'_>) -> Result<()> {
-    let exclusion = at_stage(ticket, &[ExclusionStage::ToConfirm])?;
-    apart(scene, &[Some(exclusion.asked_by), exclusion.endorsed_by, exclusion.decided_by])?;
-    outside(ticket, scene)?;
+/// A second reviewer confirms that the caller is vexatious, or refuses; the unit appeals against that as against any
+/// refusal.
+pub fn confirm(ticket: &mut Ticket, scene: &Scene<'_>, body: &ExcludeConfirm) -> Result<()> {
+    if let Ok(exclusion) = at_stage(ticket, &[ExclusionStage::ToConfirm]) {
+        apart(scene, &[Some(exclusion.asked_by), exclusion.endorsed_by, exclusion.decided_by])?;
+        outside(ticket, scene)?;
+    }
+    check_confirm(body)?;
     let exclusion = at_stage(ticket, &[ExclusionStage::ToConfirm])?;
     exclusion.decided_at = Some(scene.now);
-    exclusion.stage = ExclusionStage::Approved;
+    exclusion.stage = if body.approve == Some(false) {
+        exclusion.refused_by = Some(scene.actor.user);
+        exclusion.decision = body.reason.as_ref().map(ToString::to_string);
+        ExclusionStage::Refused
+    } else {
+        ExclusionStage::Approved
+    };
+    Ok(())
+}
+
+/// A no needs its reason here too.
+pub fn check_confirm(body: &ExcludeConfirm) -> Result<()> {
+    if body.approve == Some(false) && body.reason.is_none() {
+        return Err(Error::field("/reason", "field.required"));
+    }
     Ok(())
 }
 
@@ -120,7 +138,7 @@ pub fn appeal(ticket: &mut Ticket, scene: &Scene<'_>, body: &Spoken) -> Result<(
 pub fn decide_appeal(ticket: &mut Ticket, scene: &Scene<'_>, body: &Decide) -> Result<()> {
     if let Ok(exclusion) = at_stage(ticket, &[ExclusionStage::Appealed]) {
         apart(scene, &[Some(exclusion.asked_by), exclusion.endorsed_by])?;
-        apart(scene, &[exclusion.appealed_by, exclusion.decided_by])?;
+        apart(scene, &[exclusion.appealed_by, exclusion.decided_by, exclusion.refused_by])?;
         outside(ticket, scene)?;
     }
     require_reason(body)?;
@@ -147,6 +165,7 @@ pub fn done(before: Option<&Exclusion>, after: Option<&Exclusion>) -> Option<&'s
         (Some(E::ToDecide), E::Refused) => Some("exclusion.refuse"),
         (Some(E::ToDecide), E::ToConfirm | E::Approved) => Some("exclusion.approve"),
         (Some(E::ToConfirm), E::Approved) => Some("exclusion.confirm"),
+        (Some(E::ToConfirm), E::Refused) => Some("exclusion.not_confirm"),
         (Some(E::Refused), E::Appealed) => Some("exclusion.appeal"),
         (Some(E::Appealed), E::Approved) => Some("exclusion.appeal_grant"),
         (Some(E::Appealed), E::RefusedFinally) => Some("exclusion.appeal_refuse"),

@@ -101,7 +101,7 @@ fn acts_on_exclusion(ticket: &Ticket, scene: &Scene<'_>, name: CommandName) -> b
     let actor = scene.actor;
     let outside = || !handled_it(ticket, actor, scene.directory);
     let asked = [Some(there.asked_by), there.endorsed_by];
-    let later = [there.decided_by, there.appealed_by];
+    let later = [there.decided_by, there.refused_by, there.appealed_by];
     match (name, there.stage) {
         (C::Exclude, E::Refused) => there.decided_by.is_none(),
         (C::ExcludeDecide, E::ToDecide) => is_apart(actor, &asked) && outside(),

@@ -27,6 +27,7 @@ pub fn wrong(case: &Case) -> Option<Value> {
         "ledger/decide" | "exclude/decide" | "exclude/appeal/decide" | "extend/decide" => {
             json!({ "approve": false })
         }
+        "exclude/confirm" => json!({ "approve": false }),
         "flag" => json!({ "flag": "bad_attitude", "unit": "nobody", "text": "态度" }),
         "whistle" => json!({ "units": ["nobody"], "text": "吹哨" }),
         "contact" => json!({ "outcome": "spoke", "at": future }),

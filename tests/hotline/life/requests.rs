@@ -199,6 +199,23 @@ on_each_database! {
         assert!(city.ticket(&no).is_excluded());
     }
 
+    fn a_second_reviewer_may_refuse_and_the_unit_appeals(test: &TestDb) {
+        let city = City::of(test);
+        let no = city.closed("wuye");
+        city.head("wuye").does(&no, "exclude", json!({"reason": "vexatious", "evidence": "同诉求百次"}));
+        city.reviewer().does(&no, "exclude/decide", json!({"approve": true, "reason": "属实"}));
+        let second = |body| refusal(city.person("reviewer-2").tries(&no, "exclude/confirm", body));
+        assert_eq!(second(json!({"approve": false})), "422 field.required");
+        assert_eq!(second(json!({"approve": false, "reason": "诉求各不相同"})), "accepted");
+        assert_eq!(second(json!({"approve": false, "reason": "诉求各不相同"})), "409 exclude.none");
+        let refused = city.ticket(&no).exclusion.unwrap();
+        assert_eq!((refused.stage, refused.decision.as_deref()), (ExclusionStage::Refused, Some("诉求各不相同")));
+        assert!(!city.ticket(&no).is_excluded());
+        city.head("wuye").does(&no, "exclude/appeal", json!({"text": "补充证据"}));
+        city.person("assessor").does(&no, "exclude/appeal/decide", json!({"approve": true}));
+        assert!(city.ticket(&no).is_excluded());
+    }
+
     fn who_is_head_and_reviewer_decides_nothing_the_own_unit_asked(test: &TestDb) {
         let city = City::of(test);
         let no = city.handled_by("baozhang");
