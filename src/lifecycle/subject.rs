@@ -5,6 +5,7 @@
 use crate::directory::Urgency;
 use crate::followup::appointment;
 use crate::handling::reply::check_ready;
+use crate::handling::supervision::is_their_own;
 use crate::identity::Actor;
 use crate::limits::ClockName;
 use crate::ticket::assignment::{ExtensionRequest, RequestStage};
@@ -53,10 +54,11 @@ fn acts_on_ticket(ticket: &Ticket, scene: &Scene<'_>, name: CommandName) -> bool
             .supervisions
             .values()
             .any(|s| s.result.is_none() && s.addressed().any(|(unit, _)| actor.works_for(unit))),
-        C::SuperviseClose => ticket
-            .supervisions
-            .values()
-            .any(|s| s.result.is_none() && (s.opened_by == 0 || s.opened_by == actor.user)),
+        C::SuperviseClose => ticket.supervisions.values().any(|s| {
+            s.result.is_none()
+                && (s.opened_by == 0 || s.opened_by == actor.user)
+                && !is_their_own(s, scene)
+        }),
         C::WhistleReportIn => ticket.whistles.values().any(|w| {
             let awaited = |unit| actor.works_for(unit);
             w.closed.is_none() && w.called.iter().any(|c| awaited(&c.unit) && c.result.is_none())

@@ -1,10 +1,11 @@
 //! What runs beside the state: supervision, whistles, flags, classes, notes.
 
 use jiesu::directory::AssessmentClass;
+use jiesu::jobs::Bell;
 use jiesu::ticket::Part;
 use serde_json::json;
 
-use crate::support::city::{City, bad, refusal};
+use crate::support::city::{City, at, bad, refusal};
 use crate::support::databases::on_each_database;
 
 on_each_database! {
@@ -25,6 +26,19 @@ on_each_database! {
         assert_eq!(close("leader"), "403 supervise.not_opener");
         assert_eq!(close("reviewer"), "accepted");
         assert_eq!(answer("unit_head@wuye"), "409 supervise.closed");
+    }
+
+    fn what_the_program_opened_on_a_unit_nobody_of_it_closes(test: &TestDb) {
+        let city = City::of(test);
+        let no = city.handled_by("baozhang");
+        let plan = json!({"grounds": "缺配件", "plan": "订货", "promised_at": "2026-11-10"});
+        city.head("baozhang").does(&no, "ledger", plan);
+        city.reviewer().does(&no, "ledger/decide", json!({"approve": true}));
+        city.clock.set(at("2026-11-11T00:00:00+08:00"));
+        city.hotline.sweep(&Bell::default()).unwrap();
+        let close = |who: &str| refusal(city.person(who).tries_side(&no, 1, "supervise/close", json!({"result": "已办"})));
+        assert_eq!(close("both@baozhang"), "403 supervise.own_close");
+        assert_eq!(close("reviewer"), "accepted");
     }
 
     fn a_street_whistles_the_called_report_in_and_the_street_closes(test: &TestDb) {
