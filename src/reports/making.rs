@@ -280,6 +280,9 @@ impl Desk<'_> {
         store::save(tx, &row)?;
         store::replace_body(tx, row.id, made.body())?;
         self.note(tx, &row, ready.step)?;
+        if ready.step == Step::Preview {
+            self.tell_units(tx, &row, &ready.document()?)?;
+        }
         Ok(row)
     }
 
