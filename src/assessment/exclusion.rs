@@ -1,7 +1,6 @@
 //! Assessment: leaving it for a coded reason 剔除, and the one appeal 申诉. Its rule: the ticket
 //! counts until decided; who asks never decides, nor does anybody of a unit that it is counted for (domain.md §6).
 
-use crate::directory::AssessmentClass;
 use crate::error::{Error, Kind, Result};
 use crate::identity::Role;
 use crate::limits::policy::ExclusionNeed;
@@ -179,8 +178,7 @@ pub fn classify(ticket: &mut Ticket, scene: &Scene<'_>, body: &Classify) -> Resu
     if handled_it(ticket, scene.actor, scene.directory) {
         return Err(Error::new(Kind::Forbidden, "classify.own_unit"));
     }
-    let is_answered = ticket.valid_surveys().1.is_some();
-    if is_answered && counts_less(body.assessment_class, ticket.class.class) {
+    if ticket.would_count_less(body.assessment_class) {
         return Err(Error::refused("classify.counts_less"));
     }
     ticket.class = Class { class: body.assessment_class, chosen: true };
@@ -203,20 +201,6 @@ pub fn flag(ticket: &mut Ticket, scene: &Scene<'_>, body: &FlagBody) -> Result<(
         text: body.text.to_string(),
     });
     Ok(())
-}
-
-/// Whether the first class is in fewer of the rates than the second.
-const fn counts_less(class: AssessmentClass, than: AssessmentClass) -> bool {
-    rates_of(class) < rates_of(than)
-}
-
-/// In how many of the three rates a class counts.
-const fn rates_of(class: AssessmentClass) -> u8 {
-    match class {
-        AssessmentClass::ThreeRates => 3,
-        AssessmentClass::ResponseOnly => 1,
-        AssessmentClass::None => 0,
-    }
 }
 
 fn at_stage<'a>(ticket: &'a mut Ticket, stages: &[ExclusionStage]) -> Result<&'a mut Exclusion> {

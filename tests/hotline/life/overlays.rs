@@ -136,6 +136,12 @@ on_each_database! {
         assert_eq!(tries("reviewer", &no, "three_rates"), "accepted");
         city.surveyor().does(&no, "survey", bad());
         let why = || json!({"why": "no_power", "rework": false});
+        // Nor does a correction take it out.
+        let late = city.passed("wuye");
+        city.surveyor().does(&late, "survey", bad());
+        let consult = json!({"fields": {"kind": "consult"}, "reason": "应为咨询"});
+        assert_eq!(refusal(city.dispatcher().tries(&late, "amend", consult)), "accepted");
+        assert_eq!(city.ticket(&late).class.class, AssessmentClass::ThreeRates);
         assert_eq!(refusal(city.person("both@baozhang").tries(&no, "triage", why())), "403 triage.own_unit");
         city.reviewer().does(&no, "triage", why());
         for less in ["response_only", "none"] {
