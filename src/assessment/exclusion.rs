@@ -4,7 +4,7 @@
 use crate::error::{Error, Kind, Result};
 use crate::identity::Role;
 use crate::limits::policy::ExclusionNeed;
-use crate::ticket::command::{Classify, Decide, Exclude, FlagBody, Spoken};
+use crate::ticket::command::{Classify, Decide, Exclude, ExcludeConfirm, FlagBody, Spoken};
 use crate::ticket::overlay::{Exclusion, ExclusionReason, ExclusionStage, Flag};
 use crate::ticket::sight::handled_it;
 use crate::ticket::{Class, Scene, Ticket};
@@ -29,6 +29,7 @@ pub fn ask(ticket: &mut Ticket, scene: &Scene<'_>, body: &Exclude) -> Result<()>
         endorsed_by: None,
         stage: if by_head { ExclusionStage::ToDecide } else { ExclusionStage::ToEndorse },
         decided_by: None,
+        refused_by: None,
         decided_at: None,
         decision: None,
         appeal: None,
@@ -37,13 +38,30 @@ pub fn ask(ticket: &mut Ticket, scene: &Scene<'_>, body: &Exclude) -> Result<()>
     Ok(())
 }
 
-/// The reason is one of the profile's.
+/// The reason is one of the profile's; where that rests on a provision, the evidence names it.
 pub fn check(scene: &Scene<'_>, body: &Exclude) -> Result<()> {
-    let known = &scene.profile.assessment.exclusions;
-    if !known.iter().any(|reason| reason.code == body.reason.as_str()) {
+    let mut known = scene.profile.assessment.exclusions.iter();
+    let Some(reason) = known.find(|reason| reason.code == body.reason.as_str()) else {
         return Err(Error::field("/reason", "exclude.reason_not_here"));
+    };
+    if reason.needs == ExclusionNeed::Citation && !cites(body.evidence.as_str()) {
+        return Err(Error::field("/evidence", "exclude.cite"));
     }
     Ok(())
+}
+
+/// Whether a text names a provision: 《…》, and after it 第…条 with a number.
+fn cites(text: &str) -> bool {
+    let is_number = |c: char| c.is_numeric() || "零一二三四五六七八九十百千两".contains(c);
+    let is_article = |after: &str| {
+        let after = after.trim_start();
+        let rest = after.trim_start_matches(is_number);
+        rest.len() < after.len() && rest.trim_start().starts_with('条')
+    };
+    text.split('《').skip(1).any(|from| {
+        let named = from.split_once('》').filter(|(name, _)| !name.trim().is_empty());
+        named.is_some_and(|(_, after)| after.split('第').skip(1).any(is_article))
+    })
 }
 
 /// The reviewer decides; a vexatious caller needs a second reviewer.
@@ -75,14 +93,31 @@ pub fn decide(ticket: &mut Ticket, scene: &Scene<'_>, body: &Decide) -> Result<(
     Ok(())
 }
 
-/// A second reviewer confirms that the caller is vexatious.
-pub fn confirm(ticket: &mut Ticket, scene: &Scene<'_>) -> Result<()> {
-    let exclusion = at_stage(ticket, &[ExclusionStage::ToConfirm])?;
-    apart(scene, &[Some(exclusion.asked_by), exclusion.endorsed_by, exclusion.decided_by])?;
-    outside(ticket, scene)?;
+/// A second reviewer confirms that the caller is vexatious, or refuses; the unit appeals against that as against any
+/// refusal.
+pub fn confirm(ticket: &mut Ticket, scene: &Scene<'_>, body: &ExcludeConfirm) -> Result<()> {
+    if let Ok(exclusion) = at_stage(ticket, &[ExclusionStage::ToConfirm]) {
+        apart(scene, &[Some(exclusion.asked_by), exclusion.endorsed_by, exclusion.decided_by])?;
+        outside(ticket, scene)?;
+    }
+    check_confirm(body)?;
     let exclusion = at_stage(ticket, &[ExclusionStage::ToConfirm])?;
     exclusion.decided_at = Some(scene.now);
-    exclusion.stage = ExclusionStage::Approved;
+    exclusion.stage = if body.approve == Some(false) {
+        exclusion.refused_by = Some(scene.actor.user);
+        exclusion.decision = body.reason.as_ref().map(ToString::to_string);
+        ExclusionStage::Refused
+    } else {
+        ExclusionStage::Approved
+    };
+    Ok(())
+}
+
+/// A no needs its reason here too.
+pub fn check_confirm(body: &ExcludeConfirm) -> Result<()> {
+    if body.approve == Some(false) && body.reason.is_none() {
+        return Err(Error::field("/reason", "field.required"));
+    }
     Ok(())
 }
 
@@ -102,7 +137,7 @@ pub fn appeal(ticket: &mut Ticket, scene: &Scene<'_>, body: &Spoken) -> Result<(
 pub fn decide_appeal(ticket: &mut Ticket, scene: &Scene<'_>, body: &Decide) -> Result<()> {
     if let Ok(exclusion) = at_stage(ticket, &[ExclusionStage::Appealed]) {
         apart(scene, &[Some(exclusion.asked_by), exclusion.endorsed_by])?;
-        apart(scene, &[exclusion.appealed_by, exclusion.decided_by])?;
+        apart(scene, &[exclusion.appealed_by, exclusion.decided_by, exclusion.refused_by])?;
         outside(ticket, scene)?;
     }
     require_reason(body)?;
@@ -129,6 +164,7 @@ pub fn done(before: Option<&Exclusion>, after: Option<&Exclusion>) -> Option<&'s
         (Some(E::ToDecide), E::Refused) => Some("exclusion.refuse"),
         (Some(E::ToDecide), E::ToConfirm | E::Approved) => Some("exclusion.approve"),
         (Some(E::ToConfirm), E::Approved) => Some("exclusion.confirm"),
+        (Some(E::ToConfirm), E::Refused) => Some("exclusion.not_confirm"),
         (Some(E::Refused), E::Appealed) => Some("exclusion.appeal"),
         (Some(E::Appealed), E::Approved) => Some("exclusion.appeal_grant"),
         (Some(E::Appealed), E::RefusedFinally) => Some("exclusion.appeal_refuse"),
@@ -136,8 +172,15 @@ pub fn done(before: Option<&Exclusion>, after: Option<&Exclusion>) -> Option<&'s
     }
 }
 
-/// A reviewer chooses the class; the defaults by kind no longer apply.
-pub fn classify(ticket: &mut Ticket, _scene: &Scene<'_>, body: &Classify) -> Result<()> {
+/// A reviewer chooses the class, who is nobody of a unit that handled it; the defaults by kind no longer apply. What a
+/// citizen has answered for leaves the figures by an exclusion alone, which has evidence, a decision and an appeal.
+pub fn classify(ticket: &mut Ticket, scene: &Scene<'_>, body: &Classify) -> Result<()> {
+    if handled_it(ticket, scene.actor, scene.directory) {
+        return Err(Error::new(Kind::Forbidden, "classify.own_unit"));
+    }
+    if ticket.would_count_less(body.assessment_class) {
+        return Err(Error::refused("classify.counts_less"));
+    }
     ticket.class = Class { class: body.assessment_class, chosen: true };
     Ok(())
 }
@@ -187,5 +230,33 @@ pub fn require_reason(body: &Decide) -> Result<()> {
         Ok(())
     } else {
         Err(Error::field("/reason", "field.required"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::cites;
+
+    #[test]
+    fn a_provision_is_a_title_and_the_number_of_an_article() {
+        for text in [
+            "依据《物业管理条例》第三十五条不予支持",
+            "《物业管理条例》（国务院令第379号）第 35 条第二款",
+            "见《信访条例》和《住宅专项维修资金管理办法》第十八条",
+        ] {
+            assert!(cites(text), "{text}");
+        }
+        for text in [
+            "",
+            "违反法律规定",
+            "物业管理条例第三十五条",
+            "《物业管理条例》",
+            "《》第三条",
+            "《物业管理条例》第条",
+            "《物业管理条例》（国务院令第379号）",
+            "第三条见《物业管理条例》",
+        ] {
+            assert!(!cites(text), "{text}");
+        }
     }
 }

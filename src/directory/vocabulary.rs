@@ -55,6 +55,17 @@ code_enum! {
     }
 }
 
+impl AssessmentClass {
+    /// In how many of the three rates it counts.
+    pub const fn rates(self) -> u8 {
+        match self {
+            Self::ThreeRates => 3,
+            Self::ResponseOnly => 1,
+            Self::None => 0,
+        }
+    }
+}
+
 code_type! {
     /// A unit 承办单位.
     pub struct UnitCode;

@@ -13,6 +13,7 @@ use crate::limits::policy::AfterBadSurvey;
 use crate::ticket::assignment::Rework;
 use crate::ticket::command::{Survey, TriageBody};
 use crate::ticket::overlay::{Attempt, Outcome, Triage, Way};
+use crate::ticket::sight::handled_it;
 use crate::ticket::state::{Awaits, Closing, State, Work};
 use crate::ticket::{Mode, Scene, Ticket, link};
 use crate::time::Stamp;
@@ -76,8 +77,12 @@ pub fn survey(ticket: &mut Ticket, scene: &Scene<'_>, body: &Survey) -> Result<(
     Ok(())
 }
 
-/// The reviewer says why it is not solved, and whether the lead must work again.
+/// The reviewer, who is nobody of a unit that handled it, says why it is not solved, and whether the lead must work
+/// again: another answer would better the figures of that unit.
 pub fn triage(ticket: &mut Ticket, scene: &Scene<'_>, body: &TriageBody) -> Result<()> {
+    if handled_it(ticket, scene.actor, scene.directory) {
+        return Err(Error::new(Kind::Forbidden, "triage.own_unit"));
+    }
     if !matches!(ticket.state, State::Surveying { awaits: Awaits::Triage }) {
         return Err(Error::refused("triage.nothing_bad"));
     }

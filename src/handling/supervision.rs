@@ -4,6 +4,7 @@ use crate::directory::UnitCode;
 use crate::error::{Error, FieldError, Kind, Result};
 use crate::ticket::command::{Resulted, Spoken, Supervise};
 use crate::ticket::overlay::{Joined, Said, Step, Supervision};
+use crate::ticket::sight::is_of;
 use crate::ticket::state::Part;
 use crate::ticket::{Mode, Scene, Ticket};
 use crate::time::Stamp;
@@ -99,6 +100,12 @@ pub fn answer(ticket: &mut Ticket, scene: &Scene<'_>, id: u32, body: &Spoken) ->
     Ok(())
 }
 
+/// Whether the program opened it on a unit that the actor belongs to, or to one below it: then another closes it.
+pub fn is_their_own(supervision: &Supervision, scene: &Scene<'_>) -> bool {
+    let is_own = |unit: &UnitCode| is_of(scene.actor, unit, scene.directory);
+    supervision.opened_by == 0 && supervision.addressed().any(|(unit, _)| is_own(unit))
+}
+
 /// Whoever opened it closes it with a result.
 pub fn close(ticket: &mut Ticket, scene: &Scene<'_>, id: u32, body: &Resulted) -> Result<()> {
     let Some(supervision) = ticket.supervisions.get_mut(&id) else {
@@ -107,6 +114,9 @@ pub fn close(ticket: &mut Ticket, scene: &Scene<'_>, id: u32, body: &Resulted) -
     // What the program opened (a missed promise) any reviewer or leader may close.
     if supervision.opened_by != 0 && supervision.opened_by != scene.actor.user {
         return Err(Error::new(Kind::Forbidden, "supervise.not_opener"));
+    }
+    if is_their_own(supervision, scene) {
+        return Err(Error::new(Kind::Forbidden, "supervise.own_close"));
     }
     if supervision.result.is_some() {
         return Err(Error::refused("supervise.closed"));

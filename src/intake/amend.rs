@@ -16,8 +16,10 @@ pub fn amend(ticket: &mut Ticket, scene: &Scene<'_>, body: &Amend) -> Result<()>
     check_lead(ticket, scene, fields)?;
     if let Some(kind) = fields.kind {
         ticket.kind = kind;
-        if !ticket.class.chosen {
-            ticket.class = scene.class_of(kind);
+        // What a citizen has answered for leaves the figures by no correction.
+        let class = scene.class_of(kind);
+        if !ticket.class.chosen && !ticket.would_count_less(class.class) {
+            ticket.class = class;
         }
     }
     if let Some(category) = &fields.category {

@@ -94,7 +94,7 @@ fn apply_requests(ticket: &mut Ticket, command: &Command, scene: &Scene<'_>) -> 
         Command::LedgerCancel(body) => ledger::cancel(ticket, scene, body),
         Command::Exclude(body) => exclusion::ask(ticket, scene, body),
         Command::ExcludeDecide(body) => exclusion::decide(ticket, scene, body),
-        Command::ExcludeConfirm(_) => exclusion::confirm(ticket, scene),
+        Command::ExcludeConfirm(body) => exclusion::confirm(ticket, scene, body),
         Command::ExcludeAppeal(body) => exclusion::appeal(ticket, scene, body),
         Command::ExcludeAppealDecide(body) => exclusion::decide_appeal(ticket, scene, body),
         _ => return None,

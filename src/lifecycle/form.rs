@@ -36,6 +36,7 @@ pub fn check(command: &Command, scene: &Scene<'_>) -> Result<()> {
         | Command::ExtendDecide(body)
         | Command::ExcludeDecide(body)
         | Command::ExcludeAppealDecide(body) => exclusion::require_reason(body),
+        Command::ExcludeConfirm(body) => exclusion::check_confirm(body),
         Command::Endorse(body) => extension::check_endorsement(body),
         _ => Ok(()),
     }

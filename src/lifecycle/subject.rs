@@ -5,6 +5,7 @@
 use crate::directory::Urgency;
 use crate::followup::appointment;
 use crate::handling::reply::check_ready;
+use crate::handling::supervision::is_their_own;
 use crate::identity::Actor;
 use crate::limits::ClockName;
 use crate::ticket::assignment::{ExtensionRequest, RequestStage};
@@ -34,7 +35,11 @@ fn acts_on_ticket(ticket: &Ticket, scene: &Scene<'_>, name: CommandName) -> bool
         C::Decline => ticket.urgency != Urgency::Emergency,
         C::WithdrawConfirm => ticket.withdrawal.is_some(),
         C::Withdraw => ticket.withdrawal.is_none(),
-        C::Triage => matches!(ticket.state, State::Surveying { awaits: Awaits::Triage }),
+        C::Triage => {
+            matches!(ticket.state, State::Surveying { awaits: Awaits::Triage })
+                && !handled_it(ticket, actor, scene.directory)
+        }
+        C::Classify => !handled_it(ticket, actor, scene.directory),
         C::Survey => !matches!(ticket.state, State::Surveying { awaits: Awaits::Triage }),
         C::SurveyAgain => appointment::of(ticket).is_some(),
         C::Reply => live_lead(ticket).is_some_and(|lead| check_ready(lead, scene).is_ok()),
@@ -49,10 +54,11 @@ fn acts_on_ticket(ticket: &Ticket, scene: &Scene<'_>, name: CommandName) -> bool
             .supervisions
             .values()
             .any(|s| s.result.is_none() && s.addressed().any(|(unit, _)| actor.works_for(unit))),
-        C::SuperviseClose => ticket
-            .supervisions
-            .values()
-            .any(|s| s.result.is_none() && (s.opened_by == 0 || s.opened_by == actor.user)),
+        C::SuperviseClose => ticket.supervisions.values().any(|s| {
+            s.result.is_none()
+                && (s.opened_by == 0 || s.opened_by == actor.user)
+                && !is_their_own(s, scene)
+        }),
         C::WhistleReportIn => ticket.whistles.values().any(|w| {
             let awaited = |unit| actor.works_for(unit);
             w.closed.is_none() && w.called.iter().any(|c| awaited(&c.unit) && c.result.is_none())
@@ -97,7 +103,7 @@ fn acts_on_exclusion(ticket: &Ticket, scene: &Scene<'_>, name: CommandName) -> b
     let actor = scene.actor;
     let outside = || !handled_it(ticket, actor, scene.directory);
     let asked = [Some(there.asked_by), there.endorsed_by];
-    let later = [there.decided_by, there.appealed_by];
+    let later = [there.decided_by, there.refused_by, there.appealed_by];
     match (name, there.stage) {
         (C::Exclude, E::Refused) => there.decided_by.is_none(),
         (C::ExcludeDecide, E::ToDecide) => is_apart(actor, &asked) && outside(),

@@ -370,6 +370,7 @@ fn excluded(facts: &Excluded) -> Exclusion {
             None => ExclusionStage::ToDecide,
         },
         decided_by: facts.decided_at.map(|_| 0),
+        refused_by: None,
         decided_at: facts.decided_at,
         decision: None,
         appeal: None,

@@ -147,6 +147,10 @@ impl Post {
             let facts = self.instructed(letter, &person)?;
             return Ok(facts.map(|facts| (facts, person.name)));
         }
+        if letter.occasion == Occasion::Checking {
+            let facts = self.checked(letter, &person)?;
+            return Ok(facts.map(|facts| (facts, person.name)));
+        }
         if let Some(case) = case_of(letter.occasion, letter.limit_name.as_deref()) {
             let facts = self.accused(letter, case, &person)?;
             return Ok(facts.map(|facts| (facts, person.name)));
@@ -220,6 +224,26 @@ impl Post {
             due: Some(instant(told.due_at, &self.settings)),
             serious: told.overdue,
             link: format!("{}/reports/tasks", self.settings.url),
+            ..self.apart(letter, person)
+        }))
+    }
+
+    /// What a letter about the check period of a report says: no figure, which is read behind the login.
+    fn checked(&self, letter: &Letter, person: &Person) -> Result<Option<Facts>> {
+        let report = letter.limit_name.as_deref().and_then(read_task_limit);
+        let Some((report, reports)) = report.zip(self.reports.get()) else { return Ok(None) };
+        let Some(unit) = letter.unit.as_ref() else { return Ok(None) };
+        let Some(period) = reports.checked(report)? else { return Ok(None) };
+        let (id, until) = report;
+        let name = self.db.read(|conn| {
+            let directory = self.directory.current(conn)?;
+            Ok(directory.unit(unit).map(|unit| unit.name.clone()))
+        })?;
+        Ok(Some(Facts {
+            limit: Some(period),
+            unit: Some(name.unwrap_or_else(|| unit.to_string())),
+            due: Some(instant(until, &self.settings)),
+            link: format!("{}/monthly/{id}", self.settings.url),
             ..self.apart(letter, person)
         }))
     }

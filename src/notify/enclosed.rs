@@ -92,4 +92,11 @@ pub trait Reports: Send + Sync {
     /// # Errors
     /// The database's own.
     fn instructed(&self, task: (i64, Stamp), reader: i64) -> Result<Option<Instructed>>;
+
+    /// The name of the window of the report with an id, where units still check it until then; nothing where its check
+    /// period is over, or was prolonged.
+    ///
+    /// # Errors
+    /// The database's own.
+    fn checked(&self, report: (i64, Stamp)) -> Result<Option<String>>;
 }

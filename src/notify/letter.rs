@@ -133,6 +133,8 @@ built_in![
     "bottom_line_due.sms",
     "charged.txt",
     "charged.sms",
+    "checking.txt",
+    "checking.sms",
     "digest.txt",
     "digest.sms",
     "digest.html",

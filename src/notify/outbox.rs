@@ -116,12 +116,26 @@ pub fn instruct(
     jobs::put_at(tx, NOTICE, &notice, due_at.plus(GRACE)).map(drop)
 }
 
-/// A task and the limit that a notice of it is about, in one word.
+/// Puts a notice to `unit`, which has figures in the report `report`, that it is to be checked by `until`.
+///
+/// # Errors
+/// As the database says.
+pub fn check(tx: &mut Tx<'_>, (report, unit): (i64, &UnitCode), until: Stamp) -> Result<()> {
+    let owed = Owed {
+        occasion: Occasion::Checking,
+        addressee: Addressee::Unit(unit.clone()),
+        assignment: None,
+        limit: Some(task_limit(report, until)),
+    };
+    jobs::put_at(tx, NOTICE, &Notice { ticket_id: 0, owed }, tx.now.plus(GRACE)).map(drop)
+}
+
+/// A task, or a report, and the limit that a notice of it is about, in one word.
 fn task_limit(task: i64, due_at: Stamp) -> String {
     format!("{task}.{}", due_at.millis())
 }
 
-/// The task and its limit that [`task_limit`] put into a word.
+/// The task or report and its limit that [`task_limit`] put into a word.
 pub(super) fn read_task_limit(word: &str) -> Option<(i64, Stamp)> {
     let (task, due_at) = word.split_once('.')?;
     Some((task.parse().ok()?, Stamp::from_millis(due_at.parse().ok()?)))

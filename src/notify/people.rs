@@ -127,7 +127,8 @@ fn of_unit(
         | Occasion::Instructed
         | Occasion::BottomLine
         | Occasion::BottomLineDue
-        | Occasion::Charged => &[Role::UnitHead][..],
+        | Occasion::Charged
+        | Occasion::Checking => &[Role::UnitHead][..],
         _ if serious => &[Role::Handler, Role::UnitHead][..],
         _ => &[Role::Handler][..],
     };

@@ -44,6 +44,8 @@ code_enum! {
         BottomLineDue = "bottom_line_due" "触碰底线说明即将到期",
         /// The owner of an article is to look at it; the limit it names is the article.
         Charged = "charged" "知识库督办",
+        /// The check period of a report with the unit's figures is open; the limit it names is the report and its end.
+        Checking = "checking" "专报核对",
         Digest = "digest" "汇总",
         Report = "report" "专报",
     }
@@ -82,7 +84,14 @@ impl Occasion {
 
     /// Whether it says nothing of any ticket: what it is about is asked when it leaves.
     pub const fn has_no_ticket(self) -> bool {
-        matches!(self, Self::Instructed | Self::BottomLine | Self::BottomLineDue | Self::Charged)
+        matches!(
+            self,
+            Self::Instructed
+                | Self::BottomLine
+                | Self::BottomLineDue
+                | Self::Charged
+                | Self::Checking
+        )
     }
 }
 
@@ -352,7 +361,8 @@ pub fn still_holds(ticket: &Ticket, parent: Option<&Ticket>, owed: &Owed) -> boo
         | Occasion::Instructed
         | Occasion::BottomLine
         | Occasion::BottomLineDue
-        | Occasion::Charged => true,
+        | Occasion::Charged
+        | Occasion::Checking => true,
         Occasion::Supervised | Occasion::AnswerDue => is_asked(ticket, owed),
         Occasion::Answered => parent.unwrap_or(ticket).answer().is_some(),
         Occasion::Survey => awaits_answer(ticket),

@@ -183,7 +183,7 @@ impl Desk<'_> {
     /// Decides objections, all that are named or none.
     ///
     /// # Errors
-    /// 404, 403 (`own_request`: not who objected), 412; 422 at `/decisions`; 409 also `report.objection_decided`.
+    /// 404, 403 (`own_request`: not who objected; `report.own_unit`), 412; 422 at `/decisions`; 409 also `report.objection_decided`.
     pub fn decide(
         &self,
         tx: &mut Tx<'_>,
@@ -193,7 +193,8 @@ impl Desk<'_> {
         let (row, standing) = self.take(tx.conn, aim, Step::Decide)?;
         let asked = read()?;
         let to = check(Step::Decide, &standing, self.actor, tx.now)?;
-        let who = (&*self.hotline.keys, self.actor);
+        let rules = self.hotline.rules.current(tx.conn, tx.now)?;
+        let who = (&*self.hotline.keys, self.actor, &*rules.directory);
         let decided = objection::decide(tx, who, row.root, &asked);
         decided.map_err(|error| state::refused(error, &standing, self.actor, tx.now))?;
         self.keep_step(tx, row, (Step::Decide, to))

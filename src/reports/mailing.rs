@@ -305,6 +305,12 @@ impl Reports for Mailing {
             }))
         })
     }
+
+    fn checked(&self, (id, until): (i64, Stamp)) -> Result<Option<String>> {
+        let now = self.hotline.db.now();
+        let row = self.hotline.db.read(|conn| store::find(conn, id))?;
+        Ok(row.filter(|row| row.is_checked(until, now)).map(|row| row.period))
+    }
 }
 
 /// How the files of a report are called, without their ending.

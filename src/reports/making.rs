@@ -16,7 +16,7 @@ use super::packed::{Packed, pack_document, unpack_document};
 use super::said::confirmation;
 use super::said::objection;
 use super::said::texts;
-use super::state::{State, Step};
+use super::state::{Standing, State, Step};
 use super::store::{self, ReportRow};
 use super::take::{Asked, Scope, take};
 use crate::assessment::listed::dims;
@@ -164,10 +164,10 @@ impl Desk<'_> {
         Ok(Ready { step: Step::Create, on: None, asked, period, until: None, made })
     }
 
-    /// Opens the check period of a report, or opens it anew, with new figures.
+    /// Opens the check period of a report, or opens it anew, with new figures; it ends no earlier than it was to end.
     ///
     /// # Errors
-    /// 404, 403, 412; 422 at `/until`; 409.
+    /// 404, 403, 412; 422 at `/until`, also `report.check_shortened`, `report.check_too_long`; 409.
     pub fn ready_preview(
         &self,
         conn: &mut Conn,
@@ -223,6 +223,7 @@ impl Desk<'_> {
     ) -> Result<Ready> {
         let (row, standing) = self.take(conn, aim, step)?;
         let until = read()?;
+        until.map_or(Ok(()), |until| check_period(&standing, until, now))?;
         check(step, &standing, self.actor, now)?;
         let rules = self.hotline.rules.current(conn, now)?;
         let upheld = objection::upheld(&store::objections(conn, row.root)?);
@@ -278,6 +279,9 @@ impl Desk<'_> {
         store::save(tx, &row)?;
         store::replace_body(tx, row.id, made.body())?;
         self.note(tx, &row, ready.step)?;
+        if ready.step == Step::Preview {
+            self.tell_units(tx, &row, &ready.document()?)?;
+        }
         Ok(row)
     }
 
@@ -333,6 +337,22 @@ impl Desk<'_> {
         self.note(tx, &row, Step::Restate)?;
         Ok(row)
     }
+}
+
+/// The longest check period, in milliseconds from when it is opened, so that a year typed wrongly holds up no freeze: 31
+/// days.
+const LONGEST: i64 = 31 * 86_400_000;
+
+/// Units have until then to object, and rely on it: what was said to them is prolonged and never cut short.
+fn check_period(standing: &Standing, until: Stamp, now: Stamp) -> Result<()> {
+    let promised = standing.objections_until.filter(|_| standing.state == State::Preliminary);
+    if promised.is_some_and(|promised| until < promised) {
+        return Err(Error::field("/until", "report.check_shortened"));
+    }
+    if until > now.plus_millis(LONGEST) && promised != Some(until) {
+        return Err(Error::field("/until", "report.check_too_long"));
+    }
+    Ok(())
 }
 
 fn moved() -> Error {

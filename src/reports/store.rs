@@ -52,6 +52,13 @@ pub struct ReportRow {
     pub categories: Categories,
 }
 
+impl ReportRow {
+    /// Whether units may still check it at `now`, and until `until`.
+    pub fn is_checked(&self, until: Stamp, now: Stamp) -> bool {
+        self.state == State::Preliminary && self.objections_until == Some(until) && now < until
+    }
+}
+
 /// One step of a report's life.
 #[derive(Debug, Clone, PartialEq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = report_step)]

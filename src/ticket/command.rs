@@ -85,7 +85,7 @@ commands! {
     LedgerCancel(Reasoned) = "ledger/cancel" "撤销挂账",
     Exclude(Exclude) = "exclude" "申请剔除",
     ExcludeDecide(Decide) = "exclude/decide" "剔除审核",
-    ExcludeConfirm(Nothing) = "exclude/confirm" "剔除复核",
+    ExcludeConfirm(ExcludeConfirm) = "exclude/confirm" "剔除复核",
     ExcludeAppeal(Spoken) = "exclude/appeal" "申诉",
     ExcludeAppealDecide(Decide) = "exclude/appeal/decide" "申诉裁定",
     Classify(Classify) = "classify" "考核分类",
@@ -294,6 +294,13 @@ bodies! {
         acknowledge: Vec<Doubt>,
     }
     Exclude { reason: ExclusionReason, evidence: Text }
+    /// The second reviewer's word; what says nothing is a yes, and a no needs its reason.
+    ExcludeConfirm {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        approve: Option<bool>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<Text>,
+    }
     Classify { assessment_class: AssessmentClass, reason: Text }
     FlagBody { flag: BottomLine, unit: UnitCode, text: Text }
     WhistleBody { units: Vec<UnitCode>, text: Text }

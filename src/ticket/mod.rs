@@ -263,6 +263,11 @@ impl Ticket {
         (first, valid.next_back().or(first))
     }
 
+    /// Whether a citizen has answered for it and `class` is in fewer of the rates than its own.
+    pub fn would_count_less(&self, class: AssessmentClass) -> bool {
+        self.valid_surveys().1.is_some() && class.rates() < self.class.class.rates()
+    }
+
     /// Consults and callers without any way to be reached get no survey (domain.md §5).
     pub fn survey_is_due(&self) -> bool {
         self.kind != Kind::Consult && self.caller.is_reachable()

@@ -229,6 +229,9 @@ pub struct Exclusion {
     pub stage: ExclusionStage,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decided_by: Option<i64>,
+    /// The second reviewer, where it was refused after the first had approved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused_by: Option<i64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decided_at: Option<Stamp>,
     #[serde(default, skip_serializing_if = "Option::is_none")]

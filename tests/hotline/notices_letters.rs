@@ -76,6 +76,7 @@ fn story(test: &TestDb, mail: Option<&str>) -> Mailroom {
     room.minutes(2);
     supervised(&room, &no);
     charged(&room);
+    checking(&room);
     room
 }
 
@@ -140,6 +141,23 @@ fn charged(room: &Mailroom) {
     room.minutes(2);
 }
 
+/// The month that goes on is opened to the units, one of which has had a ticket in it.
+fn checking(room: &Mailroom) {
+    room.city.closed("baozhang");
+    let ask = |path: &str, body: &serde_json::Value| {
+        let bearer = format!("Bearer {}", room.tokens["assessor"]);
+        let path = format!("/api/v1/reports{path}");
+        let headers = [("Authorization", bearer.as_str())];
+        let answer = room.server.ask("POST", &path, &headers, &body.to_string());
+        assert!(answer.status < 300, "{path}: {}", answer.body);
+        answer.json()
+    };
+    let made = ask("", &json!({ "window": "2026-12" }));
+    let path = format!("/{}/preview", made["id"].as_str().unwrap());
+    ask(&path, &json!({ "until": "2026-12-15T18:00:00+08:00" }));
+    room.minutes(2);
+}
+
 /// The first letter of each occasion in `folder`, to whoever it went.
 fn firsts(room: &Mailroom, folder: &str) -> BTreeMap<Occasion, Filed> {
     let mut found = BTreeMap::new();
@@ -157,9 +175,9 @@ fn firsts(room: &Mailroom, folder: &str) -> BTreeMap<Occasion, Filed> {
 fn steady(text: &str) -> String {
     let link = regex::Regex::new("survey(/|&#x2f;)[A-Za-z0-9_-]{43}").unwrap();
     let code = regex::Regex::new("(查 ?询 ?码：?)[0-9]{6}").unwrap();
-    let report = regex::Regex::new("reports(/|&#x2f;)[0-9]+").unwrap();
+    let report = regex::Regex::new("(reports|monthly)(/|&#x2f;)[0-9]+").unwrap();
     let text = link.replace_all(text, "survey${1}LINK").into_owned();
-    let text = report.replace_all(&text, "reports${1}ID").into_owned();
+    let text = report.replace_all(&text, "${1}${2}ID").into_owned();
     code.replace_all(&text, "${1}CODE").into_owned()
 }
 

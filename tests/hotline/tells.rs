@@ -143,7 +143,7 @@ fn clerks_type(door: &Door, told: &Told, canary: &Canary) {
     for (who, public) in [("agent", true), ("handler@wuye", false), ("leader", true)] {
         city.person(who).does(no, "note", json!({ "text": canary.words(), "public": public }));
     }
-    let classes = json!({ "assessment_class": "none", "reason": canary.words() });
+    let classes = json!({ "assessment_class": "three_rates", "reason": canary.words() });
     city.reviewer().does(no, "classify", classes);
     let flag = json!({ "flag": "bad_attitude", "unit": "wuye", "text": canary.words() });
     city.agent().does(no, "flag", flag);

@@ -5,7 +5,9 @@ use super::confirmation::units;
 use crate::db::{Conn, Tx};
 use crate::directory::UnitCode;
 use crate::error::{Error, Result};
+use crate::notify::outbox;
 use crate::reports::desk::{Aim, Desk, check};
+use crate::reports::document::Document;
 use crate::reports::frozen::document;
 use crate::reports::state::{self, Step};
 use crate::reports::store::{self, ConfirmationRow, ReportRow};
@@ -41,6 +43,19 @@ impl Desk<'_> {
         };
         store::insert_confirmation(tx, &confirmation)?;
         self.keep_step(tx, row, (Step::Confirm, to))
+    }
+
+    /// Tells the units with figures in `document`, which is opened to them, by when they are to check it.
+    pub(in crate::reports) fn tell_units(
+        &self,
+        tx: &mut Tx<'_>,
+        row: &ReportRow,
+        document: &Document,
+    ) -> Result<()> {
+        let Some(until) = row.objections_until else { return Ok(()) };
+        let rules = self.hotline.rules.current(tx.conn, tx.now)?;
+        let concerned = units(document, &rules.directory);
+        concerned.iter().try_for_each(|unit| outbox::check(tx, (row.id, unit), until))
     }
 
     fn check_confirming(

@@ -1,5 +1,5 @@
-//! Reports: what units object to in the check period 核对期, line by line. Its rule: who objects never decides; what is
-//! said lies sealed and is shown with names and numbers masked.
+//! Reports: what units object to in the check period 核对期, line by line. Its rule: who objects never decides, nor
+//! does anybody of the unit; what is said lies sealed and is shown with names and numbers masked.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,14 +8,15 @@ use utoipa::ToSchema;
 
 use crate::assessment::store::numbers;
 use crate::db::{Conn, Tx};
-use crate::directory::UnitCode;
-use crate::error::{Error, FieldError, Result};
+use crate::directory::{Directory, UnitCode};
+use crate::error::{Error, FieldError, Kind, Result};
 use crate::identity::Actor;
 use crate::reports::kinds::{Decision, Part};
 use crate::reports::sight::Reads;
 use crate::reports::store::{self, ObjectionRow, SaidRow};
 use crate::sealing::{MasterKey, mask_text, place};
 use crate::ticket::assignment::Assignment;
+use crate::ticket::sight::is_of;
 use crate::ticket::store::{Stored, Vault, load_many};
 use crate::ticket::{Part as Role, Text, Ticket};
 use crate::time::Stamp;
@@ -110,14 +111,14 @@ pub(in crate::reports) fn keep(
     say(tx, keys, &row, (Part::Objection, text))
 }
 
-/// Decides, all or none.
+/// Decides, all or none; nobody of the unit that objects, or of one below it, since what is upheld betters its figures.
 ///
 /// # Errors
-/// 422 at each `/decisions/…` that names no objection to this report; 403 `own_request`; 409
+/// 422 at each `/decisions/…` that names no objection to this report; 403 `own_request`, `report.own_unit`; 409
 /// `report.objection_decided`.
 pub(in crate::reports) fn decide(
     tx: &mut Tx<'_>,
-    (keys, actor): (&MasterKey, &Actor),
+    (keys, actor, directory): (&MasterKey, &Actor, &Directory),
     root: i64,
     asked: &Decisions,
 ) -> Result<()> {
@@ -144,6 +145,9 @@ pub(in crate::reports) fn decide(
     }
     for (row, _) in &chosen {
         actor.require_other_than(row.by_id)?;
+        if is_of(actor, &row.unit, directory) {
+            return Err(Error::new(Kind::Forbidden, "report.own_unit"));
+        }
     }
     if chosen.iter().any(|(row, _)| row.decision.is_some()) {
         return Err(Error::refused("report.objection_decided"));

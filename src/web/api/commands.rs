@@ -131,8 +131,8 @@ commands! {
     exclude "/tickets/{no}/exclude" bodies::Exclude = Exclude;
     /// Decides about the exclusion.
     exclude_decide "/tickets/{no}/exclude/decide" bodies::Decide = ExcludeDecide;
-    /// A second reviewer confirms.
-    exclude_confirm "/tickets/{no}/exclude/confirm" bodies::Nothing = ExcludeConfirm;
+    /// A second reviewer confirms, or refuses; then the unit may appeal.
+    exclude_confirm "/tickets/{no}/exclude/confirm" bodies::ExcludeConfirm = ExcludeConfirm;
     /// Appeals, once.
     exclude_appeal "/tickets/{no}/exclude/appeal" bodies::Spoken = ExcludeAppeal;
     /// The assessor's word is the last.

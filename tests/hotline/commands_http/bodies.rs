@@ -27,6 +27,7 @@ pub fn wrong(case: &Case) -> Option<Value> {
         "ledger/decide" | "exclude/decide" | "exclude/appeal/decide" | "extend/decide" => {
             json!({ "approve": false })
         }
+        "exclude/confirm" => json!({ "approve": false }),
         "flag" => json!({ "flag": "bad_attitude", "unit": "nobody", "text": "态度" }),
         "whistle" => json!({ "units": ["nobody"], "text": "吹哨" }),
         "contact" => json!({ "outcome": "spoke", "at": future }),
@@ -72,7 +73,8 @@ pub fn body(city: &City, case: &Case) -> Value {
         }
         "ledger/write-off" => json!({ "proof": "验收单" }),
         "exclude" => json!({ "reason": "force_majeure", "evidence": "材料" }),
-        "classify" => json!({ "assessment_class": "response_only", "reason": "理由" }),
+        // Of what was answered the class never counts less.
+        "classify" => json!({ "assessment_class": "three_rates", "reason": "理由" }),
         "flag" => json!({ "flag": "bad_attitude", "unit": LEAD, "text": "态度" }),
         "whistle" => json!({ "units": [CALLED], "text": "吹哨" }),
         "contact" => json!({ "outcome": "spoke" }),

@@ -1,10 +1,11 @@
 //! What runs beside the state: supervision, whistles, flags, classes, notes.
 
 use jiesu::directory::AssessmentClass;
+use jiesu::jobs::Bell;
 use jiesu::ticket::Part;
 use serde_json::json;
 
-use crate::support::city::{City, refusal};
+use crate::support::city::{City, at, bad, refusal};
 use crate::support::databases::on_each_database;
 
 on_each_database! {
@@ -25,6 +26,19 @@ on_each_database! {
         assert_eq!(close("leader"), "403 supervise.not_opener");
         assert_eq!(close("reviewer"), "accepted");
         assert_eq!(answer("unit_head@wuye"), "409 supervise.closed");
+    }
+
+    fn what_the_program_opened_on_a_unit_nobody_of_it_closes(test: &TestDb) {
+        let city = City::of(test);
+        let no = city.handled_by("baozhang");
+        let plan = json!({"grounds": "缺配件", "plan": "订货", "promised_at": "2026-11-10"});
+        city.head("baozhang").does(&no, "ledger", plan);
+        city.reviewer().does(&no, "ledger/decide", json!({"approve": true}));
+        city.clock.set(at("2026-11-11T00:00:00+08:00"));
+        city.hotline.sweep(&Bell::default()).unwrap();
+        let close = |who: &str| refusal(city.person(who).tries_side(&no, 1, "supervise/close", json!({"result": "已办"})));
+        assert_eq!(close("both@baozhang"), "403 supervise.own_close");
+        assert_eq!(close("reviewer"), "accepted");
     }
 
     fn a_street_whistles_the_called_report_in_and_the_street_closes(test: &TestDb) {
@@ -109,6 +123,39 @@ on_each_database! {
         assert_eq!(refusal(city.agent().tries(&no, "flag", flag("nobody"))), "422 field.unknown_code");
         city.agent().does(&no, "flag", flag("wuye"));
         assert_eq!(refusal(city.head("wuye").tries(&no, "flag", flag("wuye"))), "403 forbidden");
+    }
+
+    fn what_a_citizen_has_answered_for_is_not_classified_out_of_the_figures(test: &TestDb) {
+        let city = City::of(test);
+        let class = |class: &str| json!({"assessment_class": class, "reason": "更正"});
+        let tries = |who: &str, no: &str, to: &str| refusal(city.person(who).tries(no, "classify", class(to)));
+        let no = city.passed("baozhang");
+        // Before the answer a reviewer chooses as it is; whoever is of the unit never.
+        assert_eq!(tries("both@baozhang", &no, "none"), "403 classify.own_unit");
+        assert_eq!(tries("reviewer", &no, "none"), "accepted");
+        assert_eq!(tries("reviewer", &no, "three_rates"), "accepted");
+        city.surveyor().does(&no, "survey", bad());
+        let why = || json!({"why": "no_power", "rework": false});
+        // Nor does a correction take it out.
+        let late = city.passed("wuye");
+        city.surveyor().does(&late, "survey", bad());
+        let consult = json!({"fields": {"kind": "consult"}, "reason": "应为咨询"});
+        assert_eq!(refusal(city.dispatcher().tries(&late, "amend", consult)), "accepted");
+        assert_eq!(city.ticket(&late).class.class, AssessmentClass::ThreeRates);
+        assert_eq!(refusal(city.person("both@baozhang").tries(&no, "triage", why())), "403 triage.own_unit");
+        city.reviewer().does(&no, "triage", why());
+        for less in ["response_only", "none"] {
+            assert_eq!(tries("both@baozhang", &no, less), "403 classify.own_unit");
+            assert_eq!(tries("reviewer", &no, less), "409 classify.counts_less");
+        }
+        assert_eq!(city.ticket(&no).class.class, AssessmentClass::ThreeRates);
+        assert_eq!(tries("reviewer", &no, "three_rates"), "accepted");
+        // What counted nowhere may count.
+        let other = city.passed("wuye");
+        city.reviewer().does(&other, "classify", class("none"));
+        city.surveyor().does(&other, "survey", bad());
+        assert_eq!(tries("reviewer", &other, "response_only"), "accepted");
+        assert_eq!(tries("reviewer", &other, "none"), "409 classify.counts_less");
     }
 
     fn whoever_sees_it_may_note(test: &TestDb) {

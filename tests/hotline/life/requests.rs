@@ -178,6 +178,16 @@ on_each_database! {
         assert_eq!(refusal(city.head("wuye").tries(&no, "exclude/appeal", json!({"text": "再诉"}))), "409 exclude.none");
     }
 
+    fn what_is_against_the_law_names_the_law(test: &TestDb) {
+        let city = City::of(test);
+        let no = city.closed("wuye");
+        let asks = |evidence: &str| json!({"reason": "against_law", "evidence": evidence});
+        let tries = |evidence: &str| refusal(city.head("wuye").tries(&no, "exclude", asks(evidence)));
+        assert_eq!(tries("于法无据"), "422 exclude.cite");
+        assert_eq!(tries("《物业管理条例》"), "422 exclude.cite");
+        assert_eq!(tries("《物业管理条例》第三十五条"), "accepted");
+    }
+
     fn a_vexatious_caller_is_confirmed_by_a_second_reviewer(test: &TestDb) {
         let city = City::of(test);
         let no = city.closed("wuye");
@@ -186,6 +196,23 @@ on_each_database! {
         assert!(!city.ticket(&no).is_excluded(), "it counts until decided");
         assert_eq!(refusal(city.reviewer().tries(&no, "exclude/confirm", json!({}))), "403 own_request");
         city.person("reviewer-2").does(&no, "exclude/confirm", json!({}));
+        assert!(city.ticket(&no).is_excluded());
+    }
+
+    fn a_second_reviewer_may_refuse_and_the_unit_appeals(test: &TestDb) {
+        let city = City::of(test);
+        let no = city.closed("wuye");
+        city.head("wuye").does(&no, "exclude", json!({"reason": "vexatious", "evidence": "同诉求百次"}));
+        city.reviewer().does(&no, "exclude/decide", json!({"approve": true, "reason": "属实"}));
+        let second = |body| refusal(city.person("reviewer-2").tries(&no, "exclude/confirm", body));
+        assert_eq!(second(json!({"approve": false})), "422 field.required");
+        assert_eq!(second(json!({"approve": false, "reason": "诉求各不相同"})), "accepted");
+        assert_eq!(second(json!({"approve": false, "reason": "诉求各不相同"})), "409 exclude.none");
+        let refused = city.ticket(&no).exclusion.unwrap();
+        assert_eq!((refused.stage, refused.decision.as_deref()), (ExclusionStage::Refused, Some("诉求各不相同")));
+        assert!(!city.ticket(&no).is_excluded());
+        city.head("wuye").does(&no, "exclude/appeal", json!({"text": "补充证据"}));
+        city.person("assessor").does(&no, "exclude/appeal/decide", json!({"approve": true}));
         assert!(city.ticket(&no).is_excluded());
     }
 

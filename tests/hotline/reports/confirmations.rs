@@ -1,5 +1,6 @@
 //! The check period 核对期: units confirm or object; silence counts as a confirmation, and the report says so.
 
+use jiesu::identity::Role;
 use serde_json::{Value, json};
 
 use super::bureau::{Bureau, cells};
@@ -96,6 +97,23 @@ on_each_database! {
         bureau.does("unit_head@weixiu", &path("/object"), objecting(&below));
         assert_eq!(state_of(&bureau, "assessor", &id, "weixiu-1").as_deref(), Some("objected"));
     }
+    fn nobody_of_the_unit_decides_what_it_objected_to(test: &TestDb) {
+        let inside: (&str, &[Role], Option<&str>) = ("assessor@wuye", &[Role::Assessor], Some("wuye"));
+        let bureau = Bureau::with(test, &[inside]);
+        let no = bureau.city.closed("wuye");
+        let id = bureau.november();
+        let path = |end: &str| format!("/reports/{id}{end}");
+        bureau.city.days(30);
+        let until = bureau.city.now().plus_millis(3 * 86_400_000).to_string();
+        bureau.does("assessor", &path("/preview"), json!({ "until": until }));
+        bureau.does("unit_head@wuye", &path("/object"), json!({ "no": no, "text": "不归我们管" }));
+        let seen = bureau.asks("assessor", &path("")).json();
+        let one = json!({ "id": seen["objections"][0]["id"], "uphold": true, "reason": "经核实" });
+        let decided = || json!({ "decisions": [one] });
+        assert_eq!(bureau.tries("assessor@wuye", &path("/objections/decide"), decided()), "403 report.own_unit");
+        assert_eq!(bureau.tries("assessor", &path("/objections/decide"), decided()), "200");
+    }
+
     fn a_unit_that_came_to_lead_in_the_check_period_objects_beside_the_one_before_it(test: &TestDb) {
         let bureau = Bureau::open(test);
         let no = bureau.city.sent_to("wuye");

@@ -100,7 +100,7 @@ pub fn body(
             json!({ "reason": "理由" })
         }
         C::Merge => merge(rng, ticket, others),
-        C::Unmerge | C::Sign | C::Accept | C::ExcludeConfirm => json!({}),
+        C::Unmerge | C::Sign | C::Accept => json!({}),
         C::WithdrawConfirm => json!({ "confirmed": rng.random_bool(0.5), "how": "原号码" }),
         C::Reply => reply(rng, now),
         C::Review => json!({ "pass": rng.random_bool(0.7), "reason": "理由" }),
@@ -115,6 +115,7 @@ pub fn body(
             "promised_at": day_after(now, rng.random_range(2..60)) }),
         C::LedgerDecide | C::ExtendDecide => yes(rng, 0.8),
         C::ExcludeDecide => yes(rng, 0.5),
+        C::ExcludeConfirm => yes(rng, 0.7),
         C::ExcludeAppealDecide => yes(rng, 0.5),
         C::LedgerWriteOff => json!({ "proof": "验收单" }),
         C::Exclude => json!({ "evidence": "材料",
