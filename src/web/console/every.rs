@@ -20,6 +20,7 @@ pub const PAGES: &[Page] = &[
     ("desk", "agent", "/desk"),
     ("desk-call", "agent", "/desk?call_id={call}"),
     ("calls", "agent", "/calls?all=true"),
+    ("inbox", "surveyor", "/inbox"),
     ("work", "handler", "/work"),
     ("work-head", "unit_head", "/work"),
     ("decisions", "reviewer", "/decisions"),

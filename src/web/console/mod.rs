@@ -17,6 +17,7 @@ mod fault;
 mod field;
 mod guest;
 mod home;
+mod inbox;
 mod leader;
 mod live;
 mod numbers;

@@ -32,6 +32,7 @@ const PAGES: &[(&str, &str)] = &[
     ("relisten.html", include_str!("pages/relisten.html")),
     ("survey.html", include_str!("pages/survey.html")),
     ("calls.html", include_str!("pages/calls.html")),
+    ("inbox.html", include_str!("pages/inbox.html")),
     ("upstream.html", include_str!("pages/upstream.html")),
     ("articles.html", include_str!("pages/articles.html")),
     ("gaps.html", include_str!("pages/gaps.html")),

@@ -15,6 +15,7 @@ use crate::assessment::{Edition, GroupBy, List, Metric, Side};
 use crate::audit::Went;
 use crate::bottomline::{CaseState, Rang};
 use crate::calls::{CalledBack, NoTicket};
+use crate::citizen::word::{WordSettled, WordSource};
 use crate::directory::{
     AssessmentClass, CategoryCode, Channel, CompanyCode, DayKind, Directory, EstateCode, Kind,
     RegionCode, RegionLevel, UnitCode, UnitKind, Urgency,
@@ -141,6 +142,8 @@ lists! {
     "backfill" => BackfillState,
     "called_back" => CalledBack,
     "no_ticket" => NoTicket,
+    "word_source" => WordSource,
+    "word_settled" => WordSettled,
     "attachment" => AttachmentKind,
     "gone" => GoneWhy,
     "unit_kind" => UnitKind,

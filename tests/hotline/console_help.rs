@@ -1,0 +1,74 @@
+//! What a citizen was promised at the desk: a new code from an agent, and somebody who reads what no rule could place; and
+//! who finds which page.
+
+use serde_json::json;
+
+use crate::console_work::{HOSTILE, Office};
+
+/// What leads from page to page, on `name`'s first page.
+fn bar(office: &Office, name: &str) -> String {
+    let page = office.shown(name, "/").replace("&#x2f;", "/");
+    page.split("</nav>").next().unwrap_or_default().to_owned()
+}
+
+#[test]
+fn an_agent_gives_a_citizen_a_new_code_on_the_ticket_s_page_and_nobody_else_does() {
+    let office = Office::open();
+    let no = office.city.handled_by("weixiu");
+    let form = format!("data-call=\"/api/v1/tickets/{no}/code\"");
+    let shown = |name: &str| office.shown(name, &format!("/tickets/{no}")).replace("&#x2f;", "/");
+    let page = shown("agent");
+    assert!(page.contains(&form) && page.contains("data-shown=\"no code phone_tail\""), "{page}");
+    for name in ["dispatcher", "reviewer", "leader", "handler@weixiu"] {
+        assert!(!shown(name).contains(&form), "{name}");
+    }
+    let path = format!("/api/v1/tickets/{no}/code");
+    let told = office.post("agent", &path, &json!({ "how": "已回拨受理号码" }));
+    assert_eq!(told.status, 200, "{told:?}");
+    let code = told.json()["code"].as_str().unwrap().to_owned();
+    assert_eq!(code.len(), 6);
+    assert!(!shown("agent").contains(&format!(">{code}<")), "it is told once");
+}
+
+#[test]
+fn what_no_rule_could_place_stands_on_a_page_of_those_who_speak_with_citizens() {
+    let office = Office::open();
+    for name in ["agent", "dispatcher", "surveyor"] {
+        assert!(bar(&office, name).contains("href=\"/inbox\""), "{name}");
+        assert!(office.shown(name, "/inbox").contains("没有待处理的留言"), "{name}");
+    }
+    for name in ["handler@weixiu", "reviewer", "leader", "sysadmin"] {
+        assert_eq!(office.page(name, "/inbox").status, 403, "{name}");
+        assert!(!bar(&office, name).contains("href=\"/inbox\""), "{name}");
+    }
+    let text = format!("没解决，打我13900000009 {HOSTILE}");
+    let heard = office.post(
+        "platform",
+        "/api/v1/sms/replies",
+        &json!({ "phone": "13911112222", "text": text }),
+    );
+    assert_eq!(heard.status, 200, "{heard:?}");
+    let page = office.shown("surveyor", "/inbox").replace("&#x2f;", "/");
+    assert!(page.contains("号码没有工单") && page.contains("短信"), "{page}");
+    assert!(!page.contains("13911112222") && !page.contains("13900000009"), "{page}");
+    let id = office.get("agent", "/api/v1/inbox").json()["items"][0]["id"].clone();
+    let at = format!("/api/v1/inbox/{}", id.as_str().unwrap());
+    assert!(page.contains(&format!("data-call=\"{at}/reveal\"")), "{page}");
+    assert!(page.contains(&format!("data-call=\"{at}/settle\"")) && page.contains("已回电"));
+    let done = office.post("agent", &format!("{at}/settle"), &json!({ "result": "called" }));
+    assert_eq!(done.status, 204, "{done:?}");
+    assert!(office.shown("agent", "/inbox").contains("没有待处理的留言"));
+}
+
+#[test]
+fn whoever_works_in_a_unit_is_led_to_what_is_held_against_it() {
+    let office = Office::open();
+    for name in ["handler@weixiu", "unit_head@weixiu", "reviewer"] {
+        let bar = bar(&office, name);
+        for path in ["/supervision", "/bottom-line"] {
+            assert!(bar.contains(&format!("href=\"{path}\"")), "{name} {path}: {bar}");
+            assert_eq!(office.page(name, path).status, 200, "{name} {path}");
+        }
+    }
+    assert!(!bar(&office, "handler@weixiu").contains("href=\"/monthly\""));
+}
