@@ -82,6 +82,7 @@ const PAGES: &[(&str, &str)] = &[
     ("citizen/card.html", include_str!("pages/citizen/card.html")),
     ("citizen/shell.html", include_str!("pages/citizen/shell.html")),
     ("citizen/fields.html", include_str!("pages/citizen/fields.html")),
+    ("citizen/again.html", include_str!("pages/citizen/again.html")),
     ("citizen/front.html", include_str!("pages/citizen/front.html")),
     ("citizen/look.html", include_str!("pages/citizen/look.html")),
     ("citizen/new.html", include_str!("pages/citizen/new.html")),
