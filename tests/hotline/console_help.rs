@@ -1,5 +1,5 @@
-//! What a citizen was promised at the desk: a new code from an agent, and somebody who reads what no rule could place; and
-//! who finds which page.
+//! What a citizen was promised at the desk: a new code from an agent, and somebody who reads what no rule could place;
+//! and who finds which page.
 
 use serde_json::json;
 
@@ -71,4 +71,44 @@ fn whoever_works_in_a_unit_is_led_to_what_is_held_against_it() {
         }
     }
     assert!(!bar(&office, "handler@weixiu").contains("href=\"/monthly\""));
+}
+
+#[test]
+fn a_ticket_s_page_is_called_by_its_number_and_shows_whoever_judges_what_was_asked_beside_the_reply()
+ {
+    let office = Office::open();
+    let no = office.city.replied_by("weixiu");
+    let path = format!("/tickets/{no}");
+    for name in ["reviewer", "agent"] {
+        let page = office.shown(name, &path);
+        assert!(page.contains(&format!("<title>{no} · 接诉</title>")), "{name}: {page}");
+        assert_eq!(page.contains("class=\"beside\""), name == "reviewer", "{name}: {page}");
+    }
+    let before = office.city.handled_by("weixiu");
+    let page = office.shown("reviewer", &format!("/tickets/{before}"));
+    assert!(!page.contains("class=\"beside\""), "there is no reply yet");
+}
+
+#[test]
+fn what_is_typed_into_long_forms_is_kept() {
+    let office = Office::open();
+    let no = office.city.passed("weixiu");
+    let page = office.shown("surveyor", "/survey");
+    assert!(page.contains(&format!("data-draft=\"survey.{no}\"")), "{page}");
+    let taken = office.city.taken();
+    let page = office.shown("agent", &format!("/tickets/{taken}"));
+    assert!(page.contains(&format!("data-draft=\"amend-caller.{taken}\"")), "{page}");
+    let day = "/roster?unit=weixiu&edit=2026-11-02&from=2026-11-02";
+    let page = office.shown("unit_head@weixiu", day);
+    assert!(page.contains("data-draft=\"roster.weixiu.2026-11-02\""), "{page}");
+}
+
+#[test]
+fn the_search_says_where_a_number_is_looked_up_instead() {
+    let office = Office::open();
+    for (name, way) in [("agent", "请到<a href=\"/desk\">受理</a>页"), ("reviewer", "请受理坐席")]
+    {
+        let page = office.shown(name, "/search").replace("&#x2f;", "/");
+        assert!(page.contains("data-number hidden") && page.contains(way), "{name}: {page}");
+    }
 }
