@@ -4,6 +4,7 @@
 use serde_json::json;
 
 use crate::console_work::{HOSTILE, Office};
+use crate::support::city::draft_with;
 
 /// What leads from page to page, on `name`'s first page.
 fn bar(office: &Office, name: &str) -> String {
@@ -111,4 +112,32 @@ fn the_search_says_where_a_number_is_looked_up_instead() {
         let page = office.shown(name, "/search").replace("&#x2f;", "/");
         assert!(page.contains("data-number hidden") && page.contains(way), "{name}: {page}");
     }
+}
+
+#[test]
+fn tickets_without_an_estate_are_given_one_on_a_page_that_the_first_page_leads_to() {
+    let office = Office::open();
+    let place =
+        json!({ "place": { "estate": null, "address": "阳光小区3号楼501室" }, "dispatch": "hold" });
+    let no = office.city.agent().registers(draft_with(&place));
+    let items = office.get("dispatcher", "/api/v1/places/queue").json()["items"].clone();
+    assert_eq!(items[0]["no"], no.as_str(), "{items}");
+    for name in ["agent", "dispatcher"] {
+        assert!(
+            office.shown(name, "/").replace("&#x2f;", "/").contains("href=\"/places\""),
+            "{name}"
+        );
+        let page = office.shown(name, "/places").replace("&#x2f;", "/");
+        assert!(page.contains(&no) && !page.contains("501室"), "{name}: {page}");
+        let call = format!("data-call=\"/api/v1/places/queue/{no}/");
+        let forms = 1 + items[0]["candidates"].as_array().unwrap().len();
+        assert_eq!(page.matches(&format!("{call}settle\"")).count(), forms, "{name}: {page}");
+        assert_eq!(page.matches(&format!("{call}aside\"")).count(), 3, "{name}: {page}");
+    }
+    for name in ["handler@weixiu", "reviewer", "surveyor", "leader"] {
+        assert_eq!(office.page(name, "/places").status, 403, "{name}");
+    }
+    let at = format!("/api/v1/places/queue/{no}/settle");
+    assert_eq!(office.post("agent", &at, &json!({ "estate": "yangguang" })).status, 200);
+    assert!(office.shown("agent", "/places").contains("没有地点待定的工单"));
 }

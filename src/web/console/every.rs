@@ -21,6 +21,7 @@ pub const PAGES: &[Page] = &[
     ("desk-call", "agent", "/desk?call_id={call}"),
     ("calls", "agent", "/calls?all=true"),
     ("inbox", "surveyor", "/inbox"),
+    ("places", "dispatcher", "/places"),
     ("work", "handler", "/work"),
     ("work-head", "unit_head", "/work"),
     ("decisions", "reviewer", "/decisions"),

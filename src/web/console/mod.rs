@@ -23,6 +23,7 @@ mod live;
 mod numbers;
 mod page;
 mod people;
+mod places;
 mod relisten;
 mod roster;
 mod search;

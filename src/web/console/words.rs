@@ -28,6 +28,7 @@ use crate::knowledge::{Act, ArticleState, Stale, Standing};
 use crate::limits::{ClockName, Light};
 use crate::notify::Occasion;
 use crate::notify::store::{LetterState, Medium};
+use crate::places::Aside;
 use crate::proactive::store::WarningState;
 use crate::proactive::{Grade, Rule};
 use crate::reports::differ::What;
@@ -146,6 +147,7 @@ lists! {
     "word_settled" => WordSettled,
     "attachment" => AttachmentKind,
     "gone" => GoneWhy,
+    "aside" => Aside,
     "unit_kind" => UnitKind,
     "region_level" => RegionLevel,
     "day_kind" => DayKind,
