@@ -141,3 +141,42 @@ fn tickets_without_an_estate_are_given_one_on_a_page_that_the_first_page_leads_t
     assert_eq!(office.post("agent", &at, &json!({ "estate": "yangguang" })).status, 200);
     assert!(office.shown("agent", "/places").contains("没有地点待定的工单"));
 }
+
+#[test]
+fn a_vexatious_mark_is_proposed_on_the_ticket_s_page_and_decided_by_a_second_person_on_another() {
+    let office = Office::open();
+    let old = office.city.taken();
+    office.city.hours(1);
+    let new = office.city.taken();
+    let form = |no: &str| format!("data-call=\"/api/v1/tickets/{no}/vexatious\"");
+    let shown = |name: &str, path: &str| office.shown(name, path).replace("&#x2f;", "/");
+    let page = shown("agent", &format!("/tickets/{new}"));
+    assert!(page.contains(&form(&new)) && page.contains(&format!("value=\"{old}\"")), "{page}");
+    assert!(!shown("agent", &format!("/tickets/{old}")).contains(&form(&old)), "it repeats none");
+    assert!(!shown("reviewer", &format!("/tickets/{new}")).contains(&form(&new)));
+    let path = format!("/api/v1/tickets/{new}/vexatious");
+    let said = office.post("agent", &path, &json!({ "reason": HOSTILE, "tickets": [old] }));
+    assert_eq!(said.status, 201, "{said:?}");
+    let mark = said.json()["id"].as_str().unwrap().to_owned();
+    let says = |verdict: &str| format!("data-call=\"/api/v1/vexatious/{mark}/{verdict}\"");
+    for name in ["reviewer", "dispatcher"] {
+        assert!(shown(name, "/decisions").contains("href=\"/vexatious\""), "{name}");
+        let page = shown(name, "/vexatious");
+        assert!(
+            page.contains(&says("confirm")) && page.contains(&says("refuse")),
+            "{name}: {page}"
+        );
+        assert!(page.contains(&new) && page.contains(&old), "{name}: {page}");
+    }
+    for name in ["agent", "leader", "assessor", "handler@weixiu"] {
+        assert_eq!(office.page(name, "/vexatious").status, 403, "{name}");
+    }
+    let confirm = format!("/api/v1/vexatious/{mark}/confirm");
+    assert_eq!(office.post("reviewer", &confirm, &json!({ "reason": "情况属实" })).status, 200);
+    assert!(shown("reviewer", "/vexatious").contains("没有这样的认定"));
+    let standing = "/vexatious?state=in_force";
+    assert!(shown("reviewer", standing).contains(&says("lift")));
+    assert!(!shown("dispatcher", standing).contains(&says("lift")), "a reviewer alone lifts it");
+    let page = shown("agent", &format!("/tickets/{new}"));
+    assert!(page.contains("恶意重复") && !page.contains(&form(&new)), "{page}");
+}

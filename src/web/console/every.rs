@@ -26,6 +26,7 @@ pub const PAGES: &[Page] = &[
     ("work-head", "unit_head", "/work"),
     ("decisions", "reviewer", "/decisions"),
     ("decisions-dispatcher", "dispatcher", "/decisions"),
+    ("vexatious", "reviewer", "/vexatious"),
     ("field", "handler", "/field"),
     ("survey", "surveyor", "/survey"),
     ("relisten", "assessor", "/relisten"),

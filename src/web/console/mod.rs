@@ -20,6 +20,7 @@ mod home;
 mod inbox;
 mod leader;
 mod live;
+mod marks;
 mod numbers;
 mod page;
 mod people;

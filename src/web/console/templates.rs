@@ -34,6 +34,7 @@ const PAGES: &[(&str, &str)] = &[
     ("calls.html", include_str!("pages/calls.html")),
     ("inbox.html", include_str!("pages/inbox.html")),
     ("places.html", include_str!("pages/places.html")),
+    ("vexatious.html", include_str!("pages/vexatious.html")),
     ("upstream.html", include_str!("pages/upstream.html")),
     ("articles.html", include_str!("pages/articles.html")),
     ("gaps.html", include_str!("pages/gaps.html")),

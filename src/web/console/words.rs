@@ -23,6 +23,7 @@ use crate::directory::{
 use crate::error::sentence;
 use crate::followup::drawn::{Difference, Finding};
 use crate::identity::{AccountKind, Role, Scope};
+use crate::intake::vexatious::MarkState;
 use crate::knowledge::gaps::GapSource;
 use crate::knowledge::{Act, ArticleState, Stale, Standing};
 use crate::limits::{ClockName, Light};
@@ -148,6 +149,7 @@ lists! {
     "attachment" => AttachmentKind,
     "gone" => GoneWhy,
     "aside" => Aside,
+    "mark_state" => MarkState,
     "unit_kind" => UnitKind,
     "region_level" => RegionLevel,
     "day_kind" => DayKind,
