@@ -15,7 +15,7 @@ use crate::ticket::store::{Vault, load};
 use crate::time::Stamp;
 
 /// Who may look: whoever speaks with citizens or sends tickets on.
-const READERS: [Role; 3] = [Role::Agent, Role::Dispatcher, Role::Surveyor];
+pub const READERS: [Role; 3] = [Role::Agent, Role::Dispatcher, Role::Surveyor];
 
 /// A word that waits.
 #[derive(Debug)]

@@ -214,11 +214,30 @@ on_each_database! {
         let told = Told { no: given["no"].clone(), code: given["code"].clone(), tail: given["phone_tail"].clone() };
         let next = door.uploads("/c/new", &wish("k2", "电梯", "13900000001"), &[NO_FILE]);
         assert!(next.status == 429 && next.header("retry-after").is_some() && text(&next).contains("请稍后再试"));
+        // What was typed is still there, and the same form once more.
+        let page = text(&next);
+        assert!(page.contains("电梯</textarea>") && page.contains("value=\"王建国\"") && page.contains("value=\"complaint\" checked"), "{page}");
+        assert!(hidden(&page)["key"] == "k2" && page.contains("分钟后再提交。"), "{page}");
+        let many = door.uploads("/c/new", &wish("k3", "电梯", "13900000001"), &[("a.jpg", &phone_photo(1))]);
+        assert!(many.status == 429 && text(&many).contains("照片需要重新选择"), "{}", text(&many));
         assert_eq!(door.fills("/c/look", &told.fields()).status, 200);
         assert_eq!(door.ask("lookup", &told.shown()).status, 200);
         let often = door.fills("/c/look", &told.fields());
         assert_eq!(often.status, 429);
         assert!(often.header("retry-after").is_some() && often.header("content-type").unwrap().starts_with("text/html"));
+        assert!(often.body.contains(&format!("value=\"{}\"", told.code)), "{}", often.body);
+        // Nothing of the ticket is looked at; what was written goes on in a form of its own.
+        let kept = door.fills("/c/facts", &told.saying(&[("key", "k4"), ("text", "今天又<b>困住一个人")]));
+        let page = kept.body.replace("&#x2f;", "/");
+        assert!(kept.status == 429 && kept.header("retry-after").is_some(), "{kept:?}");
+        assert!(page.contains("action=\"/c/facts\"") && page.contains("今天又&lt;b&gt;困住一个人</textarea>"), "{page}");
+        let again = hidden(&page);
+        assert_eq!((again["no"].as_str(), again["code"].as_str(), again["key"].as_str()), (told.no.as_str(), told.code.as_str(), "k4"));
+        assert_eq!(door.city.ticket(&told.no).notes.len(), 0);
+        let shown = door.uploads("/c/photos", &told.fields(), &[("a.jpg", &phone_photo(1))]);
+        assert!(shown.status == 429 && text(&shown).contains(&told.code), "{}", text(&shown));
+        let judged = door.fills("/c/survey/nothing", &[("contacted", "no"), ("comment", "没人来")]);
+        assert!(judged.status == 429 && judged.body.contains("没人来</textarea>") && hidden(&judged.body)["contacted"] == "no", "{}", judged.body);
         assert_eq!(door.page("/c/survey/nothing").status, 429, "a link is asked about too");
     }
 

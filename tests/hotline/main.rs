@@ -19,6 +19,7 @@ mod console;
 mod console_admin;
 mod console_citizen;
 mod console_clauses;
+mod console_help;
 mod console_inbox;
 mod console_leader;
 mod console_work;

@@ -155,11 +155,11 @@ pub struct MarkList {
 #[serde(deny_unknown_fields)]
 pub struct MarkQuery {
     /// `proposed`, those that wait for a second person, where nothing is said.
-    state: Option<MarkState>,
+    pub state: Option<MarkState>,
     /// 1 to 500, 50 where nothing is said.
-    limit: Option<u32>,
+    pub limit: Option<u32>,
     /// The `next` of the page before.
-    after: Option<String>,
+    pub after: Option<String>,
 }
 
 /// Vexatious marks in one state, the oldest first; without a state the proposals that wait for a second person. Who
@@ -174,22 +174,26 @@ pub async fn list(
     Asker(actor): Asker,
     Query(query): Query<MarkQuery>,
 ) -> Result<HttpResponse> {
+    run(move || Answer::ok(&marks_of(&app, &actor, &query)?)).await.map(Answer::respond)
+}
+
+/// The marks that `query` names, as far as `actor` may see them.
+///
+/// # Errors
+/// 403 for whoever decides none; 422 at `/limit` and `/after`.
+pub fn marks_of(app: &App, actor: &Actor, query: &MarkQuery) -> Result<MarkList> {
     actor.require(&DECIDERS)?;
     let page = Onward::asked(query.limit, query.after.as_deref())?;
-    run(move || {
-        let (state, now) = (query.state.unwrap_or(MarkState::Proposed), app.db.now());
-        let found = app.db.read(|conn| {
-            let directory = app.directory.current(conn)?;
-            let eyes = Eyes { actor: &actor, keys: &app.keys, directory: &directory };
-            eyes.list(conn, (state, now), page.after.unwrap_or(i64::MIN), page.most())
-        })?;
-        let (found, next) = page.of(found, |it| it.mark.id);
-        let zone = app.config.site.zone;
-        let items = found.into_iter().map(|it| MarkView::listed(it, zone)).collect();
-        Answer::ok(&MarkList { items, next })
-    })
-    .await
-    .map(Answer::respond)
+    let (state, now) = (query.state.unwrap_or(MarkState::Proposed), app.db.now());
+    let found = app.db.read(|conn| {
+        let directory = app.directory.current(conn)?;
+        let eyes = Eyes { actor, keys: &app.keys, directory: &directory };
+        eyes.list(conn, (state, now), page.after.unwrap_or(i64::MIN), page.most())
+    })?;
+    let (found, next) = page.of(found, |it| it.mark.id);
+    let zone = app.config.site.zone;
+    let items = found.into_iter().map(|it| MarkView::listed(it, zone)).collect();
+    Ok(MarkList { items, next })
 }
 
 /// Proposes the mark on the caller and the matter of this ticket; it stands once a second person has confirmed it.

@@ -145,20 +145,30 @@ pub async fn queue(
     Asker(actor): Asker,
     Query(page): Query<Page>,
 ) -> Result<HttpResponse> {
-    run(move || {
-        actor.require(&WHO)?;
-        let limit = page.limit()?;
-        let (room, (waiting, next)) = app.db.read(|conn| {
-            let room = Room::of(&app, conn)?;
-            let page = room.lamp(&app).page(conn, &actor, page.after.as_deref(), limit)?;
-            Ok((room, page))
-        })?;
-        let scene = room.rules.scene(&actor, app.db.now(), Mode::Live);
-        let items = waiting.into_iter().map(|one| waiting_view(one, &scene)).collect();
-        Answer::ok(&WaitingList { items, next })
-    })
-    .await
-    .map(Answer::respond)
+    run(move || Answer::ok(&queue_of(&app, &actor, (page.limit, page.after.as_deref()))?))
+        .await
+        .map(Answer::respond)
+}
+
+/// A page of the queue: at most `limit` (50 where nothing is said) after the one `after`.
+///
+/// # Errors
+/// 403 for whoever neither takes calls nor dispatches; 422 at `/limit` and `/after`.
+pub fn queue_of(
+    app: &App,
+    actor: &Actor,
+    (limit, after): (Option<u32>, Option<&str>),
+) -> Result<WaitingList> {
+    actor.require(&WHO)?;
+    let limit = Page { limit, after: None }.limit()?;
+    let (room, (waiting, next)) = app.db.read(|conn| {
+        let room = Room::of(app, conn)?;
+        let page = room.lamp(app).page(conn, actor, after, limit)?;
+        Ok((room, page))
+    })?;
+    let scene = room.rules.scene(actor, app.db.now(), Mode::Live);
+    let items = waiting.into_iter().map(|one| waiting_view(one, &scene)).collect();
+    Ok(WaitingList { items, next })
 }
 
 /// Gives a ticket of the queue its estate, or says in which region it is where there is no estate: an amendment of the

@@ -14,6 +14,7 @@ use super::guest::Guest;
 use super::templates::render;
 use super::words::Names;
 use crate::app::{App, Demo};
+use crate::citizen::inbox::READERS as HEARERS;
 use crate::directory::Directory;
 use crate::error::Result;
 use crate::followup::relisten::READS as RELISTENERS;
@@ -28,6 +29,7 @@ const WAYS: &[(&str, &str, &[Role])] = &[
     ("/", "今日", &[]),
     ("/desk", "受理", &[Role::Agent]),
     ("/calls", "未接来电", &[Role::Agent, Role::Reviewer, Role::Leader]),
+    ("/inbox", "留言", &HEARERS),
     ("/decisions", "待裁定", DECIDERS),
     ("/work", "待办", &[Role::Handler, Role::UnitHead]),
     ("/field", "现场", &[Role::Handler, Role::UnitHead]),
@@ -41,8 +43,8 @@ const WAYS: &[(&str, &str, &[Role])] = &[
     ("/figures", "指标", JUDGES),
     ("/monthly", "专报", JUDGES),
     ("/warnings", "预警", &READERS),
-    ("/supervision", "督办", JUDGES),
-    ("/bottom-line", "底线", JUDGES),
+    ("/supervision", "督办", HELD_TO_IT),
+    ("/bottom-line", "底线", HELD_TO_IT),
     ("/admin", "管理", KEEPERS),
 ];
 /// What of these a property company has not, whatever its people's roles.
@@ -58,6 +60,9 @@ pub const KEEPERS: &[Role] = &[
 ];
 /// Who reads how units do: whoever judges them, and their heads about themselves.
 const JUDGES: &[Role] = &[Role::Reviewer, Role::Assessor, Role::Leader, Role::UnitHead];
+/// Who reads what is held against a unit: the same, and whoever works in it.
+const HELD_TO_IT: &[Role] =
+    &[Role::Reviewer, Role::Assessor, Role::Leader, Role::UnitHead, Role::Handler];
 const SEES_CASES: &[Role] = &[
     Role::Agent,
     Role::Dispatcher,

@@ -15,6 +15,7 @@ use crate::assessment::{Edition, GroupBy, List, Metric, Side};
 use crate::audit::Went;
 use crate::bottomline::{CaseState, Rang};
 use crate::calls::{CalledBack, NoTicket};
+use crate::citizen::word::{WordSettled, WordSource};
 use crate::directory::{
     AssessmentClass, CategoryCode, Channel, CompanyCode, DayKind, Directory, EstateCode, Kind,
     RegionCode, RegionLevel, UnitCode, UnitKind, Urgency,
@@ -22,11 +23,13 @@ use crate::directory::{
 use crate::error::sentence;
 use crate::followup::drawn::{Difference, Finding};
 use crate::identity::{AccountKind, Role, Scope};
+use crate::intake::vexatious::MarkState;
 use crate::knowledge::gaps::GapSource;
 use crate::knowledge::{Act, ArticleState, Stale, Standing};
 use crate::limits::{ClockName, Light};
 use crate::notify::Occasion;
 use crate::notify::store::{LetterState, Medium};
+use crate::places::Aside;
 use crate::proactive::store::WarningState;
 use crate::proactive::{Grade, Rule};
 use crate::reports::differ::What;
@@ -141,8 +144,12 @@ lists! {
     "backfill" => BackfillState,
     "called_back" => CalledBack,
     "no_ticket" => NoTicket,
+    "word_source" => WordSource,
+    "word_settled" => WordSettled,
     "attachment" => AttachmentKind,
     "gone" => GoneWhy,
+    "aside" => Aside,
+    "mark_state" => MarkState,
     "unit_kind" => UnitKind,
     "region_level" => RegionLevel,
     "day_kind" => DayKind,

@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::fault::Shown;
 use super::guest::Guest;
 use super::page::Page;
-use super::{calls, decisions, field, relisten, roster, survey, upstream};
+use super::{calls, decisions, field, inbox, marks, places, relisten, roster, survey, upstream};
 use crate::app::App;
 use crate::web::api::work::{self, WorkList, WorkQuery};
 use crate::web::blocking::run;
@@ -25,6 +25,9 @@ pub fn routes(services: &mut ServiceConfig) {
         .service(survey::ask)
         .service(relisten::all)
         .service(calls::missed)
+        .service(inbox::left_words)
+        .service(places::placeless)
+        .service(marks::all_marks)
         .service(roster::duties)
         .service(upstream::owed);
 }

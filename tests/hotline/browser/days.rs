@@ -233,6 +233,10 @@ fn a_surveyor_asks_one_after_the_other_with_a_key_an_answer() {
     tab.keys("33");
     tab.keys("c");
     tab.keys("还是停着");
+    // What was answered by a key is kept as what was typed is.
+    tab.go("/survey");
+    tab.says("已恢复上次未提交的内容");
+    assert_eq!(asked(&tab), third);
     tab.anew(|| tab.keys("\u{E00A}s"));
     let ticket: Value = stage.ticket(&third);
     assert_eq!(

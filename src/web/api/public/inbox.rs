@@ -10,6 +10,7 @@ use crate::citizen::code::{CodeChecked, reissue};
 use crate::citizen::inbox::{self, Word};
 use crate::citizen::word::{WhyKept, WordSettled, WordSource};
 use crate::error::Result;
+use crate::identity::Actor;
 use crate::ticket::Text;
 use crate::web::api::stretch::Onward;
 use crate::web::problem::Problem;
@@ -47,25 +48,35 @@ pub async fn list(
     Asker(actor): Asker,
     Query(page): Query<Page>,
 ) -> Result<HttpResponse> {
-    let page = Onward::asked(page.limit, page.after.as_deref())?;
-    run(move || {
-        let (after, most) = (page.after.unwrap_or(i64::MIN), page.most());
-        let words = app.db.read(|conn| inbox::list(conn, &app.keys, &actor, after, most))?;
-        let (words, next) = page.of(words, |word| word.id);
-        let zone = app.config.site.zone;
-        let view = |word: Word| WordView {
-            id: word.id.to_string(),
-            at: word.at.rfc3339(zone),
-            source: word.source,
-            why: word.why,
-            why_text: word.why.zh(),
-            ticket: word.ticket,
-            text: word.masked,
-        };
-        Answer::ok(&Words { items: words.into_iter().map(view).collect(), next })
-    })
-    .await
-    .map(Answer::respond)
+    run(move || Answer::ok(&words_of(&app, &actor, (page.limit, page.after.as_deref()))?))
+        .await
+        .map(Answer::respond)
+}
+
+/// The words that wait, a page of at most `limit` (50 where nothing is said) after the one `after`.
+///
+/// # Errors
+/// 403; 422 at `/limit` and `/after`.
+pub fn words_of(
+    app: &App,
+    actor: &Actor,
+    (limit, after): (Option<u32>, Option<&str>),
+) -> Result<Words> {
+    let page = Onward::asked(limit, after)?;
+    let (after, most) = (page.after.unwrap_or(i64::MIN), page.most());
+    let words = app.db.read(|conn| inbox::list(conn, &app.keys, actor, after, most))?;
+    let (words, next) = page.of(words, |word| word.id);
+    let zone = app.config.site.zone;
+    let view = |word: Word| WordView {
+        id: word.id.to_string(),
+        at: word.at.rfc3339(zone),
+        source: word.source,
+        why: word.why,
+        why_text: word.why.zh(),
+        ticket: word.ticket,
+        text: word.masked,
+    };
+    Ok(Words { items: words.into_iter().map(view).collect(), next })
 }
 
 /// Why it is to be shown.

@@ -251,7 +251,7 @@
   function show(form, body) {
     const list = form.querySelector('[data-shown]');
     if (!list) return;
-    const names = { phone: '电话', second_phone: '备用电话', name: '姓名', email: '邮箱', address: '地址', building: '楼栋', title: '标题', content: '内容', one_time_password: '一次性密码', key: '密钥', secret: '密钥', uri: '配置链接', url: '链接', until: '有效至' };
+    const names = { phone: '电话', second_phone: '备用电话', name: '姓名', email: '邮箱', address: '地址', building: '楼栋', title: '标题', content: '内容', one_time_password: '一次性密码', key: '密钥', secret: '密钥', uri: '配置链接', url: '链接', until: '有效至', no: '编号', code: '查询码', phone_tail: '四位数字（无电话时用）', text: '原文' };
     const wanted = list.dataset.shown ? list.dataset.shown.split(' ') : null;
     list.replaceChildren();
     for (const [field, value] of Object.entries(body?.fields ?? body ?? {})) {

@@ -7,7 +7,8 @@
   const questions = Array.from(form.querySelectorAll('[data-question]'));
   const radios = question => Array.from(question.querySelectorAll('input[type="radio"]'));
   const answered = question => radios(question).some(it => it.checked);
-  const changed = () => form.dispatchEvent(new Event('input', { bubbles: true }));
+  // Said by a field, as if it had been clicked: so it goes into the draft.
+  const changed = () => form.elements.outcome[0].dispatchEvent(new Event('input', { bubbles: true }));
 
   const again = form.querySelector('[data-again]');
 
@@ -23,6 +24,7 @@
     if (again.hidden) again.querySelector('input').value = '';
   }
   form.addEventListener('change', mind);
+  form.addEventListener('restored', mind);
   mind();
 
   // A call that reached somebody and has not all three answers is a try that is used up: asked once more.

@@ -107,14 +107,19 @@ fn of_level(
 #[post("/c/new")]
 pub async fn bring(app: web::Data<App>, (request, payload): (HttpRequest, web::Payload)) -> Told {
     client::require_own_page(&request)?;
-    let_bring(&request, &app)?;
+    let asked = let_bring(&request, &app);
     let most = Most::of(&app.config).per_citizen;
     let form = Form { words: &WORDS, word_bytes: WORD, files: most };
     let form = WordsFirst::read_words(&request, payload, form).await?;
     let typed = Typed::of_words(form.words().clone());
     let idem = typed.idem(&request, &content(typed.words(), &[]));
     let words = typed.clone();
-    let given = match taken(&app, idem, move || words.draft()).await {
+    // Who comes too often is told so, and loses nothing of what was typed: only its words are read, each to its limit.
+    let tried = match asked {
+        Ok(()) => taken(&app, idem, move || words.draft()).await,
+        Err(error) => Err(error),
+    };
+    let given = match tried {
         Ok(given) => given,
         Err(error) => {
             form.hear_out().await;

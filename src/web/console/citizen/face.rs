@@ -28,7 +28,12 @@ pub struct Sorry {
 struct Entry {
     app: web::Data<App>,
     typed: Typed,
+    /// Where it was sent to, if it came too soon to be looked at.
+    to: Option<String>,
 }
+
+/// Where the form is sent to that opens a ticket.
+pub const LOOK: &str = "/c/look";
 
 impl From<Error> for Sorry {
     fn from(error: Error) -> Self {
@@ -39,7 +44,26 @@ impl From<Error> for Sorry {
 impl Sorry {
     /// What was `typed` to open a ticket opens none.
     pub fn at_entry(error: Error, app: &web::Data<App>, typed: Typed) -> Self {
-        Self { error, entry: Some(Entry { app: app.clone(), typed }) }
+        Self { error, entry: Some(Entry { app: app.clone(), typed, to: None }) }
+    }
+
+    /// What was `typed` and sent `to` a page comes too soon: it is kept, to be sent again, and nothing of it was looked at.
+    pub fn too_soon(error: Error, app: &web::Data<App>, typed: Typed, to: &str) -> Self {
+        Self { error, entry: Some(Entry { app: app.clone(), typed, to: Some(to.to_owned()) }) }
+    }
+
+    /// The form once more with what was typed into it, where sending it again may help.
+    fn kept(&self, Entry { app, typed, to }: &Entry) -> Option<HttpResponse> {
+        let filled = Filled { typed: Some(typed), error: Some(&self.error) };
+        match (self.error.kind(), to.as_deref()) {
+            (Kind::TooMany, Some(to)) if to != LOOK => {
+                Some(show(app, "citizen/again.html", &filled, context! { to => to }))
+            }
+            (Kind::TooMany, Some(_)) | (Kind::Invalid | Kind::NotFound | Kind::Forbidden, None) => {
+                Some(show(app, "citizen/look.html", &filled, context! {}))
+            }
+            _ => None,
+        }
     }
 }
 
@@ -61,11 +85,8 @@ impl ResponseError for Sorry {
     }
 
     fn error_response(&self) -> HttpResponse {
-        let shows_entry =
-            matches!(self.error.kind(), Kind::Invalid | Kind::NotFound | Kind::Forbidden);
-        if let Some(Entry { app, typed }) = self.entry.as_ref().filter(|_| shows_entry) {
-            let filled = Filled { typed: Some(typed), error: Some(&self.error) };
-            return show(app, "citizen/look.html", &filled, context! {});
+        if let Some(form) = self.entry.as_ref().and_then(|entry| self.kept(entry)) {
+            return form;
         }
         problem::note(&self.error);
         let wait = problem::wait(&self.error);
@@ -84,9 +105,9 @@ impl ResponseError for Sorry {
     }
 }
 
-/// Whether the citizen can mend it on the page where it was done.
+/// Whether the citizen can mend it on the page where it was done, be it by waiting.
 pub fn can_be_mended(error: &Error) -> bool {
-    matches!(error.kind(), Kind::Invalid | Kind::Refused | Kind::TooLarge)
+    matches!(error.kind(), Kind::Invalid | Kind::Refused | Kind::TooLarge | Kind::TooMany)
 }
 
 /// What stands in a page's form.
@@ -109,7 +130,7 @@ pub fn show(app: &App, name: &str, filled: &Filled<'_>, with: Value) -> HttpResp
         typed => Value::from(Serde(typed)),
         mistakes => Value::from(Serde(mistakes)),
         wrong => Value::from(Serde(wrong)),
-        said => whole.map(|error| error.detail().to_owned()).unwrap_or_default(),
+        said => whole.map(whole_of).unwrap_or_default(),
         site => app.config.site.name.clone(),
         now => app.clock.now().rfc3339(app.config.site.zone),
         key => key.unwrap_or_else(fresh_key),
@@ -121,8 +142,19 @@ pub fn show(app: &App, name: &str, filled: &Filled<'_>, with: Value) -> HttpResp
         if answer.status() == StatusCode::OK {
             *answer.status_mut() = problem::status(error.kind());
         }
+        if let Some(seconds) = problem::wait(error) {
+            answer.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+        }
     }
     answer
+}
+
+/// What `error` says of the whole form; of one that came too soon, how long to wait too.
+fn whole_of(error: &Error) -> String {
+    let wait = problem::wait(error).filter(|_| error.kind() == Kind::TooMany);
+    let Some(seconds) = wait else { return error.detail().to_owned() };
+    let minutes = seconds.div_ceil(60).to_string();
+    sentence("public.wait", &[("detail", error.detail()), ("minutes", &minutes)])
 }
 
 /// What `error` says, in one line: of each wrong field, or of the whole.

@@ -3,7 +3,7 @@
 
 use actix_web::{HttpRequest, post, web};
 
-use super::face::Told;
+use super::face::{LOOK, Sorry, Told};
 use super::form::Typed;
 use super::ticket::Entered;
 use crate::app::App;
@@ -26,11 +26,18 @@ pub async fn add_photos(
     (request, payload): (HttpRequest, web::Payload),
 ) -> Told {
     client::require_own_page(&request)?;
-    let address = let_ask(&request, &app)?;
+    let asked = let_ask(&request, &app);
     let most = Most::of(&app.config).per_citizen;
     let form = Form { words: &WORDS, word_bytes: WORD, files: most };
     let form = WordsFirst::read_words(&request, payload, form).await?;
     let typed = Typed::of_words(form.words().clone());
+    let address = match asked {
+        Ok(address) => address,
+        Err(error) => {
+            form.hear_out().await;
+            return Err(Sorry::too_soon(error, &app, typed, LOOK));
+        }
+    };
     let entered = Entered::with(app, address, typed).await?;
     let tried = match chosen(&entered.app, form).await {
         Ok(sent) if sent.is_empty() => Err(Error::field("/file", "field.required")),

@@ -6,7 +6,7 @@ use minijinja::Value;
 use minijinja::value::Serde;
 use serde_json::Value as Json;
 
-use super::face::{Filled, Told, can_be_mended, show};
+use super::face::{Filled, Sorry, Told, can_be_mended, show};
 use super::form::Typed;
 use crate::app::App;
 use crate::error::{Error, Kind, Result};
@@ -34,9 +34,12 @@ pub async fn answer(
     raw: Result<RawBody, Error>,
 ) -> Told {
     client::require_own_page(&request)?;
-    let_ask(&request, &app)?;
+    let asked = let_ask(&request, &app);
     let raw = raw?;
     let typed = Typed::of_body(&raw);
+    if let Err(error) = asked {
+        return Err(Sorry::too_soon(error, &app, typed, request.path()));
+    }
     let idem = typed.idem(&request, raw.bytes());
     match answered(&app, idem, &token, || typed.answers()).await {
         Ok(given) => {

@@ -30,16 +30,20 @@ impl Entered {
     /// often, and what it claims is proven.
     ///
     /// # Errors
-    /// `console.elsewhere` (403), `web.too_many` (429); the form again where it opens nothing.
+    /// `console.elsewhere` (403); `web.too_many` (429) with what was typed; the form again where it opens nothing.
     pub async fn by(
         app: web::Data<App>,
         request: &HttpRequest,
         raw: Result<RawBody>,
     ) -> Result<(Self, Idem), Sorry> {
         client::require_own_page(request)?;
-        let address = let_ask(request, &app)?;
+        let asked = let_ask(request, &app);
         let raw = raw?;
         let typed = Typed::of_body(&raw);
+        let address = match asked {
+            Ok(address) => address,
+            Err(error) => return Err(Sorry::too_soon(error, &app, typed, request.path())),
+        };
         let idem = typed.idem(request, raw.bytes());
         Ok((Self::with(app, address, typed).await?, idem))
     }
