@@ -63,6 +63,8 @@ pub const PAGES: &[Page] = &[
         "leader",
         "/figures/tickets?window=2026-10&group_by=unit&key=wuye&metric=received",
     ),
+    ("projection", "leader", "/projection?window=2026-10"),
+    ("projection-unit", "unit_head", "/projection"),
     ("monthly", "assessor", "/monthly"),
     ("tasks", "unit_head", "/monthly/tasks"),
     ("report", "leader", "/monthly/{report}"),

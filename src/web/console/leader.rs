@@ -6,6 +6,7 @@ mod bottom_line;
 mod figures;
 mod monthly;
 mod pictures;
+mod projection;
 mod reading;
 mod supervision;
 mod today;
@@ -19,6 +20,7 @@ pub fn routes(services: &mut ServiceConfig) {
         .service(today::glance)
         .service(figures::figures)
         .service(figures::behind)
+        .service(projection::ahead)
         .service(monthly::all)
         // Before the report itself.
         .service(monthly::owed)
