@@ -4,16 +4,14 @@
 use crate::console_work::Office;
 use crate::support::city::bad;
 
-impl Office {
-    /// The page that `who` sees there, with its slashes as they are.
-    fn reads(&self, who: &str, path: &str) -> String {
-        self.shown(who, path).replace("&#x2f;", "/").replace("&amp;", "&")
-    }
+/// The page that `who` sees there, with its slashes and its joints as they are.
+fn read(office: &Office, who: &str, path: &str) -> String {
+    office.shown(who, path).replace("&#x2f;", "/").replace("&amp;", "&")
+}
 
-    fn refuses(&self, people: &[&str], path: &str) {
-        for who in people {
-            assert_eq!(self.page(who, path).status, 403, "{who} {path}");
-        }
+fn refused(office: &Office, people: &[&str], path: &str) {
+    for who in people {
+        assert_eq!(office.page(who, path).status, 403, "{who} {path}");
     }
 }
 
@@ -26,9 +24,9 @@ fn a_unit_s_head_reads_at_once_what_pulls_the_score_down_and_what_can_still_be_d
     city.hours(1);
     city.surveyor().does(&poor, "survey", bad());
     let open = city.sent_to("wuye");
-    assert!(office.reads("unit_head@wuye", "/work").contains("href=\"/projection\""));
+    assert!(read(&office, "unit_head@wuye", "/work").contains("href=\"/projection\""));
     // 10 for contact, 50 of which half, 40 of which 0.95.
-    let own = office.reads("unit_head@wuye", "/projection");
+    let own = read(&office, "unit_head@wuye", "/projection");
     assert!(own.contains("<strong>73.00</strong>"), "{own}");
     assert!(own.contains("27.00 分") && own.contains("100.00"), "what the one costs: {own}");
     assert!(own.contains("待研判，可退回重办") && own.contains("尚未答复，按期办结"), "{own}");
@@ -36,18 +34,18 @@ fn a_unit_s_head_reads_at_once_what_pulls_the_score_down_and_what_can_still_be_d
         assert!(own.contains(&format!("href=\"/tickets/{no}\"")), "{no}: {own}");
     }
     for who in ["leader", "assessor", "reviewer"] {
-        assert!(office.reads(who, "/today").contains("href=\"/projection\""), "{who}");
-        assert!(office.reads(who, "/monthly").contains("href=\"/projection\""), "{who}");
-        let all = office.reads(who, "/projection");
+        assert!(read(&office, who, "/today").contains("href=\"/projection\""), "{who}");
+        assert!(read(&office, who, "/monthly").contains("href=\"/projection\""), "{who}");
+        let all = read(&office, who, "/projection");
         assert!(!all.contains(&poor), "no unit is opened: {all}");
         let link = "/projection?window=2026-11&unit=wuye";
         assert!(all.contains(&format!("href=\"{link}\"")) && all.contains("73.00"), "{all}");
-        assert!(office.reads(who, link).contains(&poor), "{who}");
+        assert!(read(&office, who, link).contains(&poor), "{who}");
     }
-    let beside = office.reads("unit_head@weixiu", "/projection");
+    let beside = read(&office, "unit_head@weixiu", "/projection");
     assert!(!beside.contains(&poor) && !beside.contains("73.00"), "another unit's: {beside}");
     assert_eq!(office.page("unit_head@weixiu", "/projection?unit=wuye").status, 404);
-    let wrong = office.reads("leader", "/projection?window=October");
+    let wrong = read(&office, "leader", "/projection?window=October");
     assert!(wrong.contains("role=\"alert\"") && !wrong.contains("<table"), "{wrong}");
-    office.refuses(&["sysadmin", "auditor"], "/projection");
+    refused(&office, &["sysadmin", "auditor"], "/projection");
 }
