@@ -1,8 +1,11 @@
-//! The pages with which a month is looked at before it is judged: how each unit would stand today. What stands on each
+//! The pages with which a month is looked at before it is judged: how each unit would stand today, and
+//! whether the figures are honest. What stands on each
 //! for whom, and that it leads to its tickets.
 
+use serde_json::json;
+
 use crate::console_work::Office;
-use crate::support::city::bad;
+use crate::support::city::{at, bad, good};
 
 /// The page that `who` sees there, with its slashes and its joints as they are.
 fn read(office: &Office, who: &str, path: &str) -> String {
@@ -48,4 +51,49 @@ fn a_unit_s_head_reads_at_once_what_pulls_the_score_down_and_what_can_still_be_d
     let wrong = read(&office, "leader", "/projection?window=October");
     assert!(wrong.contains("role=\"alert\"") && !wrong.contains("<table"), "{wrong}");
     refused(&office, &["sysadmin", "auditor"], "/projection");
+}
+
+#[test]
+fn a_unit_looks_at_its_own_signals_first_and_they_never_are_points() {
+    let office = Office::open();
+    let city = &office.city;
+    let no = city.passed("wuye");
+    city.hours(1);
+    let mut answer = good();
+    answer["contacted"] = json!("no");
+    city.surveyor().does(&no, "survey", answer);
+    let behind = |signal: &str, part: &str| {
+        format!("/signals/tickets?window=2026-11&unit=wuye&signal={signal}&part={part}")
+    };
+    assert!(read(&office, "unit_head@wuye", "/work").contains("href=\"/signals\""));
+    let own = read(&office, "unit_head@wuye", "/signals");
+    assert!(own.contains("不扣分，不进排名"), "{own}");
+    assert!(own.contains("不逐件告知，共"), "what one citizen said: {own}");
+    let counted = behind("invalid", "den");
+    assert!(own.contains(&format!("href=\"{counted}\">0/1</a>")), "{own}");
+    let list = read(&office, "unit_head@wuye", &counted);
+    assert!(list.contains(&format!("href=\"/tickets/{no}\"")), "{list}");
+    let untold = read(&office, "unit_head@wuye", &behind("spoke_denied", "num"));
+    assert!(!untold.contains(&no), "{untold}");
+    let beside = read(&office, "unit_head@weixiu", "/signals?window=2026-11");
+    assert!(!beside.contains("/signals/tickets"), "another unit's: {beside}");
+    for who in ["leader", "assessor", "reviewer"] {
+        let early = read(&office, who, "/signals?window=2026-11");
+        assert!(early.contains("没有可看的信号") && early.contains("12月4日"), "{early}");
+    }
+    city.clock.set(at("2026-12-04T00:00:00+08:00"));
+    for who in ["leader", "assessor", "reviewer"] {
+        assert!(read(&office, who, "/monthly").contains("href=\"/signals\""), "{who}");
+        let all = read(&office, who, "/signals");
+        assert!(
+            all.contains(&format!("href=\"{}\">100.0%</a>", behind("spoke_denied", "num"))),
+            "{all}"
+        );
+        let list = read(&office, who, &behind("spoke_denied", "num"));
+        assert!(list.contains(&no) && list.contains("<td>出现</td>"), "{list}");
+    }
+    let wrong = read(&office, "leader", "/signals?window=October");
+    assert!(wrong.contains("role=\"alert\"") && !wrong.contains("<table"), "{wrong}");
+    refused(&office, &["agent", "dispatcher", "surveyor", "sysadmin"], "/signals");
+    refused(&office, &["agent", "sysadmin"], &behind("invalid", "den"));
 }

@@ -65,6 +65,13 @@ pub const PAGES: &[Page] = &[
     ),
     ("projection", "leader", "/projection?window=2026-10"),
     ("projection-unit", "unit_head", "/projection"),
+    ("signals", "leader", "/signals"),
+    ("signals-unit", "unit_head", "/signals"),
+    (
+        "signals-tickets",
+        "leader",
+        "/signals/tickets?window=2026-10&unit=wuye&signal=last_moment&part=den",
+    ),
     ("monthly", "assessor", "/monthly"),
     ("tasks", "unit_head", "/monthly/tasks"),
     ("report", "leader", "/monthly/{report}"),

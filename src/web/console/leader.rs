@@ -8,6 +8,7 @@ mod monthly;
 mod pictures;
 mod projection;
 mod reading;
+mod signals;
 mod supervision;
 mod today;
 mod warnings;
@@ -21,6 +22,8 @@ pub fn routes(services: &mut ServiceConfig) {
         .service(figures::figures)
         .service(figures::behind)
         .service(projection::ahead)
+        .service(signals::all)
+        .service(signals::behind)
         .service(monthly::all)
         // Before the report itself.
         .service(monthly::owed)

@@ -71,6 +71,8 @@ const PAGES: &[(&str, &str)] = &[
     ("on_duty.html", include_str!("pages/on_duty.html")),
     ("report_tickets.html", include_str!("pages/report_tickets.html")),
     ("saying.html", include_str!("pages/saying.html")),
+    ("signals.html", include_str!("pages/signals.html")),
+    ("signal_tickets.html", include_str!("pages/signal_tickets.html")),
     ("steps.html", include_str!("pages/steps.html")),
     ("supervision.html", include_str!("pages/supervision.html")),
     ("task.html", include_str!("pages/task.html")),
