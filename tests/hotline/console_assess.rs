@@ -1,10 +1,9 @@
-//! The pages with which a month is looked at before it is judged: how each unit would stand today, and
-//! whether the figures are honest. What stands on each
-//! for whom, and that it leads to its tickets.
+//! The pages with which a month is looked at before it is judged: how each unit would stand today, whether
+//! the figures are honest, what is on the ledger. What stands on each for whom, and that it leads to its tickets.
 
 use serde_json::json;
 
-use crate::console_work::Office;
+use crate::console_work::{HOSTILE, Office};
 use crate::support::city::{at, bad, good};
 
 /// The page that `who` sees there, with its slashes and its joints as they are.
@@ -96,4 +95,37 @@ fn a_unit_looks_at_its_own_signals_first_and_they_never_are_points() {
     assert!(wrong.contains("role=\"alert\"") && !wrong.contains("<table"), "{wrong}");
     refused(&office, &["agent", "dispatcher", "surveyor", "sysadmin"], "/signals");
     refused(&office, &["agent", "sysadmin"], &behind("invalid", "den"));
+}
+
+#[test]
+fn the_ledger_s_register_adds_up_by_unit_and_leads_to_its_tickets() {
+    let office = Office::open();
+    let city = &office.city;
+    let no = city.handled_by("weixiu");
+    let plan = json!({ "grounds": HOSTILE, "plan": "纳入明年改造", "promised_at": "2027-03-01" });
+    city.head("weixiu").does(&no, "ledger", plan);
+    city.reviewer().does(&no, "ledger/decide", json!({ "approve": true, "reason": "属实" }));
+    let part = |metric: &str, count: u32| {
+        let list =
+            format!("/figures/tickets?window=2026-11&group_by=unit&metric={metric}&key=weixiu");
+        (format!("href=\"{list}\">{count}</a>"), list)
+    };
+    for who in ["leader", "assessor", "reviewer", "unit_head@weixiu"] {
+        let page = read(&office, who, "/ledger");
+        for (metric, count) in [("ledger_opening", 0), ("ledger_new", 1), ("ledger", 1)] {
+            assert!(page.contains(&part(metric, count).0), "{who} {metric}: {page}");
+        }
+        assert!(page.contains(&format!("href=\"/tickets/{no}\"")), "{page}");
+        assert!(page.contains("2027年3月1日") && page.contains("纳入明年改造"), "{page}");
+        assert!(read(&office, who, &part("ledger_new", 1).1).contains(&no), "{who}");
+        assert!(read(&office, who, "/monthly").contains("href=\"/ledger\""), "{who}");
+    }
+    let next = read(&office, "leader", "/ledger?window=2026-12");
+    let opened = "window=2026-12&group_by=unit&metric=ledger_opening&key=weixiu\">1</a>";
+    assert!(next.contains(opened), "{next}");
+    assert!(read(&office, "unit_head@weixiu", "/work").contains("href=\"/ledger\""));
+    assert!(!read(&office, "unit_head@wuye", "/ledger").contains(&no), "another unit's");
+    let wrong = read(&office, "leader", "/ledger?window=October");
+    assert!(wrong.contains("role=\"alert\"") && !wrong.contains("<table"), "{wrong}");
+    refused(&office, &["auditor", "sysadmin"], "/ledger");
 }

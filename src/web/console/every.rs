@@ -72,6 +72,8 @@ pub const PAGES: &[Page] = &[
         "leader",
         "/signals/tickets?window=2026-10&unit=wuye&signal=last_moment&part=den",
     ),
+    ("ledger", "leader", "/ledger"),
+    ("ledger-unit", "unit_head", "/ledger?window=2026-10"),
     ("monthly", "assessor", "/monthly"),
     ("tasks", "unit_head", "/monthly/tasks"),
     ("report", "leader", "/monthly/{report}"),

@@ -4,6 +4,7 @@
 mod asked;
 mod bottom_line;
 mod figures;
+mod ledger;
 mod monthly;
 mod pictures;
 mod projection;
@@ -24,6 +25,7 @@ pub fn routes(services: &mut ServiceConfig) {
         .service(projection::ahead)
         .service(signals::all)
         .service(signals::behind)
+        .service(ledger::all)
         .service(monthly::all)
         // Before the report itself.
         .service(monthly::owed)

@@ -64,6 +64,7 @@ const PAGES: &[(&str, &str)] = &[
     ("differences.html", include_str!("pages/differences.html")),
     ("figure.html", include_str!("pages/figure.html")),
     ("figures.html", include_str!("pages/figures.html")),
+    ("ledger.html", include_str!("pages/ledger.html")),
     ("monthly.html", include_str!("pages/monthly.html")),
     ("projection.html", include_str!("pages/projection.html")),
     ("report.html", include_str!("pages/report.html")),
