@@ -1,5 +1,6 @@
 //! The pages with which a month is looked at before it is judged: how each unit would stand today, whether
-//! the figures are honest, what is on the ledger. What stands on each for whom, and that it leads to its tickets.
+//! the figures are honest, what is on the
+//! ledger, what other rules would do. What stands on each for whom, and that it leads to its tickets.
 
 use serde_json::json;
 
@@ -128,4 +129,49 @@ fn the_ledger_s_register_adds_up_by_unit_and_leads_to_its_tickets() {
     let wrong = read(&office, "leader", "/ledger?window=October");
     assert!(wrong.contains("role=\"alert\"") && !wrong.contains("<table"), "{wrong}");
     refused(&office, &["auditor", "sysadmin"], "/ledger");
+}
+
+#[test]
+fn whoever_answers_for_the_rules_reads_by_unit_what_others_would_do() {
+    let office = Office::open();
+    let city = &office.city;
+    let no = city.passed("wuye");
+    city.hours(1);
+    let mut answer = good();
+    answer["satisfied"] = json!("basic");
+    city.surveyor().does(&no, "survey", answer);
+    // The 4th of December: a lighter weight is laid down for later.
+    city.days(32);
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/config/profiles/default.toml");
+    let toml = std::fs::read_to_string(path).unwrap().replacen("version = 1", "version = 2", 1);
+    let toml = toml.replacen("basic_satisfied = 0.9", "basic_satisfied = 0.5", 1);
+    let body = json!({ "name": "default", "version": 2, "toml": toml, "from_on": "2026-12-10" });
+    assert_eq!(office.post("sysadmin", "/api/v1/profiles", &body).status, 201);
+    for who in ["assessor", "leader", "sysadmin"] {
+        assert!(read(&office, who, "/admin/profiles").contains("href=\"/admin/whatif\""), "{who}");
+        let form = read(&office, who, "/admin/whatif");
+        assert!(form.contains("<option value=\"default@2\">默认考核办法（default@2）"), "{form}");
+        assert!(!form.contains("<table"), "nothing is tried yet: {form}");
+        // Of the month before, where none is said: 10 + 50 + 40 of which 0.9, or half.
+        let told = read(&office, who, "/admin/whatif?window=&profile=default@2&edition=all");
+        assert!(told.contains("2026年11月：默认考核办法"), "{told}");
+        assert!(told.contains("现为 96.00，-16.00分") && told.contains("80.00"), "{told}");
+        assert!(told.contains("现为 90.0%，-40.0个百分点"), "{told}");
+        assert!(told.contains("<code class=\"fine\">assessment.basic_satisfied</code>"), "{told}");
+        assert!(!told.contains(&no), "no ticket is named");
+        let sent = read(&office, who, "/admin/whatif?catalogue=true");
+        assert!(sent.contains("的派单目录") && sent.contains("<strong>1</strong> 件"), "{sent}");
+        for wrong in ["profile=nothing@1", "window=2026-13&profile=beijing@1"] {
+            let page = read(&office, who, &format!("/admin/whatif?{wrong}"));
+            assert!(page.contains("role=\"alert\"") && !page.contains("<table"), "{wrong}: {page}");
+        }
+    }
+    for (who, has) in [("assessor", true), ("leader", true), ("reviewer", false)] {
+        assert_eq!(read(&office, who, "/monthly").contains("/admin/whatif"), has, "{who}");
+    }
+    refused(
+        &office,
+        &["agent", "dispatcher", "reviewer", "auditor", "unit_head@wuye"],
+        "/admin/whatif",
+    );
 }

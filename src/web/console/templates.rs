@@ -53,6 +53,7 @@ const PAGES: &[(&str, &str)] = &[
     ("admin/profiles.html", include_str!("pages/admin/profiles.html")),
     ("admin/profile.html", include_str!("pages/admin/profile.html")),
     ("admin/users.html", include_str!("pages/admin/users.html")),
+    ("admin/whatif.html", include_str!("pages/admin/whatif.html")),
     ("admin/user.html", include_str!("pages/admin/user.html")),
     ("admin/reach.html", include_str!("pages/admin/reach.html")),
     ("admin/sentences.html", include_str!("pages/admin/sentences.html")),
