@@ -74,7 +74,7 @@ pub struct SignalView {
     /// How many tickets are counted.
     n: i64,
     /// How many of them are cases; null where the unit itself is not told yet.
-    count: Option<i64>,
+    pub count: Option<i64>,
     /// count ÷ n, unrounded; null where nothing is counted.
     share: Option<f64>,
     /// The share of those with whom it is compared.

@@ -114,7 +114,6 @@ pub const PAGES: &[Page] = &[
     ("profiles", "assessor", "/admin/profiles"),
     ("profile", "sysadmin", "/admin/profiles/beijing@1"),
     ("whatif", "leader", "/admin/whatif"),
-    ("whatif-tried", "assessor", "/admin/whatif?window=2026-10&profile=beijing@1&catalogue=true"),
     ("sentences", "sysadmin", "/admin/words"),
     ("sentence", "sysadmin", "/admin/words/transition"),
     ("outbox", "sysadmin", "/admin/outbox?state="),

@@ -22,6 +22,9 @@ use crate::web::console::fault::Shown;
 use crate::web::console::guest::Guest;
 use crate::web::console::page::Page;
 
+/// So many units stand on a page; each is asked for by itself too.
+const SHOWN: usize = 30;
+
 /// A unit's signals, in their order.
 #[derive(Serialize)]
 struct OfUnit {
@@ -29,6 +32,9 @@ struct OfUnit {
     name: String,
     /// Whether any of them is lit.
     lit: bool,
+    /// How many cases there are of all of them.
+    #[serde(skip)]
+    cases: i64,
     signals: Vec<SignalView>,
 }
 
@@ -38,8 +44,10 @@ struct Looked {
     unit: String,
     /// What cannot be asked, and why.
     wrong: Option<String>,
-    /// Those with a lit signal first.
+    /// Those with a lit signal first, then those with the most cases.
     units: Vec<OfUnit>,
+    /// How many are left out.
+    hidden: usize,
     /// What is said of all of them.
     found: Option<SignalsView>,
 }
@@ -69,7 +77,10 @@ fn looked(app: &App, actor: &Actor, words: &Words) -> Result<Looked> {
     let (mut found, wrong) =
         where_well_asked(query.and_then(|query| signals_of(app, actor, &query)))?;
     let items = found.as_mut().map(|view| std::mem::take(&mut view.items)).unwrap_or_default();
-    Ok(Looked { window: of, unit, wrong, units: by_unit(items), found })
+    let mut units = by_unit(items);
+    let hidden = units.len().saturating_sub(SHOWN);
+    units.truncate(SHOWN);
+    Ok(Looked { window: of, unit, wrong, units, hidden, found })
 }
 
 /// The window that is shown where none is asked for.
@@ -90,14 +101,15 @@ fn by_unit(items: Vec<SignalView>) -> Vec<OfUnit> {
         let lit = it.lit == Some(true);
         if units.last().is_none_or(|last| last.unit != it.unit) {
             let (unit, name) = (it.unit.clone(), it.name.clone());
-            units.push(OfUnit { unit, name, lit: false, signals: Vec::new() });
+            units.push(OfUnit { unit, name, lit: false, cases: 0, signals: Vec::new() });
         }
         if let Some(last) = units.last_mut() {
             last.lit |= lit;
+            last.cases += it.count.unwrap_or_default();
             last.signals.push(it);
         }
     }
-    units.sort_by_key(|it| !it.lit);
+    units.sort_by_key(|it| (!it.lit, -it.cases));
     units
 }
 
