@@ -5,7 +5,7 @@ use actix_web::{get, web};
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
-use super::frame::Frame;
+use super::frame::{Frame, TRIES_RULES};
 use super::settings::in_words;
 use crate::app::App;
 use crate::assessment::{Edition, Metric};
@@ -13,7 +13,7 @@ use crate::error::{Error, Kind, Result};
 use crate::identity::Actor;
 use crate::limits::profile::builtin_names;
 use crate::web::api::rates::whatif::{
-    ASKS, TriedCatalogue, WhatIf, WhatIfAnswer, WhatIfSetting, answer_of,
+    TriedCatalogue, WhatIf, WhatIfAnswer, WhatIfSetting, answer_of,
 };
 use crate::web::api::reference::profiles;
 use crate::web::body::Page;
@@ -79,7 +79,7 @@ pub async fn what_if_page(app: web::Data<App>, guest: Guest, typed: web::Query<T
 }
 
 fn tried(app: &App, actor: &Actor, typed: Typed) -> Result<WhatIfPage> {
-    actor.require(ASKS)?;
+    actor.require(TRIES_RULES)?;
     let (mut found, mut wrong) = (None, None);
     if !typed.profile.is_empty() || !typed.catalogue.is_empty() {
         match typed.asked().and_then(|asked| answer_of(app, actor, &asked)) {
