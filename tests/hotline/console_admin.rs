@@ -34,7 +34,7 @@ fn each_part_is_for_those_who_have_it_and_for_nobody_else() {
     let reads_rules: &[&str] = &["sysadmin", "assessor", "leader"];
     let tries: &[&str] = &["sysadmin", "dispatcher"];
     let parts = ["sysadmin", "secadmin", "auditor", "dispatcher", "assessor", "leader"];
-    let pages: [(&str, &[&str]); 24] = [
+    let pages: [(&str, &[&str]); 25] = [
         ("/admin", &parts),
         ("/admin/units", describes),
         ("/admin/units/wuye", describes),
@@ -53,6 +53,7 @@ fn each_part_is_for_those_who_have_it_and_for_nobody_else() {
         ("/admin/calendar", reads_rules),
         ("/admin/profiles", reads_rules),
         ("/admin/profiles/beijing@1", reads_rules),
+        ("/admin/whatif", reads_rules),
         ("/admin/words", describes),
         ("/admin/words/field.range", describes),
         ("/admin/outbox", describes),

@@ -17,6 +17,7 @@ mod commands_http;
 mod commands_table;
 mod console;
 mod console_admin;
+mod console_assess;
 mod console_citizen;
 mod console_clauses;
 mod console_help;

@@ -6,7 +6,7 @@ pub mod drill;
 mod earlier;
 mod fair;
 mod listed;
-mod projection;
+pub mod projection;
 mod quarter;
 pub mod register;
 pub mod sheet;

@@ -66,15 +66,15 @@ pub struct SignalTicketsQuery {
 
 /// One signal of one unit.
 #[derive(Serialize, ToSchema)]
-struct SignalView {
-    unit: String,
-    name: String,
+pub struct SignalView {
+    pub unit: String,
+    pub name: String,
     signal: Signal,
     title: &'static str,
     /// How many tickets are counted.
     n: i64,
     /// How many of them are cases; null where the unit itself is not told yet.
-    count: Option<i64>,
+    pub count: Option<i64>,
     /// count ÷ n, unrounded; null where nothing is counted.
     share: Option<f64>,
     /// The share of those with whom it is compared.
@@ -83,7 +83,7 @@ struct SignalView {
     low: Option<f64>,
     high: Option<f64>,
     /// Chance does not explain it, by the rule below; null where the unit itself is not told yet.
-    lit: Option<bool>,
+    pub lit: Option<bool>,
     /// What is counted of what.
     rule: String,
 }
@@ -100,7 +100,7 @@ pub struct SignalsView {
     shown_to_all_from: String,
     /// When a signal is lit.
     lights: String,
-    items: Vec<SignalView>,
+    pub items: Vec<SignalView>,
 }
 
 /// Signals of units whose figures may not be honest: each unit its own at once, those who judge all of them once the
@@ -116,29 +116,32 @@ pub async fn signals(
     Asker(actor): Asker,
     Query(query): Query<SignalsQuery>,
 ) -> Result<HttpResponse> {
-    let hotline = app.hotline.clone();
-    run_long(move || {
-        let now = hotline.db.now();
-        let view = hotline.db.read(|conn| {
-            let rules = hotline.rules.current(conn, now)?;
-            let asked = Asked::of(query.window.as_deref(), &rules, &actor, now)?;
-            let (names, seen) = asked.seen(conn)?;
-            let group = |unit| {
-                let unit = rules.directory.unit(&UnitCode::new(names.text(unit)))?;
-                Some(unit.peer_group.clone()).filter(|group| !group.is_empty())
-            };
-            let lines = judge(&seen, asked.rule(), group);
-            let items = lines.iter().filter(|line| {
-                let code = names.text(line.unit);
-                asked.shows(code) && query.unit.as_ref().is_none_or(|unit| unit.as_str() == code)
-            });
-            let items = items.map(|line| asked.line(line, &names, &seen)).collect();
-            Ok(asked.view(items))
-        })?;
-        Answer::ok(&view)
+    run_long(move || Answer::ok(&signals_of(&app, &actor, &query)?)).await.map(Answer::respond)
+}
+
+/// The signals of the window that `query` names, as far as `actor` may see them.
+///
+/// # Errors
+/// 403 for whoever neither judges nor works for a unit; 422 for a window that there is not.
+pub fn signals_of(app: &App, actor: &Actor, query: &SignalsQuery) -> Result<SignalsView> {
+    let hotline = &app.hotline;
+    let now = hotline.db.now();
+    hotline.db.read(|conn| {
+        let rules = hotline.rules.current(conn, now)?;
+        let asked = Asked::of(query.window.as_deref(), &rules, actor, now)?;
+        let (names, seen) = asked.seen(conn)?;
+        let group = |unit| {
+            let unit = rules.directory.unit(&UnitCode::new(names.text(unit)))?;
+            Some(unit.peer_group.clone()).filter(|group| !group.is_empty())
+        };
+        let lines = judge(&seen, asked.rule(), group);
+        let items = lines.iter().filter(|line| {
+            let code = names.text(line.unit);
+            asked.shows(code) && query.unit.as_ref().is_none_or(|unit| unit.as_str() == code)
+        });
+        let items = items.map(|line| asked.line(line, &names, &seen)).collect();
+        Ok(asked.view(items))
     })
-    .await
-    .map(Answer::respond)
 }
 
 /// A ticket behind a signal.
@@ -156,6 +159,13 @@ pub struct SignalTicketsView {
     next: Option<String>,
 }
 
+impl SignalTicketsView {
+    /// The numbers of the tickets that the page names.
+    pub fn numbers(&self) -> Vec<String> {
+        self.items.iter().map(|item| item.no.clone()).collect()
+    }
+}
+
 /// The tickets behind one side of one signal; nothing where the reader does not see the signal. What citizens said of a
 /// unit its own people find once the window is over, from some cases on, and of no sealed ticket.
 #[utoipa::path(tag = "figures", params(SignalTicketsQuery), responses(
@@ -169,33 +179,40 @@ pub async fn tickets(
     Asker(actor): Asker,
     Query(query): Query<SignalTicketsQuery>,
 ) -> Result<HttpResponse> {
+    run_long(move || Answer::ok(&behind_of(&app, &actor, &query)?)).await.map(Answer::respond)
+}
+
+/// The tickets behind the side of the signal that `query` names, as far as `actor` may see them.
+///
+/// # Errors
+/// 403 for whoever neither judges nor works for a unit; 422 for what there is not.
+pub fn behind_of(
+    app: &App,
+    actor: &Actor,
+    query: &SignalTicketsQuery,
+) -> Result<SignalTicketsView> {
     let page = Stretch::asked(query.limit, query.after.as_deref())?;
-    let hotline = app.hotline.clone();
-    run_long(move || {
-        let now = hotline.db.now();
-        let view = hotline.db.read(|conn| {
-            let rules = hotline.rules.current(conn, now)?;
-            let asked = Asked::of(query.window.as_deref(), &rules, &actor, now)?;
-            let (names, seen) = asked.seen(conn)?;
-            let unit = names.find(query.unit.as_str()).filter(|_| asked.shows(query.unit.as_str()));
-            let behind = |unit| asked.behind(&seen, unit, query.signal, &names);
-            let mut all = unit.map(behind).unwrap_or_default();
-            if query.part.unwrap_or(Side::Num) == Side::Num {
-                all.retain(|(_, is_case)| *is_case == Some(true));
-            }
-            let (some, next) = page.of(&all);
-            let ids: Vec<i64> = some.iter().map(|(ticket, _)| *ticket).collect();
-            let numbers = facts::numbers(conn, &ids)?;
-            let item = |(ticket, case): &(i64, Option<bool>)| {
-                Some(SignalTicket { no: numbers.get(ticket)?.clone(), case: *case })
-            };
-            let items = some.iter().filter_map(item).collect();
-            Ok(SignalTicketsView { items, next })
-        })?;
-        Answer::ok(&view)
+    let hotline = &app.hotline;
+    let now = hotline.db.now();
+    hotline.db.read(|conn| {
+        let rules = hotline.rules.current(conn, now)?;
+        let asked = Asked::of(query.window.as_deref(), &rules, actor, now)?;
+        let (names, seen) = asked.seen(conn)?;
+        let unit = names.find(query.unit.as_str()).filter(|_| asked.shows(query.unit.as_str()));
+        let behind = |unit| asked.behind(&seen, unit, query.signal, &names);
+        let mut all = unit.map(behind).unwrap_or_default();
+        if query.part.unwrap_or(Side::Num) == Side::Num {
+            all.retain(|(_, is_case)| *is_case == Some(true));
+        }
+        let (some, next) = page.of(&all);
+        let ids: Vec<i64> = some.iter().map(|(ticket, _)| *ticket).collect();
+        let numbers = facts::numbers(conn, &ids)?;
+        let item = |(ticket, case): &(i64, Option<bool>)| {
+            Some(SignalTicket { no: numbers.get(ticket)?.clone(), case: *case })
+        };
+        let items = some.iter().filter_map(item).collect();
+        Ok(SignalTicketsView { items, next })
     })
-    .await
-    .map(Answer::respond)
 }
 
 /// A question as it was understood, with the reader's scope.

@@ -4,9 +4,12 @@
 mod asked;
 mod bottom_line;
 mod figures;
+mod ledger;
 mod monthly;
 mod pictures;
+mod projection;
 mod reading;
+mod signals;
 mod supervision;
 mod today;
 mod warnings;
@@ -19,6 +22,10 @@ pub fn routes(services: &mut ServiceConfig) {
         .service(today::glance)
         .service(figures::figures)
         .service(figures::behind)
+        .service(projection::ahead)
+        .service(signals::all)
+        .service(signals::behind)
+        .service(ledger::all)
         .service(monthly::all)
         // Before the report itself.
         .service(monthly::owed)

@@ -11,6 +11,7 @@ use minijinja::{Environment, Error, ErrorKind, State, Value};
 
 use super::titles::title_of;
 use crate::assessment::likewise::Against;
+use crate::assessment::signals::Signal;
 use crate::assessment::{Edition, GroupBy, List, Metric, Side};
 use crate::audit::Went;
 use crate::bottomline::{CaseState, Rang};
@@ -93,6 +94,7 @@ lists! {
     "edition" => Edition,
     "against" => Against,
     "side" => Side,
+    "signal" => Signal,
     "list" => List,
     "report_state" => ReportState,
     "report_step" => ReportStep,

@@ -7,15 +7,17 @@ use actix_web::{HttpResponse, get, web};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::{Asked, RatesQuery};
+use super::fair::Mix;
+use super::{Asked, RatesQuery, RowView, row};
 use crate::app::App;
 use crate::assessment::figures::figure_of;
 use crate::assessment::fraction::Fraction;
 use crate::assessment::late::cutoff;
 use crate::assessment::projection::{Cost, Projection, Remedy, next_due, projection, remedies};
-use crate::assessment::{Edition, GroupBy, Metric};
+use crate::assessment::{Edition, GroupBy, Metric, Table};
 use crate::directory::UnitCode;
 use crate::error::{Error, Result};
+use crate::identity::Actor;
 use crate::lifecycle::Rules;
 use crate::reports::live;
 use crate::ticket::store::{Vault, load_many};
@@ -102,6 +104,14 @@ pub struct ProjectionView {
     surveys_until: Option<String>,
 }
 
+impl ProjectionView {
+    /// The numbers of the tickets that are listed.
+    pub fn numbers(&self) -> Vec<String> {
+        let costs = self.pulls_down.iter().map(|it| it.no.clone());
+        costs.chain(self.will_enter.iter().map(|it| it.no.clone())).collect()
+    }
+}
+
 /// A unit's score as it stands over the surveys so far, and what can still be done.
 #[utoipa::path(tag = "figures", params(ProjectionQuery), responses(
     (status = 200, body = ProjectionView),
@@ -115,40 +125,91 @@ pub async fn projected(
     Asker(actor): Asker,
     Query(query): Query<ProjectionQuery>,
 ) -> Result<HttpResponse> {
-    let hotline = app.hotline.clone();
-    run_long(move || {
-        let now = hotline.db.now();
-        let view = hotline.db.read(|conn| {
-            let rules = hotline.rules.current(conn, now)?;
-            let as_rates = RatesQuery {
-                group_by: Some(GroupBy::Unit),
-                edition: Some(query.edition.unwrap_or(Edition::Assessed)),
-                window: query.window.clone(),
-                ..RatesQuery::default()
-            };
-            let asked = Asked::of(&as_rates, &rules, &actor, now)?;
-            let name = rules.directory.unit(&query.unit).map(|unit| unit.name.clone());
-            let name = name.filter(|_| asked.shows(query.unit.as_str()));
-            let name = name.ok_or_else(Error::not_found)?;
-            let facts = asked.facts(&app.shelf, conn)?;
-            let vault = Vault { keys: &hotline.keys };
-            let facts = live::as_frozen(conn, (vault, &rules), &asked.window, facts)?;
-            let empty = Projection { rates: [(0, 0); 3], score: None, costs: vec![], open: vec![] };
-            let unit = facts.names.find(query.unit.as_str());
-            let book = rules.of_window(&asked.window)?;
-            let cutoff = cutoff(&asked.window, &book);
-            let ask = asked.question();
-            let found = unit.map_or(empty, |unit| projection(&facts, &ask, unit, cutoff));
-            let costs = found.costs.iter().take(LISTED).map(|cost| cost.ticket);
-            let ids: Vec<i64> = costs.chain(found.open.iter().take(LISTED).copied()).collect();
-            let tickets = load_many(conn, vault, &ids)?;
-            let seen = Seen { rules: &rules, tickets, now, cutoff };
-            Ok(seen.view(&query.unit, name, &asked, &found))
-        })?;
-        Answer::ok(&view)
+    run_long(move || Answer::ok(&projection_of(&app, &actor, &query)?)).await.map(Answer::respond)
+}
+
+/// How the unit of `query` would stand, as `actor` may see it.
+///
+/// # Errors
+/// 403 for a role that sees no figures; 404 for a unit that is not the reader's; 422 for a window that there is not.
+pub fn projection_of(app: &App, actor: &Actor, query: &ProjectionQuery) -> Result<ProjectionView> {
+    let hotline = &app.hotline;
+    let now = hotline.db.now();
+    hotline.db.read(|conn| {
+        let rules = hotline.rules.current(conn, now)?;
+        let as_rates = by_unit(query.window.as_deref(), query.edition);
+        let asked = Asked::of(&as_rates, &rules, actor, now)?;
+        let name = rules.directory.unit(&query.unit).map(|unit| unit.name.clone());
+        let name = name.filter(|_| asked.shows(query.unit.as_str()));
+        let name = name.ok_or_else(Error::not_found)?;
+        let facts = asked.facts(&app.shelf, conn)?;
+        let vault = Vault { keys: &hotline.keys };
+        let facts = live::as_frozen(conn, (vault, &rules), &asked.window, facts)?;
+        let empty = Projection { rates: [(0, 0); 3], score: None, costs: vec![], open: vec![] };
+        let unit = facts.names.find(query.unit.as_str());
+        let book = rules.of_window(&asked.window)?;
+        let cutoff = cutoff(&asked.window, &book);
+        let ask = asked.question();
+        let found = unit.map_or(empty, |unit| projection(&facts, &ask, unit, cutoff));
+        let costs = found.costs.iter().take(LISTED).map(|cost| cost.ticket);
+        let ids: Vec<i64> = costs.chain(found.open.iter().take(LISTED).copied()).collect();
+        let tickets = load_many(conn, vault, &ids)?;
+        let seen = Seen { rules: &rules, tickets, now, cutoff };
+        Ok(seen.view(&query.unit, name, &asked, &found))
     })
-    .await
-    .map(Answer::respond)
+}
+
+/// The same question as the table of figures is asked.
+fn by_unit(window: Option<&str>, edition: Option<Edition>) -> RatesQuery {
+    RatesQuery {
+        group_by: Some(GroupBy::Unit),
+        edition: Some(edition.unwrap_or(Edition::Assessed)),
+        window: window.map(str::to_owned),
+        ..RatesQuery::default()
+    }
+}
+
+/// The scores of all units that the reader sees, if the window were frozen now.
+#[derive(Serialize)]
+pub struct StandingsView {
+    window: String,
+    profile: String,
+    edition: Edition,
+    /// Each with the score and the rates that [`projection_of`] gives of it.
+    pub rows: Vec<RowView>,
+}
+
+impl StandingsView {
+    /// Whether the unit `code` is among them.
+    pub fn has(&self, code: &str) -> bool {
+        self.rows.iter().any(|row| row.key.as_deref() == Some(code))
+    }
+}
+
+/// How each unit that `actor` may see would stand if `window` were frozen now.
+///
+/// # Errors
+/// 403 for a role that sees no figures; 422 for a window that there is not.
+pub fn standings_of(app: &App, actor: &Actor, window: &str) -> Result<StandingsView> {
+    let hotline = &app.hotline;
+    let now = hotline.db.now();
+    hotline.db.read(|conn| {
+        let rules = hotline.rules.current(conn, now)?;
+        let as_rates = by_unit(Some(window), None);
+        let asked = Asked::of(&as_rates, &rules, actor, now)?;
+        let facts = asked.facts(&app.shelf, conn)?;
+        let vault = Vault { keys: &hotline.keys };
+        let facts = live::as_frozen(conn, (vault, &rules), &asked.window, facts)?;
+        let mix = Mix::of(&asked, &as_rates, &facts, &facts)?;
+        let computed = Table::compute(&facts, asked.question());
+        let shown = computed.rates(&asked.dims, asked.depth, |key| asked.shows(key));
+        Ok(StandingsView {
+            window: asked.window.label(),
+            profile: asked.scoring.profile.clone(),
+            edition: asked.edition,
+            rows: shown.rows.into_iter().map(|it| row(it, &[], None, &mix)).collect(),
+        })
+    })
 }
 
 /// The tickets that are listed.

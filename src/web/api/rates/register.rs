@@ -134,6 +134,13 @@ pub struct RegisterView {
     definitions: BTreeMap<&'static str, DefinitionView>,
 }
 
+impl RegisterView {
+    /// The numbers of the tickets that the page names.
+    pub fn numbers(&self) -> Vec<String> {
+        self.items.iter().map(|item| item.no.clone()).collect()
+    }
+}
+
 /// A register as it was asked for.
 struct Register {
     hotline: Arc<Hotline>,
@@ -260,23 +267,27 @@ pub async fn show(
     Asker(actor): Asker,
     Query(query): Query<RegisterQuery>,
 ) -> Result<HttpResponse> {
+    run_long(move || Answer::ok(&register_of(&app, &actor, &query)?)).await.map(Answer::respond)
+}
+
+/// The register that `query` asks for, as far as `actor` may see it.
+///
+/// # Errors
+/// 403 for a role that sees no figures; 422 for a window or a page that there is not.
+pub fn register_of(app: &App, actor: &Actor, query: &RegisterQuery) -> Result<RegisterView> {
     let page = Stretch::asked(query.limit, query.after.as_deref())?;
-    run_long(move || {
-        let register = Register::of(&app, &actor, &query)?;
-        let zone = register.rules.profile.zone;
-        let (some, next) = page.of(&register.items);
-        let items = app.db.read(|conn| register.views(conn, some))?;
-        Answer::ok(&RegisterView {
-            from: register.window.start.rfc3339(zone),
-            to: register.window.end.rfc3339(zone),
-            definitions: definitions_of(&PARTS, &register.scoring),
-            profile: register.scoring.profile,
-            rows: register.rows,
-            total: register.total,
-            items: items.into_iter().map(|(_, item)| item).collect(),
-            next,
-        })
+    let register = Register::of(app, actor, query)?;
+    let zone = register.rules.profile.zone;
+    let (some, next) = page.of(&register.items);
+    let items = app.db.read(|conn| register.views(conn, some))?;
+    Ok(RegisterView {
+        from: register.window.start.rfc3339(zone),
+        to: register.window.end.rfc3339(zone),
+        definitions: definitions_of(&PARTS, &register.scoring),
+        profile: register.scoring.profile,
+        rows: register.rows,
+        total: register.total,
+        items: items.into_iter().map(|(_, item)| item).collect(),
+        next,
     })
-    .await
-    .map(Answer::respond)
 }

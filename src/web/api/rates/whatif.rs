@@ -15,7 +15,7 @@ use crate::app::App;
 use crate::assessment::fraction::Fraction;
 use crate::assessment::{Depth, Edition, GroupBy, List, Metric, Row};
 use crate::error::{Error, Result};
-use crate::identity::Role;
+use crate::identity::{Actor, Role};
 use crate::lifecycle::Rules;
 use crate::limits::Window;
 use crate::ticket::store::{Vault, dispatched};
@@ -29,13 +29,15 @@ use crate::whatif::{self, Asked, Candidate, Outcome, print};
 
 /// A year and what a window may reach over it, in milliseconds: more is not replayed in one question.
 const LONGEST_MS: i64 = 400 * 86_400_000;
+/// Who asks.
+pub const ASKS: &[Role] = &[Role::Assessor, Role::Leader, Role::Sysadmin];
 
 /// Which period, and what is tried: a profile, a catalogue, or both, each by itself.
-#[derive(Deserialize, ToSchema)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WhatIf {
     /// `2026-10`; the window before the present one where no period is given.
-    window: Option<String>,
+    pub window: Option<String>,
     /// Instead of a window: a day or an RFC 3339 instant, included.
     from: Option<String>,
     /// A day or an RFC 3339 instant, not included.
@@ -43,14 +45,14 @@ pub struct WhatIf {
     /// `unit` where nothing is said.
     group_by: Option<GroupBy>,
     /// `all` where nothing is said.
-    edition: Option<Edition>,
+    pub edition: Option<Edition>,
     /// `true`: a row also holds what lies below it in the tree.
     rollup: Option<bool>,
     /// `default@2`: a profile on record, in force or not.
-    profile: Option<String>,
+    pub profile: Option<String>,
     /// Instead: the text of one.
     toml: Option<String>,
-    catalogue: Option<TriedCatalogue>,
+    pub catalogue: Option<TriedCatalogue>,
 }
 
 /// One side of a figure.
@@ -99,14 +101,14 @@ struct WhatIfLine {
 
 /// A setting in which both profiles differ.
 #[derive(Serialize, ToSchema)]
-struct WhatIfSetting {
+pub struct WhatIfSetting {
     /// As in the profile's text: `assessment.basic_satisfied`.
-    setting: String,
-    before: Option<String>,
-    after: Option<String>,
+    pub setting: String,
+    pub before: Option<String>,
+    pub after: Option<String>,
     effect: Effect,
     /// The same in Chinese.
-    said: &'static str,
+    pub said: &'static str,
 }
 
 /// The figures under two profiles.
@@ -123,7 +125,7 @@ pub struct WhatIfFigures {
     rows: Vec<WhatIfLine>,
     total: WhatIfLine,
     /// Every setting that differs, and whether the figures were counted anew by it.
-    settings: Vec<WhatIfSetting>,
+    pub settings: Vec<WhatIfSetting>,
     /// Limits and handling times that were left as they were recorded.
     kept: u64,
     /// What must be read with the figures.
@@ -141,7 +143,7 @@ pub struct WhatIfAnswer {
     to: String,
     /// Where a profile is tried.
     #[serde(skip_serializing_if = "Option::is_none")]
-    figures: Option<WhatIfFigures>,
+    pub figures: Option<WhatIfFigures>,
     /// Where a catalogue is tried.
     #[serde(skip_serializing_if = "Option::is_none")]
     dispatch: Option<WhatIfDispatch>,
@@ -159,9 +161,19 @@ pub async fn what_if(
     Asker(actor): Asker,
     raw: RawBody,
 ) -> Result<HttpResponse> {
-    actor.require(&[Role::Assessor, Role::Leader, Role::Sysadmin])?;
+    // Who may not ask is not told what is wrong with the question.
+    actor.require(ASKS)?;
     let asked: WhatIf = raw.parse()?;
-    run_long(move || Answer::ok(&asked.answered(&app)?)).await.map(Answer::respond)
+    run_long(move || Answer::ok(&answer_of(&app, &actor, &asked)?)).await.map(Answer::respond)
+}
+
+/// What would be by what is `asked`.
+///
+/// # Errors
+/// 403 for whoever does not answer for the rules; 422 for a window, a profile or a catalogue that there is not.
+pub fn answer_of(app: &App, actor: &Actor, asked: &WhatIf) -> Result<WhatIfAnswer> {
+    actor.require(ASKS)?;
+    asked.answered(app)
 }
 
 impl WhatIf {

@@ -21,6 +21,8 @@ pub const DESCRIBES: &[Role] = &[Role::Sysadmin];
 pub const READS_RULES: &[Role] = &[Role::Sysadmin, Role::Assessor, Role::Leader];
 /// Who tries the catalogue.
 pub const TRIES: &[Role] = crate::web::api::reference::dry_run::KEEPERS;
+/// Who tries profiles.
+pub const TRIES_RULES: &[Role] = crate::web::api::rates::whatif::ASKS;
 /// Who keeps accounts.
 pub const KEEPS_ACCOUNTS: &[Role] = &[Role::Secadmin];
 /// Who reads the trail.
@@ -36,6 +38,7 @@ const PARTS: &[(&str, &str, &str, &[Role])] = &[
     ("/admin/catalogue", "派单目录", "规则与试算", TRIES),
     ("/admin/calendar", "工作日历", "放假、调休与本地调整", READS_RULES),
     ("/admin/profiles", "考核办法", "版本、差异与启用", READS_RULES),
+    ("/admin/whatif", "办法试算", "换一个考核办法或派单目录，上个周期会怎样", TRIES_RULES),
     ("/admin/words", "系统用语", "提示、理由和说明怎么说", DESCRIBES),
     ("/admin/outbox", "通知发件箱", "待发、失败与重发", DESCRIBES),
     ("/admin/users", "用户", "账号、角色、代理人、密钥", KEEPS_ACCOUNTS),

@@ -14,6 +14,7 @@ mod settings;
 mod trail;
 mod trial;
 mod users;
+mod whatif;
 
 use actix_web::web::ServiceConfig;
 
@@ -31,6 +32,7 @@ pub fn routes(services: &mut ServiceConfig) {
         .service(calendar::one_year)
         .service(profiles::versions_page)
         .service(profiles::one_version)
+        .service(whatif::what_if_page)
         // Before the lists, for which it would be a rule's code.
         .service(trial::dry)
         .service(corrections::asked_page)

@@ -17,7 +17,7 @@ use crate::web::api::reference::view::RuleView;
 use crate::whatif::routed::{Had, Routed, UnitRow};
 
 /// A dispatch catalogue, as `/catalogue/dry-run` takes it.
-#[derive(Deserialize, ToSchema)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TriedCatalogue {
     /// A whole catalogue; the one recorded where it is left out.
