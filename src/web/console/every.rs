@@ -74,6 +74,8 @@ pub const PAGES: &[Page] = &[
     ("warnings", "dispatcher", "/warnings?state="),
     ("warnings-leader", "leader", "/warnings?state="),
     ("warning", "dispatcher", "/warnings/{warning}"),
+    ("campaigns", "reviewer", "/campaigns"),
+    ("campaigns-unit", "unit_head", "/campaigns"),
     ("supervision", "reviewer", "/supervision"),
     ("supervision-unit", "unit_head", "/supervision"),
     ("bottom-line", "unit_head", "/bottom-line"),

@@ -61,6 +61,7 @@ const PAGES: &[(&str, &str)] = &[
     ("admin/audit.html", include_str!("pages/admin/audit.html")),
     ("behind.html", include_str!("pages/behind.html")),
     ("bottom_line.html", include_str!("pages/bottom_line.html")),
+    ("campaigns.html", include_str!("pages/campaigns.html")),
     ("differences.html", include_str!("pages/differences.html")),
     ("figure.html", include_str!("pages/figure.html")),
     ("figures.html", include_str!("pages/figures.html")),

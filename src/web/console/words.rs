@@ -27,6 +27,7 @@ use crate::knowledge::{Act, ArticleState, Stale, Standing};
 use crate::limits::{ClockName, Light};
 use crate::notify::Occasion;
 use crate::notify::store::{LetterState, Medium};
+use crate::proactive::campaign::CampaignState;
 use crate::proactive::store::WarningState;
 use crate::proactive::{Grade, Rule};
 use crate::reports::differ::What;
@@ -104,6 +105,7 @@ lists! {
     "warning" => WarningState,
     "case" => CaseState,
     "rang" => Rang,
+    "campaign" => CampaignState,
     "state" => StateName,
     "kind" => Kind,
     "channel" => Channel,
