@@ -1,6 +1,8 @@
-//! The pages of what was reached by the interface alone: campaigns 每月一题. Each for whom it is, with
-//! forms for what they may do and for nothing else.
+//! The pages of what was reached by the interface alone: campaigns 每月一题, test calls 拨测. Each for whom it
+//! is, with forms for what they may do and for nothing else.
 
+use jiesu::directory::store::{self, Recorded};
+use jiesu::directory::{Entry, Phone, UnitCode};
 use serde_json::json;
 
 use crate::console_work::{HOSTILE, Office};
@@ -50,5 +52,51 @@ fn a_unit_shows_on_the_page_of_campaigns_that_its_point_is_done() {
     assert!(office.shown("handler@jiedao", "/campaigns").contains("没有这样的每月一题"));
     for who in ["agent", "surveyor", "assessor", "sysadmin", "secadmin", "auditor"] {
         assert_eq!(office.page(who, "/campaigns").status, 403, "{who}");
+    }
+}
+
+const DIALLED: &str = "0516-83770001";
+
+/// From now on `unit` publishes one phone.
+fn publishes(office: &Office, unit: &str, hours: &str) {
+    let mut unit = office.city.rules().directory.unit(&UnitCode::from(unit)).unwrap().clone();
+    unit.phones = vec![Phone { number: DIALLED.to_owned(), hours: hours.to_owned() }];
+    let since_on = "2020-01-01".parse().unwrap();
+    let entry = Recorded { since_on, revision: 2, entry: Entry::Unit(unit) };
+    let db = &office.city.hotline.db;
+    db.write(move |tx| store::append(tx, "test", std::slice::from_ref(&entry))).unwrap();
+}
+
+#[test]
+fn who_calls_has_a_key_an_outcome_and_a_unit_sees_its_own_calls_alone() {
+    let office = Office::open();
+    publishes(&office, "wuye", "工作日 9:00-12:00，13:30-17:30");
+    for who in ["agent", "dispatcher", "surveyor"] {
+        let page = office.shown(who, "/test-calls");
+        assert!(page.contains(DIALLED) && page.matches("data-act").count() == 5, "{who}: {page}");
+        assert!(page.contains("data-act disabled>非公布的接听时间"), "{who}: it is answered now");
+        assert!(leads(&office.shown(who, "/"), "/test-calls"), "{who}");
+    }
+    for who in ["reviewer", "assessor", "leader"] {
+        let page = office.shown(who, "/test-calls?all=true");
+        assert!(page.contains(DIALLED) && !calls(&page, "/test-calls"), "{who}: {page}");
+        assert!(leads(&office.shown(who, "/bottom-line"), "/test-calls"), "{who}");
+    }
+    let before = office.shown("unit_head@wuye", "/test-calls");
+    assert!(!before.contains(DIALLED) && !before.contains("待拨测"), "{before}");
+    assert!(
+        !office.shown("surveyor@wuye", "/test-calls?all=true").contains(DIALLED),
+        "of the own unit"
+    );
+    let rang = json!({ "unit": "wuye", "phone": 0, "number": DIALLED, "outcome": "answered", "note": HOSTILE });
+    let logged = office.post("agent", "/api/v1/test-calls", &rang);
+    assert_eq!(logged.status, 201, "{}", logged.body);
+    let page = office.shown("agent", "/test-calls");
+    assert!(page.contains("已接听") && page.contains(DIALLED) && !page.contains("tel:"), "{page}");
+    let own = office.shown("handler@wuye", "/test-calls");
+    assert!(own.contains(DIALLED) && !own.contains("data-call"), "{own}");
+    assert!(office.shown("handler@weixiu", "/test-calls").contains("没有拨测记录"));
+    for who in ["sysadmin", "secadmin", "auditor"] {
+        assert_eq!(office.page(who, "/test-calls").status, 403, "{who}");
     }
 }

@@ -1,11 +1,13 @@
-//! Web, console: what was reached by the interface alone: campaigns 每月一题. Its rule: a page is as thin as the others,
+//! Web, console: what was reached by the interface alone: campaigns 每月一题, test
+//! calls 拨测. Its rule: a page is as thin as the others,
 //! and whoever may not ask the interface has no page.
 
 mod campaigns;
+mod test_calls;
 
 use actix_web::web::ServiceConfig;
 
 /// Every page of them.
 pub fn routes(services: &mut ServiceConfig) {
-    services.service(campaigns::gathered);
+    services.service(campaigns::gathered).service(test_calls::rung);
 }

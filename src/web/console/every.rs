@@ -80,6 +80,8 @@ pub const PAGES: &[Page] = &[
     ("supervision-unit", "unit_head", "/supervision"),
     ("bottom-line", "unit_head", "/bottom-line"),
     ("bottom-line-leader", "leader", "/bottom-line"),
+    ("test-calls", "surveyor", "/test-calls?all=true"),
+    ("test-calls-unit", "unit_head", "/test-calls"),
     ("admin", "sysadmin", "/admin"),
     ("units", "sysadmin", "/admin/units"),
     ("unit", "sysadmin", "/admin/units/{unit}"),

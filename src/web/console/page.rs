@@ -14,6 +14,7 @@ use super::guest::Guest;
 use super::templates::render;
 use super::words::Names;
 use crate::app::{App, Demo};
+use crate::bottomline::testing::CALLERS;
 use crate::directory::Directory;
 use crate::error::Result;
 use crate::followup::relisten::READS as RELISTENERS;
@@ -33,6 +34,7 @@ const WAYS: &[(&str, &str, &[Role])] = &[
     ("/field", "现场", &[Role::Handler, Role::UnitHead]),
     ("/survey", "回访", &[Role::Surveyor]),
     ("/relisten", "重听", RELISTENERS),
+    ("/test-calls", "拨测", &CALLERS),
     ("/search", "检索", SEES_CASES),
     ("/articles", "知识", &[]),
     ("/roster", "值班", ON_DUTY),
@@ -46,7 +48,7 @@ const WAYS: &[(&str, &str, &[Role])] = &[
     ("/admin", "管理", KEEPERS),
 ];
 /// What of these a property company has not, whatever its people's roles.
-const INSIDE: &[&str] = &["/monthly"];
+const INSIDE: &[&str] = &["/monthly", "/test-calls"];
 /// Who has a part in administration.
 pub const KEEPERS: &[Role] = &[
     Role::Sysadmin,

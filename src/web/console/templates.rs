@@ -62,6 +62,7 @@ const PAGES: &[(&str, &str)] = &[
     ("behind.html", include_str!("pages/behind.html")),
     ("bottom_line.html", include_str!("pages/bottom_line.html")),
     ("campaigns.html", include_str!("pages/campaigns.html")),
+    ("test_calls.html", include_str!("pages/test_calls.html")),
     ("differences.html", include_str!("pages/differences.html")),
     ("figure.html", include_str!("pages/figure.html")),
     ("figures.html", include_str!("pages/figures.html")),
