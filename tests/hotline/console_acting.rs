@@ -1,5 +1,5 @@
-//! The pages of what was reached by the interface alone: campaigns 每月一题, test calls 拨测. Each for whom it
-//! is, with forms for what they may do and for nothing else.
+//! The pages of what was reached by the interface alone: campaigns 每月一题, test calls 拨测, lists in clear
+//! 明文导出. Each for whom it is, with forms for what they may do and for nothing else.
 
 use jiesu::directory::store::{self, Recorded};
 use jiesu::directory::{Entry, Phone, UnitCode};
@@ -98,5 +98,46 @@ fn who_calls_has_a_key_an_outcome_and_a_unit_sees_its_own_calls_alone() {
     assert!(office.shown("handler@weixiu", "/test-calls").contains("没有拨测记录"));
     for who in ["sysadmin", "secadmin", "auditor"] {
         assert_eq!(office.page(who, "/test-calls").status, 403, "{who}");
+    }
+}
+
+#[test]
+fn one_asks_for_a_list_in_clear_another_agrees_and_the_first_has_it_once() {
+    let office = Office::open();
+    office.city.handled_by("wuye");
+    for who in ["reviewer", "leader"] {
+        let page = office.shown(who, "/exports");
+        assert!(calls(&page, "/exports") && page.contains("没有明文导出的申请"), "{who}: {page}");
+        assert!(leads(&office.shown(who, "/search"), "/exports"), "{who}");
+    }
+    let wanted = json!({ "filters": { "unit": "wuye" }, "format": "csv", "reason": HOSTILE });
+    let asked = office.post("reviewer", "/api/v1/exports", &wanted);
+    assert_eq!(asked.status, 201, "{}", asked.body);
+    let id = asked.json()["id"].as_str().unwrap().to_owned();
+    let agree = format!("/exports/{id}/approve");
+    let file = format!("/api/v1/exports/{id}/file");
+    let own = office.shown("reviewer", "/exports");
+    assert!(own.contains("待批准") && !calls(&own, &agree) && !leads(&own, &file), "{own}");
+    assert!(office.shown("leader", "/exports").contains("没有明文导出的申请"), "another's");
+    let second = office.shown("secadmin", "/exports");
+    assert!(calls(&second, &agree) && !calls(&second, "/exports"), "{second}");
+    assert!(
+        calls(&second, &format!("/exports/{id}/refuse")) && second.contains("单位："),
+        "{second}"
+    );
+    assert!(leads(&office.shown("secadmin", "/admin"), "/exports"));
+    let agreed = office.post("secadmin", &format!("/api/v1{agree}"), &json!({ "reason": "属实" }));
+    assert_eq!(agreed.status, 200, "{}", agreed.body);
+    let own = office.shown("reviewer", "/exports");
+    assert!(leads(&own, &file) && own.contains("已批准"), "{own}");
+    let second = office.shown("secadmin", "/exports");
+    assert!(!leads(&second, &file) && !calls(&second, &agree), "{second}");
+    assert_eq!(office.get("reviewer", &file).status, 200);
+    let own = office.shown("reviewer", "/exports");
+    assert!(!leads(&own, &file) && own.contains("已取走"), "{own}");
+    for who in
+        ["agent", "dispatcher", "surveyor", "assessor", "sysadmin", "auditor", "handler@wuye"]
+    {
+        assert_eq!(office.page(who, "/exports").status, 403, "{who}");
     }
 }

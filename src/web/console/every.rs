@@ -82,6 +82,8 @@ pub const PAGES: &[Page] = &[
     ("bottom-line-leader", "leader", "/bottom-line"),
     ("test-calls", "surveyor", "/test-calls?all=true"),
     ("test-calls-unit", "unit_head", "/test-calls"),
+    ("exports", "leader", "/exports"),
+    ("exports-keeper", "secadmin", "/exports"),
     ("admin", "sysadmin", "/admin"),
     ("units", "sysadmin", "/admin/units"),
     ("unit", "sysadmin", "/admin/units/{unit}"),

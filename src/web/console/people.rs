@@ -16,6 +16,7 @@ const LOGINS: &[&str] = &[
     "account",
     "actor",
     "answered_by",
+    "asked_by",
     "by",
     "called_back_by",
     "created_by",

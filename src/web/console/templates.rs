@@ -64,6 +64,7 @@ const PAGES: &[(&str, &str)] = &[
     ("campaigns.html", include_str!("pages/campaigns.html")),
     ("test_calls.html", include_str!("pages/test_calls.html")),
     ("differences.html", include_str!("pages/differences.html")),
+    ("exports.html", include_str!("pages/exports.html")),
     ("figure.html", include_str!("pages/figure.html")),
     ("figures.html", include_str!("pages/figures.html")),
     ("monthly.html", include_str!("pages/monthly.html")),

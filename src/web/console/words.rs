@@ -27,6 +27,7 @@ use crate::knowledge::{Act, ArticleState, Stale, Standing};
 use crate::limits::{ClockName, Light};
 use crate::notify::Occasion;
 use crate::notify::store::{LetterState, Medium};
+use crate::privacy::clear::ClearState;
 use crate::proactive::campaign::CampaignState;
 use crate::proactive::store::WarningState;
 use crate::proactive::{Grade, Rule};
@@ -44,6 +45,7 @@ use crate::ticket::overlay::{
 use crate::ticket::state::{Awaits, DeclineReason, Part, Service, StateName, WorkName};
 use crate::upstream::{BackfillState, Cause};
 use crate::web::api::dossier::past::what;
+use crate::web::api::exports::clear::ExportForm;
 use crate::web::api::history::Purpose;
 use crate::web::api::work::Waits;
 
@@ -106,6 +108,8 @@ lists! {
     "case" => CaseState,
     "rang" => Rang,
     "campaign" => CampaignState,
+    "clear" => ClearState,
+    "export_form" => ExportForm,
     "state" => StateName,
     "kind" => Kind,
     "channel" => Channel,
