@@ -220,3 +220,26 @@ pub fn of_ticket(
     }
     Ok(made)
 }
+
+/// The kinds of which `actor` may make a paper about a ticket now: those of the role that have something to say.
+///
+/// # Errors
+/// 404 where the ticket is absent or not for this reader's eyes.
+pub fn kinds_of(
+    conn: &mut Conn,
+    hotline: &Hotline,
+    actor: &Actor,
+    (no, now): (&str, Stamp),
+) -> Result<Vec<PaperKind>> {
+    let rules = hotline.rules.current(conn, now)?;
+    let desk = Desk { hotline, rules: &rules };
+    let mut kinds = Vec::new();
+    for kind in PaperKind::ALL.iter().copied().filter(|kind| actor.has_any(kind.roles())) {
+        match desk.find(conn, actor, no, (kind, None)) {
+            Ok(_) => kinds.push(kind),
+            Err(error) if matches!(error.kind(), Kind::Refused | Kind::Forbidden) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(kinds)
+}

@@ -1,5 +1,5 @@
 //! The pages of what was reached by the interface alone: campaigns 每月一题, test calls 拨测, lists in clear
-//! 明文导出. Each for whom it is, with forms for what they may do and for nothing else.
+//! 明文导出, papers 文书. Each for whom it is, with forms for what they may do and for nothing else.
 
 use jiesu::directory::store::{self, Recorded};
 use jiesu::directory::{Entry, Phone, UnitCode};
@@ -140,4 +140,40 @@ fn one_asks_for_a_list_in_clear_another_agrees_and_the_first_has_it_once() {
     {
         assert_eq!(office.page(who, "/exports").status, 403, "{who}");
     }
+}
+
+#[test]
+fn the_papers_of_a_ticket_are_made_on_its_page_and_a_name_needs_a_reason() {
+    let office = Office::open();
+    let no = office.city.closed("wuye");
+    let path = format!("/tickets/{no}/papers");
+    let offers = |page: &str, kind: &str| page.contains(&format!("name=\"kind\" value=\"{kind}\""));
+    for who in ["agent", "dispatcher", "reviewer", "leader", "handler@wuye", "unit_head@wuye"] {
+        assert!(leads(&office.shown(who, &format!("/tickets/{no}")), &path), "{who}");
+        assert!(office.shown(who, &path).contains("还没有出具文书"), "{who}");
+    }
+    let page = office.shown("reviewer", &path);
+    assert!(offers(&page, "assign") && offers(&page, "reply") && offers(&page, "ledger"), "{page}");
+    assert!(!offers(&page, "decline") && !offers(&page, "supervise"), "nothing to say: {page}");
+    let page = office.shown("handler@wuye", &path);
+    assert!(!calls(&page, "/papers"), "{page}");
+    let make = |kind: &str| {
+        let body = json!({ "kind": kind, "tickets": [no], "reason": "邮寄" });
+        let made = office.post("reviewer", "/api/v1/papers", &body);
+        assert_eq!(made.status, 201, "{}", made.body);
+        made.json()["items"][0]["id"].as_str().unwrap().to_owned()
+    };
+    let (order, letter) = (make("assign"), make("reply"));
+    let file = |id: &str| format!("/api/v1/papers/{id}.docx");
+    let page = office.shown("reviewer", &path);
+    assert!(leads(&page, &file(&order)) && leads(&page, &file(&letter)), "{page}");
+    let page = office.shown("agent", &path);
+    assert!(!leads(&page, &file(&letter)) && !leads(&page, &file(&order)), "{page}");
+    assert!(calls(&page, &format!("/papers/{letter}/reveal")), "a reason first: {page}");
+    let page = office.shown("handler@wuye", &path);
+    assert!(leads(&page, &file(&order)) && !page.contains("复函"), "its own order alone: {page}");
+    for who in ["surveyor", "assessor", "sysadmin", "secadmin", "auditor"] {
+        assert_eq!(office.page(who, &path).status, 403, "{who}");
+    }
+    assert_eq!(office.page("handler@jiedao", &path).status, 404);
 }

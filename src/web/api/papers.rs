@@ -14,7 +14,7 @@ use super::attachments::percent_encoded;
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::identity::{Actor, Role};
-use crate::papers::make::{give_reason, make, of_ticket};
+use crate::papers::make::{give_reason, kinds_of, make, of_ticket};
 use crate::papers::package::{Bound, bind, zipped};
 use crate::papers::print::print;
 use crate::papers::{Asked, Made, PaperKind, Templates};
@@ -131,17 +131,29 @@ pub async fn list(
     Asker(actor): Asker,
     Query(query): Query<PapersQuery>,
 ) -> Result<HttpResponse> {
-    run(move || {
-        prints_any(&actor)?;
-        let now = app.db.now();
-        let made =
-            app.db.read(|conn| of_ticket(conn, &app.hotline, &actor, (&query.ticket, now)))?;
-        let zone = app.papers.zone;
-        let items = made.into_iter().map(|it| PaperView::of(it, zone)).collect();
-        Answer::ok(&PaperList { items })
-    })
-    .await
-    .map(Answer::respond)
+    run(move || Answer::ok(&list_of(&app, &actor, &query.ticket)?)).await.map(Answer::respond)
+}
+
+/// The papers about the ticket numbered `no` that `actor` may print, oldest first.
+///
+/// # Errors
+/// 403; 404 where the ticket is absent or not for this reader's eyes.
+pub fn list_of(app: &App, actor: &Actor, no: &str) -> Result<PaperList> {
+    prints_any(actor)?;
+    let now = app.db.now();
+    let made = app.db.read(|conn| of_ticket(conn, &app.hotline, actor, (no, now)))?;
+    let zone = app.papers.zone;
+    Ok(PaperList { items: made.into_iter().map(|it| PaperView::of(it, zone)).collect() })
+}
+
+/// The kinds of which `actor` may make one about it now.
+///
+/// # Errors
+/// As [`list_of`].
+pub fn made_of(app: &App, actor: &Actor, no: &str) -> Result<Vec<PaperKind>> {
+    prints_any(actor)?;
+    let now = app.db.now();
+    app.db.read(|conn| kinds_of(conn, &app.hotline, actor, (no, now)))
 }
 
 /// Which papers, and bound how.

@@ -44,6 +44,8 @@ pub const PAGES: &[Page] = &[
     ("ticket-closed", "leader", "/tickets/{closed}"),
     ("ticket-own", "agent", "/tickets/{own}"),
     ("ticket-whistled", "handler", "/tickets/{whistled}"),
+    ("papers", "reviewer", "/tickets/{replied}/papers"),
+    ("papers-unit", "handler", "/tickets/{sent}/papers"),
     ("nothing-there", "leader", "/tickets/2026-999999"),
     ("not-for-you", "agent", "/warnings"),
     ("articles", "agent", "/articles"),

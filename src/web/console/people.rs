@@ -24,6 +24,7 @@ const LOGINS: &[&str] = &[
     "deputy",
     "done_by",
     "heard_by",
+    "made_by",
     "no_ticket_by",
     "owner",
     "set_by",

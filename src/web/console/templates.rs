@@ -68,6 +68,7 @@ const PAGES: &[(&str, &str)] = &[
     ("figure.html", include_str!("pages/figure.html")),
     ("figures.html", include_str!("pages/figures.html")),
     ("monthly.html", include_str!("pages/monthly.html")),
+    ("papers.html", include_str!("pages/papers.html")),
     ("report.html", include_str!("pages/report.html")),
     ("roster.html", include_str!("pages/roster.html")),
     ("on_duty.html", include_str!("pages/on_duty.html")),

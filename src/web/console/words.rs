@@ -27,6 +27,7 @@ use crate::knowledge::{Act, ArticleState, Stale, Standing};
 use crate::limits::{ClockName, Light};
 use crate::notify::Occasion;
 use crate::notify::store::{LetterState, Medium};
+use crate::papers::PaperKind;
 use crate::privacy::clear::ClearState;
 use crate::proactive::campaign::CampaignState;
 use crate::proactive::store::WarningState;
@@ -110,6 +111,7 @@ lists! {
     "campaign" => CampaignState,
     "clear" => ClearState,
     "export_form" => ExportForm,
+    "paper" => PaperKind,
     "state" => StateName,
     "kind" => Kind,
     "channel" => Channel,
