@@ -1,11 +1,12 @@
 //! The pages of what was reached by the interface alone: campaigns 每月一题, test calls 拨测, lists in clear
-//! 明文导出, papers 文书. Each for whom it is, with forms for what they may do and for nothing else.
+//! 明文导出, papers 文书, incidents 突发事件. Each for whom it is, with forms for what they may do and for nothing else.
 
 use jiesu::directory::store::{self, Recorded};
 use jiesu::directory::{Entry, Phone, UnitCode};
 use serde_json::json;
 
 use crate::console_work::{HOSTILE, Office};
+use crate::support::city::draft_with;
 
 /// Whether a form of `page` calls there.
 fn calls(page: &str, path: &str) -> bool {
@@ -176,4 +177,53 @@ fn the_papers_of_a_ticket_are_made_on_its_page_and_a_name_needs_a_reason() {
         assert_eq!(office.page(who, &path).status, 403, "{who}");
     }
     assert_eq!(office.page("handler@jiedao", &path).status, 404);
+}
+
+#[test]
+fn an_incident_is_declared_over_tickets_that_others_were_merged_into_and_everybody_reads_it() {
+    let office = Office::open();
+    let burst = json!({ "title": "供水主管爆裂", "estates": ["yangguang"], "tell": "阳光花园停水，正在抢修" });
+    let declared = office.post("dispatcher", "/api/v1/incidents", &burst);
+    assert_eq!(declared.status, 201, "{}", declared.body);
+    let id = declared.json()["id"].as_str().unwrap().to_owned();
+    let called = |phone: &str, into: Option<&str>| {
+        let mut draft = draft_with(&json!({ "caller": { "phone": phone } }));
+        if let Some(into) = into {
+            draft["into"] = json!(into);
+        }
+        let taken = office.post("agent", "/api/v1/tickets", &draft);
+        assert_eq!(taken.status, 201, "{}", taken.body);
+        taken.json()["no"].as_str().unwrap().to_owned()
+    };
+    let first = called("13900000021", None);
+    called("13900000022", Some(&first));
+    let (amend, close) = (format!("/incidents/{id}/amend"), format!("/incidents/{id}/close"));
+    for who in ["agent", "dispatcher", "reviewer"] {
+        let page = office.shown(who, "/incidents");
+        assert!(page.contains("阳光花园停水") && page.contains("多人反映"), "{who}: {page}");
+        assert!(
+            calls(&page, "/incidents") && calls(&page, &amend) && calls(&page, &close),
+            "{who}"
+        );
+        assert!(
+            page.contains(&format!("name=\"lead\" value=\"{first}\"")),
+            "{who}: over that ticket"
+        );
+        assert!(leads(&office.shown(who, "/search"), "/incidents"), "{who}");
+    }
+    for who in ["handler@wuye", "unit_head@wuye", "surveyor", "assessor", "leader"] {
+        let page = office.shown(who, "/incidents");
+        assert!(page.contains("阳光花园停水") && !page.contains("data-call"), "{who}: {page}");
+        assert!(leads(&office.shown(who, "/search"), "/incidents"), "{who}");
+    }
+    assert!(!office.shown("handler@wuye", "/incidents").contains(&first), "not a ticket of theirs");
+    let ended =
+        office.post("agent", &format!("/api/v1{close}"), &json!({ "result": "已修复通水" }));
+    assert_eq!(ended.status, 200, "{}", ended.body);
+    let page = office.shown("leader", "/incidents?state=closed");
+    assert!(page.contains("已修复通水") && !calls(&page, &amend), "{page}");
+    assert!(!leads(&office.shown("handler@hongda", "/search"), "/incidents"), "no company");
+    for who in ["sysadmin", "secadmin", "auditor", "handler@hongda"] {
+        assert_eq!(office.page(who, "/incidents").status, 403, "{who}");
+    }
 }

@@ -1,8 +1,9 @@
 //! Web, console: what was reached by the interface alone: campaigns 每月一题, test calls 拨测, lists in clear 明文导出,
-//! papers 文书. Its rule: a page is as thin as the others, and whoever may not ask the interface has no page.
+//! papers 文书, incidents 突发事件. Its rule: a page is as thin as the others, and whoever may not ask the interface has no page.
 
 mod campaigns;
 mod exports;
+mod incidents;
 mod papers;
 mod test_calls;
 
@@ -14,5 +15,6 @@ pub fn routes(services: &mut ServiceConfig) {
         .service(campaigns::gathered)
         .service(test_calls::rung)
         .service(exports::in_clear)
-        .service(papers::about);
+        .service(papers::about)
+        .service(incidents::going_on);
 }

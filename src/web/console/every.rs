@@ -27,6 +27,8 @@ pub const PAGES: &[Page] = &[
     ("field", "handler", "/field"),
     ("survey", "surveyor", "/survey"),
     ("relisten", "assessor", "/relisten"),
+    ("incidents", "agent", "/incidents"),
+    ("incidents-unit", "handler", "/incidents?state=closed"),
     ("search", "leader", "/search"),
     ("search-found", "dispatcher", "/search?q=%E7%94%B5%E6%A2%AF"),
     ("search-nothing", "leader", "/search?q=xyzzy"),

@@ -35,6 +35,7 @@ const WAYS: &[(&str, &str, &[Role])] = &[
     ("/survey", "回访", &[Role::Surveyor]),
     ("/relisten", "重听", RELISTENERS),
     ("/test-calls", "拨测", &CALLERS),
+    ("/incidents", "事件", &[Role::Agent, Role::Dispatcher]),
     ("/search", "检索", SEES_CASES),
     ("/articles", "知识", &[]),
     ("/roster", "值班", ON_DUTY),
@@ -48,7 +49,7 @@ const WAYS: &[(&str, &str, &[Role])] = &[
     ("/admin", "管理", KEEPERS),
 ];
 /// What of these a property company has not, whatever its people's roles.
-const INSIDE: &[&str] = &["/monthly", "/test-calls"];
+const INSIDE: &[&str] = &["/monthly", "/test-calls", "/incidents"];
 /// Who has a part in administration.
 pub const KEEPERS: &[Role] = &[
     Role::Sysadmin,
@@ -120,6 +121,7 @@ impl<'a> Page<'a> {
                 name => self.guest.actor.name.clone(),
                 display_name => self.guest.display_name.clone(),
                 unit => self.guest.actor.unit.as_ref().map(ToString::to_string),
+                company => self.guest.actor.company,
                 roles => self.guest.actor.roles.iter().map(|role| role.as_str()).collect::<Vec<_>>(),
             },
             echo => self.guest.echo.clone(),

@@ -21,6 +21,7 @@ const LOGINS: &[&str] = &[
     "called_back_by",
     "created_by",
     "decided_by",
+    "declared_by",
     "deputy",
     "done_by",
     "heard_by",

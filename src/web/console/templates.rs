@@ -69,6 +69,7 @@ const PAGES: &[(&str, &str)] = &[
     ("figures.html", include_str!("pages/figures.html")),
     ("monthly.html", include_str!("pages/monthly.html")),
     ("papers.html", include_str!("pages/papers.html")),
+    ("incidents.html", include_str!("pages/incidents.html")),
     ("report.html", include_str!("pages/report.html")),
     ("roster.html", include_str!("pages/roster.html")),
     ("on_duty.html", include_str!("pages/on_duty.html")),

@@ -22,6 +22,7 @@ use crate::directory::{
 use crate::error::sentence;
 use crate::followup::drawn::{Difference, Finding};
 use crate::identity::{AccountKind, Role, Scope};
+use crate::intake::incident::IncidentState;
 use crate::knowledge::gaps::GapSource;
 use crate::knowledge::{Act, ArticleState, Stale, Standing};
 use crate::limits::{ClockName, Light};
@@ -112,6 +113,7 @@ lists! {
     "clear" => ClearState,
     "export_form" => ExportForm,
     "paper" => PaperKind,
+    "incident" => IncidentState,
     "state" => StateName,
     "kind" => Kind,
     "channel" => Channel,
