@@ -227,3 +227,21 @@ fn an_incident_is_declared_over_tickets_that_others_were_merged_into_and_everybo
         assert_eq!(office.page(who, "/incidents").status, 403, "{who}");
     }
 }
+
+#[test]
+fn papers_of_several_tickets_are_made_from_the_search_by_who_may_make_them() {
+    let office = Office::open();
+    office.city.handled_by("wuye");
+    let kinds = ["assign", "supervise", "extend", "decline", "reply", "ledger"];
+    let may = |who: &str| -> Vec<&str> {
+        let page = office.shown(who, "/search");
+        let form = page.split("<form data-papers").nth(1).unwrap_or_default();
+        let form = form.split("</form>").next().unwrap_or_default();
+        let there = |kind: &&str| form.contains(&format!("<option value=\"{kind}\""));
+        kinds.into_iter().filter(there).collect()
+    };
+    assert_eq!((may("dispatcher"), may("reviewer")), (kinds.to_vec(), kinds.to_vec()));
+    assert_eq!(may("leader"), ["assign", "supervise", "ledger"]);
+    assert_eq!(may("agent"), ["extend", "decline", "reply"]);
+    assert!(may("surveyor").is_empty() && may("handler@wuye").is_empty());
+}
