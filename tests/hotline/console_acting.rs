@@ -3,6 +3,8 @@
 
 use jiesu::directory::store::{self, Recorded};
 use jiesu::directory::{Entry, Phone, UnitCode};
+use jiesu::jobs::Bell;
+use jiesu::lifecycle::sealer::seal_file;
 use serde_json::json;
 
 use crate::console_work::{HOSTILE, Office};
@@ -54,6 +56,31 @@ fn a_unit_shows_on_the_page_of_campaigns_that_its_point_is_done() {
     for who in ["agent", "surveyor", "assessor", "sysadmin", "secadmin", "auditor"] {
         assert_eq!(office.page(who, "/campaigns").status, 403, "{who}");
     }
+}
+
+#[test]
+fn a_campaign_is_begun_out_of_a_warning_with_its_matter_and_its_tickets() {
+    let office = Office::open();
+    let called = |phone: &str| {
+        let no =
+            office.city.agent().registers(draft_with(&json!({ "caller": { "phone": phone } })));
+        office.city.dispatcher().does(&no, "dispatch", json!({ "lead": "wuye" }));
+        no
+    };
+    let tickets = ["13900000011", "13900000012", "13900000013"].map(called);
+    let (app, bell) = (&office.server.app, Bell::default());
+    office.city.clock.forward(chrono::TimeDelta::minutes(2));
+    app.hotline.seal(&seal_file(&app.config.data_dir), &bell).unwrap();
+    assert_eq!(app.watchman.look(&bell).unwrap(), 1);
+    let found = office.get("dispatcher", "/api/v1/warnings").json();
+    let id = found["items"][0]["id"].as_str().unwrap();
+    let path = format!("/campaigns?warning={id}");
+    assert!(leads(&office.shown("dispatcher", &format!("/warnings/{id}")), &path));
+    assert!(!leads(&office.shown("unit_head@wuye", &format!("/warnings/{id}")), &path));
+    let page = office.shown("dispatcher", &path);
+    assert!(page.contains("data-code=\"yangguang\""), "{page}");
+    assert!(tickets.iter().all(|no| page.contains(no)), "{page}");
+    assert_eq!(office.page("dispatcher", "/campaigns?warning=12").status, 404);
 }
 
 const DIALLED: &str = "0516-83770001";
@@ -233,7 +260,7 @@ fn papers_of_several_tickets_are_made_from_the_search_by_who_may_make_them() {
     let office = Office::open();
     office.city.handled_by("wuye");
     let kinds = ["assign", "supervise", "extend", "decline", "reply", "ledger"];
-    let may = |who: &str| -> Vec<&str> {
+    let may = |who: &str| -> Vec<&'static str> {
         let page = office.shown(who, "/search");
         let form = page.split("<form data-papers").nth(1).unwrap_or_default();
         let form = form.split("</form>").next().unwrap_or_default();

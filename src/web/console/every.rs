@@ -79,6 +79,7 @@ pub const PAGES: &[Page] = &[
     ("warnings-leader", "leader", "/warnings?state="),
     ("warning", "dispatcher", "/warnings/{warning}"),
     ("campaigns", "reviewer", "/campaigns"),
+    ("campaigns-warning", "dispatcher", "/campaigns?warning={warning}"),
     ("campaigns-unit", "unit_head", "/campaigns"),
     ("supervision", "reviewer", "/supervision"),
     ("supervision-unit", "unit_head", "/supervision"),

@@ -12,6 +12,7 @@ use crate::error::Result;
 use crate::identity::Actor;
 use crate::proactive::campaign::{HANDS, KEEPERS};
 use crate::web::api::campaigns::{self, CampaignList, CampaignQuery};
+use crate::web::api::warnings::{self, WarningView};
 use crate::web::blocking::run;
 use crate::web::console::fault::Shown;
 use crate::web::console::guest::Guest;
@@ -30,13 +31,15 @@ struct Campaigns {
     own: BTreeSet<String>,
     /// Whether the reader sets goals and ends them.
     keeps: bool,
+    /// The warning out of which one is begun.
+    origin: Option<WarningView>,
 }
 
 /// The campaigns that the reader may see.
 #[get("/campaigns")]
 pub async fn gathered(app: web::Data<App>, guest: Guest, request: HttpRequest) -> Shown {
     let words = Words::of(&request);
-    let query = words.read::<CampaignQuery>()?;
+    let query = words.clone().without(&["warning"]).read::<CampaignQuery>()?;
     let (house, actor) = (app.clone(), guest.actor.clone());
     let (view, names) = run(move || {
         let view = view_of(&house, &actor, (&words, &query))?;
@@ -56,12 +59,14 @@ fn view_of(
     let list = campaigns::list_of(app, actor, query)?;
     let shows = |unit: &&str| actor.has_any(&HANDS) && actor.works_for(&UnitCode::new(*unit));
     let own = list.units().filter(shows).map(str::to_owned).collect();
+    let origin = words.get("warning").map(|id| warnings::opened(app, actor, id)).transpose()?;
     Ok(Campaigns {
         month: said("month"),
         state: said("state"),
-        asked: words.clone().without(&["after"]).written(),
+        asked: words.clone().without(&["after", "warning"]).written(),
         list,
         own,
         keeps: actor.has_any(&KEEPERS),
+        origin,
     })
 }
