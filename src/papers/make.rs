@@ -7,10 +7,11 @@ use utoipa::ToSchema;
 
 use super::desk::Desk;
 use super::store::{self, Line, PaperRow};
-use super::subject::Subject;
+use super::subject::{Subject, subject};
 use super::{PaperKind, Papers};
 use crate::audit::{self, Entry};
 use crate::db::{Conn, Tx};
+use crate::directory::UnitCode;
 use crate::error::{Error, FieldError, Kind, Result};
 use crate::identity::Actor;
 use crate::lifecycle::Hotline;
@@ -242,4 +243,27 @@ pub fn kinds_of(
         }
     }
     Ok(kinds)
+}
+
+/// The parts of a ticket of which `actor` may make an order 交办单 now, by their ids, with whose each is.
+///
+/// # Errors
+/// 404 where the ticket is absent or not for this reader's eyes.
+pub fn parts_of(
+    conn: &mut Conn,
+    hotline: &Hotline,
+    actor: &Actor,
+    (no, now): (&str, Stamp),
+) -> Result<Vec<(String, UnitCode)>> {
+    let rules = hotline.rules.current(conn, now)?;
+    let stored = hotline.see(conn, &rules, actor, no)?;
+    if !actor.has_any(PaperKind::Assign.roles()) {
+        return Ok(Vec::new());
+    }
+    let live = |k: u32| {
+        let said = Subject { assignment: Some(k), side: None };
+        subject(PaperKind::Assign, (&stored.ticket, None), said).is_some()
+    };
+    let parts = stored.ticket.assignments.iter().filter(|(k, _)| live(**k));
+    Ok(parts.map(|(k, part)| (format!("{}-{k}", stored.ticket.no), part.unit.clone())).collect())
 }

@@ -204,6 +204,19 @@ fn the_papers_of_a_ticket_are_made_on_its_page_and_a_name_needs_a_reason() {
         assert_eq!(office.page(who, &path).status, 403, "{who}");
     }
     assert_eq!(office.page("handler@jiedao", &path).status, 404);
+    // Of several units' parts it is asked whose.
+    let no = office.city.taken();
+    office.city.dispatcher().does(
+        &no,
+        "dispatch",
+        json!({ "lead": "wuye", "assists": ["weixiu"] }),
+    );
+    let page = office.shown("dispatcher", &format!("/tickets/{no}/papers"));
+    for part in ["1", "2"] {
+        assert!(page.contains(&format!("<option value=\"{no}-{part}\">")), "{page}");
+    }
+    let body = json!({ "kind": "assign", "tickets": [format!("{no}-2")] });
+    assert_eq!(office.post("dispatcher", "/api/v1/papers", &body).status, 201);
 }
 
 #[test]

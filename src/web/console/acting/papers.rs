@@ -5,6 +5,7 @@ use actix_web::{get, web};
 use serde::Serialize;
 
 use crate::app::App;
+use crate::directory::UnitCode;
 use crate::papers::PaperKind;
 use crate::web::api::papers::{self, PaperList};
 use crate::web::blocking::run;
@@ -19,6 +20,8 @@ struct Papers {
     list: PaperList,
     /// What the reader may make of it now.
     kinds: Vec<PaperKind>,
+    /// Of whose part an order may be made, where there are several.
+    parts: Vec<(String, UnitCode)>,
     /// Which of all go to a citizen.
     named: Vec<PaperKind>,
 }
@@ -30,8 +33,9 @@ pub async fn about(app: web::Data<App>, guest: Guest, no: web::Path<String>) -> 
     let (view, names) = run(move || {
         let list = papers::list_of(&house, &actor, &no)?;
         let kinds = papers::made_of(&house, &actor, &no)?;
+        let parts = papers::parts_of(&house, &actor, &no)?;
         let named = PaperKind::ALL.iter().copied().filter(|kind| kind.is_to_citizen()).collect();
-        let view = Papers { no, list, kinds, named };
+        let view = Papers { no, list, kinds, parts, named };
         let names = names_in(&house, &actor, &view.list)?;
         Ok((view, names))
     })
