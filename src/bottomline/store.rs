@@ -196,6 +196,20 @@ pub fn list_calls(
     Ok(query.order(test_call::id).limit(most).select(TestCallRow::as_select()).load(conn)?)
 }
 
+/// The same, the newest first: those before the id `before`.
+///
+/// # Errors
+/// The database's own.
+pub fn newest_calls(
+    conn: &mut Conn,
+    units: Option<&[UnitCode]>,
+    before: i64,
+    most: i64,
+) -> Result<Vec<TestCallRow>> {
+    let query = calls_of(units).filter(test_call::id.lt(before));
+    Ok(query.order(test_call::id.desc()).limit(most).select(TestCallRow::as_select()).load(conn)?)
+}
+
 /// How many there are.
 ///
 /// # Errors

@@ -7,10 +7,11 @@ use utoipa::ToSchema;
 
 use super::desk::Desk;
 use super::store::{self, Line, PaperRow};
-use super::subject::Subject;
+use super::subject::{Subject, subject};
 use super::{PaperKind, Papers};
 use crate::audit::{self, Entry};
 use crate::db::{Conn, Tx};
+use crate::directory::UnitCode;
 use crate::error::{Error, FieldError, Kind, Result};
 use crate::identity::Actor;
 use crate::lifecycle::Hotline;
@@ -219,4 +220,50 @@ pub fn of_ticket(
         }
     }
     Ok(made)
+}
+
+/// The kinds of which `actor` may make a paper about a ticket now: those of the role that have something to say.
+///
+/// # Errors
+/// 404 where the ticket is absent or not for this reader's eyes.
+pub fn kinds_of(
+    conn: &mut Conn,
+    hotline: &Hotline,
+    actor: &Actor,
+    (no, now): (&str, Stamp),
+) -> Result<Vec<PaperKind>> {
+    let rules = hotline.rules.current(conn, now)?;
+    let desk = Desk { hotline, rules: &rules };
+    let mut kinds = Vec::new();
+    for kind in PaperKind::ALL.iter().copied().filter(|kind| actor.has_any(kind.roles())) {
+        match desk.find(conn, actor, no, (kind, None)) {
+            Ok(_) => kinds.push(kind),
+            Err(error) if matches!(error.kind(), Kind::Refused | Kind::Forbidden) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(kinds)
+}
+
+/// The parts of a ticket of which `actor` may make an order 交办单 now, by their ids, with whose each is.
+///
+/// # Errors
+/// 404 where the ticket is absent or not for this reader's eyes.
+pub fn parts_of(
+    conn: &mut Conn,
+    hotline: &Hotline,
+    actor: &Actor,
+    (no, now): (&str, Stamp),
+) -> Result<Vec<(String, UnitCode)>> {
+    let rules = hotline.rules.current(conn, now)?;
+    let stored = hotline.see(conn, &rules, actor, no)?;
+    if !actor.has_any(PaperKind::Assign.roles()) {
+        return Ok(Vec::new());
+    }
+    let live = |k: u32| {
+        let said = Subject { assignment: Some(k), side: None };
+        subject(PaperKind::Assign, (&stored.ticket, None), said).is_some()
+    };
+    let parts = stored.ticket.assignments.iter().filter(|(k, _)| live(**k));
+    Ok(parts.map(|(k, part)| (format!("{}-{k}", stored.ticket.no), part.unit.clone())).collect())
 }

@@ -16,6 +16,7 @@ mod command_line;
 mod commands_http;
 mod commands_table;
 mod console;
+mod console_acting;
 mod console_admin;
 mod console_assess;
 mod console_citizen;

@@ -130,6 +130,13 @@ pub struct CampaignList {
     next: Option<String>,
 }
 
+impl CampaignList {
+    /// Whose points they have.
+    pub fn units(&self) -> impl Iterator<Item = &str> {
+        self.items.iter().flat_map(|it| &it.points).map(|point| point.unit.as_str())
+    }
+}
+
 /// Which of them.
 #[derive(Debug, Default, Deserialize, Serialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -165,40 +172,43 @@ pub async fn list(
     Asker(actor): Asker,
     Query(query): Query<CampaignQuery>,
 ) -> Result<HttpResponse> {
+    run(move || Answer::ok(&list_of(&app, &actor, &query)?)).await.map(Answer::respond)
+}
+
+/// Campaigns that `actor` may see, the newest first.
+///
+/// # Errors
+/// 403; 422 at `/limit` and `/after`.
+pub fn list_of(app: &App, actor: &Actor, query: &CampaignQuery) -> Result<CampaignList> {
     let limit = Page { limit: query.limit, after: None }.limit()?;
     let after = query.after.as_deref().map(str::parse).transpose();
     let mut after = after.map_err(|_| Error::field("/after", "field.format"))?;
-    run(move || {
-        let list = app.db.read(|conn| {
-            let directory = app.directory.current(conn)?;
-            scope(&actor, &directory)?;
-            let which = (query.month.as_deref(), query.state);
-            let (mut items, mut next) = (Vec::new(), None);
-            // What is not shown does not shorten a page.
-            'pages: loop {
-                let found = campaigns::page(conn, which, after, 100)?;
-                let is_end = found.len() < 100;
-                for row in found {
-                    let seen = sees(&actor, &row, &directory)?;
-                    if seen && items.len() == limit {
-                        next = after.map(|id: i64| id.to_string());
-                        break 'pages;
-                    }
-                    after = Some(row.id);
-                    if seen {
-                        items.push(CampaignView::of(&app, conn, &actor, row)?);
-                    }
+    app.db.read(|conn| {
+        let directory = app.directory.current(conn)?;
+        scope(actor, &directory)?;
+        let which = (query.month.as_deref(), query.state);
+        let (mut items, mut next) = (Vec::new(), None);
+        // What is not shown does not shorten a page.
+        'pages: loop {
+            let found = campaigns::page(conn, which, after, 100)?;
+            let is_end = found.len() < 100;
+            for row in found {
+                let seen = sees(actor, &row, &directory)?;
+                if seen && items.len() == limit {
+                    next = after.map(|id: i64| id.to_string());
+                    break 'pages;
                 }
-                if is_end {
-                    break;
+                after = Some(row.id);
+                if seen {
+                    items.push(CampaignView::of(app, conn, actor, row)?);
                 }
             }
-            Ok(CampaignList { items, next })
-        })?;
-        Answer::ok(&list)
+            if is_end {
+                break;
+            }
+        }
+        Ok(CampaignList { items, next })
     })
-    .await
-    .map(Answer::respond)
 }
 
 /// Begins a campaign: a goal of a month with points, each of a unit and with a day.

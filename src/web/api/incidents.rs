@@ -2,7 +2,7 @@
 //! declared ones are for everybody who works on cases, the others only for who sees that ticket; the answer to the lead
 //! is the answer to all.
 
-mod listed;
+pub mod listed;
 mod sheet;
 mod view;
 

@@ -12,9 +12,10 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::attachments::percent_encoded;
 use crate::app::App;
+use crate::directory::UnitCode;
 use crate::error::{Error, Result};
 use crate::identity::{Actor, Role};
-use crate::papers::make::{give_reason, make, of_ticket};
+use crate::papers::make::{self, give_reason, kinds_of, of_ticket};
 use crate::papers::package::{Bound, bind, zipped};
 use crate::papers::print::print;
 use crate::papers::{Asked, Made, PaperKind, Templates};
@@ -100,7 +101,7 @@ pub async fn add(
     write_once(&app, idem, move |tx| {
         makes_any(&actor)?;
         let asked: Asked = raw.parse()?;
-        let made = make(tx, (&house.hotline, &house.papers), &actor, &asked)?;
+        let made = make::make(tx, (&house.hotline, &house.papers), &actor, &asked)?;
         let zone = house.papers.zone;
         let items: Vec<PaperView> = made.into_iter().map(|it| PaperView::of(it, zone)).collect();
         let ids: Vec<&str> = items.iter().map(|item| item.id.as_str()).collect();
@@ -131,17 +132,39 @@ pub async fn list(
     Asker(actor): Asker,
     Query(query): Query<PapersQuery>,
 ) -> Result<HttpResponse> {
-    run(move || {
-        prints_any(&actor)?;
-        let now = app.db.now();
-        let made =
-            app.db.read(|conn| of_ticket(conn, &app.hotline, &actor, (&query.ticket, now)))?;
-        let zone = app.papers.zone;
-        let items = made.into_iter().map(|it| PaperView::of(it, zone)).collect();
-        Answer::ok(&PaperList { items })
-    })
-    .await
-    .map(Answer::respond)
+    run(move || Answer::ok(&list_of(&app, &actor, &query.ticket)?)).await.map(Answer::respond)
+}
+
+/// The papers about the ticket numbered `no` that `actor` may print, oldest first.
+///
+/// # Errors
+/// 403; 404 where the ticket is absent or not for this reader's eyes.
+pub fn list_of(app: &App, actor: &Actor, no: &str) -> Result<PaperList> {
+    prints_any(actor)?;
+    let now = app.db.now();
+    let made = app.db.read(|conn| of_ticket(conn, &app.hotline, actor, (no, now)))?;
+    let zone = app.papers.zone;
+    Ok(PaperList { items: made.into_iter().map(|it| PaperView::of(it, zone)).collect() })
+}
+
+/// The kinds of which `actor` may make one about it now.
+///
+/// # Errors
+/// As [`list_of`].
+pub fn made_of(app: &App, actor: &Actor, no: &str) -> Result<Vec<PaperKind>> {
+    prints_any(actor)?;
+    let now = app.db.now();
+    app.db.read(|conn| kinds_of(conn, &app.hotline, actor, (no, now)))
+}
+
+/// The parts of it that `actor` may make an order of now, by their ids, with whose each is.
+///
+/// # Errors
+/// As [`list_of`].
+pub fn parts_of(app: &App, actor: &Actor, no: &str) -> Result<Vec<(String, UnitCode)>> {
+    prints_any(actor)?;
+    let now = app.db.now();
+    app.db.read(|conn| make::parts_of(conn, &app.hotline, actor, (no, now)))
 }
 
 /// Which papers, and bound how.

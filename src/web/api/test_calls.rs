@@ -14,6 +14,7 @@ use crate::bottomline::testing::{By, Planned, TestCall};
 use crate::bottomline::{Desk, Rang, TestCallRow, store};
 use crate::directory::UnitCode;
 use crate::error::Result;
+use crate::identity::Actor;
 use crate::lifecycle::Rules;
 use crate::time::Stamp;
 use crate::web::api::stretch::Onward;
@@ -156,6 +157,25 @@ pub async fn list(
     .map(Answer::respond)
 }
 
+/// Test calls that `actor` sees, the newest first; `after` is the `next` of the page before.
+///
+/// # Errors
+/// 403; 422 at `/after`.
+pub fn newest_of(app: &App, actor: &Actor, after: Option<&str>) -> Result<TestCallList> {
+    let page = Onward::asked(None, after)?;
+    let zone = app.config.site.zone;
+    app.db.read(|conn| {
+        let directory = app.directory.current(conn)?;
+        let desk = Desk { actor, keys: &app.keys, directory: &directory };
+        let own = desk.units_of_calls()?;
+        let before = page.after.unwrap_or(i64::MAX);
+        let found = store::newest_calls(conn, own.as_deref(), before, page.most())?;
+        let (found, next) = page.of(found, |call| call.id);
+        let items = found.into_iter().map(|call| view(desk, zone, (call, None), own.as_deref()));
+        Ok(TestCallList { items: items.collect::<Result<_>>()?, next })
+    })
+}
+
 /// A published phone that is to be called.
 #[derive(Serialize, ToSchema)]
 struct DueView {
@@ -201,7 +221,7 @@ impl DueView {
 #[serde(deny_unknown_fields)]
 pub struct DueQuery {
     /// `true`: those alone that may be called now.
-    open: Option<bool>,
+    pub open: Option<bool>,
 }
 
 /// Published phones that are to be called, unpaged.
@@ -221,21 +241,24 @@ pub async fn due(
     Asker(actor): Asker,
     Query(query): Query<DueQuery>,
 ) -> Result<HttpResponse> {
-    let hotline = app.hotline.clone();
-    run(move || {
-        let now = hotline.db.now();
-        let page = hotline.db.read(|conn| {
-            let rules = hotline.rules.current(conn, now)?;
-            let desk = Desk { actor: &actor, keys: &app.keys, directory: &rules.directory };
-            let planned = desk.due(conn, by(&rules), now)?;
-            let zone = rules.profile.zone;
-            let items = planned.iter().map(|it| DueView::of(it, zone, now));
-            // What nobody can read may be tried at any hour.
-            let wanted = |it: &DueView| query.open != Some(true) || it.open_now != Some(false);
-            Ok(DueList { items: items.filter(wanted).collect() })
-        })?;
-        Answer::ok(&page)
+    run(move || Answer::ok(&due_of(&app, &actor, &query)?)).await.map(Answer::respond)
+}
+
+/// The published phones to be called now, as `actor` may know of them.
+///
+/// # Errors
+/// 403.
+pub fn due_of(app: &App, actor: &Actor, query: &DueQuery) -> Result<DueList> {
+    let hotline = &app.hotline;
+    let now = hotline.db.now();
+    hotline.db.read(|conn| {
+        let rules = hotline.rules.current(conn, now)?;
+        let desk = Desk { actor, keys: &app.keys, directory: &rules.directory };
+        let planned = desk.due(conn, by(&rules), now)?;
+        let zone = rules.profile.zone;
+        let items = planned.iter().map(|it| DueView::of(it, zone, now));
+        // What nobody can read may be tried at any hour.
+        let wanted = |it: &DueView| query.open != Some(true) || it.open_now != Some(false);
+        Ok(DueList { items: items.filter(wanted).collect() })
     })
-    .await
-    .map(Answer::respond)
 }

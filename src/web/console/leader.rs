@@ -1,7 +1,7 @@
 //! Web, console: the pages of those who lead: how the month stands, its figures down to their tickets, the reports
 //! with their steps, warnings, supervision, the bottom line. Its rule: each figure leads to its tickets.
 
-mod asked;
+pub mod asked;
 mod bottom_line;
 mod figures;
 mod ledger;

@@ -2,6 +2,7 @@
 //! page shows what `web/api` gives its reader, and what is done on it is a call of the interface.
 
 mod account;
+mod acting;
 mod admin;
 mod alarm;
 mod articles;
@@ -67,6 +68,7 @@ pub fn routes(services: &mut ServiceConfig) {
         .configure(work::routes)
         .configure(articles::routes)
         .configure(account::routes)
+        .configure(acting::routes)
         .configure(admin::routes)
         .configure(leader::routes)
         .configure(citizen::routes);

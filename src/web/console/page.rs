@@ -14,6 +14,7 @@ use super::guest::Guest;
 use super::templates::render;
 use super::words::Names;
 use crate::app::{App, Demo};
+use crate::bottomline::testing::CALLERS;
 use crate::citizen::inbox::READERS as HEARERS;
 use crate::directory::Directory;
 use crate::error::Result;
@@ -35,6 +36,8 @@ const WAYS: &[(&str, &str, &[Role])] = &[
     ("/field", "现场", &[Role::Handler, Role::UnitHead]),
     ("/survey", "回访", &[Role::Surveyor]),
     ("/relisten", "重听", RELISTENERS),
+    ("/test-calls", "拨测", &CALLERS),
+    ("/incidents", "事件", &[Role::Agent, Role::Dispatcher]),
     ("/search", "检索", SEES_CASES),
     ("/articles", "知识", &[]),
     ("/roster", "值班", ON_DUTY),
@@ -48,7 +51,7 @@ const WAYS: &[(&str, &str, &[Role])] = &[
     ("/admin", "管理", KEEPERS),
 ];
 /// What of these a property company has not, whatever its people's roles.
-const INSIDE: &[&str] = &["/monthly"];
+const INSIDE: &[&str] = &["/monthly", "/test-calls", "/incidents"];
 /// Who has a part in administration.
 pub const KEEPERS: &[Role] = &[
     Role::Sysadmin,
@@ -123,6 +126,7 @@ impl<'a> Page<'a> {
                 name => self.guest.actor.name.clone(),
                 display_name => self.guest.display_name.clone(),
                 unit => self.guest.actor.unit.as_ref().map(ToString::to_string),
+                company => self.guest.actor.company,
                 roles => self.guest.actor.roles.iter().map(|role| role.as_str()).collect::<Vec<_>>(),
             },
             echo => self.guest.echo.clone(),

@@ -24,13 +24,17 @@ use crate::directory::{
 use crate::error::sentence;
 use crate::followup::drawn::{Difference, Finding};
 use crate::identity::{AccountKind, Role, Scope};
+use crate::intake::incident::IncidentState;
 use crate::intake::vexatious::MarkState;
 use crate::knowledge::gaps::GapSource;
 use crate::knowledge::{Act, ArticleState, Stale, Standing};
 use crate::limits::{ClockName, Light};
 use crate::notify::Occasion;
 use crate::notify::store::{LetterState, Medium};
+use crate::papers::PaperKind;
 use crate::places::Aside;
+use crate::privacy::clear::ClearState;
+use crate::proactive::campaign::CampaignState;
 use crate::proactive::store::WarningState;
 use crate::proactive::{Grade, Rule};
 use crate::reports::differ::What;
@@ -47,6 +51,7 @@ use crate::ticket::overlay::{
 use crate::ticket::state::{Awaits, DeclineReason, Part, Service, StateName, WorkName};
 use crate::upstream::{BackfillState, Cause};
 use crate::web::api::dossier::past::what;
+use crate::web::api::exports::clear::ExportForm;
 use crate::web::api::history::Purpose;
 use crate::web::api::work::Waits;
 
@@ -109,6 +114,11 @@ lists! {
     "warning" => WarningState,
     "case" => CaseState,
     "rang" => Rang,
+    "campaign" => CampaignState,
+    "clear" => ClearState,
+    "export_form" => ExportForm,
+    "paper" => PaperKind,
+    "incident" => IncidentState,
     "state" => StateName,
     "kind" => Kind,
     "channel" => Channel,

@@ -184,22 +184,26 @@ pub async fn list(
     Asker(actor): Asker,
     Query(page): Query<Page>,
 ) -> Result<HttpResponse> {
+    run(move || Answer::ok(&list_of(&app, &actor, &page)?)).await.map(Answer::respond)
+}
+
+/// Those that `actor` sees.
+///
+/// # Errors
+/// 403; 422 at `/limit` and `/after`.
+pub fn list_of(app: &App, actor: &Actor, page: &Page) -> Result<ExportList> {
     let decides = actor.has_any(&clear::DECIDERS);
     if !decides {
-        clear::may_ask(&actor)?;
+        clear::may_ask(actor)?;
     }
     let page = Onward::asked(page.limit, page.after.as_deref())?;
-    run(move || {
-        let asker = Some(actor.user).filter(|_| !decides);
-        let (before, most) = (page.after.unwrap_or(i64::MAX), page.most());
-        let rows = app.db.read(|conn| store::list(conn, asker, before, most))?;
-        let (rows, next) = page.of(rows, |row| row.id);
-        let zone = app.config.site.zone;
-        let items = rows.into_iter().map(|row| ExportView::of(row, zone)).collect::<Result<_>>()?;
-        Answer::ok(&ExportList { items, next })
-    })
-    .await
-    .map(Answer::respond)
+    let asker = Some(actor.user).filter(|_| !decides);
+    let (before, most) = (page.after.unwrap_or(i64::MAX), page.most());
+    let rows = app.db.read(|conn| store::list(conn, asker, before, most))?;
+    let (rows, next) = page.of(rows, |row| row.id);
+    let zone = app.config.site.zone;
+    let items = rows.into_iter().map(|row| ExportView::of(row, zone)).collect::<Result<_>>()?;
+    Ok(ExportList { items, next })
 }
 
 /// One export in clear, for who asked and for those who decide.

@@ -129,16 +129,19 @@ pub async fn list(
     Asker(actor): Asker,
     Query(query): Query<IncidentQuery>,
 ) -> Result<HttpResponse> {
+    run(move || Answer::ok(&list_of(&app, &actor, &query)?)).await.map(Answer::respond)
+}
+
+/// The incidents that `actor` sees.
+///
+/// # Errors
+/// 403; 422 at `/limit` and `/after`.
+pub fn list_of(app: &App, actor: &Actor, query: &IncidentQuery) -> Result<IncidentList> {
     let page = Onward::asked(query.limit, query.after.as_deref())?;
-    run(move || {
-        may_read(&actor)?;
-        let which = Which { actor: &actor, state: query.state() };
-        let list = app.db.read(|conn| {
-            let (rows, next) = page.of(which.rows(conn, page.after, page.most())?, Either::id);
-            Ok(IncidentList { items: which.views(&app, conn, rows)?, next })
-        })?;
-        Answer::ok(&list)
+    may_read(actor)?;
+    let which = Which { actor, state: query.state() };
+    app.db.read(|conn| {
+        let (rows, next) = page.of(which.rows(conn, page.after, page.most())?, Either::id);
+        Ok(IncidentList { items: which.views(app, conn, rows)?, next })
     })
-    .await
-    .map(Answer::respond)
 }

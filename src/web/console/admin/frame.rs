@@ -7,6 +7,7 @@ use serde::Serialize;
 use crate::app::App;
 use crate::error::Result;
 use crate::identity::{Actor, Role};
+use crate::privacy::clear::DECIDERS;
 use crate::web::blocking::run;
 use crate::web::console::alarm::{Alarm, alarm_for};
 use crate::web::console::fault::Shown;
@@ -42,6 +43,7 @@ const PARTS: &[(&str, &str, &str, &[Role])] = &[
     ("/admin/words", "系统用语", "提示、理由和说明怎么说", DESCRIBES),
     ("/admin/outbox", "通知发件箱", "待发、失败与重发", DESCRIBES),
     ("/admin/users", "用户", "账号、角色、代理人、密钥", KEEPS_ACCOUNTS),
+    ("/exports", "明文导出", "审批含个人信息的导出", &DECIDERS),
     ("/admin/audit", "审计", "谁在何时做了什么", READS_TRAIL),
 ];
 

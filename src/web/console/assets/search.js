@@ -23,3 +23,40 @@
     }
   });
 })();
+// Papers of the tickets that were chosen: made all or none, and had as one file.
+(() => {
+  'use strict';
+  const form = document.querySelector('form[data-papers]');
+  if (!form) return;
+  const { call, say, complain, fresh } = window.jiesu;
+  const { kind, reason } = form.elements;
+  const label = reason.closest('label');
+  let last = '';
+  let once = '';
+  // What goes to a citizen has the name on it.
+  function mind() {
+    label.hidden = !kind.selectedOptions[0].hasAttribute('data-named');
+    reason.required = !label.hidden;
+  }
+  kind.addEventListener('change', mind);
+  mind();
+  form.addEventListener('submit', async event => {
+    event.preventDefault();
+    if (form.getAttribute('aria-busy') === 'true') return;
+    for (const old of form.querySelectorAll('.said, .wrong')) old.remove();
+    const tickets = Array.from(document.querySelectorAll('input[name="target"]:checked'), it => it.value);
+    if (!tickets.length) { complain(form, { detail: '请先勾选。' }); return; }
+    const asked = { kind: kind.value, tickets };
+    if (!label.hidden) asked.reason = reason.value.trim();
+    const text = JSON.stringify(asked);
+    if (text !== last) { last = text; once = fresh(); } // another body, another key
+    form.setAttribute('aria-busy', 'true');
+    const answer = await call('POST', '/api/v1/papers', asked, { 'Idempotency-Key': once });
+    form.removeAttribute('aria-busy');
+    if (answer.status !== 0) last = ''; // no answer: the same key again, made once at most
+    if (answer.status !== 201) { complain(form, answer.body); return; }
+    const made = answer.body.items.map(it => it.id);
+    say(`${kind.selectedOptions[0].textContent} ${made.length} 份。`);
+    location.assign(`/api/v1/papers/batch?ids=${made.join(',')}`);
+  });
+})();
