@@ -189,6 +189,15 @@ on_each_database! {
             assert_eq!(desk.behind(judge, "spoke_denied", "num"), std::slice::from_ref(&no), "{judge}");
         }
         assert_eq!(count("unit_head@hongda"), 0);
+        let sheet = |who: &str| {
+            let bearer = format!("Bearer {}", desk.badges[who]);
+            let path = "/api/v1/signals.csv?window=2026-11";
+            desk.server.ask("GET", path, &[("Authorization", &bearer)], "")
+        };
+        let all = sheet("leader");
+        assert!(all.status == 200 && all.body.contains("共8条"), "{}", all.body);
+        assert!(sheet("handler@weixiu").body.contains("共0条"), "nobody else's");
+        assert_eq!(sheet("agent").status, 403);
         let path = "/signals?window=2026-11&unit=weixiu";
         assert_eq!(desk.asks("leader", path)["items"], json!([]));
         assert_eq!(desk.tries("leader", "/signals").1["errors"][0]["pointer"], json!("/window"));

@@ -2,6 +2,8 @@
 //! the unit sees its own first, everybody's only those who judge, and only when the units could look. What citizens said
 //! of a unit its own people read by the batch, whatever else they are (decision 0027).
 
+mod sheet;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -35,11 +37,15 @@ const JUDGES: [Role; 3] = [Role::Assessor, Role::Leader, Role::Reviewer];
 
 /// Every route of the signals.
 pub fn routes(services: &mut ServiceConfig<'_>) {
-    services.service(signals).service(tickets);
+    services
+        .service(signals)
+        .service(sheet::signals_csv)
+        .service(sheet::signals_xlsx)
+        .service(tickets);
 }
 
 /// Which signals.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, Serialize, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct SignalsQuery {
