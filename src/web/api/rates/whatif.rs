@@ -39,19 +39,19 @@ pub struct WhatIf {
     /// `2026-10`; the window before the present one where no period is given.
     pub window: Option<String>,
     /// Instead of a window: a day or an RFC 3339 instant, included.
-    from: Option<String>,
+    pub from: Option<String>,
     /// A day or an RFC 3339 instant, not included.
-    to: Option<String>,
+    pub to: Option<String>,
     /// `unit` where nothing is said.
-    group_by: Option<GroupBy>,
+    pub group_by: Option<GroupBy>,
     /// `all` where nothing is said.
     pub edition: Option<Edition>,
     /// `true`: a row also holds what lies below it in the tree.
-    rollup: Option<bool>,
+    pub rollup: Option<bool>,
     /// `default@2`: a profile on record, in force or not.
     pub profile: Option<String>,
     /// Instead: the text of one.
-    toml: Option<String>,
+    pub toml: Option<String>,
     pub catalogue: Option<TriedCatalogue>,
 }
 
