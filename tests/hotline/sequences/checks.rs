@@ -89,17 +89,20 @@ fn limits(before: &Ticket, after: &Ticket, name: Option<CommandName>) {
     }
 }
 
-/// What has happened stays: tries, contacts, reworks, disputes; void work comes back by unmerging
-/// alone; the citizen's clock is touched by no dispute and no dispatch.
+/// What has happened stays: tries, contacts, reworks, disputes; void work comes back by unmerging alone (by command, or
+/// as the ticket it was merged into ends otherwise than by an answer); the citizen's clock is touched by no dispute and
+/// no dispatch.
 fn facts(before: &Ticket, after: &Ticket, name: Option<CommandName>) {
     assert!(after.attempts.len() >= before.attempts.len());
     assert!(after.reworks() >= before.reworks() && after.reworks() <= 2);
+    let merged = |ticket: &Ticket| ticket.state.name() == StateName::Merged;
+    let unmerged = merged(before) && !merged(after);
     for (k, was) in &before.assignments {
         let is = &after.assignments[k];
         assert!(is.contacts.len() >= was.contacts.len() && is.disputes.len() >= was.disputes.len());
         let void = |a: &jiesu::ticket::Assignment| a.work.name().is_void();
         let back = void(was) && !void(is);
-        assert!(!back || name == Some(CommandName::Unmerge), "void work came back");
+        assert!(!back || unmerged, "void work came back by {name:?}: {:?} {:?}", was.work, is.work);
         assert_eq!((&was.unit, was.part, was.sent_at), (&is.unit, is.part, is.sent_at));
     }
     let untouched = [CommandName::Dispute, CommandName::DisputeDecide, CommandName::Recall];
