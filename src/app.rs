@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::assessment::Shelf;
+use crate::assessment::signals::store as signals;
 use crate::attachment::Files;
 use crate::bottomline;
 use crate::citizen::gatekeeper::Gatekeeper;
@@ -15,7 +16,7 @@ use crate::config::Config;
 use crate::db::{Db, Settings};
 use crate::directory::Cached;
 use crate::error::{Error, Kind, Result};
-use crate::held::Held;
+use crate::held::{Held, Recent};
 use crate::identity::{AddressLimiter, Gate, LoginLimiter, Role};
 use crate::learning::school::{Adviser, School};
 use crate::lifecycle::{Hotline, RuleBook, charges};
@@ -75,6 +76,8 @@ pub struct App {
     pub shelf: Shelf,
     /// How the month stands for whoever sees every ticket, by the minute.
     pub glance: Held<i64, minijinja::Value>,
+    /// What the signals saw of a window, for the pages.
+    pub signals: Recent<signals::Asked, signals::Counted>,
     /// The reports that were looked into before.
     pub drawer: Drawer,
     /// Who tells people things.
@@ -162,6 +165,7 @@ impl App {
             carrier,
             shelf,
             glance: Held::default(),
+            signals: Recent::default(),
             drawer: Drawer::default(),
             post,
             mailing,

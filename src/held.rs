@@ -1,7 +1,7 @@
 //! Ground: what is made from something else and kept until that is another. Its rule: whoever asks gets what
-//! was made from their own key, never from an older one.
+//! was made from their own key, never from an older one; what may be old says when it was made.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use crate::error::Result;
 
@@ -52,6 +52,81 @@ impl<T> PartialEq for Same<T> {
     }
 }
 
+/// What takes long to make and may be a little old: the newest of so many keys, each with its instant in milliseconds.
+#[derive(Debug)]
+pub struct Recent<K, V>(Mutex<Vec<Made<K, V>>>);
+
+#[derive(Debug)]
+struct Made<K, V> {
+    key: K,
+    at: i64,
+    value: Arc<V>,
+    /// Somebody makes it anew.
+    is_going: bool,
+}
+
+/// How old what is kept may be, in milliseconds.
+#[derive(Debug, Clone, Copy)]
+pub struct Age {
+    /// So long it is as good as new.
+    pub fresh: i64,
+    /// So long it is given out while somebody makes it anew.
+    pub old: i64,
+}
+
+/// What is kept, as one who asks finds it.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Found<V> {
+    /// New enough, or made anew by somebody else.
+    Fresh(Arc<V>),
+    /// To be used, and to be made anew by this one: [`Recent::put`], or [`Recent::leave`].
+    Old(Arc<V>),
+    None,
+}
+
+impl<K, V> Default for Recent<K, V> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<K: PartialEq, V> Recent<K, V> {
+    /// So many keys are kept.
+    const MOST: usize = 2;
+
+    /// What is kept for `key` and not too old at `now`.
+    pub fn find(&self, key: &K, now: i64, age: Age) -> Found<V> {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(made) = kept.iter_mut().find(|made| made.key == *key) else {
+            return Found::None;
+        };
+        let (past, value) = (now - made.at, Arc::clone(&made.value));
+        if past > age.old || past < 0 {
+            return Found::None;
+        }
+        if past <= age.fresh || std::mem::replace(&mut made.is_going, true) {
+            return Found::Fresh(value);
+        }
+        Found::Old(value)
+    }
+
+    /// Keeps what was made at `at`.
+    pub fn put(&self, key: K, at: i64, value: Arc<V>) {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.retain(|made| made.key != key);
+        kept.insert(0, Made { key, at, value, is_going: false });
+        kept.truncate(Self::MOST);
+    }
+
+    /// It could not be made anew: the next one tries.
+    pub fn leave(&self, key: &K) {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        for made in kept.iter_mut().filter(|made| made.key == *key) {
+            made.is_going = false;
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -67,6 +142,31 @@ mod tests {
         assert_eq!(*held.get(1, make(12)).unwrap(), 10);
         assert_eq!(*held.get(2, make(20)).unwrap(), 20);
         assert_eq!(*held.get(1, make(13)).unwrap(), 13);
+    }
+
+    #[test]
+    fn what_is_a_little_old_is_given_out_and_made_anew_by_one_alone() {
+        let age = Age { fresh: 10, old: 100 };
+        let recent = Recent::default();
+        let find = |key: &str, ms| recent.find(&key.to_owned(), ms, age);
+        assert_eq!(find("a", 0), Found::None);
+        recent.put("a".to_owned(), 0, Arc::new(1));
+        assert_eq!(find("a", 10), Found::Fresh(Arc::new(1)));
+        // The first who comes later makes it anew, the others do not wait.
+        assert_eq!(find("a", 11), Found::Old(Arc::new(1)));
+        assert_eq!(find("a", 12), Found::Fresh(Arc::new(1)));
+        recent.leave(&"a".to_owned());
+        assert_eq!(find("a", 13), Found::Old(Arc::new(1)));
+        recent.put("a".to_owned(), 13, Arc::new(2));
+        assert_eq!(find("a", 14), Found::Fresh(Arc::new(2)));
+        // Too old, or of a clock that was ahead.
+        assert_eq!((find("a", 114), find("a", 12)), (Found::None, Found::None));
+        assert_eq!(find("b", 14), Found::None);
+        for (key, value) in [("b", 3), ("c", 4)] {
+            recent.put(key.to_owned(), 14, Arc::new(value));
+        }
+        assert_eq!(find("a", 14), Found::None);
+        assert_eq!(find("b", 14), Found::Fresh(Arc::new(3)));
     }
 
     #[test]

@@ -23,18 +23,30 @@ type Line = (
     Option<TrailRow>,
 );
 
-/// Every ticket received in `[start, end)` that has a final lead, by receipt; who comes again is looked for up to
-/// `again_days` after the last survey.
+/// What is asked: the tickets received in `[start, end)`, and who comes again within so many days.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Asked {
+    pub start: Stamp,
+    pub end: Stamp,
+    pub again_days: u32,
+}
+
+/// What was found, and when.
+#[derive(Debug)]
+pub struct Counted {
+    pub at: Stamp,
+    pub names: Names,
+    pub seen: Vec<Seen>,
+}
+
+/// Every ticket received in `[start, end)` that has a final lead, by receipt, as `conn` sees them at `at`; who comes
+/// again is looked for up to `again_days` after the last survey.
 ///
 /// # Errors
 /// What the database says.
-pub fn load(
-    conn: &mut Conn,
-    start: Stamp,
-    end: Stamp,
-    again_days: u32,
-) -> Result<(Names, Vec<Seen>)> {
+pub fn load(conn: &mut Conn, asked: Asked, at: Stamp) -> Result<Counted> {
     use assignment as a;
+    let Asked { start, end, again_days } = asked;
     let leads = a::ticket_id.eq(tickets::id).and(a::is_final.eq(true));
     let trails = trail::ticket_id.eq(tickets::id);
     let lines: Vec<Line> = each!(conn, c => tickets::table
@@ -59,7 +71,7 @@ pub fn load(
             one.again_at = again.get(&one.ticket).copied();
         }
     }
-    Ok((names, seen))
+    Ok(Counted { at, names, seen })
 }
 
 fn read(line: Line, names: &mut Names) -> Seen {

@@ -2,6 +2,7 @@
 //! the unit sees its own first, everybody's only those who judge, and only when the units could look. What citizens said
 //! of a unit its own people read by the batch, whatever else they are (decision 0027).
 
+mod recent;
 mod sheet;
 
 use std::collections::BTreeSet;
@@ -12,12 +13,14 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
+pub use self::recent::Seeing;
 use crate::app::App;
 use crate::assessment::facts::{Names, Sym};
 use crate::assessment::interval::wilson;
 use crate::assessment::rules::shown;
 use crate::assessment::signals::judge::{Line, judge};
-use crate::assessment::signals::{Seen, Signal, behind, store, told};
+use crate::assessment::signals::store::{self, Counted};
+use crate::assessment::signals::{Seen, Signal, behind, told};
 use crate::assessment::{Side, store as facts};
 use crate::db::Conn;
 use crate::directory::UnitCode;
@@ -104,6 +107,8 @@ pub struct SignalsView {
     profile: String,
     /// Until then each unit sees its own alone.
     shown_to_all_from: String,
+    /// When it was counted.
+    counted_at: String,
     /// When a signal is lit.
     lights: String,
     pub items: Vec<SignalView>,
@@ -122,31 +127,39 @@ pub async fn signals(
     Asker(actor): Asker,
     Query(query): Query<SignalsQuery>,
 ) -> Result<HttpResponse> {
-    run_long(move || Answer::ok(&signals_of(&app, &actor, &query)?)).await.map(Answer::respond)
+    run_long(move || Answer::ok(&signals_of(&app, &actor, &query, Seeing::Now)?))
+        .await
+        .map(Answer::respond)
 }
 
 /// The signals of the window that `query` names, as far as `actor` may see them.
 ///
 /// # Errors
 /// 403 for whoever neither judges nor works for a unit; 422 for a window that there is not.
-pub fn signals_of(app: &App, actor: &Actor, query: &SignalsQuery) -> Result<SignalsView> {
+pub fn signals_of(
+    app: &App,
+    actor: &Actor,
+    query: &SignalsQuery,
+    seeing: Seeing<'_>,
+) -> Result<SignalsView> {
     let hotline = &app.hotline;
     let now = hotline.db.now();
     hotline.db.read(|conn| {
         let rules = hotline.rules.current(conn, now)?;
         let asked = Asked::of(query.window.as_deref(), &rules, actor, now)?;
-        let (names, seen) = asked.seen(conn)?;
+        let counted = asked.counted(conn, seeing)?;
+        let Counted { at, names, seen } = &*counted;
         let group = |unit| {
             let unit = rules.directory.unit(&UnitCode::new(names.text(unit)))?;
             Some(unit.peer_group.clone()).filter(|group| !group.is_empty())
         };
-        let lines = judge(&seen, asked.rule(), group);
+        let lines = judge(seen, asked.rule(), group);
         let items = lines.iter().filter(|line| {
             let code = names.text(line.unit);
             asked.shows(code) && query.unit.as_ref().is_none_or(|unit| unit.as_str() == code)
         });
-        let items = items.map(|line| asked.line(line, &names, &seen)).collect();
-        Ok(asked.view(items))
+        let items = items.map(|line| asked.line(line, names, seen)).collect();
+        Ok(asked.view(items, *at))
     })
 }
 
@@ -185,7 +198,9 @@ pub async fn tickets(
     Asker(actor): Asker,
     Query(query): Query<SignalTicketsQuery>,
 ) -> Result<HttpResponse> {
-    run_long(move || Answer::ok(&behind_of(&app, &actor, &query)?)).await.map(Answer::respond)
+    run_long(move || Answer::ok(&behind_of(&app, &actor, &query, Seeing::Now)?))
+        .await
+        .map(Answer::respond)
 }
 
 /// The tickets behind the side of the signal that `query` names, as far as `actor` may see them.
@@ -196,6 +211,7 @@ pub fn behind_of(
     app: &App,
     actor: &Actor,
     query: &SignalTicketsQuery,
+    seeing: Seeing<'_>,
 ) -> Result<SignalTicketsView> {
     let page = Stretch::asked(query.limit, query.after.as_deref())?;
     let hotline = &app.hotline;
@@ -203,9 +219,10 @@ pub fn behind_of(
     hotline.db.read(|conn| {
         let rules = hotline.rules.current(conn, now)?;
         let asked = Asked::of(query.window.as_deref(), &rules, actor, now)?;
-        let (names, seen) = asked.seen(conn)?;
+        let counted = asked.counted(conn, seeing)?;
+        let Counted { names, seen, .. } = &*counted;
         let unit = names.find(query.unit.as_str()).filter(|_| asked.shows(query.unit.as_str()));
-        let behind = |unit| asked.behind(&seen, unit, query.signal, &names);
+        let behind = |unit| asked.behind(seen, unit, query.signal, names);
         let mut all = unit.map(behind).unwrap_or_default();
         if query.part.unwrap_or(Side::Num) == Side::Num {
             all.retain(|(_, is_case)| *is_case == Some(true));
@@ -260,8 +277,10 @@ impl<'a> Asked<'a> {
         self.sees_all || self.own.contains(&UnitCode::new(unit))
     }
 
-    fn seen(&self, conn: &mut Conn) -> Result<(Names, Vec<Seen>)> {
-        store::load(conn, self.window.start, self.window.end, self.rule().again_days)
+    fn counted(&self, conn: &mut Conn, seeing: Seeing<'_>) -> Result<Arc<Counted>> {
+        let (start, end) = (self.window.start, self.window.end);
+        let asked = store::Asked { start, end, again_days: self.rule().again_days };
+        recent::counted(conn, asked, self.now, seeing)
     }
 
     /// Whether the reader is of the unit's own people, and a case of `signal` what a citizen said of them.
@@ -328,7 +347,7 @@ impl<'a> Asked<'a> {
         }
     }
 
-    fn view(&self, items: Vec<SignalView>) -> SignalsView {
+    fn view(&self, items: Vec<SignalView>, at: Stamp) -> SignalsView {
         let (rule, zone) = (self.rule(), self.rules.profile.zone);
         let values = [rule.least.to_string(), shown(rule.lift), percent(rule.chance.0)];
         let [least, lift, chance] = values.each_ref().map(String::as_str);
@@ -339,6 +358,7 @@ impl<'a> Asked<'a> {
             to: self.window.end.rfc3339(zone),
             profile: self.book.profile.id(),
             shown_to_all_from: self.all_from.plus_millis(1).rfc3339(zone),
+            counted_at: at.rfc3339(zone),
             lights: sentence("signals.lights", &values),
             items,
         }

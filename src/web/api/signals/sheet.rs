@@ -3,7 +3,7 @@
 
 use actix_web::{HttpResponse, get, web};
 
-use super::{JUDGES, SignalView, SignalsQuery, signals_of};
+use super::{JUDGES, Seeing, SignalView, SignalsQuery, signals_of};
 use crate::app::App;
 use crate::error::Result;
 use crate::identity::Actor;
@@ -44,7 +44,7 @@ async fn sheet(
 ) -> Result<HttpResponse> {
     let house = app.clone();
     let (turn, sheet, rows) = run_long(move || {
-        let mut views = signals_of(&house, &actor, &query)?.items;
+        let mut views = signals_of(&house, &actor, &query, Seeing::Now)?.items;
         let now = house.db.now();
         let rules = house.db.read(|conn| house.hotline.rules.current(conn, now))?;
         let judges = actor.has_any(&JUDGES) && !actor.company;

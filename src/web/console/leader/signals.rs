@@ -14,8 +14,8 @@ use crate::ticket::sight::{Scope, scope};
 use crate::web::api::line::LineView;
 use crate::web::api::named::lines_of;
 use crate::web::api::signals::{
-    SignalTicketsQuery, SignalTicketsView, SignalView, SignalsQuery, SignalsView, behind_of,
-    signals_of,
+    Seeing, SignalTicketsQuery, SignalTicketsView, SignalView, SignalsQuery, SignalsView,
+    behind_of, signals_of,
 };
 use crate::web::blocking::run_long;
 use crate::web::console::fault::Shown;
@@ -65,7 +65,7 @@ pub async fn all(app: web::Data<App>, guest: Guest, request: HttpRequest) -> Sho
     Ok(Page::of(&app, &guest).naming(directory).show("signals.html", view)?)
 }
 
-fn looked(app: &App, actor: &Actor, words: &Words) -> Result<Looked> {
+fn looked(app: &web::Data<App>, actor: &Actor, words: &Words) -> Result<Looked> {
     let of = match words.get("window") {
         Some(name) => name.to_owned(),
         None => first_of(app, actor)?,
@@ -74,8 +74,9 @@ fn looked(app: &App, actor: &Actor, words: &Words) -> Result<Looked> {
     let asked = Words::none().with("window", of.as_str());
     let asked = if unit.is_empty() { asked } else { asked.with("unit", unit.as_str()) };
     let query = asked.read::<SignalsQuery>();
-    let (mut found, wrong) =
-        where_well_asked(query.and_then(|query| signals_of(app, actor, &query)))?;
+    let (mut found, wrong) = where_well_asked(
+        query.and_then(|query| signals_of(app, actor, &query, Seeing::Lately(app))),
+    )?;
     let items = found.as_mut().map(|view| std::mem::take(&mut view.items)).unwrap_or_default();
     let mut units = by_unit(items);
     let hidden = units.len().saturating_sub(SHOWN);
@@ -134,7 +135,7 @@ pub async fn behind(app: web::Data<App>, guest: Guest, request: HttpRequest) -> 
     let (house, actor) = (app.clone(), guest.actor.clone());
     let (view, directory) = run_long(move || {
         let directory = house.db.read(|conn| house.directory.current(conn))?;
-        let list = behind_of(&house, &actor, &query)?;
+        let list = behind_of(&house, &actor, &query, Seeing::Lately(&house))?;
         let said = |name: &str| words.get(name).unwrap_or_default().to_owned();
         let view = Behind {
             window: said("window"),
