@@ -25,7 +25,7 @@ use crate::web::console::numbers::format;
 use crate::web::console::page::Page;
 
 /// So many rows stand on a page.
-const SHOWN: usize = 100;
+const SHOWN: usize = 50;
 /// So many of them are drawn.
 const DRAWN: usize = 30;
 /// What is no word of the drill-down.
