@@ -1,11 +1,13 @@
 //! Payloads: script in every field that somebody can fill, seen by every role on every page. Its rule: no dialog opens,
 //! no policy is broken, nothing of it becomes an element, and it is there to be read as it was typed.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use super::driver::say;
 use super::keys::twice;
-use super::pages::{PAGES, may_open, open};
+use super::pages::{PAGES, open};
 use super::stage::EVERYBODY;
 use super::tab::Tab;
 use super::world::{Speech, World};
@@ -63,29 +65,50 @@ fn script_in_every_field_is_text_on_every_page_to_every_role() {
     let text = json!({ "text": whole.join("\n"), "public": true });
     stage.orders("agent", world.place("accepted"), "note", &text);
     let people: Vec<Option<&str>> = [None].into_iter().chain(EVERYBODY.map(Some)).collect();
-    let (mut opened, mut read) = (0, 0);
+    let (mut answered, mut opened, mut read) = (0, 0, 0);
+    let mut seen = BTreeSet::new();
     for who in people {
         let cookie = who.map(|who| stage.cookie(who));
         tab.holds(cookie.as_deref());
-        let tickets = world.tickets().into_iter().map(|no| format!("/tickets/{no}"));
-        let pages = PAGES.iter().map(|(_, _, path)| world.fill(path));
-        let all: std::collections::BTreeSet<String> = pages.chain(tickets).collect();
-        // Who works here has nothing else on the citizens' pages than anybody.
-        let theirs = |path: &&String| {
-            who.is_none() == (path.starts_with("/c") && !path.starts_with("/calls"))
-        };
-        for path in all.iter().filter(theirs).filter(|path| may_open(stage, who, path)) {
-            open(&world, &tab, path);
+        let mut is_first = true;
+        for path in addresses(&world, who) {
+            let page = stage.page(who, path.split('#').next().unwrap_or_default());
+            if page.status != 200 {
+                continue;
+            }
+            answered += 1;
+            if !std::mem::take(&mut is_first) && !is_new(&mut seen, &path, &page.body) {
+                continue;
+            }
+            open(&world, &tab, &path);
             opened += 1;
             read += u32::from(looks(&tab, &format!("{who:?} {path}")));
         }
     }
     assert!(read > 60, "read as text on {read} of {opened} pages");
     say(&format!(
-        "payloads: {opened} openings of pages by 11 roles and a stranger, read as text on {read}"
+        "payloads: of {answered} pages for 11 roles and a stranger {opened} hold some of their own and were opened, \
+         read as text on {read}"
     ));
     while_typing(&world, &tab);
     assert_eq!(tab.served().abroad, [""; 0], "no request leaves the machine");
+}
+
+/// The pages that `who` may try: whoever works here has nothing else on the citizens' pages than anybody.
+fn addresses(world: &World, who: Option<&str>) -> BTreeSet<String> {
+    let tickets = world.tickets().into_iter().map(|no| format!("/tickets/{no}"));
+    let pages = PAGES.iter().map(|(_, _, path)| world.fill(path));
+    let is_theirs =
+        |path: &String| who.is_none() == (path.starts_with("/c") && !path.starts_with("/calls"));
+    pages.chain(tickets).filter(is_theirs).collect()
+}
+
+/// Whether a page holds, below the bar that all of a reader's pages have, what may be of a payload, and is not to the
+/// letter what another role was shown; what stands behind a form, and what asks for more, always is.
+fn is_new(seen: &mut BTreeSet<(String, String)>, path: &str, body: &str) -> bool {
+    let own = body.split_once("<main").map_or(body, |(_, own)| own);
+    let asks = path.contains('#') || own.contains("data-none");
+    (asks || own.contains("alert(")) && seen.insert((path.to_owned(), own.to_owned()))
 }
 
 /// What scripts of ours put on the page: choices, what may fit, whose call it is.

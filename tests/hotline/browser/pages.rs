@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 
 pub use jiesu::web::console::every::{LOOKED, MISTAKEN, PAGES};
 
-use super::stage::Stage;
 use super::tab::Tab;
 use super::world::{Speech, World};
 use crate::headers;
@@ -32,11 +31,6 @@ fn settled(tab: &Tab) {
     tab.until(
         "Array.from(document.querySelectorAll('[data-none]')).every(it => it.hidden || it.textContent !== '正在查找……')",
     );
-}
-
-/// Whether `who` is answered the page with 200.
-pub fn may_open(stage: &Stage, who: Option<&str>, path: &str) -> bool {
-    stage.page(who, path.split('#').next().unwrap_or_default()).status == 200
 }
 
 /// The addresses of the console's own routes, as they are declared.
