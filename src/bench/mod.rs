@@ -5,6 +5,8 @@ mod clients;
 mod drafts;
 mod engine;
 mod pages;
+mod people;
+mod places;
 mod rates;
 mod server;
 mod site;

@@ -17,4 +17,5 @@ mod since;
 mod stage;
 mod syntax;
 mod tab;
+mod way;
 mod world;

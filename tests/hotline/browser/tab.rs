@@ -229,6 +229,13 @@ impl Tab {
         self.ask("POST", &format!("/element/{id}/value"), &json!({ "text": text }));
     }
 
+    /// Chooses the file at `path` in the field that `selector` finds first, as from a phone's album.
+    pub fn picks(&self, selector: &str, path: &Path) {
+        let id = self.element(selector);
+        let text = path.display().to_string();
+        self.ask("POST", &format!("/element/{id}/value"), &json!({ "text": text }));
+    }
+
     /// Puts a value into a field of dates, whose own way of typing follows the browser's language.
     pub fn set(&self, selector: &str, value: &str) {
         self.run(

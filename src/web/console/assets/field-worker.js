@@ -6,13 +6,9 @@ self.addEventListener('install', () => self.skipWaiting());
 self.addEventListener('activate', event => event.waitUntil(self.clients.claim()));
 async function fresh(request) {
   const kept = await caches.open(KEPT);
+  let answer;
   try {
-    const answer = await fetch(request);
-    // A way to the login is no page to keep.
-    if (answer.ok && !answer.redirected) await kept.put(request, answer.clone());
-    // Whose login is over reads nothing here without a signal either.
-    else if (answer.type === 'opaqueredirect' || answer.redirected || answer.status === 401 || answer.status === 403) await kept.delete(request);
-    return answer;
+    answer = await fetch(request);
   } catch (error) {
     const there = await kept.match(request);
     // Somebody's tasks are not kept for longer than what waits to be sent; files of ours hold nothing of anybody's.
@@ -21,6 +17,13 @@ async function fresh(request) {
     else if (there) return there;
     throw error;
   }
+  try {
+    // A way to the login is no page to keep.
+    if (answer.ok && !answer.redirected) await kept.put(request, answer.clone());
+    // Whose login is over reads nothing here without a signal either.
+    else if (answer.type === 'opaqueredirect' || answer.redirected || answer.status === 401 || answer.status === 403) await kept.delete(request);
+  } catch { /* a phone without room keeps nothing new, and shows what came */ }
+  return answer;
 }
 self.addEventListener('fetch', event => {
   const address = new URL(event.request.url);
