@@ -7,13 +7,14 @@ use serde::{Deserialize, Serialize};
 use super::asked::sentence_of;
 use crate::app::App;
 use crate::error::{Error, Kind, Result};
+use crate::identity::Actor;
 use crate::sheet;
 use crate::web::api::upstream::assessed::sheet::packed;
 use crate::web::api::upstream::assessed::{AssessedView, CityList, compared_of, may, taken};
-use crate::web::blocking::{run, run_long};
+use crate::web::blocking::run_long;
 use crate::web::console::fault::{Fault, Shown};
 use crate::web::console::guest::Guest;
-use crate::web::console::page::Page;
+use crate::web::console::page::long_page;
 use crate::web::problem;
 use crate::web::upload::{Form, WordsFirst};
 
@@ -40,14 +41,12 @@ struct Beside {
 #[get("/upstream/assessed")]
 pub async fn blank(app: web::Data<App>, guest: Guest, which: web::Query<Which>) -> Shown {
     may(&guest.actor)?;
-    let window = match which.into_inner().window {
-        Some(window) => window,
-        None => {
-            let house = app.clone();
-            run(move || last_window(&house)).await?
-        }
+    let said = which.into_inner().window;
+    let look = move |app: &App, _: &Actor| -> Result<Beside> {
+        let window = said.map_or_else(|| last_window(app), Ok)?;
+        Ok(Beside { window, wrong: None, found: None })
     };
-    shown(&app, &guest, Beside { window, wrong: None, found: None }).await
+    long_page(&app, &guest, "assessed.html", look).await
 }
 
 fn last_window(app: &App) -> Result<String> {
@@ -57,9 +56,7 @@ fn last_window(app: &App) -> Result<String> {
 }
 
 async fn shown(app: &web::Data<App>, guest: &Guest, view: Beside) -> Shown {
-    let house = app.clone();
-    let directory = run(move || house.db.read(|conn| house.directory.current(conn))).await?;
-    Ok(Page::of(app, guest).naming(directory).show("assessed.html", view)?)
+    long_page(app, guest, "assessed.html", move |_, _| Ok(view)).await
 }
 
 /// What differs.
