@@ -21,6 +21,7 @@ use crate::identity::{AddressLimiter, Gate, LoginLimiter, Role};
 use crate::learning::school::{Adviser, School};
 use crate::lifecycle::{Hotline, RuleBook, charges};
 use crate::live::hub::Hub;
+use crate::moving::assessed::list::Mapping;
 use crate::notify::letter::Letters;
 use crate::notify::{Mailer, Post, Settings as Notices, Sms};
 use crate::outward::Outward;
@@ -108,7 +109,7 @@ impl App {
 
     /// The same from parts: tests give their own directory and move the clock by hand.
     pub fn with(config: Config, clock: Arc<dyn Clock>, demo: Demo) -> Result<Self> {
-        check_roles(&config)?;
+        check(&config)?;
         let site = Site::of(&config)?;
         let outward = Outward::of(&config.outward)?;
         std::fs::create_dir_all(&config.data_dir).map_err(|error| {
@@ -217,8 +218,9 @@ fn mailing(
     Ok(mailing)
 }
 
-/// `auth.totp_roles` names roles, which the configuration itself does not know.
-fn check_roles(config: &Config) -> Result<()> {
+/// What the configuration itself does not know: roles, and the columns of the city's list of assessed tickets.
+fn check(config: &Config) -> Result<()> {
+    Mapping::of(config.assessed_mapping())?;
     for role in &config.auth.totp_roles {
         if role.parse::<Role>().is_err() {
             let roles = Role::ALL.iter().map(|role| role.as_str()).collect::<Vec<_>>().join(" | ");

@@ -304,6 +304,11 @@ impl Config {
         given(&self.database.ca_file)
     }
 
+    /// How the city's list of assessed tickets is read at this site, where it says so.
+    pub fn assessed_mapping(&self) -> Option<&Path> {
+        given(&self.upstream.assessed)
+    }
+
     /// The files of the certificate and its key, where they are given.
     pub fn tls_files(&self) -> Option<(&Path, &Path)> {
         given(&self.tls.cert_file).zip(given(&self.tls.key_file))

@@ -12,6 +12,7 @@ use crate::directory::{AssessmentClass, Kind};
 
 code_enum! {
     /// In what the two sides differ.
+    #[schema(as = AssessedWhat)]
     pub enum What {
         Counted = "counted" "是否计入考核",
         Answers = "answers" "有无回访结果",

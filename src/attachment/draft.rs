@@ -179,7 +179,10 @@ impl Sent {
     }
 
     /// All of it in memory: it is under the bound.
-    pub(super) fn read(&self) -> Result<Vec<u8>> {
+    ///
+    /// # Errors
+    /// What the disk says.
+    pub fn read(&self) -> Result<Vec<u8>> {
         let mut all = Vec::with_capacity(usize::try_from(self.bytes).unwrap_or(0));
         let mut reader = self.open()?;
         while let Some(chunk) = reader.next_chunk()? {

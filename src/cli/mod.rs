@@ -107,7 +107,7 @@ struct UpstreamReconcile {
     /// Which window, such as 2026-10
     #[arg(long)]
     window: String,
-    /// Which headings are which columns, and what the words mean
+    /// Which headings are which columns, and what the words mean; nothing said: the site's own (upstream.assessed)
     #[arg(long)]
     mapping: Option<PathBuf>,
     /// The appeal pack, .csv or .xlsx; nothing said: CSV to the standard output

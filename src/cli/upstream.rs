@@ -56,17 +56,18 @@ pub(super) fn export(what: &UpstreamExport) -> Result<ExitCode> {
 
 /// Compares the city's list with ours; the audit trail says of which window.
 pub(super) fn reconcile(what: &UpstreamReconcile) -> Result<ExitCode> {
-    let mapping = list::Mapping::of(what.mapping.as_deref())?;
-    let listed = list::read(&what.file, &mapping)?;
     let form = match &what.out {
         Some(path) => Form::of(path).ok_or_else(|| Error::new(Kind::Invalid, "sheet.form"))?,
         None => Form::Csv,
     };
     let app = App::open(Demo::Off)?;
+    let site = app.config.assessed_mapping();
+    let mapping = list::Mapping::of(what.mapping.as_deref().or(site))?;
+    let listed = list::read(&what.file, &mapping)?;
     app.db.migrate()?;
     let hotline = &app.hotline;
     let found = assessed::reconcile(hotline, window(hotline, &what.window)?, &listed.theirs)?;
-    assessed::note(hotline, &what.window, &found)?;
+    assessed::note(hotline, (0, "system"), &what.window, &found)?;
     let aside = app.config.data_dir.as_path();
     match &what.out {
         Some(path) => {

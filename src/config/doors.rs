@@ -121,6 +121,7 @@ pub struct Upstream {
     pub token: Secret,
     pub token_file: PathBuf,
     pub form: String,
+    pub assessed: PathBuf,
     pub timeout_ms: u64,
     pub give_up_hours: u32,
     pub compare_hours: u32,

@@ -39,6 +39,17 @@ impl Form {
         }
     }
 
+    /// The form that a file's first bytes tell: a packed one is a workbook, any other text; none for the workbooks of
+    /// before (`.xls`).
+    fn of_content(bytes: &[u8]) -> Option<Self> {
+        const PACKED: &[u8] = b"PK\x03\x04";
+        const OLD: &[u8] = &[0xd0, 0xcf, 0x11, 0xe0];
+        if bytes.starts_with(OLD) {
+            return None;
+        }
+        Some(if bytes.starts_with(PACKED) { Self::Xlsx } else { Self::Csv })
+    }
+
     /// The end of a file's name.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -133,7 +144,19 @@ pub struct Grid {
 /// limit that it breaks, before more than that is read.
 pub fn read(path: &Path, wanted: Option<&str>) -> Result<Grid> {
     let form = Form::of(path).ok_or_else(|| Error::new(Kind::Invalid, "sheet.form"))?;
-    let bytes = bytes_of(path)?;
+    cells_of(form, bytes_of(path)?, wanted)
+}
+
+/// Reads a sheet that somebody sent: it is known by its content, whatever it is called.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_sent(bytes: Vec<u8>, wanted: Option<&str>) -> Result<Grid> {
+    let form = Form::of_content(&bytes).ok_or_else(|| Error::new(Kind::Invalid, "sheet.form"))?;
+    cells_of(form, within(bytes)?, wanted)
+}
+
+fn cells_of(form: Form, bytes: Vec<u8>, wanted: Option<&str>) -> Result<Grid> {
     match form {
         Form::Csv => csv::read(&bytes),
         Form::Xlsx => xlsx::read(bytes, wanted),
@@ -145,6 +168,10 @@ fn bytes_of(path: &Path) -> Result<Vec<u8>> {
     let file = File::open(path).map_err(cannot)?;
     let mut bytes = Vec::new();
     file.take(bounds::FILE_BYTES + 1).read_to_end(&mut bytes).map_err(cannot)?;
+    within(bytes)
+}
+
+fn within(bytes: Vec<u8>) -> Result<Vec<u8>> {
     if bytes.len() as u64 > bounds::FILE_BYTES {
         return Err(bounds::broken(bounds::Limit::File));
     }

@@ -355,3 +355,13 @@ fn a_bomb_is_refused_whatever_it_says_of_its_size() {
     bytes[list + 24..list + 28].copy_from_slice(&16u32.to_le_bytes());
     assert!(matches!(refusal(&bytes), "sheet.too_large.unpacked" | "sheet.unreadable"));
 }
+
+#[test]
+fn a_sheet_that_somebody_sends_is_known_by_its_content() {
+    let form = |bytes: &[u8]| read_sent(bytes.to_vec(), None).map(|grid| grid.form);
+    let sheet = "<sheetData><row r=\"1\"><c r=\"A1\"><v>1</v></c></row></sheetData>";
+    assert_eq!(form(&workbook(sheet, "")).unwrap(), Form::Xlsx);
+    assert_eq!(form("编号\n1\n".as_bytes()).unwrap(), Form::Csv);
+    assert_eq!(form(b"PK\x03\x04no sheet").unwrap_err().code(), "sheet.unreadable");
+    assert_eq!(form(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1").unwrap_err().code(), "sheet.form");
+}

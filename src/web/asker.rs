@@ -57,6 +57,21 @@ impl FromRequest for Known {
     }
 }
 
+impl Known {
+    /// Who sent a form of a page by the browser alone, which puts no echo into the header: `echo` stands in the form.
+    ///
+    /// # Errors
+    /// 401 without a good cookie; `console.echo` (403).
+    pub async fn by_form(request: &HttpRequest, echo: &str) -> Result<Self> {
+        let app = app_of(request)?;
+        let token = cookie::token(request, &app).ok_or_else(nobody)?;
+        cookie::require_same_echo(echo, &app.gate.tokens, &token)?;
+        let badge = Badge::Page(token.into());
+        let caller = Caller { badge, door: door(request), scope: None };
+        run(move || app.db.read(|conn| caller.visitor(conn, &app)).map(Self)).await
+    }
+}
+
 /// A token that was shown and not looked at yet: for a handler that asks the database anyway, on the
 /// thread that does.
 #[derive(Debug, Clone)]

@@ -73,6 +73,14 @@ fn made(app: &App, name: String, value: String, age: Duration) -> Cookie<'static
 /// `console.echo` (403).
 pub fn require_echo(headers: &HeaderMap, keys: &TokenKeys, token: &str) -> Result<()> {
     let echo = headers.get(ECHO).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    require_same_echo(echo, keys, token)
+}
+
+/// The same of the `echo` that stands in a form, which a browser sends without the header.
+///
+/// # Errors
+/// `console.echo` (403).
+pub fn require_same_echo(echo: &str, keys: &TokenKeys, token: &str) -> Result<()> {
     if keys.is_echo(token, echo) {
         Ok(())
     } else {

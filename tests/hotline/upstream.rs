@@ -1,5 +1,6 @@
 //! The city's 12345 platform: what it tells us, what we owe it, and that both sides agree in the end.
 
+mod assessed;
 mod backfills;
 mod erased;
 mod feed;

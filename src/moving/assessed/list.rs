@@ -112,6 +112,15 @@ pub fn read(path: &Path, mapping: &Mapping) -> Result<Listed> {
     understand(&grid.rows, mapping)
 }
 
+/// Reads the list that somebody sent, whatever it is called.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_sent(bytes: Vec<u8>, mapping: &Mapping) -> Result<Listed> {
+    let grid = sheet::read_sent(bytes, mapping.sheet.as_deref())?;
+    understand(&grid.rows, mapping)
+}
+
 fn understand(rows: &[Row], mapping: &Mapping) -> Result<Listed> {
     let (at, places) = headings(rows, mapping)?;
     let (mut listed, mut seen) = (Listed::default(), BTreeSet::new());

@@ -2,7 +2,7 @@
 //! nothing is written to the database but that it was looked at; who compares is `assessment::reconcile`.
 
 pub mod list;
-mod pack;
+pub mod pack;
 mod store;
 
 use std::collections::BTreeSet;
@@ -82,17 +82,22 @@ pub fn write_pack<W: Write + Send>(
     pack::write(hotline, &rules, comparison, form, (out, aside))
 }
 
-/// Notes in the audit trail that the list of `window` was compared.
+/// Notes in the audit trail that `who` (an account's id and name) compared the list of `window`.
 ///
 /// # Errors
 /// The database's own.
-pub fn note(hotline: &Hotline, window: &str, comparison: &Comparison) -> Result<()> {
-    let window = window.to_owned();
+pub fn note(
+    hotline: &Hotline,
+    (account, name): (i64, &str),
+    window: &str,
+    comparison: &Comparison,
+) -> Result<()> {
+    let (name, window) = (name.to_owned(), window.to_owned());
     let (differences, agreed) = (comparison.lines.len(), comparison.agreed);
     let left_out = comparison.left_out;
     let detail = format!("differences={differences} agreed={agreed} left_out={left_out}");
     hotline.db.write(move |tx| {
-        let entry = Entry::new((0, "system"), "upstream.assessed", ("window", &window));
+        let entry = Entry::new((account, &name), "upstream.assessed", ("window", &window));
         audit::record(tx, &entry.detailed(detail.clone()))
     })
 }

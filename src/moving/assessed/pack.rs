@@ -6,6 +6,7 @@ use std::path::Path;
 
 use crate::assessment::facts::ValidSurvey;
 use crate::assessment::reconcile::{Answers, Comparison, Line};
+use crate::db::Conn;
 use crate::error::Result;
 use crate::lifecycle::{Hotline, Rules};
 use crate::limits::ClockName;
@@ -14,7 +15,7 @@ use crate::ticket::{Ticket, store};
 use crate::time::Stamp;
 
 /// The columns, with their widths.
-const COLUMNS: [(&str, u16); 12] = [
+pub const COLUMNS: [(&str, u16); 12] = [
     ("工单编号", 18),
     ("市平台编号", 20),
     ("差异", 20),
@@ -39,16 +40,25 @@ pub(super) fn write<W: Write + Send>(
     let columns = COLUMNS.map(|(heading, width)| Column { heading, width });
     let mut writer = Writer::new(form, out, aside, "申诉材料", &columns)?;
     for line in &comparison.lines {
-        let held = match &line.no {
-            Some(no) => {
-                let vault = rules.vault(&hotline.keys);
-                hotline.db.read(|conn| store::load(conn, vault, no))?
-            }
-            None => None,
-        };
-        writer.row(&cells(line, held.as_ref().map(|it| &it.ticket), rules))?;
+        writer.row(&hotline.db.read(|conn| row(conn, (hotline, rules), line))?)?;
     }
     writer.finish()
+}
+
+/// What stands in [`COLUMNS`] of a difference.
+///
+/// # Errors
+/// The database's own.
+pub fn row(
+    conn: &mut Conn,
+    (hotline, rules): (&Hotline, &Rules),
+    line: &Line,
+) -> Result<Vec<Cell>> {
+    let held = match &line.no {
+        Some(no) => store::load(conn, rules.vault(&hotline.keys), no)?,
+        None => None,
+    };
+    Ok(cells(line, held.as_ref().map(|it| &it.ticket), rules))
 }
 
 fn cells(line: &Line, held: Option<&Ticket>, rules: &Rules) -> Vec<Cell> {

@@ -1,6 +1,7 @@
 //! Web, `/upstream`: the city's platform: what it sends, what became of it, what we owe it, and how both sides
 //! compare. Its rule: the platform's account feeds and sees its own; people see lists and act by name.
 
+pub mod assessed;
 pub mod backfills;
 mod reconcile;
 
@@ -30,7 +31,10 @@ pub fn routes(services: &mut ServiceConfig<'_>) {
         .service(backfills::retry)
         .service(backfills::by_hand)
         .service(reconcile::found)
-        .service(reconcile::compare_now);
+        .service(reconcile::compare_now)
+        .service(assessed::compare)
+        .service(assessed::sheet::assessed_csv)
+        .service(assessed::sheet::assessed_xlsx);
 }
 
 fn patience(app: &App) -> Patience {

@@ -31,10 +31,11 @@ const JS: &str = "text/javascript; charset=utf-8";
 const SVG: &str = "image/svg+xml";
 
 /// `vendor/` is not ours: its README says what it is.
-static FILES: [File; 15] = [
+static FILES: [File; 16] = [
     file_of("console.css", CSS, include_bytes!("assets/console.css")),
     file_of("console.js", JS, include_bytes!("assets/console.js")),
     file_of("desk.js", JS, include_bytes!("assets/desk.js")),
+    file_of("assessed.js", JS, include_bytes!("assets/assessed.js")),
     file_of("batch.js", JS, include_bytes!("assets/batch.js")),
     file_of("calls.js", JS, include_bytes!("assets/calls.js")),
     file_of("charts.js", JS, include_bytes!("assets/charts.js")),

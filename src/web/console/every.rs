@@ -81,6 +81,7 @@ pub const PAGES: &[Page] = &[
     ),
     ("ledger", "leader", "/ledger"),
     ("ledger-unit", "unit_head", "/ledger?window=2026-10"),
+    ("assessed", "assessor", "/upstream/assessed"),
     ("monthly", "assessor", "/monthly"),
     ("tasks", "unit_head", "/monthly/tasks"),
     ("report", "leader", "/monthly/{report}"),

@@ -61,11 +61,7 @@ impl FromRequest for Oneself {
         let known = Known::from_request(request, payload);
         Box::pin(async move {
             let oneself = async {
-                let Known(visitor) = known.await?;
-                if visitor.scopes.is_some() {
-                    // A machine's key is for what its scopes name; pages are for people.
-                    return Err(Error::new(Kind::Forbidden, "login.scope"));
-                }
+                let visitor = person(known.await?)?;
                 let guest = Guest::of(&visitor, echo?, path);
                 Ok::<_, Error>(Self { guest, visitor })
             };
@@ -75,10 +71,31 @@ impl FromRequest for Oneself {
 }
 
 impl Guest {
+    /// Who sent a form of the page at `path` by the browser alone; the page's echo stands in it.
+    ///
+    /// # Errors
+    /// As for a page; `console.echo` (403).
+    pub async fn by_form(request: &HttpRequest, echo: &str, path: &str) -> Result<Self, Fault> {
+        let guest = async {
+            let visitor = person(Known::by_form(request, echo).await?)?;
+            visitor.actor()?;
+            Ok::<_, Error>(Self::of(&visitor, echo.to_owned(), path.to_owned()))
+        };
+        guest.await.map_err(|error| Fault::at(error, path.to_owned()))
+    }
+
     fn of(visitor: &Visitor, echo: String, path: String) -> Self {
         let actor = visitor.self_service().clone();
         Self { actor, display_name: visitor.display_name.clone(), echo, path }
     }
+}
+
+/// A machine's key is for what its scopes name; pages are for people.
+fn person(Known(visitor): Known) -> Result<Visitor> {
+    if visitor.scopes.is_some() {
+        return Err(Error::new(Kind::Forbidden, "login.scope"));
+    }
+    Ok(visitor)
 }
 
 /// The page that was asked for, with its query.

@@ -1,7 +1,9 @@
-//! Web, console: the pages of those who lead: how the month stands, its figures down to their tickets, the reports
-//! with their steps, warnings, supervision, the bottom line. Its rule: each figure leads to its tickets.
+//! Web, console: the pages of those who lead: how the month stands, its figures down to their tickets, the city's
+//! verdicts beside ours, the reports with their steps, warnings, supervision, the bottom line. Its rule: each figure
+//! leads to its tickets.
 
 pub mod asked;
+mod assessed;
 mod bottom_line;
 mod figures;
 mod ledger;
@@ -26,6 +28,9 @@ pub fn routes(services: &mut ServiceConfig) {
         .service(signals::all)
         .service(signals::behind)
         .service(ledger::all)
+        .service(assessed::blank)
+        .service(assessed::compare)
+        .service(assessed::save)
         .service(monthly::all)
         // Before the report itself.
         .service(monthly::owed)

@@ -4,12 +4,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use actix_web::HttpResponse;
+use actix_web::{HttpResponse, web};
 use minijinja::value::Serde;
 use minijinja::{Value, context};
 use serde::Serialize;
 
 use super::alarm::Alarm;
+use super::fault::Shown;
 use super::guest::Guest;
 use super::templates::render;
 use super::words::Names;
@@ -19,10 +20,11 @@ use crate::citizen::inbox::READERS as HEARERS;
 use crate::directory::Directory;
 use crate::error::Result;
 use crate::followup::relisten::READS as RELISTENERS;
-use crate::identity::Role;
+use crate::identity::{Actor, Role};
 use crate::proactive::sight::READERS;
 use crate::roster::change::READERS as ON_DUTY;
 use crate::web::api::decisions::DECIDERS;
+use crate::web::blocking::run_long;
 use crate::web::cookie;
 
 /// What leads from page to page: the address, its word, and who sees it (nobody named: everybody).
@@ -83,6 +85,25 @@ pub struct Page<'a> {
     guest: &'a Guest,
     names: Option<Names>,
     alarm: Option<Alarm>,
+}
+
+/// The page of the template `name` with what `look` finds for `guest`, which may take its time; it can say what the codes of
+/// units, places and categories are called.
+///
+/// # Errors
+/// What `look` says.
+pub async fn long_page<T, F>(app: &web::Data<App>, guest: &Guest, name: &str, look: F) -> Shown
+where
+    T: Serialize + Send + 'static,
+    F: FnOnce(&App, &Actor) -> Result<T> + Send + 'static,
+{
+    let (house, actor) = (app.clone(), guest.actor.clone());
+    let (found, directory) = run_long(move || {
+        let directory = house.db.read(|conn| house.directory.current(conn))?;
+        Ok((look(&house, &actor)?, directory))
+    })
+    .await?;
+    Ok(Page::of(app, guest).naming(directory).show(name, found)?)
 }
 
 #[derive(Serialize)]

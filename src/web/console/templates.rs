@@ -63,6 +63,7 @@ const PAGES: &[(&str, &str)] = &[
     ("admin/sentence.html", include_str!("pages/admin/sentence.html")),
     ("admin/outbox.html", include_str!("pages/admin/outbox.html")),
     ("admin/audit.html", include_str!("pages/admin/audit.html")),
+    ("assessed.html", include_str!("pages/assessed.html")),
     ("behind.html", include_str!("pages/behind.html")),
     ("bottom_line.html", include_str!("pages/bottom_line.html")),
     ("campaigns.html", include_str!("pages/campaigns.html")),

@@ -565,10 +565,13 @@
   });
 
   // On a phone a row is a block: each cell carries what its column is called, for console.css to put before it.
-  for (const table of document.querySelectorAll('table.fold')) {
-    const heads = Array.from(table.tHead?.rows[0]?.cells ?? [], head => head.dataset.name ?? head.textContent.trim());
-    for (const body of table.tBodies) for (const row of body.rows) Array.from(row.cells).forEach((cell, n) => { if (cell.matches('td') && heads[n]) cell.dataset.label = heads[n]; });
+  function fold(place) {
+    for (const table of place.querySelectorAll('table.fold')) {
+      const heads = Array.from(table.tHead?.rows[0]?.cells ?? [], head => head.dataset.name ?? head.textContent.trim());
+      for (const body of table.tBodies) for (const row of body.rows) Array.from(row.cells).forEach((cell, n) => { if (cell.matches('td') && heads[n]) cell.dataset.label = heads[n]; });
+    }
   }
+  fold(document);
 
   // <time data-due datetime="…">: how long it still is, moving by itself.
   const dues = () => document.querySelectorAll('time[data-due]');
@@ -732,5 +735,5 @@
     location.assign('/login');
   });
 
-  window.jiesu = { call, say, ask, bodyOf, complain, fresh, draftOf, fillIn, isOld, chosenRow, notThere };
+  window.jiesu = { call, say, ask, bodyOf, complain, fresh, draftOf, fillIn, isOld, chosenRow, notThere, fold };
 })();

@@ -81,7 +81,8 @@ pub fn where_well_asked<T>(asked: Result<T>) -> Result<(Option<T>, Option<String
     }
 }
 
-fn sentence_of(error: &Error) -> String {
+/// What `error` says: of its first wrong field, or of the whole.
+pub fn sentence_of(error: &Error) -> String {
     let said = error.fields().first().map_or(error.detail(), |field| &field.detail);
     said.to_owned()
 }

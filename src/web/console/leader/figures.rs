@@ -18,11 +18,10 @@ use crate::web::api::line::LineView;
 use crate::web::api::named::lines_of;
 use crate::web::api::rates::drill::{DrillQuery, DrillView, behind_of};
 use crate::web::api::rates::{RatesQuery, RatesView, RowView, table};
-use crate::web::blocking::run_long;
 use crate::web::console::fault::Shown;
 use crate::web::console::guest::Guest;
 use crate::web::console::numbers::format;
-use crate::web::console::page::Page;
+use crate::web::console::page::long_page;
 
 /// So many rows stand on a page.
 const SHOWN: usize = 50;
@@ -146,13 +145,7 @@ struct Figured {
 #[get("/figures")]
 pub async fn figures(app: web::Data<App>, guest: Guest, request: HttpRequest) -> Shown {
     let words = Words::of(&request);
-    let (house, actor) = (app.clone(), guest.actor.clone());
-    let (view, directory) = run_long(move || {
-        let directory = house.db.read(|conn| house.directory.current(conn))?;
-        Ok((figured(&house, &actor, words)?, directory))
-    })
-    .await?;
-    Ok(Page::of(&app, &guest).naming(directory).show("figures.html", view)?)
+    long_page(&app, &guest, "figures.html", move |app, actor| figured(app, actor, words)).await
 }
 
 fn figured(app: &App, actor: &Actor, words: Words) -> Result<Figured> {
@@ -269,13 +262,8 @@ struct Behind {
 pub async fn behind(app: web::Data<App>, guest: Guest, request: HttpRequest) -> Shown {
     let words = Words::of(&request);
     let query = words.read::<DrillQuery>()?;
-    let (house, actor) = (app.clone(), guest.actor.clone());
-    let (view, directory) = run_long(move || {
-        let directory = house.db.read(|conn| house.directory.current(conn))?;
-        Ok((drilled(&house, &actor, (&words, &query))?, directory))
-    })
-    .await?;
-    Ok(Page::of(&app, &guest).naming(directory).show("behind.html", view)?)
+    let look = move |app: &App, actor: &Actor| drilled(app, actor, (&words, &query));
+    long_page(&app, &guest, "behind.html", look).await
 }
 
 fn drilled(app: &App, actor: &Actor, (words, query): (&Words, &DrillQuery)) -> Result<Behind> {

@@ -15,10 +15,9 @@ use crate::identity::Actor;
 use crate::web::api::line::LineView;
 use crate::web::api::named::lines_of;
 use crate::web::api::rates::register::{RegisterQuery, RegisterView, register_of};
-use crate::web::blocking::run_long;
 use crate::web::console::fault::Shown;
 use crate::web::console::guest::Guest;
-use crate::web::console::page::Page;
+use crate::web::console::page::long_page;
 
 /// The parts in the order of the sum: the register's names of them, and the metrics that they are.
 const PARTS: [(&str, Metric); 5] = [
@@ -46,13 +45,7 @@ struct Registered {
 #[get("/ledger")]
 pub async fn all(app: web::Data<App>, guest: Guest, request: HttpRequest) -> Shown {
     let words = Words::of(&request);
-    let (house, actor) = (app.clone(), guest.actor.clone());
-    let (view, directory) = run_long(move || {
-        let directory = house.db.read(|conn| house.directory.current(conn))?;
-        Ok((registered(&house, &actor, &words)?, directory))
-    })
-    .await?;
-    Ok(Page::of(&app, &guest).naming(directory).show("ledger.html", view)?)
+    long_page(&app, &guest, "ledger.html", move |app, actor| registered(app, actor, &words)).await
 }
 
 fn registered(app: &App, actor: &Actor, words: &Words) -> Result<Registered> {

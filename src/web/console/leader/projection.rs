@@ -19,10 +19,9 @@ use crate::web::api::rates::RowView;
 use crate::web::api::rates::projection::{
     ProjectionQuery, ProjectionView, StandingsView, projection_of, standings_of,
 };
-use crate::web::blocking::run_long;
 use crate::web::console::fault::Shown;
 use crate::web::console::guest::Guest;
-use crate::web::console::page::Page;
+use crate::web::console::page::long_page;
 
 #[derive(Serialize)]
 struct Ahead {
@@ -44,13 +43,7 @@ struct Ahead {
 #[get("/projection")]
 pub async fn ahead(app: web::Data<App>, guest: Guest, request: HttpRequest) -> Shown {
     let words = Words::of(&request);
-    let (house, actor) = (app.clone(), guest.actor.clone());
-    let (view, directory) = run_long(move || {
-        let directory = house.db.read(|conn| house.directory.current(conn))?;
-        Ok((looked(&house, &actor, &words)?, directory))
-    })
-    .await?;
-    Ok(Page::of(&app, &guest).naming(directory).show("projection.html", view)?)
+    long_page(&app, &guest, "projection.html", move |app, actor| looked(app, actor, &words)).await
 }
 
 fn looked(app: &App, actor: &Actor, words: &Words) -> Result<Ahead> {

@@ -22,10 +22,9 @@ use crate::web::api::rates::days::{DayView, DaysQuery, days_of};
 use crate::web::api::rates::{CellView, EarlierView, RatesQuery, RatesView, RowView, table};
 use crate::web::api::search::{self, FoundView, SearchQuery, ValueView};
 use crate::web::api::warnings::{self, WarningQuery};
-use crate::web::blocking::run_long;
 use crate::web::console::fault::Shown;
 use crate::web::console::guest::Guest;
-use crate::web::console::page::Page;
+use crate::web::console::page::long_page;
 
 /// How many rows a list at a glance has.
 const SHOWN: u32 = 10;
@@ -73,13 +72,7 @@ struct Glance {
 /// How the day and the month stand.
 #[get("/today")]
 pub async fn glance(app: web::Data<App>, guest: Guest) -> Shown {
-    let (house, actor) = (app.clone(), guest.actor.clone());
-    let (seen, directory) = run_long(move || {
-        let directory = house.db.read(|conn| house.directory.current(conn))?;
-        Ok((looked(&house, &actor)?, directory))
-    })
-    .await?;
-    Ok(Page::of(&app, &guest).naming(directory).show("today.html", seen)?)
+    long_page(&app, &guest, "today.html", looked).await
 }
 
 fn looked(app: &App, actor: &Actor) -> Result<Value> {

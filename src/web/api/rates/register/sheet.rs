@@ -9,6 +9,7 @@ use crate::error::Result;
 use crate::identity::Actor;
 use crate::sheet::{Cell, Form};
 use crate::web::api::exports::column::{Column, cells, column, headings, text};
+use crate::web::api::exports::onward::list_sheets;
 use crate::web::api::exports::{Filters, Leaving, is_whole};
 use crate::web::leaving::{self, Rows};
 use crate::web::problem::Problem;
@@ -145,27 +146,8 @@ async fn sheet(
     leaving::send(&app, turn, sheet, rows).await
 }
 
-macro_rules! sheets {
-    ($($(#[$doc:meta])* $handler:ident $path:literal $form:ident $media:literal;)+) => {
-        $($(#[$doc])*
-        #[utoipa::path(tag = "exports", params(RegisterQuery), responses(
-            (status = 200, description = "the sheet; its last row says who had it, when and of what", content_type = $media, body = Vec<u8>),
-            (status = 403, body = Problem, content_type = "application/problem+json"),
-            (status = 422, description = "export.whole: limit and after are not taken", body = Problem, content_type = "application/problem+json"),
-            (status = 429, description = "export.too_many", body = Problem, content_type = "application/problem+json"),
-        ))]
-        #[get($path)]
-        pub async fn $handler(
-            app: web::Data<App>,
-            Asker(actor): Asker,
-            Query(query): Query<RegisterQuery>,
-        ) -> Result<HttpResponse> {
-            sheet(app, actor, query, Form::$form).await
-        })+
-    };
-}
-
-sheets! {
+list_sheets! {
+    RegisterQuery, sheet;
     /// The register as CSV: each unit's line, then the tickets that it is the sum of.
     register_csv "/ledger/register.csv" Csv "text/csv";
     /// The register as a workbook: each unit's line, then the tickets that it is the sum of.
