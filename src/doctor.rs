@@ -7,6 +7,7 @@ use crate::app::App;
 use crate::config::Config;
 use crate::error::{Error, Result, sentence};
 use crate::jobs;
+use crate::notify::wording::Desk;
 use crate::ticket::store;
 use crate::tls;
 
@@ -71,7 +72,11 @@ fn letters(app: &App) -> Vec<Finding> {
         let values: Vec<(&str, &str)> = answer.iter().map(|(k, v)| (*k, v.as_str())).collect();
         (sentence("doctor.letters_are", &values), verdict(dead == 0))
     })];
-    for (name, reason) in [app.post.letters.faults(), app.papers.templates.faults()].concat() {
+    // Where the database is away, what lies in the folder is looked over all the same.
+    let directory = app.db.read(|conn| app.directory.current(conn)).unwrap_or_default();
+    let today = app.db.now().day(app.config.site.zone);
+    let worded = Desk::of(&app.post, &directory, today).faults();
+    for (name, reason) in [worded, app.papers.templates.faults()].concat() {
         let answer = format!("{name}: {reason}");
         found.push(Finding { what: say("doctor.template"), answer, verdict: Verdict::Look });
     }

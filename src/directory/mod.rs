@@ -16,6 +16,7 @@ pub mod paging;
 pub mod place;
 pub mod policy;
 pub mod recorded;
+pub mod said;
 pub mod snapshot;
 pub mod store;
 pub mod succession;

@@ -9,11 +9,9 @@ use chrono::NaiveDate;
 
 use crate::audit;
 use crate::db::{Conn, Tx};
-use crate::directory::change::put;
-use crate::directory::entry::{Entry, Noun};
 use crate::directory::policy::Setting;
+use crate::directory::said::{self, Wording};
 use crate::directory::snapshot::Directory;
-use crate::directory::store;
 use crate::error::{self, Error, FieldError, Result};
 use crate::identity::{Actor, Role};
 use crate::time::Stamp;
@@ -72,44 +70,16 @@ pub fn say(
     if !wrong.is_empty() {
         return Err(Error::invalid(wrong));
     }
-    let entry = |text: &str| Entry::Setting(setting(code, text));
-    let directory = store::load(tx.conn)?;
-    let is_first = directory.recorded(&entry(text)) == 0;
-    if (is_first && text.is_empty()) || directory.says(&entry(text), since_on) {
+    if !said::say(tx, actor, &setting(code, text), since_on, today)? {
         return Ok(());
     }
-    if is_first && since_on > today {
-        // The first to be said would hold for all the days before.
-        put(tx, actor, entry(""), today, today)?;
-    }
-    put(tx, actor, entry(text), since_on, today)?;
     let noted = audit::Entry::new((actor.user, &actor.name), "words.change", ("words", code));
     audit::record(tx, &noted.detailed(format!("since_on={since_on}")))
 }
 
-/// What was once said in place of a sentence.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Wording {
-    pub since_on: NaiveDate,
-    /// None: the program's.
-    pub text: Option<String>,
-    pub recorded_at: Stamp,
-    pub recorded_by: String,
-}
-
 /// Everything that was said in place of the sentence of `code`, the newest first.
 pub fn said_for(conn: &mut Conn, code: &str) -> Result<Vec<Wording>> {
-    let rows = store::said_of(conn, Noun::Setting, &setting(code, "").name)?;
-    let wording = |row: store::Said| match row.entry {
-        Entry::Setting(said) => Some(Wording {
-            since_on: row.since_on,
-            text: Some(said.value).filter(|text| !text.is_empty()),
-            recorded_at: row.recorded_at,
-            recorded_by: row.recorded_by,
-        }),
-        _ => None,
-    };
-    Ok(rows.into_iter().rev().filter_map(wording).collect())
+    said::past(conn, &setting(code, "").name)
 }
 
 /// What is wrong with saying `text` where the program says `built_in`.
@@ -157,7 +127,7 @@ pub fn places(text: &str) -> Option<BTreeSet<&str>> {
 }
 
 /// Whether it looks like a place's name: what does not is never repeated.
-fn is_name(name: &str) -> bool {
+pub fn is_name(name: &str) -> bool {
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
     let digits = name.chars().filter(char::is_ascii_digit).count();
     name.starts_with(|c: char| c.is_ascii_lowercase())
@@ -198,6 +168,7 @@ impl Laid {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::directory::entry::Entry;
 
     fn code(built_in: &str, text: &str) -> Option<&'static str> {
         fault(built_in, text).map(|fault| fault.code)

@@ -5,7 +5,7 @@ use chrono::TimeDelta;
 
 use super::compose::{Person, instant};
 use super::enclosed::File;
-use super::letter::Facts;
+use super::letter::{Counting, Facts};
 use super::mailer::Envelope;
 use super::outbox::{case_of, read_task_limit};
 use super::plan::{self, Addressee, Occasion, Owed};
@@ -97,20 +97,27 @@ impl Post {
         match letter.medium {
             Medium::Mail => {
                 let address = reach.email.ok_or_else(|| Fail::never("mail.address"))?;
-                let words = self.letters.mail(letter.occasion, &facts)?;
+                let words = self.worded(|letters| letters.mail(letter.occasion, &facts))?;
                 let (id, at) = (letter.id, letter.created_at);
                 let envelope = Envelope { id, stem: &stem, name: &name, address: &address, at };
                 self.mailer.send(self.db.now(), &envelope, &words, &files)?;
             }
             Medium::Sms => {
                 let phone = reach.mobile.ok_or_else(|| Fail::never("sms.number"))?;
-                let text = self.letters.sms(letter.occasion, &facts)?;
+                let text = self.worded(|letters| letters.sms(letter.occasion, &facts))?;
                 let message =
                     Message { id: letter.id, ticket_no: &stem, phone: &phone, text: &text };
                 self.sms.send(self.db.now(), &message)?;
             }
         }
         Ok(true)
+    }
+
+    /// What is made of the templates as they count today: asked of the database each time, so that each node follows at
+    /// once.
+    fn worded<T>(&self, make: impl FnOnce(&Counting<'_>) -> Result<T>) -> Result<T> {
+        let directory = self.db.read(|conn| self.directory.current(conn))?;
+        make(&self.letters.on(&directory, self.db.now().day(self.settings.zone)))
     }
 
     /// How whoever gets it is reached now; nothing where the account is no longer in use.

@@ -1,14 +1,17 @@
-//! Notices: the words of a letter, from templates. Its rule: a site may put a template of its own in
-//! place of each (`notify.templates`); one that cannot be used is told of and ours is used instead,
-//! so that no letter waits for a comma.
+//! Notices: the words of a letter, from templates. Its rule: a site may put a text of its own in place of each, stored
+//! from a day on (`notify::wording`) or in a folder (`notify.templates`); one that cannot be used is told of and the next
+//! is used, ours at last, so that no letter waits for a comma.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use minijinja::{AutoEscape, Environment, UndefinedBehavior};
+use chrono::NaiveDate;
 use serde::Serialize;
 
 use super::enclosed::Told;
 use super::plan::Occasion;
+use super::template::{Absent, LetterForm, Template};
+use crate::code_enum;
+use crate::directory::Directory;
 use crate::error::{Error, Result};
 
 /// What a mail says.
@@ -84,74 +87,33 @@ pub struct Facts {
     pub report: Told,
 }
 
-macro_rules! built_in {
-    ($($name:literal),+ $(,)?) => {
-        /// Ours, as they come with the program.
-        const BUILT_IN: &[(&str, &str)] =
-            &[$(($name, include_str!(concat!("../../config/letters/", $name)))),+];
-    };
+code_enum! {
+    /// Where the text of a template comes from.
+    pub enum Origin {
+        /// What the site has stored, dated.
+        Stored = "stored" "本单位的文本",
+        Folder = "folder" "目录中的文件",
+        BuiltIn = "built_in" "系统自带",
+    }
 }
-
-built_in![
-    "dispatched.txt",
-    "dispatched.sms",
-    "designated.txt",
-    "designated.sms",
-    "copied.txt",
-    "copied.sms",
-    "recalled.txt",
-    "recalled.sms",
-    "dispute_decided.txt",
-    "dispute_decided.sms",
-    "sent_back.txt",
-    "sent_back.sms",
-    "rework.txt",
-    "rework.sms",
-    "urged.txt",
-    "urged.sms",
-    "soon.txt",
-    "soon.sms",
-    "overdue.txt",
-    "overdue.sms",
-    "receipt.txt",
-    "receipt.sms",
-    "answered.txt",
-    "answered.sms",
-    "survey.txt",
-    "survey.sms",
-    "warning.txt",
-    "warning.sms",
-    "instructed.txt",
-    "instructed.sms",
-    "supervised.txt",
-    "supervised.sms",
-    "answer_due.txt",
-    "answer_due.sms",
-    "bottom_line.txt",
-    "bottom_line.sms",
-    "bottom_line_due.txt",
-    "bottom_line_due.sms",
-    "charged.txt",
-    "charged.sms",
-    "checking.txt",
-    "checking.sms",
-    "digest.txt",
-    "digest.sms",
-    "digest.html",
-    "report.txt",
-    "letter.html",
-];
 
 /// The templates of a site.
 #[derive(Debug, Clone, Default)]
 pub struct Letters {
-    /// Where a site's own lie; read anew for each letter, so that an edit counts at once.
+    /// Where those in files lie; read anew for each letter, so that an edit counts at once.
     pub folder: Option<PathBuf>,
+}
+
+/// The same as they count on a day.
+pub struct Counting<'a> {
+    folder: Option<&'a Path>,
+    directory: &'a Directory,
+    day: NaiveDate,
 }
 
 /// What the page around a letter's lines may use besides [`Facts`].
 #[derive(Serialize)]
-struct Page<'a> {
+pub struct Page<'a> {
     subject: &'a str,
     lines: Vec<Line<'a>>,
     #[serde(flatten)]
@@ -166,6 +128,12 @@ struct Line<'a> {
     link: Option<&'a str>,
 }
 
+impl<'a> Page<'a> {
+    pub fn of(subject: &'a str, plain: &'a str, facts: &'a Facts) -> Self {
+        Self { subject, lines: plain.lines().map(Line::of).collect(), facts }
+    }
+}
+
 impl<'a> Line<'a> {
     fn of(line: &'a str) -> Self {
         let line = line.trim();
@@ -177,83 +145,89 @@ impl<'a> Line<'a> {
 }
 
 impl Letters {
+    /// The templates as they count on `day`, where `directory` knows what is stored.
+    pub fn on<'a>(&'a self, directory: &'a Directory, day: NaiveDate) -> Counting<'a> {
+        Counting { folder: self.folder.as_deref(), directory, day }
+    }
+}
+
+impl Counting<'_> {
+    pub const fn day(&self) -> NaiveDate {
+        self.day
+    }
+
     /// The mail about `occasion`.
     ///
     /// # Errors
     /// `internal` only where even our own template cannot be used.
     pub fn mail(&self, occasion: Occasion, facts: &Facts) -> Result<Words> {
-        let text = self.filled(&format!("{occasion}.txt"), facts)?;
-        let (subject, plain) = text.split_once('\n').unwrap_or((&text, ""));
-        let (subject, plain) = (subject.trim().to_owned(), tidy(plain));
-        let lines = plain.lines().map(Line::of).collect();
-        let page = Page { subject: &subject, lines, facts };
-        let own = format!("{occasion}.html");
-        let name = if self.has(&own) { own } else { "letter.html".to_owned() };
-        let html = self.filled(&name, &page)?;
+        let (subject, plain) = self.plain(occasion, facts)?;
+        let page = Page::of(&subject, &plain, facts);
+        let html = self.filled(Template::of(occasion, LetterForm::Page), &page)?;
         Ok(Words { subject, plain, html })
+    }
+
+    /// Subject and plain text of the mail about `occasion`.
+    ///
+    /// # Errors
+    /// As [`Counting::mail`].
+    pub fn plain(&self, occasion: Occasion, facts: &Facts) -> Result<(String, String)> {
+        Ok(parted(&self.filled(Template::of(occasion, LetterForm::Mail), facts)?))
     }
 
     /// The short message about `occasion`.
     ///
     /// # Errors
-    /// As [`Letters::mail`].
+    /// As [`Counting::mail`].
     pub fn sms(&self, occasion: Occasion, facts: &Facts) -> Result<String> {
-        Ok(self.filled(&format!("{occasion}.sms"), facts)?.trim().to_owned())
+        let filled = self.filled(Template::of(occasion, LetterForm::Sms), facts)?;
+        Ok(filled.trim().to_owned())
     }
 
-    /// What is wrong with a site's own templates: name and reason, for `jiesu doctor`.
-    pub fn faults(&self) -> Vec<(String, String)> {
-        let names = BUILT_IN.iter().map(|(name, _)| (*name).to_owned());
-        let own = Occasion::ALL.iter().map(|occasion| format!("{occasion}.html"));
-        let facts = Facts::default();
-        let page = Page { subject: "", lines: Vec::new(), facts: &facts };
-        names
-            .chain(own)
-            .filter_map(|name| {
-                let text = self.own(&name)?;
-                let failed = fill(&name, &text, &page).err()?;
-                Some((name, failed.to_string()))
-            })
-            .collect()
+    /// What the site has stored in place of `template`.
+    pub fn stored(&self, template: Template) -> Option<&str> {
+        let text = self.directory.setting_on(&template.setting(), self.day);
+        text.filter(|text| !text.is_empty())
     }
 
-    fn has(&self, name: &str) -> bool {
-        ours(name).is_some() || self.own(name).is_some()
+    /// The texts of `template` in the order in which they are tried, each with the template that it is of: behind those
+    /// of a mail's own page come those of the page around every mail.
+    pub fn texts(&self, template: Template) -> Vec<(Template, Origin, String)> {
+        let mut all = Vec::new();
+        let is_page = template.form == LetterForm::Page && template != Template::AROUND;
+        for of in std::iter::once(template).chain(is_page.then_some(Template::AROUND)) {
+            let stored = self.stored(of).map(|text| (of, Origin::Stored, text.to_owned()));
+            let in_folder = self.in_folder(of).map(|text| (of, Origin::Folder, text));
+            let ours = of.built_in().map(|text| (of, Origin::BuiltIn, text.to_owned()));
+            all.extend([stored, in_folder, ours].into_iter().flatten());
+        }
+        all
     }
 
-    fn own(&self, name: &str) -> Option<String> {
-        std::fs::read_to_string(self.folder.as_ref()?.join(name)).ok()
+    fn in_folder(&self, template: Template) -> Option<String> {
+        std::fs::read_to_string(self.folder?.join(template.to_string())).ok()
     }
 
-    fn filled(&self, name: &str, with: &impl Serialize) -> Result<String> {
-        if let Some(text) = self.own(name) {
-            match fill(name, &text, with) {
+    fn filled(&self, template: Template, with: &impl Serialize) -> Result<String> {
+        let mut failed = Error::internal("no such letter");
+        for (of, origin, text) in self.texts(template) {
+            match of.fill(&text, with, Absent::Printed) {
                 Ok(filled) => return Ok(filled),
                 Err(error) => {
-                    let (line, kind) = (error.line(), error.kind());
-                    tracing::warn!(template = name, line, %kind, "a letter's template is wrong");
+                    let (template, line, kind) = (of.to_string(), error.line(), error.kind());
+                    tracing::warn!(template, %origin, line, %kind, "a letter's template is wrong");
+                    failed = Error::internal(error);
                 }
             }
         }
-        let text = ours(name).ok_or_else(|| Error::internal("no such letter"))?;
-        fill(name, text, with).map_err(Error::internal)
+        Err(failed)
     }
 }
 
-fn ours(name: &str) -> Option<&'static str> {
-    BUILT_IN.iter().find(|(there, _)| *there == name).map(|(_, text)| *text)
-}
-
-/// Fills `text` in; a name that nobody gave is a mistake, not an empty place.
-fn fill(name: &str, text: &str, with: &impl Serialize) -> Result<String, minijinja::Error> {
-    let mut environment = Environment::new();
-    environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    environment.set_auto_escape_callback(|name| {
-        let html = name.rsplit_once('.').is_some_and(|(_, end)| end == "html");
-        if html { AutoEscape::Html } else { AutoEscape::None }
-    });
-    environment.set_fuel(Some(200_000));
-    environment.template_from_named_str(name, text)?.render(minijinja::value::Serde(with))
+/// Subject and plain text of a mail: the first line, and the rest.
+pub fn parted(text: &str) -> (String, String) {
+    let (subject, plain) = text.split_once('\n').unwrap_or((text, ""));
+    (subject.trim().to_owned(), tidy(plain))
 }
 
 /// No more than one blank line in a row, none at the ends.

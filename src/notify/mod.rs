@@ -14,11 +14,14 @@ pub mod plan;
 pub mod post;
 mod respite;
 pub mod retry;
+pub mod sample;
 pub mod settings;
 pub mod sms;
 pub mod store;
+pub mod template;
 pub mod webhook;
 pub mod when;
+pub mod wording;
 
 pub use mailer::Mailer;
 pub use plan::{Addressee, Occasion, Owed};

@@ -19,6 +19,7 @@ pub mod drafts;
 pub mod exports;
 pub mod history;
 pub mod incidents;
+pub mod letters;
 pub mod line;
 pub mod marks;
 pub mod masked;
@@ -158,6 +159,7 @@ fn desk_routes(services: &mut ServiceConfig<'_>) {
         .service(webhooks::deliveries)
         .service(webhooks::replay)
         .configure(words::routes)
+        .configure(letters::routes)
         .service(health::live)
         .service(health::ready)
         .service(metrics::metrics_text);

@@ -34,7 +34,7 @@ fn each_part_is_for_those_who_have_it_and_for_nobody_else() {
     let reads_rules: &[&str] = &["sysadmin", "assessor", "leader"];
     let tries: &[&str] = &["sysadmin", "dispatcher"];
     let parts = ["sysadmin", "secadmin", "auditor", "dispatcher", "assessor", "leader"];
-    let pages: [(&str, &[&str]); 25] = [
+    let pages: [(&str, &[&str]); 27] = [
         ("/admin", &parts),
         ("/admin/units", describes),
         ("/admin/units/wuye", describes),
@@ -56,6 +56,8 @@ fn each_part_is_for_those_who_have_it_and_for_nobody_else() {
         ("/admin/whatif", reads_rules),
         ("/admin/words", describes),
         ("/admin/words/field.range", describes),
+        ("/admin/letters", describes),
+        ("/admin/letters/answered.sms", describes),
         ("/admin/outbox", describes),
         ("/admin/users", &["secadmin"]),
         ("/admin/users/agent", &["secadmin"]),
@@ -75,8 +77,13 @@ fn each_part_is_for_those_who_have_it_and_for_nobody_else() {
         assert!(browser.shown("/me").contains(name));
     }
     let sysadmin = Browser::of(&server, "sysadmin");
-    for path in ["/admin/units/none", "/admin/calendar/soon", "/admin/profiles/none@1", "/admin/x"]
-    {
+    for path in [
+        "/admin/units/none",
+        "/admin/calendar/soon",
+        "/admin/profiles/none@1",
+        "/admin/letters/none.sms",
+        "/admin/x",
+    ] {
         assert_eq!(sysadmin.get(path).status, 404, "{path}");
     }
 }

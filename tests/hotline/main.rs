@@ -60,6 +60,7 @@ mod notices_retry;
 mod notices_supervision;
 mod nudged;
 mod open311;
+mod own_letters;
 mod papers;
 mod places;
 mod power_cut;

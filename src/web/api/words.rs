@@ -3,6 +3,7 @@
 
 use actix_web::{HttpResponse, get, put, web};
 use chrono::NaiveDate;
+use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -10,6 +11,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::reference::view::Listed;
 use crate::app::App;
 use crate::directory;
+use crate::directory::said::Wording;
 use crate::directory::wording::{self, KEEPERS, places};
 use crate::error::{Error, Result, built_in, catalogue};
 use crate::identity::Actor;
@@ -48,7 +50,7 @@ pub struct SentenceView {
     pub places: Vec<String>,
 }
 
-/// What was said in place of a sentence from a day on.
+/// What was said in place of a text of the program from a day on.
 #[derive(Serialize, ToSchema)]
 pub struct SaidView {
     since_on: NaiveDate,
@@ -58,6 +60,17 @@ pub struct SaidView {
     /// When it was recorded, and by whom.
     at: String,
     by: String,
+}
+
+impl SaidView {
+    pub(super) fn of(it: Wording, zone: Tz) -> Self {
+        Self {
+            since_on: it.since_on,
+            text: it.text,
+            at: it.recorded_at.rfc3339(zone),
+            by: it.recorded_by,
+        }
+    }
 }
 
 /// A sentence with all that was said in its place.
@@ -161,15 +174,9 @@ pub fn one_of(app: &App, actor: &Actor, code: &str) -> Result<SentenceHistory> {
         let directory = app.directory.current(conn)?;
         Ok((directory.wordings_on(today), wording::said_for(conn, code)?))
     })?;
-    let shown = |it: wording::Wording| SaidView {
-        since_on: it.since_on,
-        text: it.text,
-        at: it.recorded_at.rfc3339(zone),
-        by: it.recorded_by,
-    };
     Ok(SentenceHistory {
         sentence: view(code, built_in, own.get(code)),
-        said: said.into_iter().map(shown).collect(),
+        said: said.into_iter().map(|it| SaidView::of(it, zone)).collect(),
     })
 }
 

@@ -61,6 +61,8 @@ const PAGES: &[(&str, &str)] = &[
     ("admin/reach.html", include_str!("pages/admin/reach.html")),
     ("admin/sentences.html", include_str!("pages/admin/sentences.html")),
     ("admin/sentence.html", include_str!("pages/admin/sentence.html")),
+    ("admin/letters.html", include_str!("pages/admin/letters.html")),
+    ("admin/letter.html", include_str!("pages/admin/letter.html")),
     ("admin/outbox.html", include_str!("pages/admin/outbox.html")),
     ("admin/audit.html", include_str!("pages/admin/audit.html")),
     ("assessed.html", include_str!("pages/assessed.html")),

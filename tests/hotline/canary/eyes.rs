@@ -57,7 +57,7 @@ fn questions(numbers: &[String], today: &str) -> Vec<String> {
             }
             Some("code") => fill("{code}", &CODES),
             Some("year") => fill("{year}", &["2026"]),
-            Some("name") => fill("{name}", &["agent", "handler@jiedao"]),
+            Some("name") => fill("{name}", &["agent", "handler@jiedao", "answered.sms"]),
             Some("kind") => fill("{kind}", &["reply"]),
             // The door of strangers: every number in both spellings, and every list.
             Some("format") => fill("{format}", &["json", "xml"]),

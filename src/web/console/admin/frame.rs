@@ -41,6 +41,7 @@ const PARTS: &[(&str, &str, &str, &[Role])] = &[
     ("/admin/profiles", "考核办法", "版本、差异与启用", READS_RULES),
     ("/admin/whatif", "办法试算", "换一个考核办法或派单目录，上个周期会怎样", TRIES_RULES),
     ("/admin/words", "系统用语", "提示、理由和说明怎么说", DESCRIBES),
+    ("/admin/letters", "通知模板", "邮件和短信怎么写", DESCRIBES),
     ("/admin/outbox", "通知发件箱", "待发、失败与重发", DESCRIBES),
     ("/admin/users", "用户", "账号、角色、代理人、密钥", KEEPS_ACCOUNTS),
     ("/exports", "明文导出", "审批含个人信息的导出", &DECIDERS),

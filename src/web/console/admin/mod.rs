@@ -15,6 +15,7 @@ mod trail;
 mod trial;
 mod users;
 mod whatif;
+mod wording;
 
 use actix_web::web::ServiceConfig;
 
@@ -27,6 +28,8 @@ pub fn routes(services: &mut ServiceConfig) {
         .service(letters::letters_page)
         .service(sentences::every_sentence)
         .service(sentences::one_sentence)
+        .service(wording::every_template)
+        .service(wording::one_template)
         .service(trail::search_trail)
         .service(calendar::this_year)
         .service(calendar::one_year)
