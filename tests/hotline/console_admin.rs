@@ -122,7 +122,18 @@ fn the_catalogue_is_tried_on_a_page_and_changed_only_by_the_sysadmin() {
     }
     // One that is recorded stands in the form; nothing is tried before it is asked for.
     let form = sysadmin.shown("/admin/catalogue/dry-run?code=R1");
-    assert!(form.contains("name=\"lead\" value=\"wuye\"") && !form.contains("id=\"result\""));
+    let chosen = "data-code=\"wuye\" value=\"wuye单位\"";
+    assert!(form.contains(chosen) && !form.contains("id=\"result\""), "{form}");
+    // Units are chosen by name, and so is who the place of a ticket names.
+    for page in [&form, &sysadmin.shown("/admin/catalogue"), &sysadmin.shown("/admin/catalogue/R1")]
+    {
+        assert!(page.contains("name=\"lead\" data-choose=\"/api/v1/units\""), "{page}");
+        assert!(
+            page.contains("name=\"assists\" data-as=\"list\" data-many=\"/api/v1/units\""),
+            "{page}"
+        );
+        assert!(page.contains("@street=属地街道=") && page.contains("/assets/many.js"), "{page}");
+    }
     let rule = "code=R9&lead=weixiu&from_on=2026-11-01&run=1";
     let tried = format!("/admin/catalogue/dry-run?window=2026-10&{rule}");
     assert!(sysadmin.shown(&tried).contains("data-call=\"/api/v1/catalogue\""), "a new rule");
@@ -179,7 +190,11 @@ fn a_profile_stands_beside_the_one_in_force() {
     assert!(leader.shown("/admin/profiles/default@1").contains("这就是现行办法"));
     let page = sysadmin.shown("/admin/profiles/default@1");
     assert!(page.contains("data-call=\"/api/v1/profiles\"") && page.contains("value=\"2\""));
-    assert!(sysadmin.shown("/admin/profiles").contains("执行中"));
+    let page = sysadmin.shown("/admin/profiles");
+    assert!(
+        page.contains("执行中")
+            && page.contains("<option value=\"default\">默认考核办法（default）")
+    );
 }
 
 #[test]
