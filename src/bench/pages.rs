@@ -48,6 +48,7 @@ const PLACES: &[(&str, &str, &str, &str)] = &[
     ("company", "sysadmin", "/companies", "code"),
     ("category", "sysadmin", "/categories", "code"),
     ("rule", "sysadmin", "/catalogue", "code"),
+    ("webhook", "sysadmin", "/webhooks", "id"),
     ("user", "secadmin", "/users", "name"),
     ("machine", "secadmin", "/users", "name"),
 ];

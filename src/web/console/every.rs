@@ -114,6 +114,7 @@ pub const PAGES: &[Page] = &[
     ("company", "sysadmin", "/admin/companies/{company}"),
     ("categories", "sysadmin", "/admin/categories"),
     ("category", "sysadmin", "/admin/categories/{category}"),
+    ("category-map", "sysadmin", "/admin/category-map"),
     ("catalogue", "sysadmin", "/admin/catalogue"),
     ("rule", "sysadmin", "/admin/catalogue/{rule}"),
     (
@@ -131,6 +132,8 @@ pub const PAGES: &[Page] = &[
     ("sentences", "sysadmin", "/admin/words"),
     ("sentence", "sysadmin", "/admin/words/transition"),
     ("outbox", "sysadmin", "/admin/outbox?state="),
+    ("webhooks", "sysadmin", "/admin/webhooks"),
+    ("webhook", "sysadmin", "/admin/webhooks/{webhook}"),
     ("users", "secadmin", "/admin/users"),
     ("user", "secadmin", "/admin/users/{user}"),
     ("machine", "secadmin", "/admin/users/{machine}"),
