@@ -56,7 +56,7 @@ fn a_units_own_assessor_is_offered_no_decision_about_its_objection_and_told_whos
     let until = office.city.now().plus_millis(3 * 86_400_000).to_string();
     let does = |who: &str, step: &str, body: Value| {
         let answer = office.post(who, &format!("/api/v1/reports/{id}/{step}"), &body);
-        assert_eq!(answer.status, 200, "{who} {step}: {answer:?}");
+        assert!(answer.status < 300, "{who} {step}: {answer:?}");
     };
     does("assessor", "preview", json!({ "until": until }));
     let path = format!("/monthly/{id}");

@@ -202,8 +202,8 @@ on_each_database! {
         let db = room.server.app.db.clone();
         let secadmin = room.city.person("secadmin").actor.clone();
         let people: Vec<String> = room.city.people().map(|person| person.actor.name.clone()).collect();
-        let is_of = |name: &String| units.iter().chain(&["zjj"]).any(|unit| name.ends_with(&format!("@{unit}")));
-        for name in people.iter().filter(|name| is_of(name)) {
+        let is_there = |name: &str| units.iter().chain(&["zjj"]).any(|unit| name.ends_with(&format!("@{unit}")));
+        for name in people.iter().filter(|name| is_there(name.as_str())) {
             jiesu::identity::disable(&db, &secadmin, name).unwrap();
         }
         let asks = |who: &str, method: &str, path: &str, body: serde_json::Value| {
