@@ -43,6 +43,7 @@ pub const PLACES: &[(&str, &str, &str, &str)] = &[
     ("company", "sysadmin", "/companies", "code"),
     ("category", "sysadmin", "/categories", "code"),
     ("rule", "sysadmin", "/catalogue", "code"),
+    ("webhook", "sysadmin", "/webhooks", "id"),
     ("user", "secadmin", "/users", "name"),
     ("machine", "secadmin", "/users", "name"),
 ];

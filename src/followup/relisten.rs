@@ -9,6 +9,7 @@ use crate::directory::Directory;
 use crate::error::{Error, Kind, Result};
 use crate::identity::{Actor, Role};
 use crate::sealing::MasterKey;
+use crate::ticket::Ticket;
 use crate::ticket::sight::handled_it;
 use crate::ticket::store::{Vault, load_by_id};
 
@@ -16,6 +17,23 @@ use crate::ticket::store::{Vault, load_by_id};
 pub const HEARS: &[Role] = &[Role::Reviewer, Role::Assessor];
 /// Who reads what was found.
 pub const READS: &[Role] = &[Role::Reviewer, Role::Assessor, Role::Leader];
+
+/// Whether `actor` may hear again a survey that `surveyor` asked about `ticket`.
+///
+/// # Errors
+/// 403, also `own_request` for whoever asked and `relisten.own_unit`.
+pub fn may_hear(
+    actor: &Actor,
+    (surveyor, ticket): (i64, &Ticket),
+    directory: &Directory,
+) -> Result<()> {
+    actor.require(HEARS)?;
+    actor.require_other_than(surveyor)?;
+    if handled_it(ticket, actor, directory) {
+        return Err(Error::new(Kind::Forbidden, "relisten.own_unit"));
+    }
+    Ok(())
+}
 
 /// Writes down what `actor` found in the drawn survey `id`.
 ///
@@ -31,10 +49,7 @@ pub fn hear(
     let row = store::drawn(tx.conn, id)?.ok_or_else(Error::not_found)?;
     let stored =
         load_by_id(tx.conn, Vault { keys }, row.ticket_id)?.ok_or_else(Error::not_found)?;
-    actor.require_other_than(row.surveyor)?;
-    if handled_it(&stored.ticket, actor, directory) {
-        return Err(Error::new(Kind::Forbidden, "relisten.own_unit"));
-    }
+    may_hear(actor, (row.surveyor, &stored.ticket), directory)?;
     let heard = heard()?;
     heard.check()?;
     if row.heard_at.is_some() {

@@ -162,12 +162,23 @@ fn side_of(ticket: &Ticket, actor: &Actor) -> Result<Side> {
     Err(Error::new(Kind::Forbidden, "copy_reads_only"))
 }
 
+/// The kinds of files that `actor` may bring to `ticket`; none for whoever brings nothing.
+pub fn kinds_for(ticket: &Ticket, actor: &Actor) -> Vec<AttachmentKind> {
+    let Ok(side) = side_of(ticket, actor) else { return Vec::new() };
+    AttachmentKind::ALL.iter().copied().filter(|kind| is_theirs(*kind, side)).collect()
+}
+
+/// What was done is shown by whoever did it.
+fn is_theirs(kind: AttachmentKind, side: Side) -> bool {
+    kind != AttachmentKind::After || side == Side::Unit
+}
+
 /// What was before and after is shown, not told; and what was done is shown by whoever did it.
 fn fits(one: &Attaching, side: Side) -> Result<()> {
     if one.kind != AttachmentKind::Document && !one.kept.media.is_photo() {
         return Err(Error::field("/file", "attachment.not_a_photo"));
     }
-    if one.kind == AttachmentKind::After && side == Side::Caller {
+    if !is_theirs(one.kind, side) {
         return Err(Error::field("/kind", "attachment.after_by_unit"));
     }
     Ok(())

@@ -4,6 +4,7 @@
 use super::{Hotline, Rules};
 use crate::audit::{self, Entry};
 use crate::db::{Conn, Tx};
+use crate::directory::Directory;
 use crate::error::{Error, Kind, Result, sentence};
 use crate::handling::ladder::{
     About, Proposal, Trigger, Verdict, Working, about, disappointments, proposals,
@@ -40,9 +41,7 @@ impl Hotline {
         actor.require(&[Role::Reviewer])?;
         let rules = self.rules.current(tx.conn, tx.now)?;
         let proposal = proposal(tx, &rules, key)?;
-        if is_of(actor, &proposal.unit, &rules.directory) {
-            return Err(Error::new(Kind::Forbidden, "supervise.own_unit"));
-        }
+        may_decide(actor, &proposal, &rules.directory)?;
         let by = (actor.user, actor.name.as_str());
         store::decide(tx, &proposal, verdict, by)?;
         if verdict == Verdict::Refused {
@@ -61,6 +60,18 @@ impl Hotline {
         }
         Ok(proposal)
     }
+}
+
+/// Whether `actor` may decide `proposal`: a reviewer, who is nobody of the unit that it is about, nor below it.
+///
+/// # Errors
+/// 403, also `supervise.own_unit`.
+pub fn may_decide(actor: &Actor, proposal: &Proposal, directory: &Directory) -> Result<()> {
+    actor.require(&[Role::Reviewer])?;
+    if is_of(actor, &proposal.unit, directory) {
+        return Err(Error::new(Kind::Forbidden, "supervise.own_unit"));
+    }
+    Ok(())
 }
 
 /// What follows from these leads, and from what is or was lately supervised: all of it, or what a proposal and its key

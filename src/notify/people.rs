@@ -104,15 +104,15 @@ pub fn on_duty(
 }
 
 /// The people of a unit who are told: those who work there, and its head where it is serious or
-/// there is nobody else. A unit without anybody is told through the one above it; never a property
-/// company's case through another company.
+/// there is nobody else. A unit without anybody is told through the nearest one above it that has somebody;
+/// never a property company's case through another company.
 fn of_unit(
     conn: &mut Conn,
     directory: &Directory,
     unit: &UnitCode,
     occasion: Occasion,
 ) -> Result<Vec<Account>> {
-    let serious = matches!(
+    let is_serious = matches!(
         occasion,
         Occasion::Designated
             | Occasion::Overdue
@@ -121,25 +121,39 @@ fn of_unit(
             | Occasion::Supervised
             | Occasion::AnswerDue
     );
-    let roles = match occasion {
-        // The head is warned, and answers; where there is none, whoever is there.
-        Occasion::Warning
-        | Occasion::Instructed
-        | Occasion::BottomLine
-        | Occasion::BottomLineDue
-        | Occasion::Charged
-        | Occasion::Checking => &[Role::UnitHead][..],
-        _ if serious => &[Role::Handler, Role::UnitHead][..],
-        _ => &[Role::Handler][..],
+    let is_for_the_head = is_for_the_head(occasion);
+    let roles = if is_for_the_head {
+        &[Role::UnitHead][..]
+    } else if is_serious {
+        &[Role::Handler, Role::UnitHead][..]
+    } else {
+        &[Role::Handler][..]
     };
     for place in std::iter::once(unit.clone()).chain(directory.ancestors(unit)) {
         let mut people = reach::people_of(conn, &place, roles)?;
         if people.is_empty() {
             people = reach::people_of(conn, &place, &[Role::UnitHead, Role::Handler])?;
         }
+        // The head of a bureau is its leader. Of the work of a section they hear through the sections' heads alone.
+        if people.is_empty() && is_for_the_head {
+            people = reach::people_of(conn, &place, &[Role::Leader])?;
+        }
         if !people.is_empty() {
             return Ok(people);
         }
     }
     Ok(Vec::new())
+}
+
+/// Whether the head is told, who answers for it; where there is none, whoever is there.
+const fn is_for_the_head(occasion: Occasion) -> bool {
+    matches!(
+        occasion,
+        Occasion::Warning
+            | Occasion::Instructed
+            | Occasion::BottomLine
+            | Occasion::BottomLineDue
+            | Occasion::Charged
+            | Occasion::Checking
+    )
 }

@@ -270,11 +270,16 @@ impl Desk<'_> {
         let texts =
             if reads.words_in(row.state) { texts::versions(conn, keys, id)? } else { Vec::new() };
         let document = document(conn, &row)?;
+        let allowed = state::allowed(&standing, self.actor, now);
+        let mut objections = objection::list(conn, keys, &reads, row.root)?;
         let mut checks = Vec::new();
         if row.state == State::Preliminary {
             let rules = self.hotline.rules.current(conn, now)?;
             checks = confirmation::now(conn, (&row, &document), &rules.directory)?;
             checks.retain(|it| reads.units().is_none_or(|own| own.contains(&it.unit)));
+            if allowed.contains(&Step::Decide.as_str()) {
+                objection::offer(&mut objections, self.actor, &rules.directory);
+            }
         }
         let (mut offered, mut gone) = (Vec::new(), Vec::new());
         if reads == Reads::Everything {
@@ -288,10 +293,10 @@ impl Desk<'_> {
             cases_gone: gone,
             steps: store::steps(conn, id)?,
             texts,
-            objections: objection::list(conn, keys, &reads, row.root)?,
+            objections,
             checks,
             marks: document.marks,
-            allowed: state::allowed(&standing, self.actor, now),
+            allowed,
             row,
         })
     }

@@ -24,6 +24,7 @@ pub mod line;
 pub mod marks;
 pub mod masked;
 pub mod named;
+pub mod offers;
 pub mod outbox;
 pub mod papers;
 pub mod period;

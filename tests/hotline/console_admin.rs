@@ -59,6 +59,8 @@ fn each_part_is_for_those_who_have_it_and_for_nobody_else() {
         ("/admin/letters", describes),
         ("/admin/letters/answered.sms", describes),
         ("/admin/outbox", describes),
+        ("/admin/webhooks", describes),
+        ("/admin/category-map", describes),
         ("/admin/users", &["secadmin"]),
         ("/admin/users/agent", &["secadmin"]),
         ("/admin/audit", &["auditor"]),
@@ -129,7 +131,18 @@ fn the_catalogue_is_tried_on_a_page_and_changed_only_by_the_sysadmin() {
     }
     // One that is recorded stands in the form; nothing is tried before it is asked for.
     let form = sysadmin.shown("/admin/catalogue/dry-run?code=R1");
-    assert!(form.contains("name=\"lead\" value=\"wuye\"") && !form.contains("id=\"result\""));
+    let chosen = "data-code=\"wuye\" value=\"wuye单位\"";
+    assert!(form.contains(chosen) && !form.contains("id=\"result\""), "{form}");
+    // Units are chosen by name, and so is who the place of a ticket names.
+    for page in [&form, &sysadmin.shown("/admin/catalogue"), &sysadmin.shown("/admin/catalogue/R1")]
+    {
+        assert!(page.contains("name=\"lead\" data-choose=\"/api/v1/units\""), "{page}");
+        assert!(
+            page.contains("name=\"assists\" data-as=\"list\" data-many=\"/api/v1/units\""),
+            "{page}"
+        );
+        assert!(page.contains("@street=属地街道=") && page.contains("/assets/many.js"), "{page}");
+    }
     let rule = "code=R9&lead=weixiu&from_on=2026-11-01&run=1";
     let tried = format!("/admin/catalogue/dry-run?window=2026-10&{rule}");
     assert!(sysadmin.shown(&tried).contains("data-call=\"/api/v1/catalogue\""), "a new rule");
@@ -186,7 +199,67 @@ fn a_profile_stands_beside_the_one_in_force() {
     assert!(leader.shown("/admin/profiles/default@1").contains("这就是现行办法"));
     let page = sysadmin.shown("/admin/profiles/default@1");
     assert!(page.contains("data-call=\"/api/v1/profiles\"") && page.contains("value=\"2\""));
-    assert!(sysadmin.shown("/admin/profiles").contains("执行中"));
+    let page = sysadmin.shown("/admin/profiles");
+    assert!(
+        page.contains("执行中")
+            && page.contains("<option value=\"default\">默认考核办法（default）")
+    );
+}
+
+#[test]
+fn receivers_of_events_are_listed_and_told_again_and_no_page_has_a_secret() {
+    let server = house(&[]);
+    let admin = token(&server, "sysadmin");
+    let plan = json!({ "url": "https://hooks.example.cn/in?key=abcdef", "events": ["ticket.closed"], "unit": "wuye" });
+    let made = post(&server, "/api/v1/webhooks", Some(&admin), &plan).json();
+    let text = |name: &str| made[name].as_str().unwrap().to_owned();
+    let (path, secret) = (format!("/api/v1/webhooks/{}", text("id")), text("secret"));
+    let sent = post(&server, &format!("{path}/test"), Some(&admin), &json!({})).json();
+    let replay = format!("{path}/deliveries/{}/replay", sent["id"].as_str().unwrap());
+    let sysadmin = Browser::of(&server, "sysadmin");
+    let page_path = format!("/admin/webhooks/{}", text("id"));
+    for place in ["/admin/webhooks", page_path.as_str()] {
+        let page = sysadmin.shown(place);
+        assert!(page.contains("hooks.example.cn") && page.contains("wuye单位"), "{page}");
+        assert!(!page.contains("abcdef") && !page.contains(&secret), "{page}");
+    }
+    assert!(sysadmin.shown("/admin/webhooks").contains("<td>办结</td>"));
+    let page = sysadmin.shown(&page_path);
+    assert!(page.contains("待推送") && page.contains(&format!("data-call=\"{path}/test\"")));
+    assert!(page.contains("value=\"ticket.closed\" data-as=\"list\" checked"), "{page}");
+    assert!(!page.contains(&replay), "it is on its way");
+    let paused = json!({ "events": ["ticket.closed"], "unit": "wuye", "enabled": false });
+    assert_eq!(put(&server, &path, "sysadmin", &paused).status, 200);
+    server.clock.forward(chrono::TimeDelta::minutes(1));
+    jiesu::worker::crew(&server.app, &jiesu::jobs::Bell::default()).drain().unwrap();
+    let page = sysadmin.shown(&page_path);
+    assert!(page.contains("已暂停") && page.contains("启用后可重发"), "{page}");
+    assert!(!page.contains(&format!("data-call=\"{path}/test\"")), "{page}");
+    assert_eq!(put(&server, &path, "sysadmin", &json!({ "unit": "wuye" })).status, 200);
+    assert!(sysadmin.shown(&page_path).contains(&format!("data-call=\"{replay}\"")));
+    assert_eq!(sysadmin.get("/admin/webhooks/nothing").status, 404);
+}
+
+#[test]
+fn what_an_older_category_is_counted_as_is_said_with_a_day_and_taken_back_with_one() {
+    let server = house(&[]);
+    let sysadmin = Browser::of(&server, "sysadmin");
+    let page = sysadmin.shown("/admin/category-map");
+    assert!(
+        page.contains("没有对照") && page.contains("data-call=\"/api/v1/category-map/{code}\"")
+    );
+    assert!(page.contains("name=\"code\" data-in=\"path\" data-choose=\"/api/v1/categories\""));
+    let word = json!({ "to": "wy.gl", "from_on": "2026-12-01" });
+    assert_eq!(put(&server, "/api/v1/category-map/wy.dt", "sysadmin", &word).status, 200);
+    let page = sysadmin.shown("/admin/category-map");
+    assert!(page.contains("<td>12月1日</td><td>自身</td>"), "it is not yet so: {page}");
+    assert!(
+        page.contains("data-call=\"/api/v1/category-map/wy.dt\" data-method=\"PUT\""),
+        "{page}"
+    );
+    assert_eq!(put(&server, "/api/v1/category-map/wy.dt", "sysadmin", &json!({})).status, 200);
+    let page = sysadmin.shown("/admin/category-map");
+    assert!(page.contains("按自身") && !page.contains("/category-map/wy.dt\""), "{page}");
 }
 
 #[test]

@@ -24,6 +24,7 @@ mod console_clauses;
 mod console_help;
 mod console_inbox;
 mod console_leader;
+mod console_offers;
 mod console_work;
 mod db;
 mod db_failures;

@@ -191,6 +191,48 @@ on_each_database! {
         assert_eq!(told(&room), [("handler@weixiu".to_owned(), Occasion::Dispatched)]);
     }
 
+    fn the_check_period_of_a_unit_without_a_head_is_told_to_the_head_above(test: &TestDb) {
+        let room = Mailroom::open(test, &[]);
+        let units = ["weixiu-1", "baozhang", "chengguan"];
+        for unit in units {
+            room.city.closed(unit);
+        }
+        room.minutes(2);
+        // Nobody is left in three units, nor in the bureau that has one of them below it but its leader.
+        let db = room.server.app.db.clone();
+        let secadmin = room.city.person("secadmin").actor.clone();
+        let people: Vec<String> = room.city.people().map(|person| person.actor.name.clone()).collect();
+        let is_there = |name: &str| units.iter().chain(&["zjj"]).any(|unit| name.ends_with(&format!("@{unit}")));
+        for name in people.iter().filter(|name| is_there(name.as_str())) {
+            jiesu::identity::disable(&db, &secadmin, name).unwrap();
+        }
+        let asks = |who: &str, method: &str, path: &str, body: serde_json::Value| {
+            let bearer = format!("Bearer {}", room.tokens[who]);
+            let path = format!("/api/v1{path}");
+            let answer = room.server.ask(method, &path, &[("Authorization", &bearer)], &body.to_string());
+            assert!(answer.status < 300, "{path}: {}", answer.body);
+            answer
+        };
+        asks("secadmin", "POST", "/users", json!({ "name": "juzhang", "roles": ["leader"], "unit": "zjj" }));
+        asks("secadmin", "PUT", "/users/juzhang/reach", json!({ "email": "juzhang@city.test" }));
+        room.take("mail");
+        let made = asks("assessor", "POST", "/reports", json!({ "window": "2026-11" })).json();
+        let path = format!("/reports/{}/preview", made["id"].as_str().unwrap());
+        asks("assessor", "POST", &path, json!({ "until": "2026-11-20T18:00:00+08:00" }));
+        room.minutes(2);
+        let checking = |state: LetterState| {
+            let found = room.in_state(state).into_iter().filter(|it| it.occasion == Occasion::Checking);
+            let mut units: Vec<String> = found.filter_map(|it| Some(it.unit?.to_string())).collect();
+            units.sort();
+            units
+        };
+        assert_eq!(checking(LetterState::Sent), ["baozhang", "weixiu-1"]);
+        let mails = room.take("mail");
+        assert_eq!(to(&mails), ["juzhang@city.test".to_owned(), address("unit_head@weixiu")]);
+        // Above a department there is nobody.
+        assert_eq!(checking(LetterState::Dead), ["chengguan"]);
+    }
+
     fn a_unit_with_nobody_at_all_is_a_letter_that_somebody_has_to_see(test: &TestDb) {
         let room = Mailroom::open(test, &[]);
         room.set_reach("handler@chengguan", None, None);

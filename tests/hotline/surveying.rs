@@ -346,6 +346,8 @@ fn who_asked_does_not_hear_it_again_whatever_else_they_are() {
     let city = &office.city;
     drawn(&office);
     let open = relistens(&office, "reviewer", "");
+    assert_eq!(open[0]["allowed"], json!(["hear"]));
+    assert_eq!(relistens(&office, "leader", "")[0]["allowed"], json!([]));
     let id: i64 = open[0]["id"].as_str().unwrap().parse().unwrap();
     let tries = |actor: Actor| {
         let (keys, directory) = (city.hotline.keys.clone(), city.rules().directory.clone());

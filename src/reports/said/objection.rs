@@ -60,6 +60,8 @@ pub struct Objection {
     pub no: Option<String>,
     pub text: Option<String>,
     pub answer: Option<String>,
+    /// Whether whoever reads it may decide it now.
+    pub may_decide: bool,
 }
 
 /// For which unit of theirs `actor` objects to `on` being counted in a window that ends at `ends_at`: the one that its
@@ -111,6 +113,25 @@ pub(in crate::reports) fn keep(
     say(tx, keys, &row, (Part::Objection, text))
 }
 
+/// Whether `actor`, whose role decides, may decide the objection of `row`.
+///
+/// # Errors
+/// 403 `own_request`, `report.own_unit`.
+fn may_decide(row: &ObjectionRow, actor: &Actor, directory: &Directory) -> Result<()> {
+    actor.require_other_than(row.by_id)?;
+    if is_of(actor, &row.unit, directory) {
+        return Err(Error::new(Kind::Forbidden, "report.own_unit"));
+    }
+    Ok(())
+}
+
+/// Marks those of `all` that wait and that `actor`, who decides now, may decide.
+pub(in crate::reports) fn offer(all: &mut [Objection], actor: &Actor, directory: &Directory) {
+    for it in all.iter_mut().filter(|it| it.row.decision.is_none()) {
+        it.may_decide = may_decide(&it.row, actor, directory).is_ok();
+    }
+}
+
 /// Decides, all or none; nobody of the unit that objects, or of one below it, since what is upheld betters its figures.
 ///
 /// # Errors
@@ -144,10 +165,7 @@ pub(in crate::reports) fn decide(
         return Err(Error::invalid(wrong));
     }
     for (row, _) in &chosen {
-        actor.require_other_than(row.by_id)?;
-        if is_of(actor, &row.unit, directory) {
-            return Err(Error::new(Kind::Forbidden, "report.own_unit"));
-        }
+        may_decide(row, actor, directory)?;
     }
     if chosen.iter().any(|(row, _)| row.decision.is_some()) {
         return Err(Error::refused("report.objection_decided"));
@@ -223,6 +241,7 @@ pub fn list(conn: &mut Conn, keys: &MasterKey, reads: &Reads, root: i64) -> Resu
         no: named.get(&row.ticket_id).cloned(),
         text: said.remove(&(row.id, Part::Objection)),
         answer: said.remove(&(row.id, Part::Answer)),
+        may_decide: false,
         row,
     };
     Ok(rows.into_iter().map(read).collect())

@@ -24,6 +24,7 @@ use crate::knowledge::store;
 use crate::knowledge::{
     Act, Article, ArticleCode, ArticleState, Hit, Reads, rank, reads, state_for, text_for,
 };
+use crate::web::api::reference::is_named;
 use crate::web::api::stretch::after_key;
 use crate::web::blocking::run;
 use crate::web::problem::Problem;
@@ -52,6 +53,9 @@ pub fn routes(services: &mut ServiceConfig<'_>) {
 pub struct ArticleQuery {
     /// What a caller asks, in any words; what holds today comes first, then what fits best.
     pub q: Option<String>,
+    /// Only those that this names, by number: a part of the title, its pinyin or initials, or the beginning of the
+    /// code. It is no question, and is not remembered.
+    pub named: Option<String>,
     /// About this category or one below it.
     #[param(value_type = Option<String>)]
     pub category: Option<CategoryCode>,
@@ -71,7 +75,8 @@ pub struct ArticleQuery {
 impl ArticleQuery {
     /// Whether it asks for nothing but words, so that an empty answer says that nothing is known.
     const fn is_plain(&self) -> bool {
-        self.category.is_none()
+        self.named.is_none()
+            && self.category.is_none()
             && self.owner.is_none()
             && self.state.is_none()
             && self.stale.is_none()
@@ -105,9 +110,13 @@ impl<'a> Wanted<'a> {
         };
         let shown = &text_for(article, self.actor).content;
         let within = |below: &BTreeSet<_>| shown.categories.iter().any(|it| below.contains(it));
+        let named = |typed: &String| {
+            is_named(typed, article.code.as_str(), std::iter::once(shown.title.as_str()))
+        };
         let stale = || !article.stale(&self.room.directory, self.room.today).is_empty();
         state
             && reads(article, self.actor) > Reads::Nothing
+            && self.query.named.as_ref().is_none_or(named)
             && self.below.as_ref().is_none_or(within)
             && self.query.owner.as_ref().is_none_or(|owner| shown.owner == *owner)
             && self.query.supervised.is_none_or(|asked| asked == article.task.is_some())
@@ -133,8 +142,10 @@ pub async fn list(
 pub fn listed(app: &App, actor: &Actor, query: &ArticleQuery) -> Result<ArticleList> {
     actor.require(STAFF)?;
     let limit = Page { limit: query.limit, after: None }.limit()?;
-    if query.q.as_ref().is_some_and(|q| q.chars().count() > 200) {
-        return Err(Error::field("/q", "field.too_long"));
+    for (typed, pointer) in [(&query.q, "/q"), (&query.named, "/named")] {
+        if typed.as_ref().is_some_and(|typed| typed.chars().count() > 200) {
+            return Err(Error::field(pointer, "field.too_long"));
+        }
     }
     let room = room(app)?;
     let page = found(&Wanted::of(query, actor, &room), limit);

@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 use super::public::{let_ask, opened_by};
 use crate::app::App;
 use crate::audit::{self, Entry};
+use crate::directory::Directory;
 use crate::error::{Error, FieldError, Kind, Result};
 use crate::identity::{Actor, Role};
 use crate::limits::ClockName;
@@ -60,11 +61,7 @@ pub async fn make(asked: Once<String>) -> Result<HttpResponse> {
         .write(|tx, Once { app, actor, path: no, raw, .. }| {
             let rules = app.hotline.rules.current(tx.conn, tx.now)?;
             let stored = app.hotline.see(tx.conn, &rules, actor, no)?;
-            actor.require(&[Role::Handler, Role::UnitHead])?;
-            if sight(&stored.ticket, actor, &rules.directory) != Sight::Case {
-                return Err(Error::forbidden());
-            }
-            let own = require_at_work(&stored.ticket, actor)?;
+            let own = may_make(&stored.ticket, actor, &rules.directory)?;
             let wish: CardWish = raw.parse()?;
             if !(1..=MOST_HOURS).contains(&wish.hours) {
                 let most = MOST_HOURS.to_string();
@@ -83,6 +80,18 @@ pub async fn make(asked: Once<String>) -> Result<HttpResponse> {
             Answer::ok(&CardMade { url, until: until.rfc3339(rules.profile.zone) })
         })
         .await
+}
+
+/// The key of the assignment for which `actor` makes one.
+///
+/// # Errors
+/// 403 for whoever has no part of the work, or does not see the case whole; 409 once the work is done.
+pub(super) fn may_make(ticket: &Ticket, actor: &Actor, directory: &Directory) -> Result<u8> {
+    actor.require(&[Role::Handler, Role::UnitHead])?;
+    if sight(ticket, actor, directory) != Sight::Case {
+        return Err(Error::forbidden());
+    }
+    require_at_work(ticket, actor)
 }
 
 /// The key of the actor's own assignment; refuses whoever has no part of the work, and a ticket whose work is done.

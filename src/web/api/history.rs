@@ -322,7 +322,7 @@ pub async fn reveal(
         }
         let asked: Reveal = raw.parse()?;
         check(&asked)?;
-        if asked.purpose == Purpose::Call && !holds_the_call(&stored, &actor) {
+        if asked.purpose == Purpose::Call && !holds_the_call(&stored.ticket, &actor) {
             return Err(Error::new(Kind::Forbidden, "reveal.no_call_task"));
         }
         let named: Vec<&str> = asked.fields.iter().map(|field| field.as_str()).collect();
@@ -353,8 +353,7 @@ fn check(asked: &Reveal) -> Result<()> {
 
 /// Whether it is this actor's task to ring the citizen: the clerk of a unit at work, the surveyor
 /// while it is surveyed, the agent while it lives.
-fn holds_the_call(stored: &Stored, actor: &Actor) -> bool {
-    let ticket = &stored.ticket;
+pub(super) fn holds_the_call(ticket: &Ticket, actor: &Actor) -> bool {
     let works = actor.has_any(&[Role::Handler, Role::UnitHead])
         && ticket.assignments.values().any(|a| a.is_live() && actor.works_for(&a.unit));
     let surveys = actor.has(Role::Surveyor) && matches!(ticket.state, State::Surveying { .. });

@@ -42,13 +42,23 @@ pub struct Which {
 
 impl Which {
     /// Whether `q` names what is called so.
-    fn names<'a>(&self, code: &str, mut called: impl Iterator<Item = &'a str>) -> bool {
-        let Some(typed) = self.q.as_deref().map(str::trim).filter(|typed| !typed.is_empty()) else {
-            return true;
-        };
-        code.starts_with(typed)
-            || called.any(|name| name.contains(typed) || hears(&Sound::of(name), typed))
+    fn names<'a>(&self, code: &str, called: impl Iterator<Item = &'a str>) -> bool {
+        let typed = self.q.as_deref().unwrap_or_default();
+        is_named(typed, code, called)
     }
+}
+
+/// Whether `typed` names what has this code or is called so: the beginning of the code, a part of a name, or a name's
+/// pinyin or its initials. Nothing typed names everything.
+pub(super) fn is_named<'a>(
+    typed: &str,
+    code: &str,
+    mut called: impl Iterator<Item = &'a str>,
+) -> bool {
+    let typed = typed.trim();
+    typed.is_empty()
+        || code.starts_with(typed)
+        || called.any(|name| name.contains(typed) || hears(&Sound::of(name), typed))
 }
 
 /// Whether a body speaks of the thing that the address names.

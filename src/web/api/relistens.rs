@@ -14,7 +14,7 @@ use crate::calls::store::recorded;
 use crate::db::Conn;
 use crate::error::{Error, Result};
 use crate::followup::drawn::{Difference, Finding, Heard, Stage, month};
-use crate::followup::relisten::{READS, hear};
+use crate::followup::relisten::{READS, hear, may_hear};
 use crate::followup::store::{self, RelistenRow, Which};
 use crate::identity::Actor;
 use crate::identity::store::account_of;
@@ -93,6 +93,8 @@ pub struct RelistenView {
     heard_at: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     heard_by: Option<String>,
+    /// What the reader may do to it now: `hear`, which is the `POST` to it.
+    allowed: Vec<&'static str>,
 }
 
 /// A page of drawn surveys.
@@ -155,7 +157,7 @@ pub fn listed(hotline: &Hotline, actor: &Actor, query: &RelistenQuery) -> Result
         let rules = hotline.rules.current(conn, now)?;
         let rows = store::list(conn, which, page.after.unwrap_or(i64::MIN), page.most())?;
         let (rows, next) = page.of(rows, |row| row.id);
-        Ok(RelistenList { items: shown(conn, (hotline, &rules), &rows)?, next })
+        Ok(RelistenList { items: shown(conn, (hotline, &rules, actor), &rows)?, next })
     })
 }
 
@@ -234,7 +236,8 @@ pub async fn record(asked: Once<String>) -> Result<HttpResponse> {
             let raw: &RawBody = &asked.raw;
             let who = (&asked.actor, &*hotline.keys, &*rules.directory);
             let row = hear(tx, who, id, || raw.parse())?;
-            let mut views = shown(tx.conn, (hotline, &rules), &[row])?;
+            let reader = (&**hotline, &*rules, &asked.actor);
+            let mut views = shown(tx.conn, reader, &[row])?;
             Answer::ok(&views.pop())
         })
         .await
@@ -254,7 +257,7 @@ fn name_of(conn: &mut Conn, id: i64) -> Result<String> {
 /// The views of `rows`, without those whose ticket was erased.
 fn shown(
     conn: &mut Conn,
-    (hotline, rules): (&Hotline, &Rules),
+    (hotline, rules, actor): (&Hotline, &Rules, &Actor),
     rows: &[RelistenRow],
 ) -> Result<Vec<RelistenView>> {
     let ids: Vec<i64> = rows.iter().map(|row| row.ticket_id).collect();
@@ -269,7 +272,9 @@ fn shown(
         };
         let own = |it: &&Attempt| it.at == row.asked_at && it.by == row.surveyor;
         let Some(attempt) = ticket.attempts.iter().find(own) else { continue };
-        views.push(view(conn, rules, row, (line, attempt))?);
+        let may = may_hear(actor, (row.surveyor, ticket), &rules.directory).is_ok();
+        let allowed = if may && row.heard_at.is_none() { vec!["hear"] } else { Vec::new() };
+        views.push(RelistenView { allowed, ..view(conn, rules, row, (line, attempt))? });
     }
     Ok(views)
 }
@@ -304,6 +309,7 @@ fn view(
         reason: row.reason,
         heard_at: row.heard_at.map(|at| at.rfc3339(zone)),
         heard_by,
+        allowed: Vec::new(),
     })
 }
 

@@ -19,7 +19,7 @@ use crate::handling::ladder::{Proposal, Trigger, Verdict};
 use crate::handling::store::{SupervisionRow, open};
 use crate::identity::{Actor, Role};
 use crate::lifecycle::Rules;
-use crate::lifecycle::supervise::words;
+use crate::lifecycle::supervise::{may_decide, words};
 use crate::limits::{Calendar, Light, soon_of};
 use crate::ticket::listing::visible;
 use crate::ticket::overlay::Step;
@@ -60,6 +60,8 @@ struct SupervisionView {
     light: Light,
     #[serde(skip_serializing_if = "Option::is_none")]
     answered_at: Option<String>,
+    /// What the reader may do to it now: `answer`.
+    allowed: Vec<&'static str>,
 }
 
 /// Open supervisions, unpaged.
@@ -111,8 +113,13 @@ fn supervised(
     let ids: Vec<i64> = rows.iter().map(|row| row.ticket_id).collect();
     let numbers = numbers(conn, actor, &ids)?;
     let shown = |at: Stamp| at.rfc3339(rules.profile.zone);
+    let answers = |row: &SupervisionRow| {
+        let is_open = row.answered_at.is_none();
+        is_open && actor.has(Role::UnitHead) && actor.works_for(&row.unit)
+    };
     let view = |row: SupervisionRow| {
         Some(SupervisionView {
+            allowed: if answers(&row) { vec!["answer"] } else { Vec::new() },
             ticket: numbers.get(&row.ticket_id)?.clone(),
             id: row.side,
             step: row.step,
@@ -168,11 +175,15 @@ pub struct ProposalView {
     text: String,
     /// Working days overdue, reworks, or rungs.
     count: u32,
+    /// What the reader may do to it now: `take`, `refuse`.
+    allowed: Vec<&'static str>,
 }
 
 impl ProposalView {
-    fn of(it: Proposal, ticket: String, directory: &Directory) -> Self {
+    fn of(it: Proposal, ticket: String, (actor, directory): (&Actor, &Directory)) -> Self {
+        let decides = may_decide(actor, &it, directory).is_ok();
         Self {
+            allowed: if decides { vec!["take", "refuse"] } else { Vec::new() },
             text: words(&it),
             unit_name: name_of(directory, it.unit.as_str()),
             id: it.key,
@@ -225,7 +236,7 @@ pub fn proposed_to(app: &App, actor: &Actor) -> Result<ProposalList> {
         let numbers = numbers(conn, actor, &ids)?;
         let view = |it: Proposal| {
             let no = numbers.get(&it.ticket)?.clone();
-            Some(ProposalView::of(it, no, &rules.directory))
+            Some(ProposalView::of(it, no, (actor, &rules.directory)))
         };
         Ok(ProposalList { items: all.into_iter().filter_map(view).collect() })
     })
@@ -242,7 +253,7 @@ async fn say(
         let it = hotline.decide_proposal(tx, &actor, (&id, verdict))?;
         let rules = hotline.rules.current(tx.conn, tx.now)?;
         let no = numbers_of(tx.conn, &[it.ticket])?.remove(&it.ticket).unwrap_or_default();
-        Answer::ok(&ProposalView::of(it, no, &rules.directory))
+        Answer::ok(&ProposalView::of(it, no, (&actor, &rules.directory)))
     })
     .await
 }

@@ -11,7 +11,7 @@ use crate::app::App;
 use crate::db::Tx;
 use crate::db::page::{cut, one_more};
 use crate::error::{Error, Result, sentence};
-use crate::identity::Role;
+use crate::identity::{Actor, Role};
 use crate::notify::webhook::{self, Delivery, Desk, Endpoint, Event, Plan, Told};
 use crate::time::Stamp;
 use crate::web::asker::Asker;
@@ -165,12 +165,18 @@ fn number(text: &str) -> Result<i64> {
 #[get("/webhooks")]
 pub async fn list(app: web::Data<App>, Asker(actor): Asker) -> Result<HttpResponse> {
     actor.require(KEEPERS)?;
-    let items = run(move || {
-        let found = app.db.read(|conn| webhook::list(conn, &actor))?;
-        Ok(found.into_iter().map(|it| WebhookView::of(&app, it)).collect())
-    })
-    .await?;
-    Ok(HttpResponse::Ok().json(WebhookList { items, next: None }))
+    let listed = run(move || listed_of(&app, &actor)).await?;
+    Ok(HttpResponse::Ok().json(listed))
+}
+
+/// Every endpoint, as `actor` may see them.
+///
+/// # Errors
+/// `forbidden`.
+pub fn listed_of(app: &App, actor: &Actor) -> Result<WebhookList> {
+    let found = app.db.read(|conn| webhook::list(conn, actor))?;
+    let items = found.into_iter().map(|it| WebhookView::of(app, it)).collect();
+    Ok(WebhookList { items, next: None })
 }
 
 /// One endpoint.
@@ -182,13 +188,18 @@ pub async fn one(
     id: web::Path<String>,
 ) -> Result<HttpResponse> {
     actor.require(KEEPERS)?;
-    let id = number(&id)?;
-    let view = run(move || {
-        let found = app.db.read(|conn| webhook::find(conn, &actor, id))?;
-        Ok(WebhookView::of(&app, found))
-    })
-    .await?;
+    let view = run(move || one_of(&app, &actor, &id)).await?;
     Ok(HttpResponse::Ok().json(view))
+}
+
+/// The endpoint `id`.
+///
+/// # Errors
+/// `forbidden`; `not_found`.
+pub fn one_of(app: &App, actor: &Actor, id: &str) -> Result<WebhookView> {
+    let id = number(id)?;
+    let found = app.db.read(|conn| webhook::find(conn, actor, id))?;
+    Ok(WebhookView::of(app, found))
 }
 
 /// Makes an endpoint; its secret is told in this answer and never again.
@@ -300,21 +311,23 @@ pub async fn deliveries(
     Query(page): Query<Page>,
 ) -> Result<HttpResponse> {
     actor.require(KEEPERS)?;
-    let (id, limit) = (number(&id)?, page.limit()?);
-    let before = page
-        .after
-        .as_deref()
-        .map(|after| number(after).map_err(|_| Error::field("/after", "field.format")));
-    let before = before.transpose()?;
-    let found = run(move || {
-        let most = one_more(limit);
-        let found = app.db.read(|conn| webhook::deliveries(conn, &actor, id, before, most))?;
-        let (found, next) = cut(found, limit, Delivery::message_id);
-        let items = found.into_iter().map(|it| DeliveryView::of(&app, it)).collect();
-        Ok(DeliveryList { items, next })
-    })
-    .await?;
+    let found = run(move || deliveries_of(&app, &actor, &id, &page)).await?;
     Ok(HttpResponse::Ok().json(found))
+}
+
+/// A page of what was told to the endpoint `id`.
+///
+/// # Errors
+/// `forbidden`; `not_found`; 422 at `/limit`, `/after`.
+pub fn deliveries_of(app: &App, actor: &Actor, id: &str, page: &Page) -> Result<DeliveryList> {
+    let (id, limit) = (number(id)?, page.limit()?);
+    let wrong = |_| Error::field("/after", "field.format");
+    let before = page.after.as_deref().map(|after| number(after).map_err(wrong)).transpose()?;
+    let most = one_more(limit);
+    let found = app.db.read(|conn| webhook::deliveries(conn, actor, id, before, most))?;
+    let (found, next) = cut(found, limit, Delivery::message_id);
+    let items = found.into_iter().map(|it| DeliveryView::of(app, it)).collect();
+    Ok(DeliveryList { items, next })
 }
 
 /// Tells something again: the same identifier, the same bytes.

@@ -115,6 +115,7 @@ pub const PAGES: &[Page] = &[
     ("company", "sysadmin", "/admin/companies/{company}"),
     ("categories", "sysadmin", "/admin/categories"),
     ("category", "sysadmin", "/admin/categories/{category}"),
+    ("category-map", "sysadmin", "/admin/category-map"),
     ("catalogue", "sysadmin", "/admin/catalogue"),
     ("rule", "sysadmin", "/admin/catalogue/{rule}"),
     (
@@ -135,6 +136,8 @@ pub const PAGES: &[Page] = &[
     ("letter", "sysadmin", "/admin/letters/answered.sms"),
     ("letter-mail", "sysadmin", "/admin/letters/dispatched.txt"),
     ("outbox", "sysadmin", "/admin/outbox?state="),
+    ("webhooks", "sysadmin", "/admin/webhooks"),
+    ("webhook", "sysadmin", "/admin/webhooks/{webhook}"),
     ("users", "secadmin", "/admin/users"),
     ("user", "secadmin", "/admin/users/{user}"),
     ("machine", "secadmin", "/admin/users/{machine}"),

@@ -18,6 +18,7 @@ use crate::knowledge::named::named_in;
 use crate::ticket::StateName;
 use crate::web::api::dossier::{self, ToldView};
 use crate::web::api::history::{self, Limits, Readers};
+use crate::web::api::offers::{Offers, offers_of};
 use crate::web::api::roster::duty::{NowView, after_hours_at};
 use crate::web::api::tickets;
 use crate::web::api::view::TicketView;
@@ -33,6 +34,8 @@ struct Opened {
     people: BTreeMap<String, String>,
     /// What of the reply says nothing, for whoever judges it.
     judged: Option<Judged>,
+    /// What may be done beside the commands.
+    offers: Offers,
     /// Outside working hours: who is on duty at the unit that has it.
     duty: Option<NowView>,
 }
@@ -67,11 +70,12 @@ pub async fn ticket(app: web::Data<App>, guest: Guest, no: web::Path<String>) ->
         let (ticket, _) = tickets::opened(hotline, &actor, &no)?;
         let judged = judged(&house, &actor, &no, &ticket)?;
         let duty = on_duty(&house, &actor, &ticket)?;
+        let offers = offers_of(hotline, &actor, &no)?;
         let story = dossier::story_of(hotline, &actor, &no)?;
         let readers = history::readers_of(hotline, &actor, &no)?;
         let people = people_in(&house, &actor, &(&ticket, &story, &readers))?;
         let limits = history::limits_of(hotline, &actor, &no)?;
-        let opened = Opened { ticket, story, limits, readers, people, judged, duty };
+        let opened = Opened { ticket, story, limits, readers, people, judged, offers, duty };
         Ok((opened, house.db.read(|conn| house.directory.current(conn))?))
     })
     .await?;

@@ -31,6 +31,7 @@ use crate::knowledge::{Act, ArticleState, Stale, Standing};
 use crate::limits::{ClockName, Light};
 use crate::notify::Occasion;
 use crate::notify::store::{LetterState, Medium};
+use crate::notify::webhook::Event;
 use crate::papers::PaperKind;
 use crate::places::Aside;
 use crate::privacy::clear::ClearState;
@@ -175,6 +176,7 @@ lists! {
     "finding" => Finding,
     "relisten_reason" => Difference,
     "shift" => Shift,
+    "webhook_event" => Event,
 }
 
 /// `text|marked(marks)`: the pieces from and to, in characters, stand out; all of it is escaped.

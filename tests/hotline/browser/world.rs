@@ -54,6 +54,7 @@ impl World {
         world.warnings();
         world.report();
         world.card();
+        world.connected();
         world.stage.work();
         world
     }

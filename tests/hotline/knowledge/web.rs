@@ -220,6 +220,29 @@ fn staff_are_shown_what_an_answer_rests_on_and_how_often_an_article_was_used() {
     assert_eq!(list["items"][0]["used"], article["used"]);
 }
 
+#[test]
+fn an_article_is_chosen_by_its_title_its_letters_or_its_number_and_that_is_no_question() {
+    let server = town();
+    let lifts = published(&server, &about_lifts());
+    let fund = published(&server, &with(&json!({ "title": "维修资金怎么用" })));
+    let agent = token(&server, "agent");
+    let named = |typed: &str| {
+        let path = format!("/api/v1/articles?state=published&named={}", encoded(typed));
+        numbers(&get(&server, &path, &agent))
+    };
+    for typed in ["电梯", "怎么办", "dttyz", "diantiting"] {
+        assert_eq!(named(typed), [lifts.as_str()], "{typed}");
+    }
+    assert_eq!(named(&fund), [fund.as_str()]);
+    assert_eq!(named("zs-"), [lifts, fund]);
+    assert_eq!(named("加装充电桩"), [""; 0]);
+    let all = get(&server, &format!("/api/v1/articles?named={}", encoded("充电桩")), &agent);
+    assert_eq!(numbers(&all), [""; 0]);
+    assert_eq!(get(&server, "/api/v1/articles/gaps", &agent).json()["items"], json!([]));
+    let long = format!("/api/v1/articles?named={}", "a".repeat(201));
+    assert_eq!(get(&server, &long, &agent).json()["errors"][0]["pointer"], "/named");
+}
+
 /// A word for a query string.
 fn encoded(text: &str) -> String {
     text.bytes().map(|byte| format!("%{byte:02X}")).collect()

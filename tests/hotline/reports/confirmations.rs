@@ -108,6 +108,9 @@ on_each_database! {
         bureau.does("assessor", &path("/preview"), json!({ "until": until }));
         bureau.does("unit_head@wuye", &path("/object"), json!({ "no": no, "text": "不归我们管" }));
         let seen = bureau.asks("assessor", &path("")).json();
+        let own = bureau.asks("assessor@wuye", &path("")).json();
+        assert_eq!(seen["objections"][0]["allowed"], json!(["decide"]));
+        assert_eq!(own["objections"][0]["allowed"], json!([]), "{own}");
         let one = json!({ "id": seen["objections"][0]["id"], "uphold": true, "reason": "经核实" });
         let decided = || json!({ "decisions": [one] });
         assert_eq!(bureau.tries("assessor@wuye", &path("/objections/decide"), decided()), "403 report.own_unit");

@@ -46,22 +46,27 @@ pub async fn list(
     _asker: Asker,
     Query(page): Query<Page>,
 ) -> Result<HttpResponse> {
+    let listed = run(move || listed_of(&app, &page)).await?;
+    Ok(HttpResponse::Ok().json(listed))
+}
+
+/// A page of the words, by code.
+///
+/// # Errors
+/// 422 at `/limit`.
+pub fn listed_of(app: &App, page: &Page) -> Result<Listed<CategoryMapLine>> {
     let limit = page.limit()?;
     let today = app.clock.now().day(app.config.site.zone);
-    let listed = run(move || {
-        let known = app.db.read(|conn| app.directory.current(conn))?;
-        let all = known.successors();
-        let page = directory::page(all, |it| it.code.to_string(), page.after.as_deref(), limit);
-        let line = |it: &Successor| CategoryMapLine {
-            code: it.code.clone(),
-            to: it.to.clone(),
-            from_on: it.from_on,
-            counted_as: known.counted_as(&it.code, today),
-        };
-        Ok(Listed { items: page.items.into_iter().map(line).collect(), next: page.next })
-    })
-    .await?;
-    Ok(HttpResponse::Ok().json(listed))
+    let known = app.db.read(|conn| app.directory.current(conn))?;
+    let all = known.successors();
+    let page = directory::page(all, |it| it.code.to_string(), page.after.as_deref(), limit);
+    let line = |it: &Successor| CategoryMapLine {
+        code: it.code.clone(),
+        to: it.to.clone(),
+        from_on: it.from_on,
+        counted_as: known.counted_as(&it.code, today),
+    };
+    Ok(Listed { items: page.items.into_iter().map(line).collect(), next: page.next })
 }
 
 /// Says what a category is counted as from a day on; what was said of earlier days stays.

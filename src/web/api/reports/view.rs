@@ -141,6 +141,8 @@ struct ObjectionView {
     decided_by: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
+    /// What the reader may do to it now: `decide`.
+    allowed: Vec<Step>,
 }
 
 impl ObjectionView {
@@ -156,6 +158,7 @@ impl ObjectionView {
             decided_at: it.row.decided_at.map(|at| at.rfc3339(zone)),
             decided_by: it.row.decided_name,
             reason: it.answer,
+            allowed: if it.may_decide { vec![Step::Decide] } else { Vec::new() },
         }
     }
 }

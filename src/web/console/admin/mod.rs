@@ -2,6 +2,7 @@
 //! page shows what the interface answers its reader; whoever has no part in it gets none of its pages.
 
 mod calendar;
+mod category_map;
 mod corrections;
 mod differences;
 mod frame;
@@ -14,6 +15,7 @@ mod settings;
 mod trail;
 mod trial;
 mod users;
+mod webhooks;
 mod whatif;
 mod wording;
 
@@ -26,6 +28,9 @@ pub fn routes(services: &mut ServiceConfig) {
         .service(users::everybody)
         .service(users::somebody)
         .service(letters::letters_page)
+        .service(webhooks::receivers)
+        .service(webhooks::receiver)
+        .service(category_map::mapped)
         .service(sentences::every_sentence)
         .service(sentences::one_sentence)
         .service(wording::every_template)

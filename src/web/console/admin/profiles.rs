@@ -1,6 +1,8 @@
 //! Web, console, administration: the profiles 考核办法. Its rule: every version that the site laid down, and those that
 //! came with the program to begin with; each beside the one in force.
 
+use std::collections::BTreeMap;
+
 use actix_web::{get, web};
 use serde::Serialize;
 
@@ -23,6 +25,8 @@ struct Versions {
     own: Vec<ProfileLine>,
     /// Came with the program, by name.
     built_in: Vec<&'static str>,
+    /// What may be put in force: each name with a version of it, which says what it is called.
+    named: BTreeMap<String, String>,
 }
 
 #[derive(Serialize)]
@@ -50,7 +54,10 @@ pub async fn versions_page(app: web::Data<App>, guest: Guest) -> Shown {
         let own = profiles::listed_of(app, &page)?.items;
         let laid_down = |name: &str| own.iter().any(|line| line.name == name && line.version == 1);
         let built_in = builtin_names().filter(|name| !laid_down(name)).collect();
-        Ok(Versions { in_force: in_force(app), today: today(app), own, built_in })
+        let mut named: BTreeMap<String, String> =
+            builtin_names().map(|name| (name.to_owned(), format!("{name}@1"))).collect();
+        named.extend(own.iter().map(|line| (line.name.clone(), line.code.clone())));
+        Ok(Versions { in_force: in_force(app), today: today(app), own, built_in, named })
     })
     .await
 }

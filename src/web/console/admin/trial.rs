@@ -57,6 +57,9 @@ struct Fault {
 #[derive(Serialize)]
 struct TrialPage {
     typed: Typed,
+    /// The codes that were typed for those who help and those who read.
+    assists: Vec<String>,
+    copies: Vec<String>,
     /// Whether the rule is recorded under its code, and is described anew.
     known: bool,
     tried: Option<DryRunView>,
@@ -109,7 +112,8 @@ fn trial_page(app: &App, actor: &Actor, mut typed: Typed) -> Result<TrialPage> {
     let typed = Typed { after: String::new(), ..typed };
     let again = serde_urlencoded::to_string(&typed).map_err(Error::internal)?;
     let widest = typed.all.is_empty().then(|| format!("{again}&all=1"));
-    Ok(TrialPage { typed, known, tried, wrong, again, widest })
+    let (assists, copies) = (listed(&typed.assists), listed(&typed.copies));
+    Ok(TrialPage { typed, assists, copies, known, tried, wrong, again, widest })
 }
 
 /// The query with which `rule` is tried.

@@ -276,9 +276,36 @@
     if (form?.dataset.draft) keep(form);
   });
 
-  // <input data-choose="/api/v1/estates" name="place.estate">: a code by a few letters; the list under it shows names.
+  // Written wide, with spaces or dashes between, or with the country before it: eleven digits of a mobile number.
+  const holdsNumber = text => /(?:^|\D)(?:0?086|86)?1[3-9]\d{9}(?!\d)/.test(text.normalize('NFKC').replace(/(\d)[\s\-\u2010-\u2015]+(?=\d)/g, '$1'));
+  // data-also="@street=属地街道=sdjd shudijiedao;…": what may be chosen besides the list, by a part of its name or its letters.
+  function alsoOf(field) {
+    return (field.dataset.also ?? '').split(';').filter(Boolean).map(it => {
+      const [code, name, letters] = it.split('=');
+      return { code, name, shown: name, letters: (letters ?? '').split(' ') };
+    });
+  }
+  // What a list answers, as choices: units, places and categories by name, articles by title, tickets by number.
+  const choicesOf = body => (body?.items ?? body?.hits ?? []).map(it => (it.no
+    ? { code: it.no, name: it.no, shown: `${it.no} ${it.title}` }
+    : { code: it.code, name: it.name ?? it.title, shown: it.path ?? it.name ?? `${it.title} ${it.code}` }));
+  // What `list` has for these letters; data-by names what it is asked by, where that is not q. Of tickets a number is asked
+  // for as one, and a telephone number, which would stand in the address, is not.
+  async function offered(field, list, text) {
+    const isTickets = list.startsWith('/api/v1/search');
+    if (isTickets && holdsNumber(text)) return [];
+    const asked = isTickets && /^\d{4}-\d+$/.test(text) ? `no:${text}` : text;
+    const answer = await call('GET', `${list}${list.includes('?') ? '&' : '?'}${field.dataset.by ?? 'q'}=${encodeURIComponent(asked)}&limit=12`);
+    const low = text.toLowerCase();
+    const besides = alsoOf(field).filter(it => it.name.includes(text) || it.code.startsWith(low) || it.letters.some(one => one.startsWith(low)));
+    return [...besides, ...choicesOf(answer.body)];
+  }
+
+  // <input data-choose="/api/v1/estates" name="place.estate">: a code by a few letters; the list under it shows names. With
+  // data-free what is typed will do as well; data-into names the field of a list that what is chosen is added to.
   for (const field of document.querySelectorAll('input[data-choose]')) choose(field);
   function choose(field) {
+    const isFree = 'free' in field.dataset;
     const list = document.createElement('ul');
     list.className = 'choices';
     list.id = `choices-${++ids}`;
@@ -290,6 +317,8 @@
     code.name = field.name;
     code.value = field.dataset.code ?? '';
     code.dataset.kept = code.value; // goes into drafts, and is there again after a reset
+    if (field.hasAttribute('data-local')) code.setAttribute('data-local', '');
+    if (field.dataset.in) { code.dataset.in = field.dataset.in; delete field.dataset.in; }
     field.name = `${field.name}-typed`;
     field.setAttribute('data-local', '');
     field.setAttribute('role', 'combobox');
@@ -303,39 +332,52 @@
     const close = () => { list.hidden = true; field.setAttribute('aria-expanded', 'false'); field.removeAttribute('aria-activedescendant'); };
     // What Enter and Tab would take is what is heard.
     const mark = item => { item.setAttribute('aria-selected', 'true'); field.setAttribute('aria-activedescendant', item.id); };
+    const add = (into, one) => {
+      const listed = into.value.split(/[,，、\s]+/).filter(Boolean);
+      if (!listed.includes(one)) into.value = [...listed, one].join(into.matches('textarea') ? '\n' : '，');
+      code.value = field.value = '';
+      into.dispatchEvent(new Event('input', { bubbles: true }));
+    };
     const take = item => {
+      close();
+      if (field.dataset.into) { add(field.form.elements[field.dataset.into], item.dataset.code); return; }
       code.value = item.dataset.code;
       field.value = item.dataset.name;
-      close();
       field.dispatchEvent(new CustomEvent('chosen', { bubbles: true, detail: { code: code.value, name: field.value } }));
       if (field.form?.dataset.draft) keep(field.form);
     };
+    // What another part of the page has found for it.
+    field.addEventListener('take', event => {
+      code.value = event.detail.code;
+      field.value = event.detail.name;
+      close();
+      code.dispatchEvent(new Event('input', { bubbles: true }));
+    });
     field.addEventListener('input', () => {
-      code.value = '';
+      code.value = isFree ? field.value.trim() : '';
       clearTimeout(wait);
       if (!field.dataset.choose) { code.value = field.value.trim(); close(); return; } // of no list: as it is typed
       wait = setTimeout(async () => {
         const text = field.value.trim();
         if (!text) { close(); return; }
         const mine = ++round;
-        const joint = field.dataset.choose.includes('?') ? '&' : '?';
-        const answer = await call('GET', `${field.dataset.choose}${joint}q=${encodeURIComponent(text)}&limit=12`);
+        const found = await offered(field, field.dataset.choose, text);
         if (mine !== round) return;
         list.replaceChildren();
-        for (const item of answer.body?.items ?? []) {
+        for (const item of found) {
           const line = document.createElement('li');
           line.setAttribute('role', 'option');
           line.id = `choice-${++ids}`;
           line.dataset.code = item.code;
           line.dataset.name = item.name;
-          line.textContent = item.path ?? item.name;
+          line.textContent = item.shown;
           line.addEventListener('mousedown', event => { event.preventDefault(); take(line); });
           list.append(line);
         }
         if (!list.children.length) { close(); return; }
         list.hidden = false;
         field.setAttribute('aria-expanded', 'true');
-        mark(list.firstElementChild);
+        if (!isFree) mark(list.firstElementChild);
       }, 120);
     });
     field.addEventListener('keydown', event => {
@@ -344,7 +386,7 @@
       const now = items.findIndex(item => item.getAttribute('aria-selected') === 'true');
       if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
         event.preventDefault();
-        const next = (now + (event.key === 'ArrowDown' ? 1 : items.length - 1)) % items.length;
+        const next = event.key === 'ArrowDown' ? (now + 1) % items.length : (now > 0 ? now : items.length) - 1;
         items[now]?.removeAttribute('aria-selected');
         mark(items[next]);
         items[next].scrollIntoView({ block: 'nearest' });
@@ -735,5 +777,5 @@
     location.assign('/login');
   });
 
-  window.jiesu = { call, say, ask, bodyOf, complain, fresh, draftOf, fillIn, isOld, chosenRow, notThere, fold };
+  window.jiesu = { call, say, ask, bodyOf, complain, fresh, draftOf, fillIn, isOld, chosenRow, notThere, fold, holdsNumber, alsoOf, offered };
 })();

@@ -49,6 +49,9 @@
     return button;
   }
 
+  // Into a field of choices what was found for it.
+  const give = (name, code, called) => field(`${name}-typed`).dispatchEvent(new CustomEvent('take', { detail: { code, name: called } }));
+
   // The first of several has the key.
   function keyed(button, key, name) {
     const cap = document.createElement('kbd');
@@ -87,7 +90,7 @@
         button.setAttribute('aria-label', `催办 ${it.no}`);
         if (it === first) { button.dataset.key = 'u'; button.dataset.keyName = `催办 ${it.no}（话写在诉求内容里）`; }
         parts.push(' ', button);
-      } else parts.push(' ', press('续办此件', () => { field('previous').value = it.no; field('previous').closest('details').open = true; say(`前次工单：${it.no}`); }));
+      } else parts.push(' ', press('续办此件', () => { give('previous', it.no, it.no); field('previous').closest('details').open = true; say(`前次工单：${it.no}`); }));
       return line(parts);
     }));
   }
@@ -200,7 +203,7 @@
   async function cite(it) {
     finish.value = 'answer';
     minded();
-    field('finish.article').value = it.code;
+    give('finish.article', it.code, it.title);
     field('finish.text').focus();
     if (it.internal) { say('内部条目只作依据，不引入正文。'); return; }
     const answer = await call('GET', `/api/v1/articles/${encodeURIComponent(it.code)}`);

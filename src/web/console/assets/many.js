@@ -1,8 +1,9 @@
 // <input data-many="/api/v1/units" data-as="list">: several codes by a few letters each; Backspace in an empty field takes
-// the last one away. data-codes are those to begin with, separated by commas, and data-called what they are called, by bars.
+// the last one away. What is offered is as with data-choose. data-codes are those to begin with, separated by commas, and
+// data-called what they are called, by bars.
 (() => {
   'use strict';
-  const { call } = window.jiesu;
+  const { call, alsoOf, offered } = window.jiesu;
 
   function many(field) {
     const kept = document.createElement('input');
@@ -27,7 +28,7 @@
     const tags = document.createElement('span');
     field.after(kept, tags, list);
     const called = (field.dataset.called ?? '').split('|');
-    const codesOf = text => text.split(',').filter(Boolean);
+    const codesOf = text => text.split(/[,，]/).filter(Boolean);
     let taken = codesOf(kept.value).map((code, n) => ({ code, name: called[n] || code }));
     let wait = 0;
     let round = 0;
@@ -52,23 +53,26 @@
       draw();
       kept.dispatchEvent(new Event('input', { bubbles: true }));
     };
-    const take = item => {
-      if (!taken.some(it => it.code === item.dataset.code)) taken.push({ code: item.dataset.code, name: item.dataset.name });
+    const add = it => {
+      if (!taken.some(one => one.code === it.code)) taken.push(it);
       field.value = '';
       close();
       show();
     };
+    const take = item => add({ code: item.dataset.code, name: item.dataset.name });
+    // What another part of the page has found for it.
+    field.addEventListener('take', event => add(event.detail));
     field.addEventListener('input', () => {
       clearTimeout(wait);
       wait = setTimeout(async () => {
         const text = field.value.trim();
         if (!text) { close(); return; }
         const mine = ++round;
-        const answer = await call('GET', `${field.dataset.many}?q=${encodeURIComponent(text)}&limit=12`);
+        const found = await offered(field, field.dataset.many, text);
         if (mine !== round) return;
-        list.replaceChildren(...(answer.body?.items ?? []).map((it, n) => {
+        list.replaceChildren(...found.map((it, n) => {
           const item = document.createElement('li');
-          item.textContent = it.path ?? it.name;
+          item.textContent = it.shown;
           item.setAttribute('role', 'option');
           item.id = `${list.id}-${n}`;
           item.dataset.code = it.code;
@@ -101,8 +105,11 @@
     field.form?.addEventListener('restored', async () => {
       const codes = codesOf(kept.value);
       if (codes.join(',') === taken.map(it => it.code).join(',')) return;
-      const found = await Promise.all(codes.map(code => call('GET', `${field.dataset.many}/${encodeURIComponent(code)}`)));
-      taken = codes.map((code, n) => ({ code, name: found[n].body?.name ?? code }));
+      const also = alsoOf(field);
+      const root = field.dataset.many.split('?')[0];
+      const named = async code => also.find(it => it.code === code) ?? (await call('GET', `${root}/${encodeURIComponent(code)}`)).body;
+      const found = await Promise.all(codes.map(named));
+      taken = codes.map((code, n) => ({ code, name: found[n]?.name ?? found[n]?.title ?? code }));
       show();
     });
     draw();

@@ -4,8 +4,7 @@
   'use strict';
   const field = document.querySelector('form[role="search"] input[name="q"]');
   const said = document.querySelector('[data-number]');
-  // Written wide, with spaces or dashes between, or with the country before it: eleven digits of a mobile number.
-  const holdsNumber = text => /(?:^|\D)(?:0?086|86)?1[3-9]\d{9}(?!\d)/.test(text.normalize('NFKC').replace(/(\d)[\s\-\u2010-\u2015]+(?=\d)/g, '$1'));
+  const { holdsNumber } = window.jiesu;
   field?.form.addEventListener('submit', event => {
     said.hidden = !holdsNumber(field.value);
     if (said.hidden) return;

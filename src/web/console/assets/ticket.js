@@ -87,8 +87,11 @@
       return line(button, ' ', fine(it.why));
     }));
   }
+  // What is on the matter of this ticket is asked once for all who offer it.
+  let asking = null;
+  const similar = no => asking ??= call('GET', `/api/v1/tickets/${encodeURIComponent(no)}/similar`);
   async function known(may) {
-    const answer = await call('GET', `${root}/similar`);
+    const answer = await similar(box.dataset.no);
     if (answer.status !== 200) return;
     const all = [...answer.body.incidents, ...answer.body.duplicates];
     const seen = new Set();
@@ -107,6 +110,27 @@
     Promise.all([units(may), known(may)]).then(() => { box.querySelector('[data-none]').textContent = '没有可用的建议。'; });
   }
 
+  // Other tickets of the same caller on a like matter, to be ticked.
+  for (const part of document.querySelectorAll('[data-theirs]')) {
+    part.closest('details').addEventListener('toggle', async event => {
+      if (!event.target.open || part.dataset.asked) return;
+      part.dataset.asked = '1';
+      const answer = await similar(part.dataset.theirs);
+      const all = answer.status === 200 ? [...answer.body.incidents, ...answer.body.duplicates, ...answer.body.like] : [];
+      const named = new Set(part.form.elements.tickets.value.split(/[,，、\s]+/));
+      const theirs = new Map(all.filter(it => it.same_caller && !named.has(it.no)).map(it => [it.no, it]));
+      for (const it of theirs.values()) {
+        const label = document.createElement('label');
+        const tick = document.createElement('input');
+        Object.assign(tick, { type: 'checkbox', name: 'tickets', value: it.no });
+        tick.dataset.as = 'list';
+        label.append(tick, ' ', open(it), ' ', fine(it.why));
+        part.append(label);
+      }
+      part.hidden = !theirs.size;
+    });
+  }
+
   // Into the text of the form: at its end, as typed.
   function put(form, text) {
     const field = form.elements.text;
@@ -117,17 +141,12 @@
   for (const button of document.querySelectorAll('[data-quote]')) {
     button.addEventListener('click', () => put(button.closest('form'), button.closest('.assist').querySelector('.words').textContent));
   }
-  function cite(form, code) {
-    const field = form.elements.articles ?? form.elements.article;
-    if (!field) return;
-    const many = field.name === 'articles';
-    const codes = many ? field.value.split(/[,，、\s]+/).filter(Boolean) : [];
-    if (!codes.includes(code)) codes.push(code);
-    field.value = codes.join('，');
-    field.dispatchEvent(new Event('input', { bubbles: true }));
+  function cite(form, it) {
+    const field = form.elements['articles-typed'] ?? form.elements['article-typed'];
+    field?.dispatchEvent(new CustomEvent('take', { detail: { code: it.code, name: it.title } }));
   }
   async function take(form, it) {
-    cite(form, it.code);
+    cite(form, it);
     if (it.internal) { say('内部条目只作依据，不引入正文。'); return; }
     const answer = await call('GET', `/api/v1/articles/${encodeURIComponent(it.code)}`);
     if (answer.status === 200) put(form, answer.body.body);
@@ -178,7 +197,7 @@
       const text = field.value.trim();
       if (text.length < 4) { told.textContent = asked = ''; return; }
       const body = { text };
-      const articles = (form.elements.articles?.value ?? '').split(/[,，、\s]+/).filter(Boolean);
+      const articles = (form.elements.articles?.value ?? '').split(',').filter(Boolean);
       if (articles.length) body.articles = articles;
       if (form.elements['promise.what']?.value.trim()) body.promises = true;
       const mine = JSON.stringify(body);

@@ -46,6 +46,20 @@ impl World {
         self.places.insert("whistled", no);
     }
 
+    /// A program that is told of events, which waits; and a category that is counted as another.
+    pub(super) fn connected(&mut self) {
+        let stage = &self.stage;
+        let plan = json!({ "url": "https://hooks.example.cn/in", "events": ["ticket.closed"], "unit": "wuye" });
+        let id = stage.posts("sysadmin", "/webhooks", &plan)["id"].as_str().unwrap().to_owned();
+        stage.posts("sysadmin", &format!("/webhooks/{id}/test"), &json!({}));
+        // Nobody is called: what was to be told is over once the receiver is paused.
+        let paused = json!({ "events": ["ticket.closed"], "unit": "wuye", "enabled": false });
+        stage.does("sysadmin", "PUT", &format!("/webhooks/{id}"), &paused);
+        let word = json!({ "to": "H050201" });
+        stage.does("sysadmin", "PUT", "/category-map/H050299", &word);
+        self.places.insert("webhook", id);
+    }
+
     /// A repair card of a ticket at work.
     pub(super) fn card(&mut self) {
         let path = format!("/tickets/{}/card", self.place("handled"));
