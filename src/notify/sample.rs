@@ -155,6 +155,7 @@ pub fn facts(occasion: Option<Occasion>, house: House<'_>, much: Much) -> Facts 
     if much == Much::All { all } else { least(occasion, all) }
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "it fills fields that may be empty")]
 fn text(text: &str) -> Option<String> {
     Some(text.to_owned())
 }

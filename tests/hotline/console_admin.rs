@@ -34,7 +34,7 @@ fn each_part_is_for_those_who_have_it_and_for_nobody_else() {
     let reads_rules: &[&str] = &["sysadmin", "assessor", "leader"];
     let tries: &[&str] = &["sysadmin", "dispatcher"];
     let parts = ["sysadmin", "secadmin", "auditor", "dispatcher", "assessor", "leader"];
-    let pages: [(&str, &[&str]); 27] = [
+    let pages: [(&str, &[&str]); 29] = [
         ("/admin", &parts),
         ("/admin/units", describes),
         ("/admin/units/wuye", describes),

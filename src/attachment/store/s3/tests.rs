@@ -116,7 +116,7 @@ fn a_bucket_keeps_files_as_the_folder_does() {
     let files =
         Files::with(Store::S3(Box::new(bucket)), Arc::new(RealDisk), &root, bounds).expect("files");
     let key = RecordKey::fresh(&mut entropy());
-    let paper = [b"%PDF-1.4\n".as_slice(), &[b'x'; 200_000], b"%%EOF"].concat();
+    let paper = [b"%PDF-1.4\n".as_slice(), &vec![b'x'; 200_000], b"%%EOF"].concat();
     let mut hashes = Vec::new();
     for ticket in [7, 7, 7, 8] {
         let mut incoming = files.receive().expect("a draft");
