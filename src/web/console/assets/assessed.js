@@ -18,6 +18,7 @@
       document.querySelector('[data-found]').replaceWith(found);
       fold(found);
       found.focus();
+      say('比对完成。');
     } catch { say('没有比对成功：网络不通，或文件已改动，请重新选择。'); } finally { form.removeAttribute('aria-busy'); }
   });
 })();
