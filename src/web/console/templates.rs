@@ -62,6 +62,7 @@ const PAGES: &[(&str, &str)] = &[
     ("admin/whatif.html", include_str!("pages/admin/whatif.html")),
     ("admin/user.html", include_str!("pages/admin/user.html")),
     ("admin/reach.html", include_str!("pages/admin/reach.html")),
+    ("admin/said.html", include_str!("pages/admin/said.html")),
     ("admin/sentences.html", include_str!("pages/admin/sentences.html")),
     ("admin/sentence.html", include_str!("pages/admin/sentence.html")),
     ("admin/letters.html", include_str!("pages/admin/letters.html")),
