@@ -307,7 +307,13 @@ fn texts<T: ToString>(codes: &BTreeSet<T>) -> Vec<String> {
 fn narrowed<'a>(mut query: Query<'a>, filter: &Filter, parts: &[i32], now: Stamp) -> Query<'a> {
     if !filter.states.is_empty() {
         let states: Vec<&str> = filter.states.iter().map(|state| state.as_str()).collect();
-        query = query.filter(tickets::state.eq_any(states));
+        let in_one = tickets::state.eq_any(states);
+        // A list of the most urgent is walked by what runs out, of which there is little; entered by the states, SQLite
+        // would read and sort all that is open. Said to be true, it is no way in.
+        query = match filter.sort {
+            Some(Sort::Due) => query.filter(in_one.eq(true)),
+            _ => query.filter(in_one),
+        };
     }
     if let Some(units) = &filter.units {
         let codes: Vec<String> = units.iter().map(ToString::to_string).collect();
