@@ -2,6 +2,7 @@
 //! every total is pooled from the same sums (Σ numerators ÷ Σ denominators).
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
 
 use super::facts::{Edition, Facts, GroupBy, Names, Sym};
 use super::fraction::Fraction;
@@ -146,25 +147,19 @@ impl Sums {
     }
 }
 
-/// The sums per key: computed once, then shown to readers of any scope.
-#[derive(Debug)]
-pub struct Table<'a> {
-    names: &'a Names,
-    ask: Question<'a>,
-    /// From a symbol to its place in `sums`.
-    places: Vec<u32>,
+/// The sums per key of one question, without whom they are shown to.
+#[derive(Debug, Default)]
+pub struct Added {
     sums: Vec<(Sym, Sums)>,
 }
 
-const NOWHERE: u32 = u32::MAX;
-
-impl<'a> Table<'a> {
+impl Added {
     /// Adds up every share of `facts`: one pass, no allocation per fact.
-    pub fn compute(facts: &'a Facts, ask: Question<'a>) -> Self {
-        let places = vec![NOWHERE; facts.names.count()];
-        let mut table = Self { names: &facts.names, ask, places, sums: Vec::new() };
-        shares::each(facts, &ask, |share| {
-            let sums = table.of(share.key);
+    pub fn of(facts: &Facts, ask: &Question<'_>) -> Self {
+        let mut adding =
+            Adding { places: vec![NOWHERE; facts.names.count()], added: Self::default() };
+        shares::each(facts, ask, |share| {
+            let sums = adding.of(share.key);
             let cell = &mut sums.cells[share.metric.index()];
             cell.0 += share.num;
             cell.1 += share.den;
@@ -174,21 +169,58 @@ impl<'a> Table<'a> {
         });
         for fact in &facts.tickets {
             if fact.excluded != Sym::NONE && ask.holds(fact.received_at) {
-                let sums = table.of(fact.keys.of(ask.by));
+                let sums = adding.of(fact.keys.of(ask.by));
                 *sums.excluded.entry(fact.excluded).or_default() += 1;
             }
         }
-        table
+        adding.added
     }
 
+    /// How many numbers it holds, apart from the sums of each key.
+    pub fn count(&self) -> usize {
+        self.sums.iter().map(|(_, sums)| sums.times.len() + Metric::COUNT).sum()
+    }
+}
+
+/// While it is added up.
+struct Adding {
+    /// From a symbol to its place in the sums.
+    places: Vec<u32>,
+    added: Added,
+}
+
+const NOWHERE: u32 = u32::MAX;
+
+impl Adding {
     fn of(&mut self, key: Sym) -> &mut Sums {
+        let sums = &mut self.added.sums;
         let mut place = self.places[key.index()] as usize;
         if place == NOWHERE as usize {
-            place = self.sums.len();
+            place = sums.len();
             self.places[key.index()] = u32::try_from(place).unwrap_or(NOWHERE);
-            self.sums.push((key, Sums::default()));
+            sums.push((key, Sums::default()));
         }
-        &mut self.sums[place].1
+        &mut sums[place].1
+    }
+}
+
+/// The sums per key: computed once, then shown to readers of any scope.
+#[derive(Debug)]
+pub struct Table<'a> {
+    names: &'a Names,
+    ask: Question<'a>,
+    added: Arc<Added>,
+}
+
+impl<'a> Table<'a> {
+    /// The sums of `facts` by `ask`.
+    pub fn compute(facts: &'a Facts, ask: Question<'a>) -> Self {
+        Self::over(facts, ask, Arc::new(Added::of(facts, &ask)))
+    }
+
+    /// The same, of sums that were `added` up from these facts by this question before.
+    pub(super) const fn over(facts: &'a Facts, ask: Question<'a>, added: Arc<Added>) -> Self {
+        Self { names: &facts.names, ask, added }
     }
 
     /// The table for a reader: a row for each of `dims` that `shown` admits (zero rows kept) and
@@ -197,7 +229,7 @@ impl<'a> Table<'a> {
         let tree = Tree::new(dims, depth);
         let mut rolled: HashMap<&str, Sums> = HashMap::new();
         let mut total = Sums::default();
-        for (sym, sums) in &self.sums {
+        for (sym, sums) in &self.added.sums {
             let above = tree.above(self.names.text(*sym));
             if above.iter().any(|key| shown(key)) {
                 total.add(sums);

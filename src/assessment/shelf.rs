@@ -2,16 +2,18 @@
 //! for the next question about them. Its rule: they are given out only while the database says that
 //! nothing has changed since.
 //!
-//! A page of a drill-down, the other edition, another grouping: all are made from the same facts.
+//! A page of a drill-down, the other edition, another grouping: all are made from the same facts. The same table for
+//! another reader is shown from the same sums.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use super::drill::Behind;
 use super::facts::{Edition, Facts, GroupBy};
+use super::figures::{Added, Table};
 use super::metrics::Metric;
 use super::rules::Rules;
-use super::shares::Question;
+use super::shares::{self, Question};
 use super::store::{self, Mark};
 use crate::db::Conn;
 use crate::directory::UnitCode;
@@ -24,6 +26,8 @@ const PERIODS: usize = 3;
 const MOST: usize = 1_500_000;
 /// No more shares are kept in all (48 bytes each); a metric of such a month has up to 130 000.
 const MOST_SHARES: usize = 500_000;
+/// No more numbers of tables are kept in all (8 or 16 bytes each); the times of such a month are 100 000.
+const MOST_ADDED: usize = 1_000_000;
 
 struct Kept {
     start: Stamp,
@@ -39,7 +43,7 @@ impl Kept {
     }
 }
 
-/// What else a list of shares was asked by, besides its facts.
+/// What else a list of shares or a table was asked by, besides its facts.
 #[derive(PartialEq, Eq)]
 struct Asked {
     /// The period, of which the facts may hold more.
@@ -49,7 +53,8 @@ struct Asked {
     by: GroupBy,
     edition: Edition,
     rules: Rules,
-    metric: Metric,
+    /// Of a table all of them.
+    metric: Option<Metric>,
 }
 
 struct Listed {
@@ -58,11 +63,27 @@ struct Listed {
     behind: Arc<Behind>,
 }
 
+struct Summed {
+    facts: Weak<Facts>,
+    asked: Asked,
+    /// Whoever asks before the first or after the second may find other limits run out.
+    holds: (Stamp, Option<Stamp>),
+    added: Arc<Added>,
+}
+
+impl Summed {
+    fn holds_at(&self, now: Stamp) -> bool {
+        let (from, to) = self.holds;
+        from <= now && to.is_none_or(|to| now <= to)
+    }
+}
+
 /// What one process keeps, the latest first.
 #[derive(Default)]
 pub struct Shelf {
     facts: Mutex<Vec<Kept>>,
     lists: Mutex<Vec<Listed>>,
+    tables: Mutex<Vec<Summed>>,
 }
 
 impl Shelf {
@@ -118,6 +139,28 @@ impl Shelf {
         keep_most(&mut kept, MOST, |there| there.facts.count());
     }
 
+    /// The table of `facts` (from this shelf) by `ask`.
+    pub fn table<'a>(&self, facts: &'a Arc<Facts>, ask: Question<'a>) -> Table<'a> {
+        let whose = Arc::downgrade(facts);
+        let (period, rules) = ((ask.start, ask.end), ask.rules.clone());
+        let (by, edition) = (ask.by, ask.edition);
+        let asked = Asked { period, units: None, by, edition, rules, metric: None };
+        let same = |there: &Summed| there.facts.ptr_eq(&whose) && there.asked == asked;
+        let mut tables = self.tables.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(place) = tables.iter().position(|it| same(it) && it.holds_at(ask.now)) {
+            tables[..=place].rotate_right(1);
+            return Table::over(facts, ask, tables[0].added.clone());
+        }
+        drop(tables);
+        let added = Arc::new(Added::of(facts, &ask));
+        let holds = (ask.now, shares::next_limit(facts, ask.now));
+        let mut tables = self.tables.lock().unwrap_or_else(PoisonError::into_inner);
+        tables.retain(|there| there.facts.strong_count() > 0 && !same(there));
+        tables.insert(0, Summed { facts: whose, asked, holds, added: added.clone() });
+        keep_most(&mut tables, MOST_ADDED, |there| there.added.count());
+        Table::over(facts, ask, added)
+    }
+
     /// The shares of `metric` by `ask`, of `facts` (from this shelf) or of what belongs to `units`
     /// alone.
     pub fn behind(
@@ -130,7 +173,7 @@ impl Shelf {
         let whose = Arc::downgrade(facts);
         let (units, rules) = (units.cloned(), ask.rules.clone());
         let (period, by, edition) = ((ask.start, ask.end), ask.by, ask.edition);
-        let asked = Asked { period, units, by, edition, rules, metric };
+        let asked = Asked { period, units, by, edition, rules, metric: Some(metric) };
         let same = |there: &Listed| there.facts.ptr_eq(&whose) && there.asked == asked;
         let mut lists = self.lists.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(place) = lists.iter().position(|it| same(it) && it.behind.holds_at(ask.now)) {
@@ -162,6 +205,7 @@ fn keep_most<T>(kept: &mut Vec<T>, most: usize, count: impl Fn(&T) -> usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::assessment::figures::Depth;
     use crate::assessment::figures::city::{END, at, busy};
 
     #[test]
@@ -190,13 +234,42 @@ mod tests {
     }
 
     #[test]
+    fn a_table_is_added_up_once_for_the_same_question_and_says_what_a_new_one_says() {
+        let (shelf, city) = (Shelf::default(), busy());
+        let facts = Arc::new(city.facts.clone());
+        let ask = city.ask(Edition::All);
+        let kept = || shelf.tables.lock().unwrap().len();
+        let rates = |ask| shelf.table(&facts, ask).rates(&[], Depth::Own, |_| true);
+        let others = [
+            Question { edition: Edition::Assessed, ..ask },
+            Question { by: GroupBy::Channel, ..ask },
+            Question { end: at(END - 1), ..ask },
+        ];
+        for (more, ask) in (1..).zip([ask].into_iter().chain(others)) {
+            let anew = Table::compute(&facts, ask).rates(&[], Depth::Own, |_| true);
+            assert_eq!(rates(ask), anew);
+            assert_eq!(rates(ask), anew, "from the sums that are kept");
+            assert_eq!(kept(), more);
+        }
+        // Past a limit it is another answer, and the one before is given to nobody any more.
+        let past_a_limit = Question { now: at(END + 5001), ..ask };
+        let anew = Table::compute(&facts, past_a_limit).rates(&[], Depth::Own, |_| true);
+        assert_ne!(anew, rates(ask));
+        assert_eq!(rates(past_a_limit), anew);
+        assert_eq!(kept(), 4);
+    }
+
+    #[test]
     fn what_was_made_of_facts_that_are_gone_is_not_kept() {
         let (shelf, city) = (Shelf::default(), busy());
         let ask = city.ask(Edition::All);
         for _ in 0..3 {
-            shelf.behind(&Arc::new(city.facts.clone()), None, &ask, Metric::Received);
+            let facts = Arc::new(city.facts.clone());
+            shelf.behind(&facts, None, &ask, Metric::Received);
+            shelf.table(&facts, ask);
         }
         assert_eq!(shelf.lists.lock().unwrap().len(), 1);
+        assert_eq!(shelf.tables.lock().unwrap().len(), 1);
     }
 
     #[test]

@@ -25,7 +25,7 @@ use crate::assessment::facts::Facts;
 use crate::assessment::listed::dims;
 use crate::assessment::rules::Rules as Scoring;
 use crate::assessment::{
-    Categories, Cell, Depth, Dim, Edition, GroupBy, List, Question, Remap, Row, Shelf, Table,
+    Categories, Cell, Depth, Dim, Edition, GroupBy, List, Question, Remap, Row, Shelf,
 };
 use crate::db::Conn;
 use crate::directory::UnitCode;
@@ -178,7 +178,7 @@ pub fn table(app: &App, actor: &Actor, query: &RatesQuery) -> Result<RatesView> 
         let all = asked.facts(&app.shelf, conn)?;
         let facts = asked.mine(all.clone());
         let mix = Mix::of(&asked, query, &all, &facts)?;
-        let computed = Table::compute(&facts, asked.question());
+        let computed = app.shelf.table(&facts, asked.question());
         let shown = computed.rates(&asked.dims, asked.depth, |key| asked.shows(key));
         let beside = Beside::of(&asked, query, &app.shelf, conn)?;
         let quarter = match query.quarter {

@@ -8,7 +8,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{Asked, RatesQuery};
-use crate::assessment::figures::{Cell, Row, Table};
+use crate::assessment::figures::{Cell, Row};
 use crate::assessment::likewise::{Against, Change, Earlier};
 use crate::assessment::{Question, Shelf, store};
 use crate::db::Conn;
@@ -90,7 +90,7 @@ impl Beside {
         let facts = shelf.facts(conn, whole, asked.scoring.repeat_days)?;
         let facts = asked.mine(asked.counted(facts));
         let (start, end) = (earlier.window.start, earlier.window.end);
-        let table = Table::compute(&facts, Question { start, end, ..asked.question() });
+        let table = shelf.table(&facts, Question { start, end, ..asked.question() });
         let rates = table.rates(&asked.dims, asked.depth, |key| asked.shows(key));
         let keyed = rates.rows.into_iter().filter_map(|row| Some((row.key.clone()?, row)));
         beside.rows = keyed.collect();
