@@ -89,11 +89,13 @@ pub struct Place {
     pub lines: Vec<String>,
     pub link: Option<String>,
     pub numeric: bool,
-    /// A time or an interval, which stays on one line.
-    pub time: bool,
+    /// How the page sets it: `n` a number, `d` a time or an interval, which stay on one line.
+    pub class: &'static str,
     /// Of the cell that names its row: the number of the definition that the row's figures follow.
     pub note: Option<usize>,
     pub formula: Option<String>,
+    /// Whether there is more to it than one line of text that may be a link: of ten thousand cells few have it.
+    pub more: bool,
 }
 
 /// The table's words; `number` counts from 1, and `letter` is what the letter prints of it.
@@ -144,21 +146,23 @@ fn line(
 ) -> Line {
     let cells = table.columns.iter().zip(&row.cells).filter(|(column, _)| !column.is_of_row());
     let cells: Vec<(&Column, &Cell)> = cells.collect();
-    let place = |(column, cell): &(&Column, &Cell)| Place {
-        lines: written(column, cell, printed).lines().map(str::to_owned).collect(),
-        link: link(table, row, column, cell, printed),
+    let place = |(column, cell): &(&Column, &Cell)| {
         // A number is one in whatever column it stands, and so is none among numbers.
-        numeric: match cell.value {
+        let numeric = match cell.value {
             Value::Text(_) | Value::Day(_) | Value::Instant(_) => false,
             Value::Count(_) | Value::Ratio { .. } | Value::Number(_) => true,
             Value::None => values::is_numeric(column.format),
-        },
-        time: match &cell.value {
-            Value::Text(text) => words::is_of_figures(text) && words::width(text) <= INTERVAL,
-            Value::Day(_) | Value::Instant(_) => true,
-            _ => false,
-        },
-        ..Place::default()
+        };
+        let lines: Vec<String> =
+            written(column, cell, printed).lines().map(str::to_owned).collect();
+        Place {
+            more: lines.len() != 1,
+            lines,
+            link: link(table, row, column, cell, printed),
+            numeric,
+            class: if numeric { "n" } else { class_of(&cell.value) },
+            ..Place::default()
+        }
     };
     let mut places: Vec<Place> = cells.iter().map(place).collect();
     // The last words before the figures say what these are.
@@ -167,6 +171,7 @@ fn line(
         let said = |id: &str| said(table, row, id);
         name.formula = said(FORMULA);
         name.note = known.note(&name.lines.join(" "), said(DEFINITION), said(FORMULA));
+        name.more |= name.formula.is_some() || name.note.is_some();
     }
     let figures = cells.iter().zip(heads).filter(|(_, head)| head.numeric && head.note.is_some());
     let figures: Vec<bool> = figures.map(|((_, cell), _)| is_nothing(&cell.value)).collect();
@@ -175,6 +180,15 @@ fn line(
         total: row.key == TOTAL,
         blank: row.key != TOTAL && figures.len() >= FIGURES && figures.into_iter().all(|it| it),
         places,
+    }
+}
+
+/// How the page sets a value that is no number.
+fn class_of(value: &Value) -> &'static str {
+    match value {
+        Value::Text(text) if words::is_of_figures(text) && words::width(text) <= INTERVAL => "d",
+        Value::Day(_) | Value::Instant(_) => "d",
+        _ => "",
     }
 }
 
@@ -207,7 +221,7 @@ impl Grid {
         if !self.is_slim() || self.lines.iter().any(|line| line.total || line.level > 0) {
             return;
         }
-        let empty = vec![Place::default(); self.heads.len()];
+        let empty = vec![Place { more: true, ..Place::default() }; self.heads.len()];
         let high = self.lines.len().div_ceil(many.max(1));
         let mut rest = self.lines.split_off(high).into_iter();
         for _ in 1..many {
