@@ -42,8 +42,14 @@ pub fn corrections(
     returned: &[Returned],
     today: NaiveDate,
 ) -> Vec<Correction> {
-    let mut all: BTreeMap<(String, String), Correction> = BTreeMap::new();
+    // Of a thousand many are alike: the catalogue is asked once about each.
+    let mut alike: BTreeMap<_, (&Returned, Vec<String>)> = BTreeMap::new();
     for case in returned {
+        let about = (&case.category, &case.region, &case.estate, &case.refused, &case.lead);
+        alike.entry(about).or_insert_with(|| (case, Vec::new())).1.push(case.no.clone());
+    }
+    let mut all: BTreeMap<(String, String), Correction> = BTreeMap::new();
+    for (case, numbers) in alike.into_values() {
         let Some((rule, change)) = change(directory, case, today) else { continue };
         let key = (change.code.clone(), case.lead.to_string());
         let correction = all.entry(key).or_insert_with(|| Correction {
@@ -52,7 +58,7 @@ pub fn corrections(
             tickets: Vec::new(),
             change,
         });
-        correction.tickets.push(case.no.clone());
+        correction.tickets.extend(numbers);
     }
     let mut all: Vec<Correction> = all.into_values().collect();
     for one in &mut all {

@@ -10,6 +10,7 @@ use diesel::sql_types::Bool;
 use super::{AT_ONCE, Vault, load_by_id};
 use crate::db::Conn;
 use crate::db::conn::MultiBackend;
+use crate::db::page::one_more;
 use crate::db::schema::{assignment, tickets};
 use crate::directory::{CategoryCode, EstateCode, RegionCode, UnitCode};
 use crate::error::Result;
@@ -154,25 +155,30 @@ pub struct Returned {
     pub lead: UnitCode,
 }
 
-/// The leads' assignments that were returned since `since`, the dispute upheld, where another unit leads the ticket
-/// now.
+/// The leads' assignments that were returned since `since`, the dispute upheld, where another unit leads the ticket now;
+/// of the `most` that were sent to another lead last, and whether there are more of these.
 ///
 /// # Errors
 /// As the database says.
-pub fn returned(conn: &mut Conn, vault: Vault<'_>, since: Stamp) -> Result<Vec<Returned>> {
+pub fn returned(
+    conn: &mut Conn,
+    vault: Vault<'_>,
+    since: Stamp,
+    most: usize,
+) -> Result<(Vec<Returned>, bool)> {
     // Who has it instead was sent it after the decision, and is not the ticket's first part. The conditions are said as
     // the two short indexes say them (`assignment_again`, `assignment_returned`): bound, they might not be used.
-    let next = diesel::alias!(assignment as next);
-    let sent_again = next
-        .filter(next.field(assignment::sent_at).ge(since))
-        .filter(sql::<Bool>("\"next\".part = 'lead' AND \"next\".k > 1"))
-        .select(next.field(assignment::ticket_id));
-    let mut refused: Vec<(i64, i32, Stamp, UnitCode)> = assignment::table
-        .filter(assignment::ticket_id.eq_any(sent_again))
-        .filter(sql::<Bool>("assignment.part = 'lead' AND assignment.state = 'returned'"))
-        .select((assignment::ticket_id, assignment::k, assignment::sent_at, assignment::unit))
+    let mut sent_again: Vec<i64> = assignment::table
+        .filter(assignment::sent_at.ge(since))
+        .filter(sql::<Bool>("assignment.part = 'lead' AND assignment.k > 1"))
+        .order((assignment::sent_at.desc(), assignment::ticket_id.desc()))
+        .select(assignment::ticket_id)
+        .limit(one_more(most))
         .load(conn)?;
-    refused.sort_unstable_by_key(|(id, k, ..)| (*id, *k));
+    let partial = sent_again.len() > most;
+    sent_again.truncate(most);
+    let ids: BTreeSet<i64> = sent_again.into_iter().collect();
+    let refused = refused(conn, &ids)?;
     let owned = owned(conn, refused.iter().map(|(id, ..)| *id).collect())?;
     let mut found = Vec::with_capacity(refused.len());
     for (id, k, sent_at, unit) in refused {
@@ -190,7 +196,22 @@ pub fn returned(conn: &mut Conn, vault: Vault<'_>, since: Stamp) -> Result<Vec<R
             });
         }
     }
-    Ok(found)
+    Ok((found, partial))
+}
+
+/// The assignments of the tickets `ids` that their leads returned: ticket, place, when sent, to whom.
+fn refused(conn: &mut Conn, ids: &BTreeSet<i64>) -> Result<Vec<(i64, i32, Stamp, UnitCode)>> {
+    let ids: Vec<i64> = ids.iter().copied().collect();
+    let mut refused = Vec::new();
+    for some in ids.chunks(AT_ONCE) {
+        let theirs = assignment::table
+            .filter(assignment::ticket_id.eq_any(some.to_vec()))
+            .filter(sql::<Bool>("assignment.part = 'lead' AND assignment.state = 'returned'"))
+            .select((assignment::ticket_id, assignment::k, assignment::sent_at, assignment::unit));
+        refused.extend(theirs.load::<(i64, i32, Stamp, UnitCode)>(conn)?);
+    }
+    refused.sort_unstable_by_key(|(id, k, ..)| (*id, *k));
+    Ok(refused)
 }
 
 /// A ticket's number, its codes, and the unit that leads it or led it last.

@@ -20,6 +20,9 @@ use crate::web::{Answer, Asker, run_long};
 
 /// How far back disputes are looked at.
 const LOOK_BACK: TimeDelta = TimeDelta::days(90);
+/// And at how many tickets that were sent to another unit, the newest: a large city has thousands in its 90 days, and
+/// the newest say most of the catalogue that is in force.
+const LOOKED_AT: usize = 1_000;
 /// Ticket numbers shown of each.
 const SHOWN: usize = 20;
 
@@ -30,7 +33,7 @@ pub struct CorrectionView {
     rule: String,
     refused: UnitCode,
     refused_name: String,
-    /// How many disputes of the last 90 days it would have spared.
+    /// How many of the disputes that were looked at it would have spared.
     count: usize,
     /// The newest of the tickets.
     tickets: Vec<String>,
@@ -43,6 +46,8 @@ pub struct CorrectionView {
 /// The changes, those that would have spared most first.
 #[derive(Serialize, ToSchema)]
 pub struct CorrectionList {
+    /// More was sent to another unit in the last 90 days than the 1000 that were looked at, the newest.
+    pub partial: bool,
     pub items: Vec<CorrectionView>,
 }
 
@@ -66,9 +71,9 @@ pub fn corrections_of(app: &App, actor: &Actor) -> Result<CorrectionList> {
     let hotline = &app.hotline;
     let now = hotline.db.now();
     let since = now.plus_millis(-LOOK_BACK.num_milliseconds());
-    let (rules, returned) = hotline.db.read(|conn| {
+    let (rules, (returned, partial)) = hotline.db.read(|conn| {
         let rules = hotline.rules.current(conn, now)?;
-        let returned = returned(conn, rules.vault(&hotline.keys), since)?;
+        let returned = returned(conn, rules.vault(&hotline.keys), since, LOOKED_AT)?;
         Ok((rules, returned))
     })?;
     let found = corrections(&rules.directory, &returned, now.day(rules.profile.zone));
@@ -84,7 +89,8 @@ pub fn corrections_of(app: &App, actor: &Actor) -> Result<CorrectionList> {
             refused: one.refused,
         })
     };
-    Ok(CorrectionList { items: found.into_iter().map(shown).collect::<Result<_>>()? })
+    let items = found.into_iter().map(shown).collect::<Result<_>>()?;
+    Ok(CorrectionList { partial, items })
 }
 
 pub fn routes(services: &mut ServiceConfig<'_>) {

@@ -24,6 +24,8 @@ struct Asked {
 
 #[derive(Serialize)]
 struct AskedPage {
+    /// Only the newest disputes were looked at.
+    partial: bool,
     asked: Vec<Asked>,
 }
 
@@ -41,7 +43,8 @@ pub async fn asked_page(app: web::Data<App>, guest: Guest) -> Shown {
 
 fn page_of(app: &App, actor: &Actor) -> Result<AskedPage> {
     actor.require(TRIES)?;
-    let found = corrections_of(app, actor)?.items;
-    let asked = found.into_iter().map(|view| Ok(Asked { query: query_of(&view.change)?, view }));
-    Ok(AskedPage { asked: asked.collect::<Result<_>>()? })
+    let found = corrections_of(app, actor)?;
+    let asked =
+        found.items.into_iter().map(|view| Ok(Asked { query: query_of(&view.change)?, view }));
+    Ok(AskedPage { partial: found.partial, asked: asked.collect::<Result<_>>()? })
 }
