@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 
 use super::facts::{Edition, Facts, Standing, Sym};
 use super::fraction::Fraction;
-use super::metrics::Metric;
 use super::shares::{self, Question};
 use crate::code_enum;
 use crate::directory::AssessmentClass;
@@ -18,7 +17,7 @@ use crate::time::Stamp;
 /// A unit's score as it stands.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Projection {
-    /// Numerators (in thousandths) and denominators of [`Metric::THREE`].
+    /// Numerators (in thousandths) and denominators of [`Metric::THREE`](super::Metric::THREE).
     pub rates: [(i64, i64); 3],
     /// None where a rate has no answer yet.
     pub score: Option<Fraction>,
@@ -40,22 +39,22 @@ pub struct Cost {
     pub points: Option<Fraction>,
 }
 
-/// Numerators (in thousandths) and denominators of [`Metric::THREE`].
+/// Numerators (in thousandths) and denominators of [`Metric::THREE`](super::Metric::THREE).
 type Three = [(i64, i64); 3];
 
 /// The three rates of `unit`, and what each ticket brings to them.
 fn sums(facts: &Facts, ask: &Question<'_>, unit: Sym) -> (Three, BTreeMap<i64, Three>) {
     let mut rates = [(0, 0); 3];
     let mut each: BTreeMap<i64, Three> = BTreeMap::new();
-    shares::each(facts, ask, |share| {
-        let rate = Metric::THREE.iter().position(|metric| *metric == share.metric);
-        if let (Some(rate), true) = (rate, share.key == unit) {
-            for sum in [&mut rates[rate], &mut each.entry(share.ticket).or_default()[rate]] {
-                sum.0 += share.num;
-                sum.1 += share.den;
+    for fact in facts.tickets.iter().filter(|fact| fact.keys.of(ask.by) == unit) {
+        let own = shares::three(fact, ask);
+        if own.iter().any(|(_, den)| *den > 0) {
+            for (sum, own) in rates.iter_mut().zip(own) {
+                *sum = (sum.0 + own.0, sum.1 + own.1);
             }
+            each.insert(fact.id, own);
         }
-    });
+    }
     (rates, each)
 }
 

@@ -14,9 +14,9 @@ use crate::assessment::figures::figure_of;
 use crate::assessment::fraction::Fraction;
 use crate::assessment::late::cutoff;
 use crate::assessment::projection::{Cost, Projection, Remedy, next_due, projection, remedies};
-use crate::assessment::{Edition, GroupBy, Metric, Table};
+use crate::assessment::{Edition, GroupBy, Metric};
 use crate::directory::UnitCode;
-use crate::error::{Error, Result};
+use crate::error::{Error, FieldError, Result};
 use crate::identity::Actor;
 use crate::lifecycle::Rules;
 use crate::reports::live;
@@ -27,7 +27,7 @@ use crate::web::problem::Problem;
 use crate::web::{Answer, Asker, Query, run_long};
 
 /// No more tickets of either kind are listed; `more` says how many are left out.
-const LISTED: usize = 200;
+const LISTED: u32 = 200;
 
 /// Of which unit.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -39,6 +39,21 @@ pub struct ProjectionQuery {
     unit: UnitCode,
     /// `assessed` where nothing is said: what a report would count.
     edition: Option<Edition>,
+    /// How many tickets of either kind are listed at most: 1 to 200, 200 where nothing is said.
+    limit: Option<u32>,
+}
+
+impl ProjectionQuery {
+    fn limit(&self) -> Result<usize> {
+        match self.limit.unwrap_or(LISTED) {
+            limit @ 1..=LISTED => Ok(limit as usize),
+            _ => Err(Error::invalid(vec![FieldError::with(
+                "/limit",
+                "field.range",
+                &[("from", "1"), ("to", &LISTED.to_string())],
+            )])),
+        }
+    }
 }
 
 /// A rate so far.
@@ -131,9 +146,10 @@ pub async fn projected(
 /// How the unit of `query` would stand, as `actor` may see it.
 ///
 /// # Errors
-/// 403 for a role that sees no figures; 404 for a unit that is not the reader's; 422 for a window that there is not.
+/// 403 for a role that sees no figures; 404 for a unit that is not the reader's; 422 for a window that there is not, and
+/// for a limit out of its range.
 pub fn projection_of(app: &App, actor: &Actor, query: &ProjectionQuery) -> Result<ProjectionView> {
-    let hotline = &app.hotline;
+    let (hotline, most) = (&app.hotline, query.limit()?);
     let now = hotline.db.now();
     hotline.db.read(|conn| {
         let rules = hotline.rules.current(conn, now)?;
@@ -151,10 +167,10 @@ pub fn projection_of(app: &App, actor: &Actor, query: &ProjectionQuery) -> Resul
         let cutoff = cutoff(&asked.window, &book);
         let ask = asked.question();
         let found = unit.map_or(empty, |unit| projection(&facts, &ask, unit, cutoff));
-        let costs = found.costs.iter().take(LISTED).map(|cost| cost.ticket);
-        let ids: Vec<i64> = costs.chain(found.open.iter().take(LISTED).copied()).collect();
+        let costs = found.costs.iter().take(most).map(|cost| cost.ticket);
+        let ids: Vec<i64> = costs.chain(found.open.iter().take(most).copied()).collect();
         let tickets = load_many(conn, vault, &ids)?;
-        let seen = Seen { rules: &rules, tickets, now, cutoff };
+        let seen = Seen { rules: &rules, tickets, most, now, cutoff };
         Ok(seen.view(&query.unit, name, &asked, &found))
     })
 }
@@ -201,7 +217,7 @@ pub fn standings_of(app: &App, actor: &Actor, window: &str) -> Result<StandingsV
         let vault = Vault { keys: &hotline.keys };
         let facts = live::as_frozen(conn, (vault, &rules), &asked.window, facts)?;
         let mix = Mix::of(&asked, &as_rates, &facts, &facts)?;
-        let computed = Table::compute(&facts, asked.question());
+        let computed = app.shelf.table(&facts, asked.question());
         let shown = computed.rates(&asked.dims, asked.depth, |key| asked.shows(key));
         Ok(StandingsView {
             window: asked.window.label(),
@@ -216,6 +232,8 @@ pub fn standings_of(app: &App, actor: &Actor, window: &str) -> Result<StandingsV
 struct Seen<'a> {
     rules: &'a Rules,
     tickets: BTreeMap<i64, Ticket>,
+    /// Of either kind.
+    most: usize,
     now: Stamp,
     /// Of the window's surveys.
     cutoff: Option<Stamp>,
@@ -243,10 +261,10 @@ impl Seen<'_> {
             edition: asked.edition,
             score: found.score.map(Fraction::as_f64),
             rates: rates.map(rate).collect(),
-            pulls_down: found.costs.iter().take(LISTED).filter_map(|it| self.cost(it)).collect(),
-            will_enter: found.open.iter().take(LISTED).filter_map(|id| self.open(*id)).collect(),
-            more_pull_down: costs.saturating_sub(LISTED),
-            more_will_enter: open.saturating_sub(LISTED),
+            pulls_down: found.costs.iter().take(self.most).filter_map(|it| self.cost(it)).collect(),
+            will_enter: found.open.iter().take(self.most).filter_map(|id| self.open(*id)).collect(),
+            more_pull_down: costs.saturating_sub(self.most),
+            more_will_enter: open.saturating_sub(self.most),
             surveys_until: self.cutoff.map(|at| at.rfc3339(self.rules.profile.zone)),
         }
     }

@@ -23,6 +23,9 @@ use crate::web::console::fault::Shown;
 use crate::web::console::guest::Guest;
 use crate::web::console::page::long_page;
 
+/// Tickets of either kind that stand on the page at first; as many as the interface gives where more are asked for.
+const AT_FIRST: &str = "50";
+
 #[derive(Serialize)]
 struct Ahead {
     window: String,
@@ -35,6 +38,8 @@ struct Ahead {
     /// How many units have no answer yet.
     unasked: usize,
     opened: Option<ProjectionView>,
+    /// Whether it lists as many tickets as it ever does.
+    long: bool,
     /// What the lists of the reader say of its tickets, by number.
     lines: BTreeMap<String, LineView>,
 }
@@ -53,10 +58,14 @@ fn looked(app: &App, actor: &Actor, words: &Words) -> Result<Ahead> {
     };
     let (mut standings, wrong) = where_well_asked(standings_of(app, actor, &of))?;
     let said = words.get("unit").map(str::to_owned);
+    let long = words.get("long").is_some();
     let unit = standings.as_ref().and_then(|all| said.or_else(|| own(actor, all)));
     let opened = match &unit {
         Some(unit) => {
-            let asked = Words::none().with("window", of.as_str()).with("unit", unit.as_str());
+            let mut asked = Words::none().with("window", of.as_str()).with("unit", unit.as_str());
+            if !long {
+                asked = asked.with("limit", AT_FIRST);
+            }
             Some(projection_of(app, actor, &asked.read::<ProjectionQuery>()?)?)
         }
         None => None,
@@ -70,6 +79,7 @@ fn looked(app: &App, actor: &Actor, words: &Words) -> Result<Ahead> {
         standings,
         unasked,
         opened,
+        long,
         lines: lines_of(&app.hotline, actor, &numbers)?,
     })
 }
