@@ -4,6 +4,7 @@
 mod clients;
 mod drafts;
 mod engine;
+mod history;
 mod pages;
 mod people;
 mod places;
@@ -50,6 +51,8 @@ pub struct Plan {
     pub stored: usize,
     /// Histories of the month whose rates are asked for, and of the months that pages show.
     pub month: usize,
+    /// Over how many days those that pages show are spread.
+    pub days: u64,
     /// A running server with the demo's people, whose pages are asked instead of those of a new one.
     pub server: Option<SocketAddr>,
     /// Two empty PostgreSQL databases, for one node and for two.

@@ -5,13 +5,13 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use super::clients::{Answer, Line};
+use super::history::moved_in;
 use super::people::{FORM, People};
 use super::places::{self, Hands, Places};
 use super::server::Server;
 use super::site::Site;
 use super::{Plan, figure, middle, site};
 use crate::error::{Result, sentence};
-use crate::moving;
 use crate::web::console::every::{LOOKED, MISTAKEN, PAGES, Page};
 
 /// What a page may take: milliseconds at p95, and thousands of bytes over the wire.
@@ -109,7 +109,7 @@ struct Measured {
     asked: usize,
 }
 
-/// Asks every page of the running server that is named, or of a new one with the demo's months.
+/// Asks every page of the running server that is named, or of a new one with months of histories beside the demo's own.
 ///
 /// # Errors
 /// Where nobody answers, or the demo's people cannot log in.
@@ -118,10 +118,9 @@ pub(super) fn measure(plan: &Plan, say: &mut dyn FnMut(String)) -> Result<()> {
         return ask_all(address, None, say);
     }
     let site = site(plan, "pages")?;
-    let months = i64::try_from(plan.month).unwrap_or(i64::MAX);
-    if let Some(loaded) = moving::demo::load(&site.app.hotline, months)? {
-        say(sentence("bench.stored", &[("count", &loaded.imported.to_string())]));
-    }
+    let now = site.app.db.now();
+    let (loaded, _) = moved_in(plan, &site, now, (plan.month, plan.days))?;
+    say(sentence("bench.stored", &[("count", &loaded.imported.to_string())]));
     let keys = [
         ("JIESU_WORKER__ENABLED", "true"),
         ("JIESU_PUBLIC__ASKS_PER_MINUTE", "100000"),

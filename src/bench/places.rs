@@ -88,6 +88,7 @@ impl Hands<'_> {
         self.ring(&phone)?;
         self.write()?;
         self.make_a_card()?;
+        self.hook()?;
         self.find_a_cell()
     }
 
@@ -154,6 +155,19 @@ impl Hands<'_> {
                 self.places.insert("card", token.to_owned());
                 break;
             }
+        }
+        Ok(())
+    }
+
+    /// A receiver of events, where there is none: switched off, so that nobody is told anything.
+    fn hook(&mut self) -> Result<()> {
+        if self.places.contains_key("webhook") {
+            return Ok(());
+        }
+        let plan = json!({ "url": "https://example.org/jiesu", "enabled": false });
+        let made = self.posts("sysadmin", "/webhooks", &plan)?;
+        if let Some(id) = made.as_ref().and_then(|made| made["id"].as_str()) {
+            self.places.insert("webhook", id.to_owned());
         }
         Ok(())
     }

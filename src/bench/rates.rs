@@ -1,17 +1,16 @@
 //! Bench: a month of histories moved in, and its rates asked for. Its rule: asked as a leader's
 //! screen asks, over HTTP, while nothing else happens.
 
-use std::io::BufWriter;
 use std::time::Instant;
 
 use chrono::{Datelike, Months, NaiveDate};
 
 use super::clients::{Line, answer_of};
+use super::history::moved_in;
 use super::server::Server;
 use super::{Plan, figure, middle, site, tell_memory};
-use crate::error::{Error, Result, sentence};
+use crate::error::{Result, sentence};
 use crate::identity::Role;
-use crate::moving::{Run, demo, import_file};
 use crate::time::Stamp;
 
 const ASKED: usize = 20;
@@ -31,24 +30,13 @@ pub(super) fn measure(plan: &Plan, say: &mut dyn FnMut(String)) -> Result<()> {
     let days = u64::try_from((this - month).num_days()).unwrap_or(30);
     // Told from the last evening of the month, so that every call came in within it.
     let evening = Stamp::start_of(this, zone).plus_millis(-60_000);
-    let count = i64::try_from(plan.month).unwrap_or(i64::MAX);
-    let file = plan.folder.join("month.ndjson");
-    let mut out = BufWriter::new(std::fs::File::create(&file).map_err(Error::internal)?);
-    for line in demo::lines_of(&rules, evening, count, days - 1) {
-        serde_json::to_writer(&mut out, &line).map_err(Error::internal)?;
-        std::io::Write::write_all(&mut out, b"\n").map_err(Error::internal)?;
-    }
-    drop(out);
-    let began = Instant::now();
-    let summary = import_file(hotline, &file, Run::Real)?;
-    let seconds = began.elapsed().as_secs_f64();
+    let (summary, seconds) = moved_in(plan, &site, evening, (plan.month, days - 1))?;
     let speed = (summary.imported as f64 / seconds).round().to_string();
     let (imported, rejected) = (summary.imported.to_string(), summary.rejected.to_string());
     say(sentence(
         "bench.imported",
         &[("count", &imported), ("rejected", &rejected), ("speed", &speed)],
     ));
-    drop(std::fs::remove_file(&file));
     let (name, password) = site.account(Role::Leader)?;
     let server = Server::start(&site, &[])?;
     let token = server.login(&name, &password)?;

@@ -105,6 +105,7 @@ pub(super) fn measure(what: &Bench) -> Result<ExitCode> {
         tickets: what.tickets.max(1),
         stored: what.stored,
         month: what.month,
+        days: what.days,
         server: what.server,
         postgres: what.postgres.clone(),
         folder: Config::load()?.data_dir.join("bench"),

@@ -229,6 +229,9 @@ struct Bench {
     /// Histories of the month whose rates are asked for, and of the months that pages show
     #[arg(long, default_value_t = 100_000)]
     month: usize,
+    /// Over how many days the histories that pages show are spread, from 1 to 3650
+    #[arg(long, default_value_t = 90, value_parser = clap::value_parser!(u64).range(1..=3650))]
+    days: u64,
     /// A running `serve --demo` whose pages are asked, such as 127.0.0.1:8080
     #[arg(long)]
     server: Option<std::net::SocketAddr>,

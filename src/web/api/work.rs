@@ -35,7 +35,7 @@ use crate::web::{Answer, Asker, Query, run};
 /// Whose work it is.
 const WHO: &[Role] = &[Role::Handler, Role::UnitHead];
 /// Parts of which a clock runs, on one page.
-const PAGE: usize = 150;
+const PAGE: usize = 100;
 /// Tickets with a running limit that are looked at for what waits for others, the most urgent first.
 const URGENT: usize = 100;
 /// Days to come whose working time is told, so that an open page can count down what is left.

@@ -20,7 +20,7 @@ use crate::web::run_long;
 
 /// So many tickets are tried at once, the newest, unless all are asked for: a month of a large city takes a third of a
 /// second.
-const AT_FIRST: u32 = 1_000;
+const AT_FIRST: u32 = 500;
 
 /// What is tried: a rule by its fields, all as typed; without a lead the recorded catalogue.
 #[derive(Debug, Default, Deserialize, Serialize)]
