@@ -28,6 +28,7 @@ use crate::outward::Outward;
 use crate::papers::Papers;
 use crate::places;
 use crate::proactive::{self, Watchman};
+use crate::reports::print::Press;
 use crate::reports::{Drawer, Mailing, Schedule, Site};
 use crate::sealing::MasterKey;
 use crate::search::Search;
@@ -81,6 +82,8 @@ pub struct App {
     pub signals: Recent<signals::Asked, signals::Counted>,
     /// The reports that were looked into before.
     pub drawer: Drawer,
+    /// The pages of reports that were read before.
+    pub press: Press,
     /// Who tells people things.
     pub post: Arc<Post>,
     /// Who makes and sends the reports that are made by themselves.
@@ -124,13 +127,7 @@ impl App {
         let asked = NonZeroU32::new(config.open311.per_minute).unwrap_or(NonZeroU32::MIN);
         let open311 = AddressLimiter::new(clock.clone(), asked);
         let gatekeeper = Gatekeeper::new(clock.clone(), &config.public);
-        let settings = Settings {
-            connections: config.database.pool,
-            queue: config.database.queue,
-            ca_file: config.database_ca_file().map(Path::to_path_buf),
-            ..Settings::new(config.database_url())
-        };
-        let db = Db::open_with(&settings, clock.clone())?;
+        let db = Db::open_with(&settings(&config), clock.clone())?;
         let files = Arc::new(Files::open(&config)?);
         let exports = Arc::new(Turns::of(config.exports.at_once, clock.clone()));
         let (directory, running, shelf) = (Cached::default(), Arc::default(), Shelf::default());
@@ -168,6 +165,7 @@ impl App {
             glance: Held::default(),
             signals: Recent::default(),
             drawer: Drawer::default(),
+            press: Press::default(),
             post,
             mailing,
             watchman: Arc::new(watchman),
@@ -177,6 +175,16 @@ impl App {
             live: Arc::default(),
             demo,
         })
+    }
+}
+
+/// The way to the database.
+fn settings(config: &Config) -> Settings {
+    Settings {
+        connections: config.database.pool,
+        queue: config.database.queue,
+        ca_file: config.database_ca_file().map(Path::to_path_buf),
+        ..Settings::new(config.database_url())
     }
 }
 

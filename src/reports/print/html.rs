@@ -43,7 +43,11 @@ pub fn html(document: &Document, printed: &Printed) -> Result<String> {
 ///
 /// # Errors
 /// `internal`.
-pub fn html_drawn(document: &Document, printed: &Printed, scripts: &[String]) -> Result<String> {
+pub(super) fn html_drawn(
+    document: &Document,
+    printed: &Printed,
+    scripts: &[String],
+) -> Result<String> {
     let page = layout(document, printed);
     let pictures = page.figures().map(|figure| chart::svg(figure.chart, figure.number));
     let pictures = pictures.collect::<Result<_>>()?;

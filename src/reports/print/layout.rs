@@ -119,7 +119,6 @@ pub fn layout<'a>(document: &'a Document, printed: &'a Printed) -> Page<'a> {
         name: words::one_line(name),
         value: words::one_line(value),
     };
-    let clean = |text: &Option<String>| text.as_deref().map(words::one_line);
     Page {
         title: words::one_line(&document.title),
         issue: words::one_line(&document.issue),
@@ -127,13 +126,17 @@ pub fn layout<'a>(document: &'a Document, printed: &'a Printed) -> Page<'a> {
         period: words::one_line(&document.period),
         state: state(printed),
         marks: document.marks.iter().map(mark).collect(),
-        signer: clean(&printed.signer),
+        signer: printed.signer.as_deref().map(words::one_line),
         dated: printed.dated.map(words::day),
-        // Longer than any name and instant, it would be too small to read.
-        watermark: clean(&printed.watermark).map(|it| words::cut(&it, 90)),
+        watermark: printed.watermark.as_deref().map(watermark),
         parts,
         definitions: count.known.0,
     }
+}
+
+/// The reader's mark as it is printed: longer than any name and instant, it would be too small to read.
+pub fn watermark(text: &str) -> String {
+    words::cut(&words::one_line(text), 90)
 }
 
 /// Whether it is a place that nobody wrote into and, since the report is signed, nobody will: paper that left the house

@@ -16,6 +16,7 @@ pub mod html;
 mod layout;
 mod lines;
 mod pack;
+mod press;
 mod template;
 pub mod values;
 mod widths;
@@ -30,7 +31,8 @@ use chrono_tz::Tz;
 use crate::time::Stamp;
 pub use csv::{csv, csv_all};
 pub use docx::docx;
-pub use html::{html, html_drawn, policy, policy_of_scripts};
+pub use html::{html, policy, policy_of_scripts};
+pub use press::Press;
 pub use xlsx::xlsx;
 
 /// What a print says besides its document.

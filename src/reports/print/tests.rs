@@ -9,6 +9,7 @@ use base64::prelude::BASE64_STANDARD;
 use quick_xml::events::Event;
 use sha2::{Digest, Sha256};
 
+use super::html::html_drawn;
 use super::sample::{self, document, printed};
 use super::*;
 use crate::reports::document::{

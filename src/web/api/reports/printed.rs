@@ -149,7 +149,7 @@ pub fn page_of(
 ) -> Result<String> {
     let copy = Copy::of(app, actor, (id, base))?;
     note_reading(app, actor, id)?;
-    press::html_drawn(&copy.document, &copy.printed, scripts)
+    app.press.page(copy.document, &copy.printed, scripts)
 }
 
 /// The page as it is sent: with a policy of the printer's, under which its style shows.
