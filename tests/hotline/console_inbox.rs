@@ -113,6 +113,24 @@ on_each_database! {
             assert!(steps.iter().any(|step| step.contains("assignment_next")), "{steps:?}");
         }
     }
+
+    fn the_most_urgent_are_walked_by_what_runs_out_and_not_sorted(test: &TestDb) {
+        let asks = |question: &str| -> Vec<Step> {
+            test.db.read(|conn| Ok(diesel::sql_query(question).load(conn)?)).unwrap()
+        };
+        for more in ["", "AND red_at >= 5 AND (red_at > 5 OR red_at = 5 AND id > 5)"] {
+            let found = if test.url.starts_with("sqlite") {
+                asks(&format!("EXPLAIN QUERY PLAN SELECT no FROM ticket
+                    WHERE ((state IN ('in_units', 'on_ledger')) = TRUE) {more} AND red_at IS NOT NULL
+                    ORDER BY red_at, id LIMIT 5"))
+            } else {
+                asks("SELECT indexdef AS detail FROM pg_indexes WHERE tablename = 'ticket'")
+            };
+            let steps: Vec<&str> = found.iter().map(|step| step.detail.as_str()).collect();
+            assert!(steps.iter().any(|step| step.contains("ticket_due")), "{steps:?}");
+            assert!(steps.iter().all(|step| !step.contains("ORDER BY")), "{steps:?}");
+        }
+    }
 }
 
 #[test]

@@ -333,6 +333,15 @@ on_each_database! {
         assert_eq!((&waits["no"], codes(waits)), (&json!(asked), vec!["survey".into(), "exclude".into()]));
         assert_eq!((&runs["no"], codes(runs)), (&json!(open), vec!["reply".into()]));
         assert!(runs["due_at"].is_string() && runs["survey_due"] == json!(true));
+        // No more of either kind than are asked for, and how many there are beside them.
+        let few = desk.asks("handler@wuye", &format!("{path}&limit=1"));
+        assert_eq!((&few["pulls_down"], &few["more_pull_down"]), (&json!([first]), &json!(1)));
+        assert_eq!((&few["will_enter"], &few["more_will_enter"]), (&json!([waits]), &json!(1)));
+        assert_eq!(few["score"], found["score"]);
+        for limit in ["0", "201"] {
+            let (status, wrong) = desk.tries("leader", &format!("{path}&limit={limit}"));
+            assert_eq!((status, &wrong["errors"][0]["pointer"]), (422, &json!("/limit")));
+        }
         // An exclusion asked for is waited for; the ticket counts until it is decided.
         let asks = json!({ "reason": "force_majeure", "evidence": "材料" });
         desk.city.head("wuye").does(&unsolved, "exclude", asks);

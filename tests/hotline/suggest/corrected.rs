@@ -9,6 +9,8 @@ use crate::support::city::{City, draft_with};
 use crate::support::databases::on_each_database;
 use crate::support::server::Server;
 use jiesu::ticket::StateName;
+use jiesu::ticket::store::{Vault, returned};
+use jiesu::time::Stamp;
 
 #[test]
 fn what_wuye_rightly_refused_is_a_prefilled_rule_and_once_recorded_it_is_settled() {
@@ -44,6 +46,15 @@ fn what_wuye_rightly_refused_is_a_prefilled_rule_and_once_recorded_it_is_settled
     let items = corrections();
     insta::assert_json_snapshot!(items, {"[].tickets[]" => "[no]"});
     assert_eq!(items[0]["tickets"].as_array().unwrap().len(), 2);
+    // Where there are more than are looked at, the one that was sent on last is, and it is said.
+    let (app, since) = (&server.app, Stamp::from_millis(0));
+    let looked_at = |most: usize| {
+        let vault = Vault { keys: &app.keys };
+        let (found, partial) = app.db.read(|conn| returned(conn, vault, since, most)).unwrap();
+        (found.into_iter().map(|one| one.no).collect::<Vec<_>>(), partial)
+    };
+    assert_eq!(looked_at(2), (refused.clone(), false));
+    assert_eq!(looked_at(1), (vec![refused[1].clone()], true));
     // It can be tried, and it can be recorded, as it stands; not by everybody.
     let change = &items[0]["change"];
     let tried = json!({"changes": [change], "from": "2026-01-01", "to": "2027-01-01"});
@@ -100,10 +111,13 @@ on_each_database! {
             test.db.read(|conn| Ok(diesel::sql_query(question).load(conn)?)).unwrap()
         };
         let found = if test.url.starts_with("sqlite") {
-            asks("EXPLAIN QUERY PLAN SELECT ticket_id, k, sent_at, unit FROM assignment WHERE ticket_id IN
-                (SELECT \"next\".ticket_id FROM assignment AS \"next\" WHERE \"next\".sent_at >= 5
-                    AND \"next\".part = 'lead' AND \"next\".k > 1)
-                AND assignment.part = 'lead' AND assignment.state = 'returned'")
+            let sent_again = asks("EXPLAIN QUERY PLAN SELECT ticket_id FROM assignment WHERE sent_at >= 5
+                AND (assignment.part = 'lead' AND assignment.k > 1)
+                ORDER BY sent_at DESC, ticket_id DESC LIMIT 1001");
+            let refused = asks("EXPLAIN QUERY PLAN SELECT ticket_id, k, sent_at, unit FROM assignment
+                WHERE ticket_id IN (5, 6) AND (assignment.part = 'lead' AND assignment.state = 'returned')");
+            assert!(sent_again.iter().all(|step| !step.detail.contains("ORDER BY")));
+            sent_again.into_iter().chain(refused).collect()
         } else {
             // A planner of small tables walks them whatever there is: only the indexes can be asked for.
             asks("SELECT indexdef AS detail FROM pg_indexes WHERE tablename = 'assignment'")
