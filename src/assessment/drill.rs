@@ -13,7 +13,6 @@ use super::metrics::{Metric, Shape};
 use super::rules::Rules;
 use super::shares::{self, Question, Share};
 use crate::code_enum;
-use crate::time::Stamp;
 
 code_enum! {
     /// Which side of a figure.
@@ -51,9 +50,6 @@ pub struct Behind {
     metric: Metric,
     rules: Rules,
     shares: Vec<Share>,
-    /// Whoever asks before `from` or after `to` may find other limits run out.
-    from: Stamp,
-    to: Option<Stamp>,
 }
 
 impl Behind {
@@ -69,13 +65,7 @@ impl Behind {
         });
         shares.sort_by_key(|share| (share.ticket, share.assignment));
         shares.shrink_to_fit();
-        let to = shares::next_limit(facts, ask.now);
-        Self { metric, rules: ask.rules.clone(), shares, from: ask.now, to }
-    }
-
-    /// Whether the answer at `now` is this one.
-    pub fn holds_at(&self, now: Stamp) -> bool {
-        self.from <= now && self.to.is_none_or(|to| now <= to)
+        Self { metric, rules: ask.rules.clone(), shares }
     }
 
     /// The shares, by ticket and assignment.

@@ -57,24 +57,83 @@ struct Asked {
     metric: Option<Metric>,
 }
 
-struct Listed {
-    facts: Weak<Facts>,
-    asked: Asked,
-    behind: Arc<Behind>,
+impl Asked {
+    fn of(ask: &Question<'_>, units: Option<BTreeSet<UnitCode>>, metric: Option<Metric>) -> Self {
+        let (period, rules) = ((ask.start, ask.end), ask.rules.clone());
+        Self { period, units, by: ask.by, edition: ask.edition, rules, metric }
+    }
 }
 
-struct Summed {
+/// What is made of facts by a question, and is kept for the next.
+trait Making {
+    /// No more is kept in all.
+    const MOST: usize;
+    fn count(&self) -> usize;
+}
+
+impl Making for Behind {
+    const MOST: usize = MOST_SHARES;
+    fn count(&self) -> usize {
+        self.count()
+    }
+}
+
+impl Making for Added {
+    const MOST: usize = MOST_ADDED;
+    fn count(&self) -> usize {
+        self.count()
+    }
+}
+
+struct Made<T> {
     facts: Weak<Facts>,
     asked: Asked,
     /// Whoever asks before the first or after the second may find other limits run out.
     holds: (Stamp, Option<Stamp>),
-    added: Arc<Added>,
+    it: Arc<T>,
 }
 
-impl Summed {
+impl<T> Made<T> {
     fn holds_at(&self, now: Stamp) -> bool {
         let (from, to) = self.holds;
         from <= now && to.is_none_or(|to| now <= to)
+    }
+}
+
+/// What was made, the latest first.
+struct MadeOf<T>(Mutex<Vec<Made<T>>>);
+
+impl<T> Default for MadeOf<T> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<T: Making> MadeOf<T> {
+    /// What `make` made of `facts` for the same question, where that still holds at `now`; else it is made.
+    fn get(
+        &self,
+        facts: &Arc<Facts>,
+        asked: Asked,
+        now: Stamp,
+        make: impl FnOnce(&Asked) -> T,
+    ) -> Arc<T> {
+        let whose = Arc::downgrade(facts);
+        let same = |there: &Made<T>| there.facts.ptr_eq(&whose) && there.asked == asked;
+        let lock = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = lock();
+        if let Some(place) = kept.iter().position(|it| same(it) && it.holds_at(now)) {
+            kept[..=place].rotate_right(1);
+            return kept[0].it.clone();
+        }
+        drop(kept);
+        let it = Arc::new(make(&asked));
+        let holds = (now, shares::next_limit(facts, now));
+        let mut kept = lock();
+        kept.retain(|there| there.facts.strong_count() > 0 && !same(there));
+        kept.insert(0, Made { facts: whose, asked, holds, it: it.clone() });
+        keep_most(&mut kept, T::MOST, |there| there.it.count());
+        it
     }
 }
 
@@ -82,8 +141,8 @@ impl Summed {
 #[derive(Default)]
 pub struct Shelf {
     facts: Mutex<Vec<Kept>>,
-    lists: Mutex<Vec<Listed>>,
-    tables: Mutex<Vec<Summed>>,
+    lists: MadeOf<Behind>,
+    tables: MadeOf<Added>,
 }
 
 impl Shelf {
@@ -141,23 +200,8 @@ impl Shelf {
 
     /// The table of `facts` (from this shelf) by `ask`.
     pub fn table<'a>(&self, facts: &'a Arc<Facts>, ask: Question<'a>) -> Table<'a> {
-        let whose = Arc::downgrade(facts);
-        let (period, rules) = ((ask.start, ask.end), ask.rules.clone());
-        let (by, edition) = (ask.by, ask.edition);
-        let asked = Asked { period, units: None, by, edition, rules, metric: None };
-        let same = |there: &Summed| there.facts.ptr_eq(&whose) && there.asked == asked;
-        let mut tables = self.tables.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(place) = tables.iter().position(|it| same(it) && it.holds_at(ask.now)) {
-            tables[..=place].rotate_right(1);
-            return Table::over(facts, ask, tables[0].added.clone());
-        }
-        drop(tables);
-        let added = Arc::new(Added::of(facts, &ask));
-        let holds = (ask.now, shares::next_limit(facts, ask.now));
-        let mut tables = self.tables.lock().unwrap_or_else(PoisonError::into_inner);
-        tables.retain(|there| there.facts.strong_count() > 0 && !same(there));
-        tables.insert(0, Summed { facts: whose, asked, holds, added: added.clone() });
-        keep_most(&mut tables, MOST_ADDED, |there| there.added.count());
+        let asked = Asked::of(&ask, None, None);
+        let added = self.tables.get(facts, asked, ask.now, |_| Added::of(facts, &ask));
         Table::over(facts, ask, added)
     }
 
@@ -170,26 +214,11 @@ impl Shelf {
         ask: &Question<'_>,
         metric: Metric,
     ) -> Arc<Behind> {
-        let whose = Arc::downgrade(facts);
-        let (units, rules) = (units.cloned(), ask.rules.clone());
-        let (period, by, edition) = ((ask.start, ask.end), ask.by, ask.edition);
-        let asked = Asked { period, units, by, edition, rules, metric: Some(metric) };
-        let same = |there: &Listed| there.facts.ptr_eq(&whose) && there.asked == asked;
-        let mut lists = self.lists.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(place) = lists.iter().position(|it| same(it) && it.behind.holds_at(ask.now)) {
-            lists[..=place].rotate_right(1);
-            return lists[0].behind.clone();
-        }
-        drop(lists);
-        let behind = Arc::new(match &asked.units {
+        let asked = Asked::of(ask, units.cloned(), Some(metric));
+        self.lists.get(facts, asked, ask.now, |asked| match &asked.units {
             Some(units) => Behind::of(&facts.only(units), ask, metric),
             None => Behind::of(facts, ask, metric),
-        });
-        let mut lists = self.lists.lock().unwrap_or_else(PoisonError::into_inner);
-        lists.retain(|there| there.facts.strong_count() > 0 && !same(there));
-        lists.insert(0, Listed { facts: whose, asked, behind: behind.clone() });
-        keep_most(&mut lists, MOST_SHARES, |there| there.behind.count());
-        behind
+        })
     }
 }
 
@@ -206,7 +235,7 @@ fn keep_most<T>(kept: &mut Vec<T>, most: usize, count: impl Fn(&T) -> usize) {
 mod tests {
     use super::*;
     use crate::assessment::figures::Depth;
-    use crate::assessment::figures::city::{END, at, busy};
+    use crate::assessment::figures::city::{City, END, at, busy};
 
     #[test]
     fn a_list_is_given_again_to_the_same_question_and_to_no_other() {
@@ -238,7 +267,7 @@ mod tests {
         let (shelf, city) = (Shelf::default(), busy());
         let facts = Arc::new(city.facts.clone());
         let ask = city.ask(Edition::All);
-        let kept = || shelf.tables.lock().unwrap().len();
+        let kept = || shelf.tables.0.lock().unwrap().len();
         let rates = |ask| shelf.table(&facts, ask).rates(&[], Depth::Own, |_| true);
         let others = [
             Question { edition: Edition::Assessed, ..ask },
@@ -260,6 +289,24 @@ mod tests {
     }
 
     #[test]
+    fn what_was_made_holds_until_the_next_limit_runs_out_and_not_before_it_was_made() {
+        let mut city = City::default();
+        let due = END + 5000;
+        city.lead("section").sign_due_at = Some(at(due));
+        let (shelf, facts) = (Shelf::default(), Arc::new(city.facts.clone()));
+        let made_at = |now| {
+            let ask = Question { now: at(now), ..city.ask(Edition::All) };
+            shelf.behind(&facts, None, &ask, Metric::SignRate)
+        };
+        let early = made_at(due - 10);
+        assert!(Arc::ptr_eq(&made_at(due), &early));
+        let late = made_at(due + 1);
+        assert_eq!((early.count(), late.count()), (0, 1));
+        assert!(Arc::ptr_eq(&made_at(due + 1_000_000), &late));
+        assert!(!Arc::ptr_eq(&made_at(due), &late));
+    }
+
+    #[test]
     fn what_was_made_of_facts_that_are_gone_is_not_kept() {
         let (shelf, city) = (Shelf::default(), busy());
         let ask = city.ask(Edition::All);
@@ -268,8 +315,8 @@ mod tests {
             shelf.behind(&facts, None, &ask, Metric::Received);
             shelf.table(&facts, ask);
         }
-        assert_eq!(shelf.lists.lock().unwrap().len(), 1);
-        assert_eq!(shelf.tables.lock().unwrap().len(), 1);
+        assert_eq!(shelf.lists.0.lock().unwrap().len(), 1);
+        assert_eq!(shelf.tables.0.lock().unwrap().len(), 1);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::assessment::facts::Edition;
-use crate::assessment::figures::city::{City, END, at, busy, dim};
+use crate::assessment::figures::city::{busy, dim};
 use crate::assessment::rules::{Rules, Scoring};
 use crate::limits::length::Thousandths;
 use crate::limits::policy::Curve;
@@ -47,20 +47,4 @@ fn a_score_drills_down_to_points_that_sum_to_it_by_weights_and_by_curves() {
         let sum: f64 = items.iter().map(|item| item.weight).sum();
         assert!((sum - score).abs() < 1e-9, "{sum} {score}");
     }
-}
-
-#[test]
-fn what_was_made_holds_until_the_next_limit_runs_out_and_not_before_it_was_made() {
-    let mut city = City::default();
-    let due = END + 5000;
-    city.lead("section").sign_due_at = Some(at(due));
-    let made_at = |now| {
-        let ask = Question { now: at(now), ..city.ask(Edition::All) };
-        Behind::of(&city.facts, &ask, Metric::SignRate)
-    };
-    let (early, late) = (made_at(due - 10), made_at(due + 1));
-    assert_eq!((early.count(), late.count()), (0, 1));
-    let held = [due - 11, due - 10, due, due + 1].map(|now| early.holds_at(at(now)));
-    assert_eq!(held, [false, true, true, false]);
-    assert!(late.holds_at(at(due + 1_000_000)));
 }

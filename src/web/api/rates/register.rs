@@ -17,7 +17,7 @@ use super::listed::{DefinitionView, definitions_of};
 use super::{Asked, RatesQuery};
 use crate::app::App;
 use crate::assessment::rules::Rules as Scoring;
-use crate::assessment::{GroupBy, Metric, Place, Row, Side, Table};
+use crate::assessment::{GroupBy, Metric, Place, Row, Side};
 use crate::db::Conn;
 use crate::error::Result;
 use crate::identity::Actor;
@@ -171,7 +171,8 @@ impl Register {
             let asked = Asked::of(&as_rates, &rules, actor, now)?;
             let facts = asked.facts(&app.shelf, conn)?;
             let (ask, shows) = (asked.question(), |key: &str| asked.shows(key));
-            let figures = Table::compute(&facts, ask).rates(&asked.dims, asked.depth, shows);
+            let table = app.shelf.table(&facts, ask);
+            let figures = table.rates(&asked.dims, asked.depth, shows);
             let behind = PARTS.map(|part| app.shelf.behind(&facts, None, &ask, part));
             let mut items: BTreeMap<(usize, i64), [i64; 5]> = BTreeMap::new();
             for (place, row) in figures.rows.iter().enumerate() {
