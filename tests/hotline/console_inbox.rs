@@ -3,15 +3,19 @@
 
 use std::collections::BTreeSet;
 
-use diesel::sql_types::Text;
-use diesel::{QueryableByName, RunQueryDsl};
 use jiesu::directory::UnitCode;
+use jiesu::places::Gazetteer;
+use jiesu::places::queue::Lamp;
+use jiesu::ticket::StateName;
+use jiesu::ticket::listing::{Filter, Sort, page};
+use jiesu::ticket::sight::Scope;
 use jiesu::ticket::store::inbox::{PartKey, lapsing};
 use serde_json::{Value, json};
 
 use crate::console_work::{HOSTILE, Office};
 use crate::support::city::City;
-use crate::support::databases::on_each_database;
+use crate::support::databases::{TestDb, on_each_database};
+use crate::support::plan::{self, Plan};
 
 fn items(office: &Office, name: &str) -> Value {
     office.get(name, "/api/v1/work").json()["items"].clone()
@@ -89,47 +93,43 @@ on_each_database! {
     }
 }
 
-#[derive(QueryableByName)]
-struct Step {
-    #[diesel(sql_type = Text)]
-    detail: String,
+#[test]
+fn an_inbox_is_read_out_of_its_own_index_on_each_page() {
+    let test = TestDb::sqlite();
+    let units = ["weixiu", "wuye"].map(UnitCode::new).into();
+    for after in [None, Some("5.5.1")] {
+        let plans = plan::of(&test.db, |conn| lapsing(conn, &units, after, 5));
+        assert!(plans.iter().all(|it| it.uses("assignment_next")), "{plans:?}");
+    }
 }
 
-on_each_database! {
-    fn an_inbox_is_read_out_of_its_own_index_on_each_page(test: &TestDb) {
-        let asks = |question: &str| -> Vec<Step> {
-            test.db.read(|conn| Ok(diesel::sql_query(question).load(conn)?)).unwrap()
-        };
-        for more in ["", "AND next_due_at >= 5 AND (next_due_at > 5 OR next_due_at = 5 AND ticket_id > 5)"] {
-            let found = if test.url.starts_with("sqlite") {
-                asks(&format!("EXPLAIN QUERY PLAN SELECT next_due_at, ticket_id, k FROM assignment
-                    WHERE unit IN ('weixiu', 'wuye') AND next_due_at IS NOT NULL {more}
-                    ORDER BY next_due_at, ticket_id, k LIMIT 5"))
-            } else {
-                // A planner of small tables walks them whatever there is: only the index can be asked for.
-                asks("SELECT indexdef AS detail FROM pg_indexes WHERE tablename = 'assignment'")
-            };
-            let steps: Vec<&str> = found.iter().map(|step| step.detail.as_str()).collect();
-            assert!(steps.iter().any(|step| step.contains("assignment_next")), "{steps:?}");
-        }
+#[test]
+fn the_most_urgent_are_walked_by_what_runs_out_and_not_sorted() {
+    let test = TestDb::sqlite();
+    let states = vec![StateName::InUnits, StateName::OnLedger];
+    let filter = Filter { states, sort: Some(Sort::Due), ..Filter::default() };
+    let now = test.db.now();
+    for after in [None, Some("5.5")] {
+        let plans = plan::of(&test.db, |conn| page(conn, &Scope::All, &filter, now, after, 5));
+        assert!(plans.iter().all(|it| it.uses("ticket_due") && !it.sorts()), "{plans:?}");
     }
+}
 
-    fn the_most_urgent_are_walked_by_what_runs_out_and_not_sorted(test: &TestDb) {
-        let asks = |question: &str| -> Vec<Step> {
-            test.db.read(|conn| Ok(diesel::sql_query(question).load(conn)?)).unwrap()
-        };
-        for more in ["", "AND red_at >= 5 AND (red_at > 5 OR red_at = 5 AND id > 5)"] {
-            let found = if test.url.starts_with("sqlite") {
-                asks(&format!("EXPLAIN QUERY PLAN SELECT no FROM ticket
-                    WHERE ((state IN ('in_units', 'on_ledger')) = TRUE) {more} AND red_at IS NOT NULL
-                    ORDER BY red_at, id LIMIT 5"))
-            } else {
-                asks("SELECT indexdef AS detail FROM pg_indexes WHERE tablename = 'ticket'")
-            };
-            let steps: Vec<&str> = found.iter().map(|step| step.detail.as_str()).collect();
-            assert!(steps.iter().any(|step| step.contains("ticket_due")), "{steps:?}");
-            assert!(steps.iter().all(|step| !step.contains("ORDER BY")), "{steps:?}");
-        }
+#[test]
+fn tickets_without_a_place_are_walked_by_their_own_short_index() {
+    let test = TestDb::sqlite();
+    let city = City::of(&test);
+    let rules = city.rules();
+    let gazetteer = Gazetteer::of(rules.directory.clone());
+    let (keys, today) = (&city.hotline.keys, test.db.now().day(rules.profile.zone));
+    let lamp = Lamp { gazetteer: &gazetteer, keys, today, certain: 0.9 };
+    let agent = city.agent().actor;
+    for after in [None, Some("5.5")] {
+        let plans = plan::of(&test.db, |conn| lamp.page(conn, agent, after, 5));
+        let walks: Vec<&Plan> =
+            plans.iter().filter(|it| it.statement.contains("place_aside")).collect();
+        assert!(walks.iter().any(|it| it.uses("ticket_placeless")), "{plans:?}");
+        assert!(walks.iter().all(|it| !it.sorts()), "{plans:?}");
     }
 }
 

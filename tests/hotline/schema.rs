@@ -1,12 +1,12 @@
 //! The tables as diesel sees them are the tables as they are, on both databases.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use diesel::sql_types::Text;
 use diesel::{QueryableByName, RunQueryDsl};
 
-use crate::support::databases::on_each_database;
+use crate::support::databases::{TestDb, on_each_database};
 
 /// Table to column to type and whether it may be empty.
 type Tables = BTreeMap<String, BTreeMap<String, String>>;
@@ -186,4 +186,34 @@ fn both_databases_have_the_same_migrations() {
         names
     };
     assert_eq!(names("sqlite"), names("postgres"));
+}
+
+#[derive(QueryableByName)]
+struct Index {
+    #[diesel(sql_type = Text)]
+    named: String,
+}
+
+#[test]
+fn both_databases_have_the_same_indexes() {
+    let Some(postgres) = TestDb::postgres() else { return };
+    let names = |test: &TestDb, question: &str| -> BTreeSet<String> {
+        let found: Vec<Index> =
+            test.db.read(|conn| Ok(diesel::sql_query(question).load(conn)?)).unwrap();
+        found.into_iter().map(|index| index.named).collect()
+    };
+    // What a key brings with it is named by each database as it likes.
+    let here = names(
+        &TestDb::sqlite(),
+        "SELECT name AS named FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL",
+    );
+    let there = names(
+        &postgres,
+        "SELECT c.relname::text AS named FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+             JOIN pg_namespace n ON n.oid = c.relnamespace
+             LEFT JOIN pg_constraint k ON k.conindid = i.indexrelid
+             WHERE n.nspname = 'public' AND k.oid IS NULL",
+    );
+    assert!(here.len() > 50, "{here:?}");
+    assert_eq!(here, there);
 }

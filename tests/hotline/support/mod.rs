@@ -12,6 +12,7 @@ pub mod mailroom;
 pub mod office;
 pub mod oracle;
 pub mod photo;
+pub mod plan;
 pub mod postgres;
 pub mod program;
 pub mod record;
