@@ -59,8 +59,8 @@ pub fn dispatched(conn: &mut Conn, from: Stamp, to: Stamp) -> Result<Vec<Dispatc
     looked_at(conn, (from, to), &Reach::default())
 }
 
-/// How many tickets were received in `[from, to)` on the matters and at the places of `reach`, and those of them that it
-/// goes to, in the order of receipt.
+/// The tickets received in `[from, to)` to which `reach` goes, in the order of receipt, and whether more on the same
+/// matters and at the same places came before the newest. They are not counted: that would be a walk through the month.
 ///
 /// # Errors
 /// The database's own.
@@ -68,21 +68,20 @@ pub fn reached(
     conn: &mut Conn,
     (from, to): (Stamp, Stamp),
     reach: &Reach,
-) -> Result<(usize, Vec<Dispatched>)> {
-    let all: i64 = received((from, to), reach).count().get_result(conn)?;
-    let mut since = from;
-    if let Some(newest) = reach.newest {
-        let first = received((from, to), reach)
-            .order((tickets::received_at.desc(), tickets::id.desc()))
-            .select(tickets::received_at)
-            .limit(1)
-            .offset(i64::from(newest.saturating_sub(1)))
-            .get_result::<Stamp>(conn)
-            .optional()?;
-        since = first.unwrap_or(from);
+) -> Result<(Vec<Dispatched>, bool)> {
+    let back = (tickets::received_at.desc(), tickets::id.desc());
+    let mut at = |between, offset: u32| {
+        let instants = received(between, reach).order(back).select(tickets::received_at);
+        instants.limit(1).offset(i64::from(offset)).get_result::<Stamp>(conn).optional()
+    };
+    let (mut since, mut partial) = (from, false);
+    if let Some(newest) = reach.newest
+        && let Some(first) = at((from, to), newest.saturating_sub(1))?
+    {
+        partial = at((from, first), 0)?.is_some();
+        since = first;
     }
-    let found = looked_at(conn, (since, to), reach)?;
-    Ok((usize::try_from(all).unwrap_or(usize::MAX), found))
+    Ok((looked_at(conn, (since, to), reach)?, partial))
 }
 
 /// What was received in `[from, to)` on the matters and at the places of `reach`.

@@ -46,7 +46,9 @@ pub struct CorrectionView {
 /// The changes, those that would have spared most first.
 #[derive(Serialize, ToSchema)]
 pub struct CorrectionList {
-    /// More was sent to another unit in the last 90 days than the 1000 that were looked at, the newest.
+    /// So many tickets that were sent to another unit in the last 90 days are looked at at most, the newest.
+    pub most: usize,
+    /// Whether there are more.
     pub partial: bool,
     pub items: Vec<CorrectionView>,
 }
@@ -90,7 +92,7 @@ pub fn corrections_of(app: &App, actor: &Actor) -> Result<CorrectionList> {
         })
     };
     let items = found.into_iter().map(shown).collect::<Result<_>>()?;
-    Ok(CorrectionList { partial, items })
+    Ok(CorrectionList { most: LOOKED_AT, partial, items })
 }
 
 pub fn routes(services: &mut ServiceConfig<'_>) {

@@ -102,10 +102,10 @@ pub struct DryRunView {
     from: String,
     to: String,
     on: NaiveDate,
-    /// All tickets received in the window; of the category and the place asked about, where they are.
+    /// Whether more came in than the `newest` that were asked about and tried.
+    partial: bool,
+    /// The tickets tried, of which what follows is: of the category and the place asked about, where they are.
     total: usize,
-    /// So many of these were tried: fewer where only the `newest` were asked about. What follows is of them.
-    tried: usize,
     /// One rule names others than those who had it.
     changed: usize,
     /// Of the changed, those that no unit had.
@@ -147,7 +147,7 @@ pub fn tried_of(app: &App, actor: &Actor, asked: &DryRun, page: &Page) -> Result
     let limit = page.limit()?;
     let hotline = &app.hotline;
     let now = hotline.db.now();
-    let (rules, window, (all, tickets)) = hotline.db.read(|conn| {
+    let (rules, window, (tickets, partial)) = hotline.db.read(|conn| {
         let rules = hotline.rules.current(conn, now)?;
         let window = asked.window(&rules, now)?;
         let reach = asked.reach(&rules.directory)?;
@@ -167,8 +167,8 @@ pub fn tried_of(app: &App, actor: &Actor, asked: &DryRun, page: &Page) -> Result
         from: window.start.rfc3339(zone),
         to: window.end.rfc3339(zone),
         on,
-        total: all,
-        tried: total,
+        partial,
+        total,
         changed,
         had_nobody,
         unmatched,

@@ -24,8 +24,8 @@ struct Asked {
 
 #[derive(Serialize)]
 struct AskedPage {
-    /// Only the newest disputes were looked at.
-    partial: bool,
+    /// Only so many of the tickets that were sent elsewhere were looked at, the newest; nothing where all were.
+    newest: Option<usize>,
     asked: Vec<Asked>,
 }
 
@@ -46,5 +46,6 @@ fn page_of(app: &App, actor: &Actor) -> Result<AskedPage> {
     let found = corrections_of(app, actor)?;
     let asked =
         found.items.into_iter().map(|view| Ok(Asked { query: query_of(&view.change)?, view }));
-    Ok(AskedPage { partial: found.partial, asked: asked.collect::<Result<_>>()? })
+    let newest = found.partial.then_some(found.most);
+    Ok(AskedPage { newest, asked: asked.collect::<Result<_>>()? })
 }
