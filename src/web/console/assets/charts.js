@@ -35,8 +35,9 @@
     const columns = figure.dataset.columns.split(' ').map(Number);
     const all = Array.from(table.querySelectorAll('tbody tr:not(.total)'));
     const { lines, most } = figure.dataset;
-    // A bar of which nothing is known is no bar; a line keeps its gaps.
-    const known = figure.dataset.chart === 'bar' ? all.filter(row => columns.some(at => row.cells[at] && number(words(row.cells[at])) !== null)) : all;
+    // A bar of which nothing is known is no bar, nor is one of no things; a line keeps its gaps.
+    const isBar = text => number(text) !== null && (number(text) !== 0 || text.endsWith('%'));
+    const known = figure.dataset.chart === 'bar' ? all.filter(row => columns.some(at => row.cells[at] && isBar(words(row.cells[at])))) : all;
     const wanted = lines ? lines.split(' ').map(at => all[at]) : known.slice(0, Number(most ?? known.length));
     const rows = wanted.filter(row => row && row.cells.length > Math.max(...columns));
     const heads = table.tHead.rows[0].cells;

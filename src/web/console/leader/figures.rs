@@ -13,7 +13,7 @@ use crate::app::App;
 use crate::assessment::{Edition, GroupBy, Metric, Side};
 use crate::error::Result;
 use crate::identity::Actor;
-use crate::reports::document::ChartKind;
+use crate::reports::document::{ChartKind, Format};
 use crate::web::api::line::LineView;
 use crate::web::api::named::lines_of;
 use crate::web::api::rates::drill::{DrillQuery, DrillView, behind_of};
@@ -186,10 +186,13 @@ fn figured(app: &App, actor: &Actor, words: Words) -> Result<Figured> {
     })
 }
 
-/// The first rows of a table by one metric, as far as it is known of them; of a single row there is nothing to compare.
+/// The first rows of a table by one metric, as far as it is known of them; a bar of no things is none, and of a single row
+/// there is nothing to compare. `charts.js` draws the same.
 fn pictured(rows: &[RowView], metric: Metric) -> Result<Option<Value>> {
     let value = |row: &RowView| row.metrics.get(metric.as_str()).and_then(|cell| cell.value);
-    let rows: Vec<&RowView> = rows.iter().filter(|row| value(row).is_some()).take(DRAWN).collect();
+    let is_rate = format(metric) == Format::Percent;
+    let is_bar = |row: &&RowView| value(row).is_some_and(|value| is_rate || value != 0.0);
+    let rows: Vec<&RowView> = rows.iter().filter(is_bar).take(DRAWN).collect();
     if rows.len() < 2 {
         return Ok(None);
     }
