@@ -164,7 +164,7 @@ impl Past<'_> {
             WORDS.iter().filter_map(word).filter(|it| !it.is_empty()).collect();
         // What was taken down at first stands on the page already.
         let opens = matches!(event.command.as_str(), "register" | "import");
-        (!opens && !words.is_empty()).then(|| words.join("；"))
+        (!opens && !words.is_empty()).then(|| one_after_another(&words))
     }
 
     /// The names of the units that a body lists.
@@ -249,5 +249,31 @@ fn outcome(event: &Event) -> Option<String> {
         "decline" | "divert" | "recall" | "reopen" | "classify" | "ledger/cancel"
         | "consult/conclude" => Some(DECIDED.to_owned()),
         _ => None,
+    }
+}
+
+/// What was said one after another: a sentence that has its end needs no other.
+fn one_after_another(words: &[String]) -> String {
+    let mut said = String::new();
+    for word in words {
+        if !said.is_empty() && !said.ends_with(['。', '！', '？', '；', '…']) {
+            said.push('；');
+        }
+        said += word;
+    }
+    said
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_ends_is_not_ended_twice() {
+        let said = |words: &[&str]| {
+            one_after_another(&words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>())
+        };
+        assert_eq!(said(&["已恢复。", "已协调", "请回访"]), "已恢复。已协调；请回访");
+        assert_eq!(said(&["同意"]), "同意");
     }
 }
