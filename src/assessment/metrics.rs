@@ -97,6 +97,18 @@ impl Metric {
         self as usize
     }
 
+    /// Whether time alone changes it, by a limit that runs out (domain.md §6); any other changes with its tickets only.
+    pub const fn runs_out(self) -> bool {
+        matches!(
+            self,
+            Self::SignRate
+                | Self::ContactRate
+                | Self::OnTimeRate
+                | Self::AssistOnTimeRate
+                | Self::ReworkOnTimeRate
+        )
+    }
+
     /// Grows with each change of the formula.
     pub const fn version(self) -> u32 {
         1

@@ -128,7 +128,9 @@ impl<T: Making> MadeOf<T> {
         }
         drop(kept);
         let it = Arc::new(make(&asked));
-        let holds = (now, shares::next_limit(facts, now));
+        // Of a table some metrics run out, as of a metric alone those that say so.
+        let runs_out = asked.metric.is_none_or(Metric::runs_out);
+        let holds = (now, if runs_out { shares::next_limit(facts, now) } else { None });
         let mut kept = lock();
         kept.retain(|there| there.facts.strong_count() > 0 && !same(there));
         kept.insert(0, Made { facts: whose, asked, holds, it: it.clone() });
@@ -304,6 +306,25 @@ mod tests {
         assert_eq!((early.count(), late.count()), (0, 1));
         assert!(Arc::ptr_eq(&made_at(due + 1_000_000), &late));
         assert!(!Arc::ptr_eq(&made_at(due), &late));
+    }
+
+    #[test]
+    fn what_time_alone_does_not_change_is_kept_past_every_limit() {
+        let (shelf, city) = (Shelf::default(), busy());
+        let facts = Arc::new(city.facts.clone());
+        let (mut changed, mut kept) = (0, 0);
+        for metric in Metric::ALL {
+            let asked = |now| Question { now: at(now), ..city.ask(Edition::All) };
+            let [early, late] = [asked(END), asked(END + 1_000_000_000)]
+                .map(|ask| shelf.behind(&facts, None, &ask, *metric));
+            let anew = Behind::of(&facts, &asked(END + 1_000_000_000), *metric);
+            assert_eq!(late.shares(), anew.shares(), "{metric:?}");
+            let is_same = Arc::ptr_eq(&early, &late);
+            assert_eq!(is_same, !metric.runs_out(), "{metric:?}");
+            kept += usize::from(is_same);
+            changed += usize::from(early.shares() != late.shares());
+        }
+        assert!(kept > 20 && changed > 0, "{kept} {changed}");
     }
 
     #[test]
