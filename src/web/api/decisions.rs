@@ -34,8 +34,8 @@ use crate::web::{Answer, Asker, run};
 pub const DECIDERS: &[Role] = &[Role::Dispatcher, Role::Reviewer, Role::Assessor];
 /// And who speaks with the citizen before a withdrawal counts.
 const WHO: &[Role] = &[Role::Dispatcher, Role::Reviewer, Role::Assessor, Role::Agent];
-/// Tickets that are opened, those that came first before the others: as many as somebody decides before looking anew.
-const MOST: usize = 100;
+/// Tickets that are opened, those that came first before the others.
+const MOST: usize = 200;
 /// What is decided about a ticket, and about a part of it.
 const OF_TICKETS: [CommandName; 6] = [
     CommandName::WithdrawConfirm,
