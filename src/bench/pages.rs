@@ -29,7 +29,7 @@ struct Times {
     asked: usize,
 }
 
-const OFTEN: Times = Times { warmed: 2, asked: 20 };
+const OFTEN: Times = Times { warmed: 2, asked: 100 };
 /// At the citizens' door of a server that is not ours: all of it together stays below what one address may ask a minute
 /// (`public.asks_per_minute`).
 const SELDOM: Times = Times { warmed: 1, asked: 5 };

@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 use super::store::{self, Row};
 use super::{Aside, Gazetteer, Resolved, WHO};
 use crate::audit::{self, Entry};
+use crate::db::page::{key_at, read_key_at};
 use crate::db::{Conn, Tx};
 use crate::directory::{EstateCode, RegionCode};
 use crate::error::{Error, Result};
@@ -18,7 +19,6 @@ use crate::sealing::{MasterKey, mask_address};
 use crate::ticket::store::rows::TicketRow;
 use crate::ticket::store::{Stored, Vault, load_many};
 use crate::ticket::{Place, Text, Ticket};
-use crate::time::Stamp;
 
 /// Tickets that are looked into at once, and for one page.
 const CHUNK: usize = 200;
@@ -94,7 +94,7 @@ impl Lamp<'_> {
     ) -> Result<(Vec<Waiting>, Option<String>)> {
         actor.require(&WHO)?;
         let version = self.gazetteer.directory().version();
-        let mut key = after.map(read_key).transpose()?;
+        let mut key = after.map(read_key_at).transpose()?;
         let mut found = Vec::new();
         for _ in 0..LOOKED_AT / CHUNK {
             let most = i64::try_from(CHUNK).unwrap_or(i64::MAX);
@@ -110,14 +110,14 @@ impl Lamp<'_> {
                 let ticket = opened.get(&row.id);
                 found.extend(ticket.and_then(|it| self.waiting(row, it, &asides)));
                 if found.len() == limit {
-                    return Ok((found, key.map(write_key)));
+                    return Ok((found, key.map(key_at)));
                 }
             }
             if is_last {
                 return Ok((found, None));
             }
         }
-        Ok((found, key.map(write_key)))
+        Ok((found, key.map(key_at)))
     }
 
     fn waiting(
@@ -208,14 +208,4 @@ pub fn settled(lamp: &Lamp<'_>, ticket: &Ticket, settlement: &Settlement) -> Res
         }
         _ => Err(Error::field("/estate", "place.one_of")),
     }
-}
-
-fn read_key(text: &str) -> Result<(Stamp, i64)> {
-    text.split_once('.')
-        .and_then(|(at, id)| Some((Stamp::from_millis(at.parse().ok()?), id.parse().ok()?)))
-        .ok_or_else(|| Error::field("/after", "field.format"))
-}
-
-fn write_key((at, id): (Stamp, i64)) -> String {
-    format!("{}.{id}", at.millis())
 }

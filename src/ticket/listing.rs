@@ -14,7 +14,7 @@ use super::store::callers::{keys_of, parts};
 use super::store::rows::{TicketRow, accused_key};
 use crate::code_enum;
 use crate::db::Conn;
-use crate::db::page::{cut, one_more};
+use crate::db::page::{cut, key_at, one_more, read_key_at};
 use crate::db::schema::{assignment, caller_key, tickets};
 use crate::directory::{CategoryCode, Channel, Directory, EstateCode, Kind, RegionCode, UnitCode};
 use crate::error::{Error, Result};
@@ -100,7 +100,7 @@ pub fn page(
     let parts = if filter.callers.is_some() { parts(conn)? } else { Vec::new() };
     let mut query = entered(conn, narrowed(query, filter, &parts, now), scope, filter)?;
     if let Some(after) = after {
-        let (key, id) = read_key(after)?;
+        let (key, id) = read_key_at(after)?;
         // What stands first of each says nothing new; by it the index is entered at this place and not walked up to it.
         query = match sort {
             Sort::Newest => query.filter(tickets::received_at.le(key)).filter(
@@ -128,11 +128,11 @@ pub fn page(
     let most = one_more(limit);
     let rows: Vec<TicketRow> = query.select(TicketRow::as_select()).limit(most).load(conn)?;
     Ok(cut(rows, limit, |row| {
-        let key = match sort {
+        let at = match sort {
             Sort::Due => row.red_at.unwrap_or(Stamp::MAX),
             _ => row.received_at,
         };
-        format!("{}.{}", key.millis(), row.id)
+        key_at((at, row.id))
     }))
 }
 
@@ -245,12 +245,6 @@ pub fn visible(conn: &mut Conn, scope: &Scope, ids: &[i64]) -> Result<BTreeSet<i
         seen.extend(found.load::<i64>(conn)?);
     }
     Ok(seen)
-}
-
-fn read_key(text: &str) -> Result<(i64, i64)> {
-    text.split_once('.')
-        .and_then(|(key, id)| Some((key.parse().ok()?, id.parse().ok()?)))
-        .ok_or_else(|| Error::field("/after", "field.format"))
 }
 
 /// `query`, by the parts of its units where these have few.

@@ -2,6 +2,8 @@
 
 use diesel::RunQueryDsl;
 use jiesu::lifecycle::trails::Trails;
+use jiesu::ticket::command::CommandName;
+use jiesu::ticket::store::asked::{Which, waiting};
 use serde_json::{Value, json};
 
 use crate::support::databases::on_each_database;
@@ -53,5 +55,39 @@ on_each_database! {
         hotline.write_trails(Trails { after: i64::MIN }).unwrap();
         assert!(proves());
         assert_eq!(looks(), there);
+    }
+}
+
+on_each_database! {
+    fn pages_of_what_waits_hold_each_ticket_once_the_longest_received_first(test: &TestDb) {
+        let office = Office::open(test);
+        let city = &office.city;
+        let disputed = || {
+            let no = city.sent_to("weixiu");
+            let why = json!({ "reason": "不属本科职责", "grounds": "应由物业科办理" });
+            city.handler("weixiu").works(&no, 1, "dispute", why);
+            city.stored(&no).id
+        };
+        let first = disputed();
+        let bad = city.passed("wuye");
+        city.surveyor().does(&bad, "survey", crate::support::city::bad());
+        city.hours(1);
+        let others = [disputed(), disputed()];
+        let asked = [CommandName::DisputeDecide];
+        let page = |after: Option<&str>, most: usize| {
+            let which = Which { units: None, after };
+            test.db.read(|conn| waiting(conn, &asked, which, most))
+        };
+        let (mut pages, mut after) = (Vec::new(), None::<String>);
+        loop {
+            let (ids, next) = page(after.as_deref(), 1).unwrap();
+            assert_eq!(ids.len(), 1);
+            pages.extend(ids);
+            let Some(next) = next else { break };
+            after = Some(next);
+        }
+        assert_eq!(pages, [first, others[0], others[1]]);
+        assert_eq!(page(None, 3).unwrap(), (pages, None), "and none behind them");
+        assert!(page(Some("x"), 3).is_err());
     }
 }

@@ -46,6 +46,26 @@ fn a_dispute_waits_for_the_dispatcher_and_is_decided_from_the_list() {
 }
 
 #[test]
+fn the_page_of_what_waits_goes_on_and_says_where_nothing_is_left() {
+    let office = Office::open();
+    let no = office.city.sent_to("weixiu");
+    let why = json!({ "reason": "不属本科职责", "grounds": "应由物业科办理" });
+    office.city.handler("weixiu").works(&no, 1, "dispute", why);
+    let whole = office.shown("dispatcher", "/decisions");
+    assert!(
+        whole.contains(&no) && !whole.contains("回到最前") && !whole.contains("下一页"),
+        "{whole}"
+    );
+    let on = office.shown("dispatcher", "/decisions?after=0.0");
+    assert!(on.contains(&no) && on.contains("回到最前"), "{on}");
+    let behind = office.shown("dispatcher", "/decisions?after=9000000000000000.1");
+    assert!(!behind.contains(&no) && behind.contains("这一页没有等您裁定的申请"), "{behind}");
+    let answer = office.get("dispatcher", "/api/v1/decisions?after=9000000000000000.1").json();
+    assert_eq!((&answer["items"], &answer["next"]), (&json!([]), &Value::Null));
+    assert_eq!(office.get("dispatcher", "/api/v1/decisions?after=x").status, 422);
+}
+
+#[test]
 fn extensions_exclusions_and_bad_surveys_wait_for_the_reviewer_once_the_head_has_endorsed() {
     let office = Office::open();
     let city = &office.city;

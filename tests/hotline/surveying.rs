@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use jiesu::followup::drawn::{Finding, Heard, is_drawn};
 use jiesu::followup::relisten::hear;
 use jiesu::identity::{Actor, Pass, Role};
+use jiesu::web::api::surveys::{Reach, due};
 use serde_json::{Value, json};
 
 use crate::console_work::Office;
@@ -265,6 +266,31 @@ fn a_call_that_reached_nobody_reached_nobody_about_the_other_ticket_either() {
     assert_eq!(due(), json!([]), "not once more today");
     city.days(1);
     assert_eq!(numbers(&due()), [second.as_str()]);
+}
+
+on_each_database! {
+    fn those_that_may_not_be_rung_now_hide_none_of_those_that_may(test: &TestDb) {
+        let city = City::of(test);
+        let phones = ["13900000071", "13900000072", "13900000073", "13900000074"];
+        let [first, second, third, fourth] = phones.map(|phone| of_another(&city, phone));
+        let found = |enough: usize| {
+            let reach = Reach { at_once: 1, enough };
+            let list = due(&city.hotline, &city.surveyor().actor, reach).unwrap();
+            (list.items.iter().map(|it| it.no.clone()).collect::<Vec<_>>(), list.partial)
+        };
+        assert_eq!(found(1), (vec![first.clone()], true));
+        assert_eq!(found(4).0.len(), 4);
+        // Not before the next hour, and not before the reviewer has decided.
+        city.surveyor().does(&first, "survey", json!({ "outcome": "no_answer" }));
+        city.surveyor().does(&second, "survey", bad());
+        assert_eq!(found(1), (vec![third.clone()], true));
+        assert_eq!(found(2), (vec![third.clone(), fourth.clone()], false));
+        // An appointment is looked at first, however new its ticket is.
+        city.surveyor().does(&fourth, "survey", too_early("2026-11-02T11:00:00+08:00"));
+        city.clock.set(at("2026-11-02T11:00:00+08:00"));
+        assert_eq!(found(1), (vec![fourth, first.clone()], true));
+        assert_eq!(found(3).0[1..], [first, third]);
+    }
 }
 
 /// A ticket whose survey was drawn, by the site's own key.

@@ -10,23 +10,33 @@ use super::AT_ONCE;
 use super::rows::TicketRow;
 use super::trails::UNKNOWN;
 use crate::db::Conn;
+use crate::db::page::{cut, key_at, read_key_at};
 use crate::db::schema::{assignment, tickets, trail};
 use crate::directory::UnitCode;
 use crate::error::Result;
 use crate::ticket::command::CommandName;
 use crate::time::Stamp;
 
-/// The tickets that wait for one of `commands`, the longest received first, at most `most`, and whether there are
-/// more; those alone in which one of `units` has a part, where some are given.
+/// Which of the tickets that wait.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Which<'a> {
+    /// Those alone in which one of these has a part.
+    pub units: Option<&'a BTreeSet<UnitCode>>,
+    /// Those alone behind this key.
+    pub after: Option<&'a str>,
+}
+
+/// At most `most` tickets that wait for one of `commands`, the longest received first, and the key to go on from.
 ///
 /// # Errors
-/// The database's own.
+/// 422 at `/after` where the key was not given by this list.
 pub fn waiting(
     conn: &mut Conn,
     commands: &[CommandName],
-    units: Option<&BTreeSet<UnitCode>>,
+    which: Which<'_>,
     most: usize,
-) -> Result<(Vec<i64>, bool)> {
+) -> Result<(Vec<i64>, Option<String>)> {
+    let after = which.after.map(read_key_at).transpose()?;
     let waits = |asks: &str| {
         asks == UNKNOWN
             || asks.split(',').any(|one| commands.iter().any(|name| name.as_str() == one))
@@ -42,7 +52,7 @@ pub fn waiting(
     let mut found: Vec<(Stamp, i64)> = Vec::with_capacity(waiting.len());
     for some in waiting.chunks(AT_ONCE) {
         let mut query = tickets::table.filter(tickets::id.eq_any(some.to_vec())).into_boxed();
-        if let Some(units) = units {
+        if let Some(units) = which.units {
             let codes: Vec<String> = units.iter().map(ToString::to_string).collect();
             query = query.filter(exists(
                 assignment::table
@@ -53,11 +63,10 @@ pub fn waiting(
         let rows = query.select((tickets::received_at, tickets::id));
         found.extend(rows.load::<(Stamp, i64)>(conn)?);
     }
+    found.retain(|key| after.is_none_or(|after| *key > after));
     found.sort_unstable();
-    let mut ids: Vec<i64> = found.into_iter().map(|(_, id)| id).collect();
-    let more = ids.len() > most;
-    ids.truncate(most);
-    Ok((ids, more))
+    let (found, next) = cut(found, most, |key| key_at(*key));
+    Ok((found.into_iter().map(|(_, id)| id).collect(), next))
 }
 
 /// The rows of the tickets with these ids.

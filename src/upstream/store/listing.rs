@@ -4,9 +4,9 @@ use diesel::prelude::*;
 
 use super::Row;
 use crate::db::Conn;
-use crate::db::page::{cut, one_more};
+use crate::db::page::{cut, key_at, one_more, read_key_at};
 use crate::db::schema::backfill;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::limits::Light;
 use crate::time::Stamp;
 use crate::upstream::{Backfill, BackfillState};
@@ -38,7 +38,7 @@ pub fn page(
 ) -> Result<(Vec<Backfill>, Option<String>)> {
     let mut query = narrowed(filter, now);
     if let Some(after) = after {
-        let (due, id) = read_key(after)?;
+        let (due, id) = read_key_at(after)?;
         query = query
             .filter(backfill::due_at.ge(due))
             .filter(backfill::due_at.gt(due).or(backfill::due_at.eq(due).and(backfill::id.gt(id))));
@@ -49,7 +49,7 @@ pub fn page(
         .limit(most)
         .select(Row::as_select())
         .load(conn)?;
-    let (rows, next) = cut(rows, limit, |row| format!("{}-{}", row.due_at.millis(), row.id));
+    let (rows, next) = cut(rows, limit, |row| key_at((row.due_at, row.id)));
     Ok((rows.into_iter().map(Backfill::from).collect(), next))
 }
 
@@ -88,13 +88,6 @@ fn narrowed(filter: &Filter, now: Stamp) -> Query {
             .filter(diesel::dsl::not(late()))
             .filter(diesel::dsl::not(open().and(backfill::soon_at.le(now)))),
     }
-}
-
-fn read_key(key: &str) -> Result<(Stamp, i64)> {
-    let parts =
-        key.rsplit_once('-').and_then(|(at, id)| Some((at.parse().ok()?, id.parse().ok()?)));
-    let (at, id) = parts.ok_or_else(|| Error::field("/after", "field.format"))?;
-    Ok((Stamp::from_millis(at), id))
 }
 
 /// The latest answer of each ticket among those caused in `[from, to)`, by id after `after`.

@@ -9,7 +9,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::app::App;
 use crate::audit::{Filter, Line, Went};
-use crate::db::page::{cut, one_more};
+use crate::db::page::{cut, key_at, one_more, read_key_at};
 use crate::error::{Error, Result};
 use crate::identity::{Actor, Role, read_trail};
 use crate::time::Stamp;
@@ -85,35 +85,23 @@ pub fn trail_of(app: &App, actor: &Actor, asked: Asked) -> Result<Trail> {
     let zone = app.config.site.zone;
     let today = app.clock.now().day(zone);
     let lines = read_trail(&app.db, actor, &filter, one_more(limit), today)?;
-    let (lines, next) = cut(lines, limit, cursor);
+    let (lines, next) = cut(lines, limit, |line| key_at((line.at, line.id)));
     let items = lines.into_iter().map(|line| view(line, zone)).collect();
     Ok(Trail { items, next })
 }
 
 fn filter(asked: Asked) -> Result<Filter> {
-    let wrong = |pointer| Error::field(pointer, "field.format");
     let subject = match asked.subject {
         Some(text) => {
-            let (kind, number) = text.split_once(':').ok_or_else(|| wrong("/subject"))?;
+            let wrong = || Error::field("/subject", "field.format");
+            let (kind, number) = text.split_once(':').ok_or_else(wrong)?;
             Some((kind.to_owned(), number.to_owned()))
         }
         None => None,
     };
-    let after = match asked.after {
-        Some(text) => Some(position(&text).ok_or_else(|| wrong("/after"))?),
-        None => None,
-    };
+    let after = asked.after.as_deref().map(read_key_at).transpose()?;
     let Asked { from, to, account: account_name, action, .. } = asked;
     Ok(Filter { from, to, account_name, action, subject, after })
-}
-
-fn cursor(line: &Line) -> String {
-    format!("{}-{}", line.at.millis(), line.id)
-}
-
-fn position(text: &str) -> Option<(Stamp, i64)> {
-    let (at, id) = text.split_once('-')?;
-    Some((Stamp::from_millis(at.parse().ok()?), id.parse().ok()?))
 }
 
 fn view(line: Line, zone: chrono_tz::Tz) -> EntryView {

@@ -1,13 +1,14 @@
 //! Web, `GET /decisions`: what waits for a decision of the reader: disputes, extensions, the ledger, exclusions and
 //! appeals, surveys that went badly; of an agent withdrawals, which the citizen confirms. Its rule: the command table
-//! says what this reader may decide now; who asked first stands first. A list is no opening of a ticket: it tells what
+//! says what this reader may decide now; a page is of the tickets that came first, and on it who asked
+//! first stands first. A list is no opening of a ticket: it tells what
 //! a line tells, and a request's own words.
 
 use std::collections::BTreeMap;
 
 use actix_web::{HttpResponse, get, web};
-use serde::Serialize;
-use utoipa::ToSchema;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 use super::view::{LineView, line};
 use super::waiting::told_of;
@@ -23,19 +24,19 @@ use crate::ticket::command::{CommandName, Target};
 use crate::ticket::overlay::{Attempt, Contacted, ExclusionReason, LedgerStage, Satisfied, Solved};
 use crate::ticket::sight::Sight;
 use crate::ticket::state::Work;
-use crate::ticket::store::asked;
+use crate::ticket::store::asked::{self, Which};
 use crate::ticket::store::rows::TicketRow;
 use crate::ticket::{Mode, Scene, Ticket};
 use crate::time::Stamp;
 use crate::web::problem::Problem;
-use crate::web::{Answer, Asker, run};
+use crate::web::{Answer, Asker, Query, run};
 
 /// Who decides what others ask.
 pub const DECIDERS: &[Role] = &[Role::Dispatcher, Role::Reviewer, Role::Assessor];
 /// And who speaks with the citizen before a withdrawal counts.
 const WHO: &[Role] = &[Role::Dispatcher, Role::Reviewer, Role::Assessor, Role::Agent];
-/// Tickets that are opened, those that came first before the others.
-const MOST: usize = 200;
+/// Tickets that are opened for one page, those that came first before the others.
+const PAGE: usize = 100;
 /// What is decided about a ticket, and about a part of it.
 const OF_TICKETS: [CommandName; 6] = [
     CommandName::WithdrawConfirm,
@@ -76,16 +77,26 @@ pub struct DecisionView {
     reason: Option<ExclusionReason>,
 }
 
-/// All that waits.
+/// A page of what waits.
 #[derive(Serialize, ToSchema)]
 pub struct DecisionList {
     items: Vec<DecisionView>,
-    /// There are more tickets than were opened: those that came first were.
-    partial: bool,
+    /// To go on from: in more tickets something was asked. What this reader may not decide yet is on no page, so that one
+    /// that goes on may have no line.
+    next: Option<String>,
+}
+
+/// Where the list goes on.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct DecisionQuery {
+    /// The `next` of the page before.
+    pub after: Option<String>,
 }
 
 impl DecisionList {
-    /// How many wait, by the command that decides them.
+    /// How many wait on this page, by the command that decides them.
     pub fn counts(&self) -> BTreeMap<&'static str, usize> {
         let count = |name: &CommandName| self.items.iter().filter(|it| it.command == *name).count();
         let all = OF_PARTS.iter().chain(&OF_TICKETS);
@@ -93,41 +104,55 @@ impl DecisionList {
     }
 }
 
-/// What waits for a decision of the reader, who asked first before the others.
-#[utoipa::path(tag = "tickets", operation_id = "decision_list", responses(
+/// What waits for a decision of the reader: the tickets that came first on the first page, and on each page who asked
+/// first before the others.
+#[utoipa::path(tag = "tickets", operation_id = "decision_list", params(DecisionQuery), responses(
     (status = 200, body = DecisionList),
     (status = 403, description = "only agents, dispatchers, reviewers and assessors", body = Problem, content_type = "application/problem+json"),
+    (status = 422, description = "a key that was not given by this list", body = Problem, content_type = "application/problem+json"),
 ))]
 #[get("/decisions")]
-pub async fn list(app: web::Data<App>, Asker(actor): Asker) -> Result<HttpResponse> {
-    run(move || Answer::ok(&decisions_of(&app.hotline, &actor)?)).await.map(Answer::respond)
+pub async fn list(
+    app: web::Data<App>,
+    Asker(actor): Asker,
+    Query(query): Query<DecisionQuery>,
+) -> Result<HttpResponse> {
+    let answer = move || Answer::ok(&decisions_of(&app.hotline, &actor, query.after.as_deref())?);
+    run(answer).await.map(Answer::respond)
 }
 
-/// What waits for a decision of `actor`.
+/// What waits for a decision of `actor`, behind the key `after` where it goes on.
 ///
 /// # Errors
-/// 403 for whoever decides nothing.
-pub fn decisions_of(hotline: &Hotline, actor: &Actor) -> Result<DecisionList> {
+/// 403 for whoever decides nothing; 422 for a key that was not given by this list.
+pub fn decisions_of(hotline: &Hotline, actor: &Actor, after: Option<&str>) -> Result<DecisionList> {
     actor.require(WHO)?;
-    let now = hotline.db.now();
-    hotline.db.read(|conn| {
-        let (ids, partial) = asked::waiting(conn, &decides(actor), None, MOST)?;
-        Ok(DecisionList { items: asked_in(conn, hotline, (actor, now), &ids)?, partial })
-    })
+    page(hotline, actor, &decides(actor), after)
 }
 
-/// The withdrawals that wait for an agent who spoke to the citizen: of the same list nothing else.
+/// The withdrawals that wait for an agent who spoke to the citizen: the first page of the same list, and nothing else of
+/// it.
 ///
 /// # Errors
 /// 403 for whoever is no agent.
 pub fn withdrawals_of(hotline: &Hotline, actor: &Actor) -> Result<DecisionList> {
     actor.require(&[Role::Agent])?;
+    let mut asked = page(hotline, actor, &[CommandName::WithdrawConfirm], None)?;
+    asked.items.retain(|it| it.command == CommandName::WithdrawConfirm);
+    Ok(asked)
+}
+
+fn page(
+    hotline: &Hotline,
+    actor: &Actor,
+    commands: &[CommandName],
+    after: Option<&str>,
+) -> Result<DecisionList> {
     let now = hotline.db.now();
     hotline.db.read(|conn| {
-        let (ids, partial) = asked::waiting(conn, &[CommandName::WithdrawConfirm], None, MOST)?;
-        let mut items = asked_in(conn, hotline, (actor, now), &ids)?;
-        items.retain(|it| it.command == CommandName::WithdrawConfirm);
-        Ok(DecisionList { items, partial })
+        let which = Which { units: None, after };
+        let (ids, next) = asked::waiting(conn, commands, which, PAGE)?;
+        Ok(DecisionList { items: asked_in(conn, hotline, (actor, now), &ids)?, next })
     })
 }
 

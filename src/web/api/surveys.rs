@@ -1,8 +1,8 @@
 //! Web, `GET /surveys/due`: whom a surveyor may ask now. Its rule: the command's own judge says who; who asked to be rung
-//! stands first, and not before that time; then the limit that lapses next; and what one citizen has to say of several
-//! tickets is asked in one call.
+//! stands first, and not before that time; then, of the tickets received first, the limit that lapses next; and what one
+//! citizen has to say of several tickets is asked in one call.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use actix_web::{HttpResponse, get, web};
 use serde::Serialize;
@@ -29,8 +29,18 @@ use crate::time::Stamp;
 use crate::web::problem::Problem;
 use crate::web::{Answer, Asker, run};
 
-/// Tickets that are looked at, the oldest first.
-const LOOKED_AT: usize = 200;
+/// How far is looked for whom to ask.
+#[derive(Debug, Clone, Copy)]
+pub struct Reach {
+    /// Tickets that are looked at at once, the oldest first.
+    pub at_once: usize,
+    /// So many that may be asked are enough; until then it is looked on, so that however many may not be rung now (who
+    /// answered badly and waits for the reviewer, who was not there this morning) hide none of those that may.
+    pub enough: usize,
+}
+
+/// Of a list that a surveyor works off.
+pub const LIST: Reach = Reach { at_once: 100, enough: 100 };
 /// Appointments that are looked at beside them, the earliest first.
 const AGREED: i64 = 200;
 /// How long after a call a ticket may still be answered in it.
@@ -99,6 +109,8 @@ pub struct SurveysDue {
     pub items: Vec<SurveyDueView>,
     /// Appointments to come, the earliest first: they are asked at their time and not before.
     pub agreed: Vec<AgreedView>,
+    /// There are tickets that were not looked at: `items` were enough.
+    pub partial: bool,
 }
 
 /// The tickets whose citizens this surveyor may ask now: overdue appointments, then what lapses first.
@@ -108,67 +120,126 @@ pub struct SurveysDue {
 ))]
 #[get("/surveys/due")]
 pub async fn list(app: web::Data<App>, Asker(actor): Asker) -> Result<HttpResponse> {
-    run(move || Answer::ok(&due(&app.hotline, &actor)?)).await.map(Answer::respond)
+    run(move || Answer::ok(&due(&app.hotline, &actor, LIST)?)).await.map(Answer::respond)
 }
 
 /// Whom `actor` may ask now.
 ///
 /// # Errors
 /// 403 for whoever is no surveyor.
-pub fn due(hotline: &Hotline, actor: &Actor) -> Result<SurveysDue> {
+pub fn due(hotline: &Hotline, actor: &Actor, reach: Reach) -> Result<SurveysDue> {
     actor.require(&[Role::Surveyor])?;
     let now = hotline.db.now();
     hotline.db.read(|conn| {
         let rules = hotline.rules.current(conn, now)?;
         let scene = rules.scene(actor, now, Mode::Live);
-        let rows = looked_at(conn, actor, now)?;
-        let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
-        let tickets = load_many(conn, rules.vault(&hotline.keys), &ids)?;
-        let all: Vec<Asked<'_>> =
-            rows.iter().filter_map(|row| Some((row, tickets.get(&row.id)?))).collect();
-        let mut later: Vec<(Stamp, Asked<'_>)> = all
-            .iter()
-            .filter_map(|one| Some((appointment::of(one.1).filter(|at| *at > now)?, *one)))
-            .collect();
-        later.sort_by_key(|(at, (row, _))| (*at, row.id));
-        let rung = rung_today(conn, rules.vault(&hotline.keys), &all, &scene)?;
-        let open: Vec<Asked<'_>> = all
-            .iter()
-            .copied()
-            .filter(|one| !is_later(*one, &later, &scene) && may_ask(one.1, &scene))
-            .collect();
-        let mut items: Vec<SurveyDueView> = open
-            .iter()
-            .filter(|one| !is_dialled(**one, &rung, &scene))
-            .map(|(row, ticket)| view(row, ticket, &open, &scene))
-            .collect();
-        items.sort_by_cached_key(|it| {
-            let (agreed, due) = (it.again_at.clone(), it.survey_due_at.clone());
-            (agreed.is_none(), agreed, due.is_none(), due)
-        });
-        later.retain(|(at, (_, ticket))| may_ask(ticket, &Scene { now: *at, ..scene }));
-        let agreed = later.iter().map(|(at, (row, ticket))| agreed_view(*at, row, ticket, &scene));
-        Ok(SurveysDue { items, agreed: agreed.collect() })
+        let vault = rules.vault(&hotline.keys);
+        let mut seen = Seen::default();
+        let agreed = store::agreed(conn, AGREED)?;
+        let rows = asked::rows(conn, &agreed)?;
+        seen.add(conn, vault, &scene, rows)?;
+        let mut after = None;
+        loop {
+            let (rows, next) = oldest(conn, &scene, (after.as_deref(), reach.at_once))?;
+            seen.add(conn, vault, &scene, rows)?;
+            let items = seen.items(&scene);
+            if items.len() >= reach.enough || next.is_none() {
+                return Ok(SurveysDue {
+                    items,
+                    agreed: seen.agreed(&scene),
+                    partial: next.is_some(),
+                });
+            }
+            after = next;
+        }
     })
 }
 
 /// A ticket that waits for its citizen's answers.
 type Asked<'a> = (&'a TicketRow, &'a Ticket);
 
-/// The oldest tickets that wait, and those with an appointment, however new.
-fn looked_at(conn: &mut Conn, actor: &Actor, now: Stamp) -> Result<Vec<TicketRow>> {
+/// At most `most` of the oldest tickets that wait, behind the key `after`, and the key to go on from.
+fn oldest(
+    conn: &mut Conn,
+    scene: &Scene<'_>,
+    (after, most): (Option<&str>, usize),
+) -> Result<(Vec<TicketRow>, Option<String>)> {
     let filter = Filter {
         states: vec![StateName::Surveying],
         sort: Some(Sort::Oldest),
         ..Filter::default()
     };
-    let (mut rows, _) = listing::page(conn, &scope(actor), &filter, now, None, LOOKED_AT)?;
-    let known: BTreeSet<i64> = rows.iter().map(|row| row.id).collect();
-    let mut agreed = store::agreed(conn, AGREED)?;
-    agreed.retain(|id| !known.contains(id));
-    rows.extend(asked::rows(conn, &agreed)?);
-    rows.sort_by_key(|row| (row.received_at, row.id));
-    Ok(rows)
+    listing::page(conn, &scope(scene.actor), &filter, scene.now, after, most)
+}
+
+/// The tickets that were looked at.
+#[derive(Default)]
+struct Seen {
+    rows: BTreeMap<(Stamp, i64), TicketRow>,
+    tickets: BTreeMap<i64, Ticket>,
+    /// Of these a call could be written down now.
+    open: BTreeSet<i64>,
+    /// The calls of today to their callers.
+    rung: Vec<Rung>,
+}
+
+impl Seen {
+    /// Looks at those of `rows` that are new.
+    fn add(
+        &mut self,
+        conn: &mut Conn,
+        vault: Vault<'_>,
+        scene: &Scene<'_>,
+        mut rows: Vec<TicketRow>,
+    ) -> Result<()> {
+        rows.retain(|row| !self.tickets.contains_key(&row.id));
+        let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
+        let tickets = load_many(conn, vault, &ids)?;
+        let all: Vec<Asked<'_>> =
+            rows.iter().filter_map(|row| Some((row, tickets.get(&row.id)?))).collect();
+        self.rung.extend(rung_today(conn, vault, &all, scene)?);
+        let open = all.iter().filter(|(_, ticket)| may_ask(ticket, scene));
+        self.open.extend(open.map(|(row, _)| row.id));
+        self.tickets.extend(tickets);
+        self.rows.extend(rows.into_iter().map(|row| ((row.received_at, row.id), row)));
+        Ok(())
+    }
+
+    fn all(&self) -> impl Iterator<Item = Asked<'_>> {
+        self.rows.values().filter_map(|row| Some((row, self.tickets.get(&row.id)?)))
+    }
+
+    /// Those whose citizens asked to be rung at a time to come, the earliest first.
+    fn later(&self, now: Stamp) -> Vec<(Stamp, Asked<'_>)> {
+        let mut later: Vec<(Stamp, Asked<'_>)> = self
+            .all()
+            .filter_map(|one| Some((appointment::of(one.1).filter(|at| *at > now)?, one)))
+            .collect();
+        later.sort_by_key(|(at, (row, _))| (*at, row.id));
+        later
+    }
+
+    /// Who may be asked now.
+    fn items(&self, scene: &Scene<'_>) -> Vec<SurveyDueView> {
+        let later = self.later(scene.now);
+        let open = self.all().filter(|(row, _)| self.open.contains(&row.id));
+        let open: Vec<Asked<'_>> = open.filter(|one| !is_later(*one, &later, scene)).collect();
+        let here = open.iter().filter(|one| !is_dialled(**one, &self.rung, scene));
+        let mut items: Vec<SurveyDueView> =
+            here.map(|(row, ticket)| view(row, ticket, &open, scene)).collect();
+        items.sort_by_cached_key(|it| {
+            let (agreed, due) = (it.again_at.clone(), it.survey_due_at.clone());
+            (agreed.is_none(), agreed, due.is_none(), due)
+        });
+        items
+    }
+
+    /// Whom to ask at a time to come.
+    fn agreed(&self, scene: &Scene<'_>) -> Vec<AgreedView> {
+        let mut later = self.later(scene.now);
+        later.retain(|(at, (_, ticket))| may_ask(ticket, &Scene { now: *at, ..*scene }));
+        later.iter().map(|(at, (row, ticket))| agreed_view(*at, row, ticket, scene)).collect()
+    }
 }
 
 /// Whether nobody rings about `one` yet: its citizen asked to be rung later, or, of another ticket, later today.

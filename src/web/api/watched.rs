@@ -12,7 +12,7 @@ use crate::ticket::command::CommandName;
 use crate::ticket::listing;
 use crate::ticket::sight::scope;
 use crate::ticket::state::StateName;
-use crate::ticket::store::asked;
+use crate::ticket::store::asked::{self, Which};
 
 /// A ticket as it stands, without a word of what it is about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -79,7 +79,8 @@ pub fn counted(hotline: &Hotline, actor: &Actor, query: &ListQuery) -> Result<i6
 pub fn withdrawals(hotline: &Hotline) -> Result<i64> {
     let most = usize::try_from(COUNTED).unwrap_or(usize::MAX);
     let asked = [CommandName::WithdrawConfirm];
-    let (waiting, _) = hotline.db.read(|conn| asked::waiting(conn, &asked, None, most))?;
+    let (waiting, _) =
+        hotline.db.read(|conn| asked::waiting(conn, &asked, Which::default(), most))?;
     Ok(i64::try_from(waiting.len()).unwrap_or(COUNTED))
 }
 

@@ -24,7 +24,7 @@ use crate::ticket::listing::{self, Filter, Sort};
 use crate::ticket::overlay::{ExclusionReason, ExclusionStage, LedgerStage};
 use crate::ticket::sight::{Scope, Sight, is_taken_back, scope};
 use crate::ticket::state::{Part, StateName, WorkName};
-use crate::ticket::store::asked;
+use crate::ticket::store::asked::{self, Which};
 use crate::ticket::store::inbox::{PartKey, lapsing};
 use crate::ticket::store::rows::TicketRow;
 use crate::ticket::{Mode, Scene, Ticket};
@@ -206,9 +206,9 @@ fn beside(conn: &mut Conn, actor: &Actor, now: Stamp) -> Result<(BTreeMap<i64, T
     rows.extend(resting);
     if actor.has(Role::UnitHead) {
         // Also of what is replied or ended: who asks that it leave the assessment.
-        let units = Some(&actor.subtree);
-        let (ids, more_asked) = asked::waiting(conn, &[CommandName::Endorse], units, ASKED)?;
-        more |= more_asked;
+        let which = Which { units: Some(&actor.subtree), after: None };
+        let (ids, next) = asked::waiting(conn, &[CommandName::Endorse], which, ASKED)?;
+        more |= next.is_some();
         rows.extend(asked::rows(conn, &ids)?);
     }
     Ok((rows.into_iter().map(|row| (row.id, row)).collect(), more))

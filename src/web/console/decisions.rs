@@ -10,23 +10,31 @@ use super::fault::Shown;
 use super::guest::Guest;
 use super::page::Page;
 use crate::app::App;
-use crate::web::api::decisions::{self, DecisionList};
+use crate::web::api::decisions::{self, DecisionList, DecisionQuery};
 use crate::web::blocking::run;
 
 #[derive(Serialize)]
 struct Asked {
     decisions: DecisionList,
     counts: BTreeMap<&'static str, usize>,
+    is_first: bool,
 }
 
 /// What waits.
 #[get("/decisions")]
-pub async fn asked_for(app: web::Data<App>, guest: Guest) -> Shown {
-    let (house, actor) = (app.clone(), guest.actor.clone());
+pub async fn asked_for(
+    app: web::Data<App>,
+    guest: Guest,
+    asked: web::Query<DecisionQuery>,
+) -> Shown {
+    let (house, actor, after) = (app.clone(), guest.actor.clone(), asked.into_inner().after);
     let (asked, directory) = run(move || {
-        let decisions = decisions::decisions_of(&house.hotline, &actor)?;
-        let counts = decisions.counts();
-        Ok((Asked { decisions, counts }, house.db.read(|conn| house.directory.current(conn))?))
+        let decisions = decisions::decisions_of(&house.hotline, &actor, after.as_deref())?;
+        let (counts, is_first) = (decisions.counts(), after.is_none());
+        Ok((
+            Asked { decisions, counts, is_first },
+            house.db.read(|conn| house.directory.current(conn))?,
+        ))
     })
     .await?;
     Ok(Page::of(&app, &guest).naming(directory).show("decisions.html", asked)?)

@@ -26,8 +26,9 @@ pub struct Which {
 
 #[derive(Serialize)]
 struct Asking {
-    /// How many may be asked now.
+    /// How many may be asked now, and whether there are more.
     waiting: usize,
+    partial: bool,
     due: Option<SurveyDueView>,
     /// What the same caller may be asked about in the same call.
     others: Vec<SurveyDueView>,
@@ -53,7 +54,8 @@ pub async fn ask(app: web::Data<App>, guest: Guest, which: web::Query<Which>) ->
 }
 
 fn next(app: &App, actor: &Actor, which: &Which) -> Result<Asking> {
-    let SurveysDue { mut items, agreed } = surveys::due(&app.hotline, actor)?;
+    let SurveysDue { mut items, agreed, partial } =
+        surveys::due(&app.hotline, actor, surveys::LIST)?;
     let waiting = items.len();
     let place = |no: &str| items.iter().position(|it| it.no == no);
     let named = which.no.as_deref().and_then(place);
@@ -62,7 +64,16 @@ fn next(app: &App, actor: &Actor, which: &Which) -> Result<Asking> {
     if items.is_empty() {
         let onward = "/survey".to_owned();
         let (others, same) = (Vec::new(), None);
-        return Ok(Asking { waiting, due: None, others, same, agreed, ticket: None, onward });
+        return Ok(Asking {
+            waiting,
+            partial,
+            due: None,
+            others,
+            same,
+            agreed,
+            ticket: None,
+            onward,
+        });
     }
     let due = items.swap_remove(at);
     let onward = match due.next_beside() {
@@ -77,6 +88,7 @@ fn next(app: &App, actor: &Actor, which: &Which) -> Result<Asking> {
     let (ticket, _) = tickets::opened(&app.hotline, actor, &due.no)?;
     Ok(Asking {
         waiting,
+        partial,
         due: Some(due),
         others: items,
         same,
