@@ -275,7 +275,7 @@ on_each_database! {
         let [first, second, third, fourth] = phones.map(|phone| of_another(&city, phone));
         let found = |enough: usize| {
             let reach = Reach { at_once: 1, enough };
-            let list = due(&city.hotline, &city.surveyor().actor, reach).unwrap();
+            let list = due(&city.hotline, city.surveyor().actor, reach).unwrap();
             (list.items.iter().map(|it| it.no.clone()).collect::<Vec<_>>(), list.partial)
         };
         assert_eq!(found(1), (vec![first.clone()], true));
