@@ -183,7 +183,8 @@ impl Program {
         String::from_utf8_lossy(&self.said.lock().unwrap()).into_owned()
     }
 
-    /// The most memory that it ever had, in MiB.
+    /// The most memory that it ever had, in MiB; as the kernel counts, which looks now and then: where it took pages back
+    /// in between, a later answer may be lower.
     pub fn peak_mib(&self) -> u64 {
         let path = format!("/proc/{}/status", self.child.id());
         let status = std::fs::read_to_string(path).unwrap();
