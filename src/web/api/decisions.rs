@@ -1,8 +1,7 @@
 //! Web, `GET /decisions`: what waits for a decision of the reader: disputes, extensions, the ledger, exclusions and
 //! appeals, surveys that went badly; of an agent withdrawals, which the citizen confirms. Its rule: the command table
-//! says what this reader may decide now; a page is of the tickets that came first, and on it who asked
-//! first stands first. A list is no opening of a ticket: it tells what
-//! a line tells, and a request's own words.
+//! says what this reader may decide now; a page is of the tickets that came first, and on it who asked first stands
+//! first. A list is no opening of a ticket: it tells what a line tells, and a request's own words.
 
 use std::collections::BTreeMap;
 
